@@ -1,0 +1,1 @@
+"""The shop's database: SQLite or PostgreSQL, through SQLAlchemy Core."""

@@ -1,0 +1,94 @@
+"""Rows → StoredOrder."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, select
+
+from ordersync_dagster.adapters.database.shape import Shape
+from ordersync_dagster.core.orders import StoredItem, StoredOrder
+
+CHUNK = 500  # values in one IN list; SQLite allows 32,766 variables in a statement
+
+
+def chunks(values: Collection[str]) -> Iterator[list[str]]:
+    """`values` in sorted lists of at most CHUNK: the same order everywhere keeps deadlocks away."""
+    ordered = sorted(values)
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
+
+
+def read_orders(
+    connection: Connection, shape: Shape, column: str, values: Collection[str], *, lock: bool = False
+) -> list[StoredOrder]:
+    """The orders whose `column` is one of `values`, with their items; `lock` keeps others from moving them."""
+    orders = shape.table("orders")
+    found: list[StoredOrder] = []
+    for chunk in chunks(values):
+        query = select(orders).where(orders.c[column].in_(chunk)).order_by(orders.c.id)
+        rows = connection.execute(_locked(query, connection) if lock else query).mappings().all()
+        items = _items(connection, shape, [row["id"] for row in rows])
+        found.extend(_order(row, items[row["id"]]) for row in rows)
+    return found
+
+
+def read_printful_ids(connection: Connection, shape: Shape, statuses: Collection[str] | None) -> list[tuple[str, str]]:
+    """(order id, Printful id) of every order that has one; `statuses` narrows it down."""
+    orders = shape.table("orders")
+    has_id: ColumnElement[bool] = orders.c.printful_order_id.is_not(None) & (orders.c.printful_order_id != "")
+    query = select(orders.c.id, orders.c.printful_order_id).where(has_id)
+    if statuses is not None:
+        query = query.where(orders.c.status.in_(sorted(statuses)))
+    return [(str(order), str(printful)) for order, printful in connection.execute(query)]
+
+
+def _locked(query: Select[Any], connection: Connection) -> Select[Any]:
+    """FOR UPDATE on PostgreSQL; an SQLite transaction of ours already holds the only write lock."""
+    return query.with_for_update() if connection.dialect.name == "postgresql" else query
+
+
+def _items(connection: Connection, shape: Shape, order_ids: Sequence[str]) -> Mapping[str, list[StoredItem]]:
+    items = shape.table("order_items")
+    found: dict[str, list[StoredItem]] = defaultdict(list)
+    if order_ids:
+        columns = (
+            items.c.order_id,
+            items.c.id,
+            items.c.printful_product_id,
+            items.c.printful_variant_id,
+            items.c.quantity,
+        )
+        query = select(*columns).where(items.c.order_id.in_(order_ids)).order_by(items.c.id)
+        for order_id, item_id, product_id, variant_id, quantity in connection.execute(query):
+            found[order_id].append(StoredItem(str(item_id), str(product_id), str(variant_id), quantity))
+    return found
+
+
+def _order(row: Mapping[Any, Any], items: list[StoredItem]) -> StoredOrder:
+    return StoredOrder(
+        id=str(row["id"]),
+        session_id=row["stripe_session_id"],
+        payment_intent_id=row["stripe_payment_intent_id"],
+        printful_order_id=row["printful_order_id"],
+        status=row["status"],
+        customer_name=row["customer_name"],
+        total=row["total_amount"],
+        currency=row["currency"],
+        tracking_number=row["tracking_number"],
+        tracking_url=row["tracking_url"],
+        shipping_address=_object(row["shipping_address"]),
+        metadata=_object(row["metadata"]) or {},
+        items=tuple(items),
+    )
+
+
+def _object(value: object) -> Mapping[str, Any] | None:
+    """A json column's object; some shops store the JSON as text inside the JSON."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, Mapping) else None

@@ -1,0 +1,63 @@
+"""Our own records: which runs there were, and which Printful orders are known to be gone."""
+
+import socket
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ordersync_dagster import __version__
+from ordersync_dagster.adapters.database.reading import chunks
+from ordersync_dagster.adapters.database.tables import own_tables
+from ordersync_dagster.core.window import Window
+
+_OWN = own_tables()
+RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
+
+
+def begin(connection: Connection, run_id: str, window: Window, now: datetime) -> None:
+    """Write down that `run_id` runs. Whoever still says so no longer does: we hold the lock."""
+    connection.execute(update(RUNS).where(RUNS.c.state == "running").values(state="interrupted", ended_at=now))
+    row = {
+        "id": run_id,
+        "state": "running",
+        "window_start": window.start,
+        "window_end": window.end,
+        "started_at": now,
+        "host": socket.gethostname(),
+        "version": __version__,
+    }
+    connection.execute(RUNS.insert().values(row))
+
+
+def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, int], now: datetime) -> None:
+    """Write down how `run_id` ended."""
+    values = {"state": state, "ended_at": now, "summary": dict(summary)}
+    connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values))
+
+
+def running(connection: Connection) -> str | None:
+    """The id of the run that is at work."""
+    query = select(RUNS.c.id).where(RUNS.c.state == "running").order_by(RUNS.c.started_at.desc())
+    return connection.execute(query).scalars().first()
+
+
+def has_any(connection: Connection) -> bool:
+    """Whether there was any run."""
+    return connection.execute(select(RUNS.c.id).limit(1)).first() is not None
+
+
+def known_missing(connection: Connection, since: datetime) -> frozenset[str]:
+    """Printful ids that were answered with 404 at or after `since`."""
+    query = select(MISSING.c.printful_order_id).where(MISSING.c.asked_at >= since)
+    return frozenset(connection.execute(query).scalars())
+
+
+def remember(connection: Connection, missing: Collection[str], now: datetime) -> None:
+    """Note when these ids were answered with 404."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    for chunk in chunks(missing):
+        statement = insert(MISSING).values([{"printful_order_id": each, "asked_at": now} for each in chunk])
+        fresh = {"asked_at": statement.excluded.asked_at}
+        connection.execute(statement.on_conflict_do_update(index_elements=["printful_order_id"], set_=fresh))

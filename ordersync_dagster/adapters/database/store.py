@@ -1,0 +1,240 @@
+"""The shop's database as `sync` sees it: loads, and applies one plan in one transaction."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+
+from ordersync_dagster.adapters.database import lock, reading, runs, writing
+from ordersync_dagster.adapters.database.records import Stamp
+from ordersync_dagster.adapters.database.shape import Shape
+from ordersync_dagster.adapters.database.writing import Written
+from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
+from ordersync_dagster.core.orders import OPEN, StoredOrder
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.window import Window
+
+_TRANSIENT = frozenset({"40001", "40P01", "57014"})  # serialization failure, deadlock, statement timeout
+ATTEMPTS = 3
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What `apply` did: rows written, sessions whose order moved meanwhile, orders the database refused."""
+
+    orders_inserted: int = 0
+    orders_updated: int = 0
+    items_inserted: int = 0
+    written_first_by_others: int = 0
+    stale_sessions: tuple[str, ...] = ()
+    refused: tuple[Problem, ...] = ()
+
+    def __add__(self, other: "Applied") -> "Applied":
+        """Both together; what is stale is what the later one left stale."""
+        return Applied(
+            self.orders_inserted + other.orders_inserted,
+            self.orders_updated + other.orders_updated,
+            self.items_inserted + other.items_inserted,
+            self.written_first_by_others + other.written_first_by_others,
+            other.stale_sessions,
+            self.refused + other.refused,
+        )
+
+
+class DatabaseStore:
+    """Reads and writes one shop. `path` is the SQLite file, None on PostgreSQL."""
+
+    def __init__(self, engine: Engine, shape: Shape, path: Path | None, clock: Callable[[], datetime]) -> None:
+        self._engine, self._shape, self._path, self._clock = engine, shape, path, clock
+
+    @property
+    def limits(self) -> Limits:
+        return self._shape.limits
+
+    def order_count(self) -> int:
+        """How many orders the shop has."""
+        orders = self._shape.table("orders")
+        return self._read(lambda connection: connection.execute(select(func.count()).select_from(orders)).scalar_one())
+
+    def statuses(self) -> frozenset[str]:
+        """The status words in use."""
+        query = select(self._shape.table("orders").c.status).distinct()
+        return frozenset(self._read(lambda connection: connection.execute(query).scalars().all()))
+
+    def has_runs(self) -> bool:
+        """Whether this shop was ever repaired before."""
+        return self._shape.has_own_tables and self._read(runs.has_any)
+
+    def orders_of_sessions(self, session_ids: Collection[str]) -> tuple[StoredOrder, ...]:
+        return self._orders("stripe_session_id", session_ids)
+
+    def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
+        return self._orders("id", order_ids)
+
+    def printful_ids(self, *, open_only: bool) -> list[tuple[str, str]]:
+        """(order id, Printful id) of the orders to look up."""
+        statuses = OPEN if open_only else None
+        return self._read(lambda connection: reading.read_printful_ids(connection, self._shape, statuses))
+
+    def known_missing(self, since: datetime) -> frozenset[str]:
+        """Printful ids that need not be asked again yet."""
+        if not self._shape.has_own_tables:
+            return frozenset()
+        return self._read(lambda connection: runs.known_missing(connection, since))
+
+    def remember_missing(self, printful_ids: Collection[str]) -> None:
+        """Keep fresh 404s for `known_missing`."""
+        with self._transaction() as connection:
+            runs.remember(connection, printful_ids, self._clock())
+
+    @contextmanager
+    def run(self, run_id: str, window: Window) -> Iterator[dict[str, int]]:
+        """Hold the shop's lock for one run; what the caller puts into the yielded dict is the run's summary.
+
+        Raises LockHeldError with the holder's run id.
+        """
+        try:
+            with lock.held(self._engine, self._path):
+                yield from self._recorded(run_id, window)
+        except LockHeldError:
+            holder = self._read(runs.running) if self._shape.has_own_tables else None
+            raise LockHeldError(f"another run{f' ({holder})' if holder else ''} is at work; try again later") from None
+        except DBAPIError as error:
+            raise translated(error) from None
+
+    def _recorded(self, run_id: str, window: Window) -> Iterator[dict[str, int]]:
+        summary: dict[str, int] = {}
+        with self._transaction() as connection:
+            runs.begin(connection, run_id, window, self._clock())
+        try:
+            yield summary
+        except BaseException as error:
+            is_interrupted = isinstance(error, GeneratorExit | KeyboardInterrupt)
+            with suppress(DatabaseAwayError, DatabaseRefusedError):  # the next run marks it; the first error counts
+                self._end_run(run_id, "interrupted" if is_interrupted else "failed", summary)
+            raise
+        self._end_run(run_id, "succeeded", summary)
+
+    def _end_run(self, run_id: str, state: str, summary: dict[str, int]) -> None:
+        with self._transaction() as connection:
+            runs.end(connection, run_id, state, summary, self._clock())
+
+    def apply(self, plan: Plan, run_id: str) -> Applied:
+        """Carry out `plan` in one transaction; where the database refuses a row, order by order.
+
+        Raises DatabaseAwayError when the database is gone; then nothing of this plan was written.
+        """
+        if not plan.change_count:
+            return Applied()
+        try:
+            return _applied(self._write(plan, run_id))
+        except DatabaseRefusedError:
+            return self._apply_singly(plan, run_id)
+
+    def _apply_singly(self, plan: Plan, run_id: str) -> Applied:
+        applied = Applied()
+        stale: list[str] = []
+        for single in _singles(plan):
+            try:
+                step = _applied(self._write(single, run_id))
+                stale.extend(step.stale_sessions)
+                applied += step
+            except DatabaseRefusedError as error:
+                applied += Applied(refused=(_refusal(single, error),))
+        return replace(applied, stale_sessions=tuple(stale))
+
+    def _write(self, plan: Plan, run_id: str) -> Written:
+        stamp = Stamp(run_id, self._clock())
+        for attempt in range(ATTEMPTS):
+            written = None
+            try:
+                with self._engine.begin() as connection:
+                    written = writing.write(connection, self._shape, plan, stamp)
+                return written  # noqa: RET504  # the except below needs it too
+            except DBAPIError as error:
+                if written is not None and self._was_committed(written):
+                    return written
+                if attempt + 1 == ATTEMPTS or not _is_transient(error):
+                    raise translated(error) from None
+        raise AssertionError("unreachable")  # pragma: no cover - the last attempt returns or raises
+
+    def _was_committed(self, written: Written) -> bool:
+        """Whether a COMMIT without an answer took place: its audit rows say so."""
+        audits = self._shape.table("audit_logs")
+        query = select(audits.c.id).where(audits.c.id == written.first_audit_id)
+        return self._read(lambda connection: connection.execute(query).first()) is not None
+
+    def _orders(self, column: str, values: Collection[str]) -> tuple[StoredOrder, ...]:
+        return tuple(self._read(lambda connection: reading.read_orders(connection, self._shape, column, values)))
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.connect().execution_options(is_reading=True) as connection:
+                return query(connection)
+        except DBAPIError as error:
+            raise translated(error) from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise translated(error) from None
+
+
+def _applied(written: Written) -> Applied:
+    return Applied(
+        written.orders_inserted,
+        written.orders_updated,
+        written.items_inserted,
+        written.written_first_by_others,
+        tuple(written.stale_sessions),
+    )
+
+
+def _singles(plan: Plan) -> Iterator[Plan]:
+    yield from (Plan(plan.day, inserts=(insert,)) for insert in plan.inserts)
+    yield from (Plan(plan.day, updates=(update,)) for update in (*plan.completions, *plan.updates))
+
+
+def _refusal(plan: Plan, error: DatabaseRefusedError) -> Problem:
+    session_id = plan.inserts[0].order.session_id if plan.inserts else plan.updates[0].seen.session_id
+    sentence = f"The order of session {session_id} was not written: {error}."
+    return Problem(ProblemClass.DATABASE_REFUSED, sentence, {"stripe_session_id": session_id})
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    return error.connection_invalidated or _sqlstate(error) in _TRANSIENT or isinstance(error, DisconnectionError)
+
+
+def translated(error: DBAPIError) -> DatabaseAwayError | DatabaseRefusedError:
+    """A sentence without the statement, its values or PostgreSQL's DETAIL, which may hold personal data."""
+    state = _sqlstate(error)
+    is_away = error.connection_invalidated or state.startswith(("08", "57P", "53")) or not state
+    if isinstance(error, OperationalError) and is_away and not _is_full(error):
+        return DatabaseAwayError(f"the database does not answer ({type(error.orig).__name__} {state}".rstrip() + ")")
+    diagnosis = getattr(error.orig, "diag", None)
+    parts = [
+        type(error.orig).__name__,
+        state,
+        getattr(diagnosis, "constraint_name", None) or "",
+        getattr(diagnosis, "column_name", None) or "",
+    ]
+    return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)})")
+
+
+def _is_full(error: DBAPIError) -> bool:
+    return "disk is full" in str(error.orig) or "readonly" in str(error.orig)

@@ -1,0 +1,210 @@
+"""One careful way to read from a vendor: GET only, no redirects, a size cap, a rate budget, retries with a deadline."""
+
+import json
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import Any, NoReturn, Protocol
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+
+from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
+
+BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest honest page seen is under 1 MB
+CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 25.0  # seconds
+BODY_DEADLINE = 60.0  # seconds for one whole body: a read timeout alone lets a slow drip go on for ever
+_RETRIED = frozenset({408, 409, 419, 425, 429, 500, 502, 503, 504})  # 419 is Printful's rate limit warning
+_THROTTLED = frozenset({419, 429})
+_AFTER_SECONDS = re.compile(r"after (\d{1,6}) second")
+
+
+class Budget(Protocol):
+    """A rate shared by all who ask the same vendor."""
+
+    def take(self, name: str) -> None:
+        """Wait until one more attempt is allowed for the endpoint `name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on. Seconds; `sleep` and `clock` are given so that tests need not wait."""
+
+    attempts: int = 10
+    deadline: float = 240.0
+    first_wait: float = 0.5
+    longest_wait: float = 65.0  # Printful locks out for 60 s
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over the wire to one vendor; for the report, never for a decision."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self, name: str) -> None:
+        with self._lock:
+            self.counts[name] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A vendor's answer with its JSON body; `headers` are case-insensitive."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class GetOnlyError(AssertionError):
+    """Somebody tried to send something to a vendor; that is a bug, and nothing left this process."""
+
+
+class _TryAgainError(Exception):
+    """One attempt failed in a way that another may not."""
+
+    def __init__(self, what: str, wait: float | None = None) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+class GuardedSession(requests.Session):
+    """A session that can only read. Each request takes one token of the budget, retries included."""
+
+    def __init__(self, budget: Budget, traffic: Traffic) -> None:
+        super().__init__()
+        self.trust_env = False  # a ~/.netrc would replace our Authorization header
+        self._budget, self._traffic = budget, traffic
+        pool = HTTPAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
+        self.mount("https://", pool)
+        self.mount("http://", pool)
+
+    def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:  # type: ignore[override]  # the base lists every option
+        if str(method).upper() != "GET" or options.get("data") or options.get("json"):
+            raise GetOnlyError(f"{method!r} was about to leave for {_path(str(url))}; this package only reads")
+        options |= {"allow_redirects": False, "stream": True, "timeout": (CONNECT_TIMEOUT, READ_TIMEOUT)}
+        self._budget.take(_path(str(url)))
+        self._traffic.add("requests")
+        response = super().request(method, url, **options)
+        with response:
+            response._content = _read(response)  # the body, read under our caps instead of `content`'s none
+        return response
+
+
+def ask(fetch: Callable[[], requests.Response], vendor: str, patience: Patience, traffic: Traffic) -> Answer:
+    """Fetch until there is an answer that a retry cannot better.
+
+    Raises VendorUnavailableError when attempts or deadline are used up, VendorAnswerError for a redirect,
+    an oversized body or a body that stays unreadable. Answers of 400, 401, 403 and 404 are returned.
+    """
+    started = patience.clock()
+    waits = tenacity.wait_exponential_jitter(initial=patience.first_wait, max=20, jitter=patience.first_wait)
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = (error.wait if isinstance(error, _TryAgainError) else None) or 0.0
+        return min(max(asked + random.uniform(0, 0.2), waits(state)), patience.longest_wait)  # noqa: S311  # jitter
+
+    def is_over(state: tenacity.RetryCallState) -> bool:
+        too_late = patience.clock() - started + state.upcoming_sleep > patience.deadline
+        return too_late or state.attempt_number >= patience.attempts
+
+    def count(_state: tenacity.RetryCallState) -> None:
+        traffic.add("retries")
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(_TryAgainError),
+        wait=wait,
+        stop=is_over,
+        sleep=patience.sleep,
+        before_sleep=count,
+        retry_error_callback=lambda state: _give_up(state, vendor),
+    )
+    answer: Answer = retrying(_attempt, fetch, vendor, traffic)
+    return answer
+
+
+def _give_up(state: tenacity.RetryCallState, vendor: str) -> NoReturn:
+    error = state.outcome.exception() if state.outcome else None
+    raise VendorUnavailableError(
+        f"{vendor} gave no usable answer in {state.attempt_number} attempts (the last: {error}). "
+        f"Look at {vendor}'s status page, then run again."
+    ) from None
+
+
+def _attempt(fetch: Callable[[], requests.Response], vendor: str, traffic: Traffic) -> Answer:
+    try:
+        response = fetch()
+    except (requests.exceptions.SSLError, requests.exceptions.InvalidURL) as error:
+        raise VendorUnavailableError(f"{vendor} could not be reached safely ({type(error).__name__})") from None
+    except requests.exceptions.RequestException as error:
+        raise _TryAgainError(f"no whole answer, {type(error).__name__}") from None
+    if response.status_code in _THROTTLED:
+        traffic.add("http_429")
+    if 300 <= response.status_code < 400:
+        raise VendorAnswerError(f"{vendor} answered with a redirect ({response.status_code}), which is not followed")
+    if _is_worth_a_retry(response):
+        raise _TryAgainError(f"HTTP {response.status_code}", _asked_wait(response))
+    return Answer(response.status_code, response.headers, _json(response))
+
+
+def _is_worth_a_retry(response: requests.Response) -> bool:
+    asked = response.headers.get("Stripe-Should-Retry")
+    if asked in ("true", "false") and response.status_code >= 400:
+        return asked == "true"
+    return response.status_code in _RETRIED
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return json.loads(response.content, parse_float=Decimal, parse_constant=_reject)
+    except (ValueError, RecursionError):
+        if response.status_code >= 400:
+            return None  # the status says enough; such bodies are proxies' HTML
+        raise _TryAgainError("a body that is not JSON") from None
+
+
+def _reject(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _read(response: requests.Response) -> bytes:
+    deadline = time.monotonic() + BODY_DEADLINE
+    chunks, size = [], 0
+    for chunk in response.iter_content(256 * 1024):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise VendorAnswerError(f"an answer was larger than {BODY_LIMIT // 2**20} MB and was not read")
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout("the body did not end in time")
+    return b"".join(chunks)
+
+
+def _asked_wait(response: requests.Response) -> float | None:
+    """Seconds that the vendor asks for: Retry-After (number or date), else Printful's "after N seconds"."""
+    asked = response.headers.get("Retry-After", "").strip()
+    if asked.isascii() and asked.isdigit():
+        return float(asked[:9])
+    if asked:
+        try:
+            return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
+        except (ValueError, TypeError):
+            return None
+    found = _AFTER_SECONDS.search(response.text[:2000]) if response.status_code in _THROTTLED else None
+    return float(found[1]) if found else None
+
+
+def _path(url: str) -> str:
+    return "/" + url.split("?")[0].split("://")[-1].partition("/")[2]

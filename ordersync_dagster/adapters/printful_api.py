@@ -1,0 +1,147 @@
+"""Printful API v1, read with the fewest requests: list pages of 100, single orders where those are fewer.
+
+https://developers.printful.com/docs/#tag/Orders-API
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import requests
+
+from ordersync_dagster.adapters.http import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.core.errors import KeyRefusedError, SettingsError, VendorAnswerError, VendorError
+from ordersync_dagster.core.fulfilment import Missing, NotAsked
+
+PAGE = 100  # Printful's maximum
+OVERLAP = 3  # orders that two pages share: the list shifts when an order arrives or goes between them
+STEPS_BACK = 20  # a list that shifts more often than this is not one: the rest is asked one by one
+FAILURES_IN_A_ROW = 3  # after so many single orders without an answer, Printful is down and the rest is not asked
+
+RawLookup = Mapping[str, Any] | Missing | NotAsked
+
+
+class PrintfulApi:
+    """Reads one Printful store."""
+
+    vendor = "Printful"
+
+    def __init__(
+        self,
+        token: str,
+        base: str,
+        session: GuardedSession,
+        patience: Patience,
+        traffic: Traffic,
+        store_id: str | None,
+    ) -> None:
+        self._base, self._session = base.rstrip("/"), session
+        self._patience, self._traffic = patience, traffic
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "User-Agent": "ordersync",
+            "Accept": "application/json",
+        }
+        self._headers |= {"X-PF-Store-Id": store_id} if store_id else {}
+
+    def count(self) -> int:
+        """How many orders Printful holds; raises KeyRefusedError and SettingsError, so ask this first."""
+        return _total(self._page(0, 1))
+
+    def orders(self, ids: Collection[str]) -> Iterator[tuple[str, RawLookup]]:
+        """An answer for each of `ids`, exactly once, in no order of importance.
+
+        Raises KeyRefusedError and SettingsError; an order that cannot be asked about is `NotAsked`.
+        """
+        wanted = set(ids)
+        if wanted and _sweep_is_cheaper(len(wanted), self.count()):
+            yield from self._swept(wanted)
+        yield from self._singly(sorted(wanted))
+
+    def _swept(self, wanted: set[str]) -> Iterator[tuple[str, RawLookup]]:
+        """One pass over the list; takes what it finds out of `wanted` and stops when nothing is left."""
+        try:
+            for page in self._pages():
+                for order in page:
+                    order_id = _id(order)
+                    if order_id in wanted:
+                        wanted.discard(order_id)
+                        yield order_id, order
+                if not wanted:
+                    return
+        except VendorError:
+            return  # what the list did not give is asked one by one
+
+    def _pages(self) -> Iterator[list[Mapping[str, Any]]]:
+        """List pages that share a few orders; where two do not meet, the list shifted and we step back."""
+        offset, last, steps_back = 0, None, 0
+        while steps_back <= STEPS_BACK:
+            body = self._page(offset, PAGE)
+            page = [order for order in body["result"] if isinstance(order, Mapping)]
+            is_gap = last is not None and last not in {_id(order) for order in page}
+            if is_gap and page:
+                offset, last, steps_back = max(0, offset - PAGE + OVERLAP), None, steps_back + 1
+                continue
+            yield page
+            if len(body["result"]) < PAGE or offset + PAGE >= _total(body):
+                return
+            last = _id(page[-1]) if page else None
+            offset += PAGE - OVERLAP
+
+    def _singly(self, ids: list[str]) -> Iterator[tuple[str, RawLookup]]:
+        failures, reason = 0, ""
+        for order_id in ids:
+            if failures >= FAILURES_IN_A_ROW:
+                yield order_id, NotAsked(order_id, reason)
+                continue
+            try:
+                yield order_id, self._single(order_id)
+                failures = 0
+            except VendorError as error:
+                failures, reason = failures + 1, str(error).rstrip(".")
+                yield order_id, NotAsked(order_id, reason)
+
+    def _single(self, order_id: str) -> RawLookup:
+        answer = self._get(f"/orders/{order_id}", {})
+        if answer.status == 404:
+            return Missing(order_id)
+        order = answer.body.get("result") if isinstance(answer.body, Mapping) else None
+        if answer.status != 200 or not isinstance(order, Mapping):
+            raise VendorAnswerError(f"Printful answered order {order_id} with HTTP {answer.status}")
+        return order
+
+    def _page(self, offset: int, limit: int) -> dict[str, Any]:
+        answer = self._get("/orders", {"offset": offset, "limit": limit})
+        body = answer.body
+        if answer.status != 200 or not isinstance(body, dict) or not isinstance(body.get("result"), list):
+            raise VendorAnswerError(f"Printful's answer to /orders is not a list (HTTP {answer.status})")
+        return body
+
+    def _get(self, path: str, params: dict[str, int]) -> Answer:
+        def fetch() -> requests.Response:
+            return self._session.get(f"{self._base}{path}", params=params, headers=self._headers)
+
+        answer = ask(fetch, self.vendor, self._patience, self._traffic)
+        if answer.status in (401, 403):
+            raise KeyRefusedError(
+                f"Printful refused PRINTFUL_API_KEY (HTTP {answer.status}): it is wrong or expired, or lacks the scope "
+                "“View orders of the authorized store”. Make a private token at https://developers.printful.com."
+            )
+        if answer.status == 400 and "store_id" in str(answer.body):
+            raise SettingsError("the Printful token sees several stores: set PRINTFUL_STORE_ID to the one of this shop")
+        return answer
+
+
+def _sweep_is_cheaper(wanted: int, total: int) -> bool:
+    return wanted > 1 + total // (PAGE - OVERLAP)
+
+
+def _total(body: Mapping[str, Any]) -> int:
+    paging = body.get("paging")
+    total = paging.get("total") if isinstance(paging, Mapping) else None
+    if type(total) is not int:
+        raise VendorAnswerError("Printful's list does not say how many orders there are")
+    return total
+
+
+def _id(order: Mapping[str, Any]) -> str:
+    return str(order.get("id"))

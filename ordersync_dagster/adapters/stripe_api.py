@@ -1,0 +1,153 @@
+"""Stripe, read through the official SDK's HTTP client: pages of Checkout Sessions, and refunds.
+
+Plain JSON and our own page loop: SDK objects cost 20 to 40 times the CPU, its pagination can loop for ever,
+and it never retries a 429. https://docs.stripe.com/api/checkout/sessions/list
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NoReturn, cast
+from urllib.parse import urlencode
+
+import requests
+import stripe
+
+from ordersync_dagster.adapters.http import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
+from ordersync_dagster.core.window import Window, day_of
+
+API_VERSION = "2026-10-28.endive"  # the shape that core/checkout.py was written for; older shapes are read too
+PAGE = 100  # Stripe's maximum
+PERMISSIONS = {"/v1/checkout/sessions": "Checkout Sessions: Read", "/v1/refunds": "Charges and Refunds: Read"}
+
+JsonObject = dict[str, Any]
+
+
+class _SdkClient(stripe.RequestsClient):
+    """The SDK's client without its habit of putting whole bodies into exception texts."""
+
+    def _handle_request_error(self, e: Exception) -> NoReturn:
+        raise e
+
+
+class StripeApi:
+    """Reads one Stripe account. `warnings` collects what the run should say aloud."""
+
+    vendor = "Stripe"
+
+    def __init__(self, key: str, base: str, session: GuardedSession, patience: Patience, traffic: Traffic) -> None:
+        stripe.enable_telemetry = False
+        self._client = _SdkClient(session=session)
+        self._key, self._base = key, base.rstrip("/")
+        self._patience, self._traffic = patience, traffic
+        self.warnings: list[str] = []
+
+    def sessions(self, window: Window, *, with_line_items: bool) -> Iterator[tuple[date, list[object]]]:
+        """Complete sessions created in `window`, a UTC day at a time, newest day first, each session once.
+
+        Days without a session are not yielded. Raises VendorError and KeyRefusedError.
+        """
+        filters: list[tuple[str, str]] = [
+            ("status", "complete"),
+            ("created[gte]", str(window.start_epoch)),
+            ("created[lt]", str(window.end_epoch)),
+        ]
+        filters += [("expand[]", "data.line_items")] if with_line_items else []
+        current, rows = None, cast(list[object], [])
+        for row in self._rows("/v1/checkout/sessions", filters):
+            day = _day(row) or current or window.days[-1]
+            if current is not None and day != current:
+                yield current, rows
+                rows = []
+            current = day
+            rows.append(row)
+        if current is not None:
+            yield current, rows
+
+    def refunds(self, since: int) -> list[object] | None:
+        """Refunds made at or after `since` (Unix seconds); None where the key may not read them."""
+        try:
+            return list(self._rows("/v1/refunds", [("created[gte]", str(since))]))
+        except KeyRefusedError:
+            self.warnings.append(
+                "The Stripe key may not read refunds, so a refunded payment may be added as a live order. "
+                f"Give it the permission “{PERMISSIONS['/v1/refunds']}”."
+            )
+            return None
+
+    def may_read(self, path: str) -> Answer:
+        """One cheap request to `path`; raises KeyRefusedError where the key may not."""
+        return self._get(path, [("limit", "1")])
+
+    def _rows(self, path: str, filters: list[tuple[str, str]]) -> Iterator[object]:
+        cursor: list[tuple[str, str]] = []
+        earlier: set[str] = set()
+        while True:
+            page = self._page(path, [("limit", str(PAGE)), *filters, *cursor])
+            rows, has_more = page["data"], page.get("has_more") is True
+            ids = [row["id"] for row in rows if isinstance(row, Mapping) and isinstance(row.get("id"), str)]
+            repeated = earlier.intersection(ids)
+            yield from (row for row in rows if not isinstance(row, Mapping) or row.get("id") not in repeated)
+            if not has_more:
+                return
+            if not rows:
+                self.warnings.append(
+                    f"Stripe listed an empty page of {path} with more to come; it was taken as the end."
+                )
+                return
+            if not ids or len(repeated) == len(ids):
+                raise VendorAnswerError(f"Stripe's list {path} makes no progress: a page came twice. Run again.")
+            cursor, earlier = [("starting_after", ids[-1])], set(ids)
+
+    def _page(self, path: str, params: list[tuple[str, str]]) -> JsonObject:
+        body = self._get(path, params).body
+        if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+            raise VendorAnswerError(f"Stripe's answer to {path} is not a list")
+        return body
+
+    def _get(self, path: str, params: list[tuple[str, str]]) -> Answer:
+        url = f"{self._base}{path}?{urlencode(params)}"
+        headers = {
+            "Authorization": f"Bearer {self._key}",
+            "Stripe-Version": API_VERSION,
+            "User-Agent": "ordersync",
+            "Accept": "application/json",
+        }
+
+        def fetch() -> requests.Response:
+            content, status, answered = self._client.request("get", url, headers)
+            return _response(content, status, answered)
+
+        answer = ask(fetch, self.vendor, self._patience, self._traffic)
+        if answer.status != 200:
+            raise self._refusal(path, answer)
+        return answer
+
+    def _refusal(self, path: str, answer: Answer) -> Exception:
+        request_id = answer.headers.get("Request-Id", "none")
+        if answer.status == 401:
+            return KeyRefusedError(
+                f"Stripe refused STRIPE_SECRET_KEY (…{self._key[-4:]}): it is wrong, expired or revoked "
+                f"(request {request_id}). Make a restricted key at https://dashboard.stripe.com/apikeys."
+            )
+        if answer.status == 403:
+            slug = re.search(r"rak_\w+", str(answer.body))
+            wanted = PERMISSIONS.get(path) or (slug[0] if slug else path)
+            return KeyRefusedError(
+                f"STRIPE_SECRET_KEY (…{self._key[-4:]}) may not read {path}: it lacks the permission “{wanted}” "
+                f"(request {request_id}). Add it at https://dashboard.stripe.com/apikeys."
+            )
+        return VendorAnswerError(f"Stripe answered {path} with HTTP {answer.status} (request {request_id})")
+
+
+def _response(content: bytes, status: int, headers: Mapping[str, str]) -> requests.Response:
+    response = requests.Response()
+    response._content, response.status_code = content, status
+    response.headers = requests.structures.CaseInsensitiveDict(headers)
+    return response
+
+
+def _day(row: object) -> date | None:
+    created = row.get("created") if isinstance(row, Mapping) else None
+    return day_of(created) if type(created) is int and 0 < created < 2**37 else None

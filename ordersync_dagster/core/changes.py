@@ -1,0 +1,90 @@
+"""Changes: named, typed intents; computed by `reconcile`, carried out by a store, and by nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ordersync_dagster.core.money import Capacity
+from ordersync_dagster.core.orders import Json, Order, StoredOrder
+
+
+@dataclass(frozen=True, slots=True)
+class InsertOrder:
+    """A paid session gets its order."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class FillFields:
+    """Empty columns of an existing order get what Stripe knows; `values` by column name."""
+
+    values: Mapping[str, str | Json]
+
+
+@dataclass(frozen=True, slots=True)
+class SetStatus:
+    """An order moves to `after` because Printful says `word`."""
+
+    before: str
+    after: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTracking:
+    """Number and link of a parcel where the order had none; `shipments` is metadata's list, None to leave it."""
+
+    number: str | None
+    url: str | None
+    shipments: tuple[Json, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """A row of order_items; `price` is per unit in the order's currency, None where nobody knows it."""
+
+    id: str
+    product_id: str
+    variant_id: str
+    name: str
+    quantity: int
+    price: Decimal | None
+    image_url: str | None
+    metadata: Json
+
+
+@dataclass(frozen=True, slots=True)
+class AddItems:
+    """Items that Printful makes and the order lacks."""
+
+    items: tuple[NewItem, ...]
+
+
+Change = FillFields | SetStatus | SetTracking | AddItems
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUpdate:
+    """All that one plan changes on one existing order; it is applied whole, and only while `seen` still holds."""
+
+    seen: StoredOrder
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the shop's columns can hold; `widths` is in characters, by `table.column`."""
+
+    total: Capacity = Capacity(15, 3)
+    price: Capacity = Capacity(15, 3)
+    is_price_required: bool = False
+    widths: Mapping[str, int] = field(default_factory=dict)
+
+    def too_narrow(self, table: str, values: Mapping[str, str | None]) -> str | None:
+        """The first of `values` (by column) that its column would cut off, as `table.column`."""
+        for column, value in values.items():
+            width = self.widths.get(f"{table}.{column}")
+            if width is not None and value is not None and len(value) > width:
+                return f"{table}.{column}"
+        return None

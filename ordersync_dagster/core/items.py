@@ -1,0 +1,129 @@
+"""Which items an order lacks, and what they cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ordersync_dagster.core.changes import AddItems, Limits, NewItem
+from ordersync_dagster.core.fulfilment import Fulfilment, PrintfulItem
+from ordersync_dagster.core.orders import Json, LineItem, StoredItem, StoredOrder, item_id
+from ordersync_dagster.core.problems import Problem, ProblemClass
+
+GUESSED_SOURCES = ("printful_cost", "unknown")  # prices that the shop should look at
+
+
+@dataclass(frozen=True, slots=True)
+class _Price:
+    amount: Decimal | None
+    source: str
+
+
+def missing_items(
+    stored: StoredOrder, fulfilment: Fulfilment, lines: Sequence[LineItem], limits: Limits
+) -> AddItems | Problem | None:
+    """The items to add; a problem where the rest is ambiguous or does not fit; None where all are there.
+
+    Items of ours carry an id made of the Printful item's id. Items that somebody else wrote are matched
+    as a multiset by variant (catalog or sync) and quantity, so that none is ever doubled.
+    """
+    own_ids = {item.id for item in stored.items}
+    wanted = {item.id: item for item in fulfilment.items}  # Printful's ids are unique; a repeated row is one item
+    lacking = [item for item in wanted.values() if item_id(stored.id, item.id) not in own_ids]
+    expected = {item_id(stored.id, item.id) for item in wanted.values()}
+    foreign = [item for item in stored.items if item.id not in expected]
+    lacking, foreign = _unmatched(lacking, foreign)
+    if foreign or fulfilment.unsynced_items:
+        return _mismatch(stored, fulfilment, len(lacking), len(foreign))
+    if not lacking:
+        return None
+    return _additions(stored, fulfilment, lacking, lines, limits)
+
+
+def _unmatched(lacking: list[PrintfulItem], foreign: list[StoredItem]) -> tuple[list[PrintfulItem], list[StoredItem]]:
+    """Both sides without what agrees; catalog ids are tried on all items before sync ids are."""
+    for name in ("variant_id", "sync_variant_id"):
+        rest: list[PrintfulItem] = []
+        for item in sorted(lacking, key=lambda item: item.id):
+            twin = next(
+                (row for row in foreign if row.variant_id == getattr(item, name) and row.quantity == item.quantity),
+                None,
+            )
+            if twin is None:
+                rest.append(item)
+            else:
+                foreign = [row for row in foreign if row is not twin]
+        lacking = rest
+    return lacking, foreign
+
+
+def _mismatch(stored: StoredOrder, fulfilment: Fulfilment, lacking: int, foreign: int) -> Problem:
+    unsynced = f"; {fulfilment.unsynced_items} more are not synced at Printful" if fulfilment.unsynced_items else ""
+    return Problem(
+        ProblemClass.ITEMS_MISMATCH,
+        f"The items of order {stored.id} were left alone: {lacking} of Printful's {len(fulfilment.items)} and "
+        f"{foreign} of the shop's {len(stored.items)} have no counterpart{unsynced}. Compare them by hand.",
+        {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id},
+    )
+
+
+def _additions(
+    stored: StoredOrder,
+    fulfilment: Fulfilment,
+    lacking: list[PrintfulItem],
+    lines: Sequence[LineItem],
+    limits: Limits,
+) -> AddItems | Problem:
+    additions = []
+    for item in lacking:
+        price = _price(item, stored, fulfilment, lines, limits)
+        row = _new_item(stored, item, price)
+        too_narrow = limits.too_narrow("order_items", {"name": row.name, "image_url": row.image_url})
+        if price.amount is not None and not limits.price.holds(price.amount):
+            return _does_not_fit(stored, fulfilment, item, "price", ProblemClass.AMOUNT_DOES_NOT_FIT)
+        if too_narrow:
+            return _does_not_fit(stored, fulfilment, item, too_narrow, ProblemClass.TEXT_DOES_NOT_FIT)
+        additions.append(row)
+    return AddItems(tuple(sorted(additions, key=lambda row: row.id)))
+
+
+def _price(
+    item: PrintfulItem, stored: StoredOrder, fulfilment: Fulfilment, lines: Sequence[LineItem], limits: Limits
+) -> _Price:
+    """What the customer paid a unit: Printful's retail price, else the session's line, else unknown."""
+    if item.retail_price is not None and fulfilment.retail_currency == stored.currency:
+        return _Price(item.retail_price, "retail_price")
+    if len(lines) == 1 and len(fulfilment.items) == 1 and lines[0].quantity == item.quantity:
+        return _Price(lines[0].unit_price, "stripe_line_item")
+    if not limits.is_price_required:
+        return _Price(None, "unknown")
+    if item.cost is not None and fulfilment.cost_currency == stored.currency:
+        return _Price(item.cost, "printful_cost")
+    return _Price(Decimal("0.00"), "unknown")
+
+
+def _new_item(stored: StoredOrder, item: PrintfulItem, price: _Price) -> NewItem:
+    metadata: Json = {
+        "printful_item_id": item.id,
+        "sync_variant_id": item.sync_variant_id,
+        "price_source": price.source,
+    }
+    return NewItem(
+        id=item_id(stored.id, item.id),
+        product_id=item.product_id,
+        variant_id=item.variant_id,
+        name=item.name,
+        quantity=item.quantity,
+        price=price.amount,
+        image_url=item.image_url,
+        metadata=metadata,
+    )
+
+
+def _does_not_fit(
+    stored: StoredOrder, fulfilment: Fulfilment, item: PrintfulItem, column: str, problem_class: ProblemClass
+) -> Problem:
+    return Problem(
+        problem_class,
+        f"The items of order {stored.id} were left alone: {column} cannot hold item {item.id} exactly. Widen it.",
+        {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id},
+    )

@@ -1,0 +1,197 @@
+"""Stripe's minor units ↔ exact decimals. Never a float.
+
+Exponents are Stripe's own (https://docs.stripe.com/currencies), which differ from ISO 4217:
+ISK and UGX are sent with two decimals that are always 00, HUF and TWD are ordinary for charges.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+ZERO_DECIMAL = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
+THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+WHOLE_UNITS_TIMES_100 = frozenset(["isk", "ugx"])
+TWO_DECIMAL = frozenset(
+    [
+        "aed",
+        "afn",
+        "all",
+        "amd",
+        "ang",
+        "aoa",
+        "ars",
+        "aud",
+        "awg",
+        "azn",
+        "bam",
+        "bbd",
+        "bdt",
+        "bgn",
+        "bmd",
+        "bnd",
+        "bob",
+        "brl",
+        "bsd",
+        "bwp",
+        "byn",
+        "bzd",
+        "cad",
+        "cdf",
+        "chf",
+        "cny",
+        "cop",
+        "crc",
+        "cve",
+        "czk",
+        "dkk",
+        "dop",
+        "dzd",
+        "egp",
+        "etb",
+        "eur",
+        "fjd",
+        "fkp",
+        "gbp",
+        "gel",
+        "ghs",
+        "gip",
+        "gmd",
+        "gtq",
+        "gyd",
+        "hkd",
+        "hnl",
+        "hrk",
+        "htg",
+        "huf",
+        "idr",
+        "ils",
+        "inr",
+        "jmd",
+        "kes",
+        "kgs",
+        "khr",
+        "kyd",
+        "kzt",
+        "lak",
+        "lbp",
+        "lkr",
+        "lrd",
+        "lsl",
+        "mad",
+        "mdl",
+        "mkd",
+        "mmk",
+        "mnt",
+        "mop",
+        "mro",
+        "mru",
+        "mur",
+        "mvr",
+        "mwk",
+        "mxn",
+        "myr",
+        "mzn",
+        "nad",
+        "ngn",
+        "nio",
+        "nok",
+        "npr",
+        "nzd",
+        "pab",
+        "pen",
+        "pgk",
+        "php",
+        "pkr",
+        "pln",
+        "qar",
+        "ron",
+        "rsd",
+        "rub",
+        "sar",
+        "sbd",
+        "scr",
+        "sek",
+        "sgd",
+        "shp",
+        "sle",
+        "sll",
+        "sos",
+        "srd",
+        "std",
+        "stn",
+        "szl",
+        "thb",
+        "tjs",
+        "top",
+        "try",
+        "ttd",
+        "twd",
+        "tzs",
+        "uah",
+        "usd",
+        "usdc",
+        "uyu",
+        "uzs",
+        "wst",
+        "xcd",
+        "xcg",
+        "yer",
+        "zar",
+        "zmw",
+    ]
+)
+_DECIMAL_TEXT = re.compile(r"-?\d{1,18}(\.\d{1,9})?\Z")
+
+
+class MoneyError(ValueError):
+    """The currency is unknown, or the amount cannot be one of that currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a numeric(precision, scale) column holds exactly."""
+
+    precision: int
+    scale: int
+
+    def holds(self, amount: Decimal) -> bool:
+        """Whether `amount` goes in without rounding or overflow."""
+        exponent = amount.normalize().as_tuple().exponent
+        is_exact = isinstance(exponent, int) and -exponent <= self.scale
+        return is_exact and abs(amount) < Decimal(10) ** (self.precision - self.scale)
+
+
+def exponent(currency: str) -> int:
+    """Decimals of `currency` (lower case) in Stripe's API; raises MoneyError for one Stripe does not list."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    if currency in THREE_DECIMAL:
+        return 3
+    if currency in TWO_DECIMAL or currency in WHOLE_UNITS_TIMES_100:
+        return 2
+    raise MoneyError(f"currency {currency[:8]!r} is not one that Stripe lists")
+
+
+def from_minor(amount: int, currency: str) -> Decimal:
+    """Minor units to the amount as people write it: (1999, usd) → 19.99, (800, jpy) → 800."""
+    decimals = exponent(currency)
+    if currency in WHOLE_UNITS_TIMES_100 and amount % 100:
+        raise MoneyError(f"{amount} is no amount in {currency}: its two decimals are always 00")
+    if abs(amount) >= 10**18:
+        raise MoneyError(f"an amount of {len(str(abs(amount)))} digits is beyond what Stripe charges")
+    return Decimal(amount).scaleb(-decimals)
+
+
+def from_text(value: object) -> Decimal | None:
+    """Printful's amounts, text or number ("13.00", 65.5), as an exact decimal; None where it is neither."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    text = str(value).strip()
+    if not _DECIMAL_TEXT.match(text):
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # pragma: no cover - the pattern above admits numbers only
+        return None

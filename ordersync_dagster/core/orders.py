@@ -1,0 +1,151 @@
+"""The shop's rows and the moves that an order's status may make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid5
+
+Json = Mapping[str, Any]
+NAMESPACE = UUID("7f1d7a52-5c1b-5d0e-9a53-0d5e0c6f2b11")  # ours alone; changing it would double every row
+SHIPMENTS_KEY = "printful_shipments"  # where an order's metadata keeps every parcel
+
+
+class Status(StrEnum):
+    """The words of our own schema; existing shops may use others."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+_FINAL: frozenset[Status] = frozenset()
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset(Status) - {Status.PENDING},
+    Status.PROCESSING: frozenset({Status.FAILED, Status.SHIPPED, Status.DELIVERED, Status.CANCELLED}),
+    Status.FAILED: frozenset({Status.PROCESSING, Status.SHIPPED, Status.DELIVERED, Status.CANCELLED}),
+    Status.SHIPPED: frozenset({Status.DELIVERED}),
+    Status.DELIVERED: _FINAL,
+    Status.COMPLETED: _FINAL,
+    Status.REFUNDED: _FINAL,
+    Status.RETURNED: _FINAL,
+    Status.CANCELLED: _FINAL,
+}
+OPEN = frozenset({Status.PENDING, Status.PROCESSING, Status.FAILED, Status.SHIPPED})  # Printful may still move these
+
+
+def can_move(before: str, after: Status) -> bool:
+    """Whether Printful's word may turn `before`, which may be any text of the shop's, into `after`."""
+    return before in MOVES and after in MOVES[Status(before)]
+
+
+def order_id(session_id: str) -> str:
+    """The id of an order that we insert: the same session always gives the same id."""
+    return str(uuid5(NAMESPACE, f"order:{session_id}"))
+
+
+def item_id(order: str, printful_item_id: str) -> str:
+    """The id of an item that we insert: the same item of an order always gives the same id."""
+    return str(uuid5(NAMESPACE, f"item:{order}:{printful_item_id}"))
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One line of a session: quantity and price of one unit, in the session's currency."""
+
+    quantity: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it shall be inserted. Money is exact; `created` is aware UTC."""
+
+    session_id: str
+    payment_intent_id: str | None
+    printful_order_id: str | None
+    status: Status
+    customer_email: str
+    customer_name: str | None
+    total: Decimal
+    currency: str
+    shipping_address: Json | None
+    metadata: Json
+    created: datetime
+    line_items: tuple[LineItem, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return order_id(self.session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """A row of order_items, whoever wrote it; `product_id` and `variant_id` are the printful_* columns."""
+
+    id: str
+    product_id: str
+    variant_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """A row of orders as it was read, with its items; `status` is the shop's own word."""
+
+    id: str
+    session_id: str
+    payment_intent_id: str | None = None
+    printful_order_id: str | None = None
+    status: str = Status.PROCESSING
+    has_email: bool = True
+    customer_name: str | None = None
+    total: Decimal | None = None
+    currency: str | None = None
+    tracking_number: str | None = None
+    tracking_url: str | None = None
+    shipping_address: Json | None = None
+    metadata: Json = field(default_factory=dict)
+    items: tuple[StoredItem, ...] = ()
+
+    @property
+    def shipments(self) -> tuple[Json, ...]:
+        """The parcels that the order's metadata already names."""
+        listed = self.metadata.get(SHIPMENTS_KEY)
+        return tuple(each for each in listed if isinstance(each, Mapping)) if isinstance(listed, list) else ()
+
+    def agrees_with(self, other: "StoredOrder") -> bool:
+        """Whether both readings are the same in everything that a change rests on."""
+        return self._contested == other._contested
+
+    @property
+    def _contested(self) -> tuple[object, ...]:
+        return (
+            (self.payment_intent_id, self.printful_order_id, self.status, self.customer_name),
+            (self.tracking_number, self.tracking_url, self.shipping_address or None, self.shipments),
+            sorted((item.id, item.variant_id, item.quantity) for item in self.items),
+        )
+
+
+def as_stored(order: Order) -> StoredOrder:
+    """The row that inserting `order` will leave."""
+    return StoredOrder(
+        id=order.id,
+        session_id=order.session_id,
+        payment_intent_id=order.payment_intent_id,
+        printful_order_id=order.printful_order_id,
+        status=order.status,
+        customer_name=order.customer_name,
+        total=order.total,
+        currency=order.currency,
+        shipping_address=order.shipping_address,
+        metadata=order.metadata,
+    )

@@ -1,0 +1,104 @@
+"""reconcile(observed, stored) → Plan: the only place that decides what will be written."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ordersync_dagster.core.changes import AddItems, InsertOrder, Limits, OrderUpdate
+from ordersync_dagster.core.checkout import NO_ID, SessionProblem, Skip, Verdict
+from ordersync_dagster.core.fulfilment import Lookup
+from ordersync_dagster.core.orders import LineItem, Order, StoredOrder, as_stored
+from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.progress import printful_side
+from ordersync_dagster.core.recovery import SessionSide, filled
+from ordersync_dagster.core.refunds import Refunded
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the vendors said: sessions already read, refunds, and Printful's answers by Printful id."""
+
+    day: date | None = None
+    sessions: tuple[Verdict, ...] = ()
+    refunded: Refunded = field(default_factory=dict)
+    printful_orders: Mapping[str, Lookup] = field(default_factory=dict)
+    line_items: Mapping[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the shop's tables say."""
+
+    orders: tuple[StoredOrder, ...] = ()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every change that one part of a run would make, and everything it decided not to do."""
+
+    day: date | None = None
+    inserts: tuple[InsertOrder, ...] = ()
+    completions: tuple[OrderUpdate, ...] = ()
+    updates: tuple[OrderUpdate, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    failed_sessions: tuple[SessionProblem, ...] = ()
+    printful_orders: tuple[str, ...] = ()  # the shop's ids of the orders that were looked up
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return (*(failed.problem for failed in self.failed_sessions), *self.notes)
+
+    @property
+    def change_count(self) -> int:
+        """Rows that `apply` would write to orders and order_items."""
+        changes = [change for update in self.updates for change in update.changes]
+        items = sum(len(change.items) for change in changes if isinstance(change, AddItems))
+        rows = sum(not all(isinstance(each, AddItems) for each in update.changes) for update in self.updates)
+        return len(self.inserts) + len(self.completions) + rows + items
+
+
+def reconcile(observed: Observed, stored: Stored) -> Plan:
+    """Compare both sides. Pure; the order of the input does not matter; what a plan produces needs no plan."""
+    by_session = {order.session_id: order for order in stored.orders}
+    sessions = SessionSide(by_session, stored.limits, observed.refunded)
+    for verdict in _each_once(observed.sessions):
+        sessions.decide(verdict)
+    orders = _as_planned(stored.orders, sessions.completions, sessions.inserts)
+    lines = {**observed.line_items, **_lines(observed.sessions)}
+    updates, looked_up, notes = printful_side(orders, observed.printful_orders, lines, stored.limits)
+    return Plan(
+        day=observed.day,
+        inserts=tuple(sessions.inserts),
+        completions=tuple(sessions.completions),
+        updates=tuple(updates),
+        skips=tuple(sessions.skips),
+        failed_sessions=tuple(sessions.failed),
+        printful_orders=tuple(looked_up),
+        notes=(*sessions.notes, *notes),
+    )
+
+
+def planned_orders(plan: Plan) -> tuple[StoredOrder, ...]:
+    """The rows that the session side of `plan` leaves: what the Printful side goes on from."""
+    return tuple(_as_planned((), plan.completions, plan.inserts))
+
+
+def _as_planned(
+    stored: Iterable[StoredOrder], completions: Iterable[OrderUpdate], inserts: Iterable[InsertOrder]
+) -> list[StoredOrder]:
+    orders = {order.session_id: order for order in stored}
+    orders |= {update.seen.session_id: filled(update) for update in completions}
+    orders |= {insert.order.session_id: as_stored(insert.order) for insert in inserts}
+    return list(orders.values())
+
+
+def _each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """By session id; a session that was listed twice counts once, those without an id each for themselves."""
+    named = {each.session_id: each for each in verdicts if each.session_id != NO_ID}
+    return [*(named[key] for key in sorted(named)), *(each for each in verdicts if each.session_id == NO_ID)]
+
+
+def _lines(verdicts: Iterable[Verdict]) -> dict[str, tuple[LineItem, ...]]:
+    return {each.session_id: each.line_items for each in verdicts if isinstance(each, Order) and each.line_items}

@@ -1,0 +1,136 @@
+"""Sessions against orders: what is inserted, completed, skipped or reported."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
+from ordersync_dagster.core.checkout import SessionProblem, Skip, SkipReason, Verdict
+from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored, order_id
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.refunds import Refunded, is_given_back
+
+
+class SessionSide:
+    """Phase 1, one verdict at a time: each session ends in exactly one of inserts, skips and failed."""
+
+    def __init__(self, stored: Mapping[str, StoredOrder], limits: Limits, refunded: Refunded) -> None:
+        self._stored, self._limits, self._refunded = stored, limits, refunded
+        self.inserts: list[InsertOrder] = []
+        self.completions: list[OrderUpdate] = []
+        self.skips: list[Skip] = []
+        self.failed: list[SessionProblem] = []
+        self.notes: list[Problem] = []
+
+    def decide(self, verdict: Verdict) -> None:
+        existing = self._stored.get(verdict.session_id)
+        if existing is not None:
+            self.skips.append(Skip(verdict.session_id, SkipReason.ORDER_EXISTS))
+            if isinstance(verdict, Order):
+                self._complete(existing, verdict)
+        elif isinstance(verdict, Skip):
+            self.skips.append(verdict)
+        elif isinstance(verdict, SessionProblem):
+            self.failed.append(verdict)
+        else:
+            self._insert(verdict)
+
+    def _insert(self, order: Order) -> None:
+        problem = _reason_not_to_insert(order, self._limits)
+        if problem:
+            self.failed.append(SessionProblem(order.session_id, problem))
+            return
+        if is_given_back(order, self._refunded):
+            order = replace(order, status=Status.REFUNDED)
+        self.inserts.append(InsertOrder(order))
+        self._note_waiting(as_stored(order))
+
+    def _complete(self, existing: StoredOrder, order: Order) -> None:
+        values = _empty_fields(existing, order)
+        if values:
+            update = OrderUpdate(existing, (FillFields(values),))
+            self.completions.append(update)
+            existing = filled(update)
+        self.notes.extend(_disagreements(existing, order))
+        if existing.id == order_id(existing.session_id):  # one of those that we recovered
+            self._note_waiting(existing)
+
+    def _note_waiting(self, order: StoredOrder) -> None:
+        if order.printful_order_id or order.status not in (Status.PROCESSING, Status.PENDING):
+            return
+        sentence = f"Order {order.id} was recovered and has nothing at Printful: its customer waits."
+        ids = {"order_id": order.id, "stripe_session_id": order.session_id}
+        self.notes.append(Problem(ProblemClass.UNFULFILLED, sentence, ids))
+
+
+def _reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
+    ids = {"stripe_session_id": order.session_id}
+    if not limits.total.holds(order.total):
+        return Problem(
+            ProblemClass.AMOUNT_DOES_NOT_FIT,
+            f"Session {order.session_id} became no order: orders.total_amount is numeric({limits.total.precision},"
+            f"{limits.total.scale}) and cannot hold {order.total} {order.currency} exactly. Widen the column.",
+            ids,
+        )
+    texts = {
+        "stripe_session_id": order.session_id,
+        "stripe_payment_intent_id": order.payment_intent_id,
+        "printful_order_id": order.printful_order_id,
+        "customer_email": order.customer_email,
+        "customer_name": order.customer_name,
+        "currency": order.currency,
+        "status": order.status,
+    }
+    column = limits.too_narrow("orders", texts)
+    if column is None:
+        return None
+    sentence = f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."
+    return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
+
+
+def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Mapping[str, object]]:
+    offered = {
+        "stripe_payment_intent_id": (existing.payment_intent_id, order.payment_intent_id),
+        "printful_order_id": (existing.printful_order_id, order.printful_order_id),
+        "customer_name": (existing.customer_name, order.customer_name),
+        "shipping_address": (existing.shipping_address, order.shipping_address),
+    }
+    return {column: new for column, (old, new) in offered.items() if new and not old}
+
+
+def _disagreements(existing: StoredOrder, order: Order) -> list[Problem]:
+    compared = {
+        "total_amount": (existing.total, order.total),
+        "currency": ((existing.currency or "").lower() or None, order.currency),
+        "stripe_payment_intent_id": (existing.payment_intent_id, order.payment_intent_id),
+        "printful_order_id": (existing.printful_order_id, order.printful_order_id),
+    }
+    ids = {"order_id": existing.id, "stripe_session_id": existing.session_id}
+    return [
+        Problem(
+            ProblemClass.ORDER_DISAGREES,
+            f"Order {existing.id} says {column} {ours}, its session says {theirs}; it was left alone.",
+            {**ids, "column": column},
+        )
+        for column, (ours, theirs) in compared.items()
+        if ours is not None and theirs is not None and ours != theirs
+    ]
+
+
+def filled(update: OrderUpdate) -> StoredOrder:
+    """The order as completing it will leave it."""
+    values = {
+        name: value
+        for change in update.changes
+        if isinstance(change, FillFields)
+        for name, value in change.values.items()
+    }
+    fields = {_FIELD_OF_COLUMN[column]: value for column, value in values.items()}
+    return replace(update.seen, **fields)  # type: ignore[arg-type]  # the columns are FILLABLE's
+
+
+_FIELD_OF_COLUMN = {
+    "stripe_payment_intent_id": "payment_intent_id",
+    "printful_order_id": "printful_order_id",
+    "customer_name": "customer_name",
+    "shipping_address": "shipping_address",
+}

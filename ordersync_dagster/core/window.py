@@ -1,0 +1,79 @@
+"""Half-open windows of time in UTC, and the days in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+MAX_DAYS = 3660  # ten years: Stripe Checkout is younger than that
+
+
+class WindowError(ValueError):
+    """The period that was asked for is empty or cannot be."""
+
+
+def midnight(day: date) -> datetime:
+    """00:00 UTC of `day`."""
+    return datetime.combine(day, time.min, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`[start, end)` over a session's `created`; both ends are aware datetimes in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.utcoffset() != timedelta(0) or self.end.utcoffset() != timedelta(0):
+            raise WindowError("a window needs both of its ends in UTC")
+        if self.start >= self.end:
+            raise WindowError(f"the period from {self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} is empty")
+
+    @classmethod
+    def last_days(cls, days: int, now: datetime) -> "Window":
+        """`days` whole UTC days and today up to `now`."""
+        if not 1 <= days <= MAX_DAYS:
+            raise WindowError(f"days must be a whole number from 1 to {MAX_DAYS}, not {days}")
+        return cls(midnight(now.date() - timedelta(days=days)), now)
+
+    @classmethod
+    def between(cls, first: date, last: date, now: datetime) -> "Window":
+        """The UTC days `first` to `last`, both inclusive, as far as they are over or under way at `now`."""
+        if first > last:
+            raise WindowError(f"the first day {first} is after the last day {last}")
+        if midnight(first) >= now:
+            raise WindowError(f"the first day {first} has not begun yet (it is {now:%Y-%m-%d %H:%M} UTC)")
+        return cls(midnight(first), min(midnight(last + timedelta(days=1)), now))
+
+    @property
+    def start_epoch(self) -> int:
+        """Seconds; the first that belongs to the window."""
+        return int(self.start.timestamp())
+
+    @property
+    def end_epoch(self) -> int:
+        """Seconds; the first that no longer belongs to the window. A started second belongs to it."""
+        return -int(-self.end.timestamp() // 1)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Every UTC day that the window touches, oldest first."""
+        return tuple(self._days())
+
+    @property
+    def whole_days(self) -> tuple[date, ...]:
+        """The days that lie in the window from midnight to midnight."""
+        return tuple(
+            day for day in self._days() if midnight(day) >= self.start and midnight(day) + timedelta(days=1) <= self.end
+        )
+
+    def _days(self) -> Iterator[date]:
+        day = self.start.date()
+        while midnight(day) < self.end:
+            yield day
+            day += timedelta(days=1)
+
+
+def day_of(created: int) -> date:
+    """The UTC day of a Unix time in seconds."""
+    return datetime.fromtimestamp(created, UTC).date()

@@ -1,0 +1,155 @@
+"""Settings: environment, then `.env`; checked before anything is asked, all that is missing named at once."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ordersync_dagster.core.checkout import SessionMatch
+from ordersync_dagster.core.errors import SettingsError
+
+STRIPE_BASE, PRINTFUL_BASE = "https://api.stripe.com", "https://api.printful.com"
+WHERE_TO_GET: Mapping[str, str] = {
+    "STRIPE_SECRET_KEY": "make a restricted key at https://dashboard.stripe.com/apikeys (docs/stripe.md)",
+    "PRINTFUL_API_KEY": "make a private token at https://developers.printful.com, or use --printful none",
+    "DATABASE_URL": "the shop's database, postgresql://…; for a trial sqlite:////absolute/path/trial.db",
+}
+_LIVE_KEY, _TEST_KEY = re.compile(r"(sk|rk)_live_\w+\Z"), re.compile(r"(sk|rk)_test_\w+\Z")
+
+
+class CheckoutMode(StrEnum):
+    """A session's `mode` that can become an order."""
+
+    PAYMENT = "payment"
+    SUBSCRIPTION = "subscription"
+
+
+class Settings(BaseSettings):
+    """What the environment says. Secrets print as stars; `docs/` and `.env.example` describe each name."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    stripe_secret_key: SecretStr | None = None
+    printful_api_key: SecretStr | None = None
+    printful_store_id: str | None = None
+    database_url: SecretStr | None = None
+    stripe_api_base: str = STRIPE_BASE
+    printful_api_base: str = PRINTFUL_BASE
+    stripe_requests_per_second: int = Field(20, ge=1, le=100)
+    printful_requests_per_minute: int = Field(110, ge=1, le=10_000)
+    ordersync_session_match: str | None = None
+    ordersync_checkout_modes: str = "payment,subscription"
+    ordersync_include_free_orders: bool = False
+    ordersync_grace_minutes: int = Field(15, ge=0, le=1440)
+    ordersync_start_date: date | None = None
+    ordersync_state_dir: Path | None = None
+
+    @property
+    def stripe_key(self) -> str:
+        """The key; raises SettingsError for one that cannot be right."""
+        key = _secret(self.stripe_secret_key)
+        if key.startswith("pk_"):
+            raise SettingsError(
+                "STRIPE_SECRET_KEY is a publishable key (pk_…), which can read nothing: use rk_… or sk_…"
+            )
+        if not _LIVE_KEY.match(key) and not _TEST_KEY.match(key):
+            raise SettingsError(
+                "STRIPE_SECRET_KEY is no Stripe secret key: those begin rk_live_, rk_test_, sk_live_ or sk_test_"
+            )
+        return key
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the Stripe key belongs to live mode."""
+        return bool(_LIVE_KEY.match(self.stripe_key))
+
+    @property
+    def printful_key(self) -> str:
+        """The token; raises SettingsError for one that cannot be right."""
+        key = _secret(self.printful_api_key)
+        if re.match(r"(sk|rk|pk)_(live|test)_", key):
+            raise SettingsError("PRINTFUL_API_KEY holds a Stripe key: were the two swapped?")
+        if not re.fullmatch(r"[\x21-\x7e]+", key):
+            raise SettingsError("PRINTFUL_API_KEY has blanks or odd characters in it: copy it again")
+        return key
+
+    @property
+    def database(self) -> str:
+        return _secret(self.database_url)
+
+    @property
+    def modes(self) -> frozenset[str]:
+        """The session modes that become orders."""
+        modes = {mode.strip() for mode in self.ordersync_checkout_modes.split(",") if mode.strip()}
+        if not modes or modes - set(CheckoutMode):
+            raise SettingsError("ORDERSYNC_CHECKOUT_MODES is a list of `payment` and `subscription`")
+        return frozenset(modes)
+
+    @property
+    def match(self) -> SessionMatch | None:
+        """Which sessions are this shop's; None for all."""
+        text = (self.ordersync_session_match or "").strip()
+        if not text:
+            return None
+        link = re.fullmatch(r"payment_link=(\S+)", text)
+        if link:
+            return SessionMatch(value=link[1])
+        pair = re.fullmatch(r"metadata\.([^=]+)(?:=(.*))?", text)
+        if not pair:
+            raise SettingsError("ORDERSYNC_SESSION_MATCH is metadata.KEY, metadata.KEY=VALUE or payment_link=ID")
+        return SessionMatch(pair[1], pair[2])
+
+    def require(self, *names: str) -> None:
+        """Raise SettingsError that names every one of `names` that is not set, with where to get it."""
+        missing = [name for name in names if not _is_set(getattr(self, name.lower()))]
+        if missing:
+            advice = "; ".join(f"{name} ({WHERE_TO_GET[name]})" for name in missing)
+            raise SettingsError(f"not set: {advice}. Put it into the environment or into .env")
+
+    def check_bases(self) -> None:
+        """Raise SettingsError for an API base that a key must not be sent to."""
+        for name in ("STRIPE_API_BASE", "PRINTFUL_API_BASE"):
+            if not _is_safe_base(getattr(self, name.lower())):
+                raise SettingsError(f"{name} must be https://…, or http:// on this machine (127.0.0.1, localhost)")
+
+
+def read_settings(env_file: Path | None = None) -> Settings:
+    """Read environment and `env_file`; raises SettingsError with one sentence for all that is wrong."""
+    if os.environ.get("STRIPE_LOG", "").lower() == "debug":
+        raise SettingsError("STRIPE_LOG=debug writes customers' data into the log: unset it")
+    try:
+        settings = Settings(_env_file=env_file)
+    except ValidationError as error:
+        wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False))
+        raise SettingsError(f"settings that cannot be: {wrong}") from None
+    settings.check_bases()
+    return settings
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value().strip() if value else ""
+
+
+def _is_set(value: SecretStr | None) -> bool:
+    return bool(_secret(value))
+
+
+def _is_safe_base(base: str) -> bool:
+    parts = urlsplit(base)
+    if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

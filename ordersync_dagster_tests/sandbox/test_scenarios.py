@@ -1,0 +1,172 @@
+"""What the scenarios hold, counted from their data by rules written down here."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.sandbox import SCENARIOS, World, build
+
+from .conftest import NOW
+
+WORDS = {
+    "draft": "processing", "pending": "processing", "onhold": "processing", "inprocess": "processing",
+    "partial": "shipped", "fulfilled": "delivered", "failed": "failed", "canceled": "cancelled",
+}  # fmt: skip
+MOVES = {
+    "processing": {"shipped", "delivered", "cancelled", "failed"},
+    "failed": {"processing", "shipped", "delivered", "cancelled"},
+    "shipped": {"delivered"},
+}
+
+
+def in_window(world: World) -> list[dict[str, Any]]:
+    """Complete sessions of the last 30 days."""
+    start = (world.now - timedelta(days=30)).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    return [s for s in world.sessions if s["status"] == "complete" and s["created"] >= start]
+
+
+def lost(world: World) -> list[dict[str, Any]]:
+    """Paid at least 20 minutes ago, and without an order."""
+    known = {row["stripe_session_id"] for row in world.shop.orders}
+    latest = world.now.timestamp() - 20 * 60
+    return [
+        s for s in in_window(world)
+        if s["payment_status"] == "paid" and s["created"] <= latest and s["id"] not in known
+    ]  # fmt: skip
+
+
+def wanted(world: World) -> list[dict[str, Any]]:
+    """The orders to look up: those of the shop, and what the lost sessions would become."""
+    blank = {"id": None, "status": "processing", "tracking_number": None}
+    named = [s["metadata"]["printfulOrderId"] for s in lost(world) if "printfulOrderId" in s["metadata"]]
+    new = [{**blank, "printful_order_id": order_id} for order_id in named]
+    return [row for row in world.shop.orders if row["printful_order_id"]] + new
+
+
+def differences(world: World) -> list[tuple[bool, bool, int]]:
+    """For each wanted order: does its status move, does it lack tracking, how many items are missing."""
+    at_printful = {str(order["id"]): order for order in world.printful_orders}
+    found = []
+    for row in wanted(world):
+        order = at_printful.get(row["printful_order_id"])
+        if order is not None:
+            moves = WORDS.get(order["status"]) in MOVES.get(row["status"], set())
+            lacks_tracking = bool(order["shipments"]) and row["tracking_number"] is None
+            found.append((moves, lacks_tracking, missing_items(world, row, order)))
+    return found
+
+
+def missing_items(world: World, row: dict[str, Any], order: dict[str, Any]) -> int:
+    stored = Counter(
+        (item["printful_variant_id"], item["quantity"])
+        for item in world.shop.order_items
+        if item["order_id"] == row["id"]
+    )
+    return (Counter((str(item["variant_id"]), item["quantity"]) for item in order["items"]) - stored).total()
+
+
+def numbers(world: World) -> tuple[int, int, int, int, int, int]:
+    """Checked, added, skipped; looked up, updated, items added."""
+    sessions, changed = in_window(world), [found for found in differences(world) if any(found)]
+    added = len(lost(world))
+    items = sum(missing for _, _, missing in changed)
+    return len(sessions), added, len(sessions) - added, len(wanted(world)), len(changed), items
+
+
+@pytest.mark.parametrize("seed", [7, 8, 99])
+@pytest.mark.parametrize(
+    "moment", [NOW, datetime(2027, 3, 1, 0, 5, tzinfo=UTC), datetime(2028, 2, 29, 23, 59, tzinfo=UTC)]
+)
+def test_the_outage_has_three_lost_orders_and_eight_behind(seed: int, moment: datetime) -> None:
+    assert numbers(build("outage", seed=seed, now=moment)) == (42, 3, 39, 15, 8, 24)
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_in_the_quiet_shop_nothing_is_to_do(seed: int) -> None:
+    assert numbers(build("quiet", seed=seed, now=NOW)) == (20, 0, 20, 8, 0, 0)
+
+
+def test_the_lost_payments_were_made_in_the_outage(outage: World) -> None:
+    sessions = lost(outage)
+    ages = [outage.now.timestamp() - session["created"] for session in sessions]
+    assert all(2 * 86_400 <= age <= 4 * 86_400 for age in ages)
+    assert {session["currency"] for session in sessions} == {"usd", "eur", "jpy"}
+    assert next(s["amount_total"] for s in sessions if s["currency"] == "jpy") == 4800
+    orders_then = [row for row in outage.shop.orders if 2 <= (NOW - row["created_at"].replace(tzinfo=UTC)).days < 4]
+    assert orders_then == []
+
+
+def test_one_lost_sale_waits_at_printful_half_shipped(outage: World) -> None:
+    (named,) = (s["metadata"]["printfulOrderId"] for s in lost(outage) if s["metadata"])
+    order = next(order for order in outage.printful_orders if str(order["id"]) == named)
+    assert (order["status"], len(order["items"]), len(order["shipments"])) == ("partial", 3, 1)
+
+
+def test_the_shop_agrees_with_stripe_on_what_it_has(outage: World) -> None:
+    sessions = {session["id"]: session for session in outage.sessions}
+    for row in outage.shop.orders:
+        session = sessions[row["stripe_session_id"]]
+        assert row["stripe_payment_intent_id"] == session["payment_intent"]
+        assert row["total_amount"] * 100 == session["amount_total"]
+        assert row["created_at"].replace(tzinfo=UTC).timestamp() == session["created"]
+
+
+def test_no_order_is_ambiguous_about_its_items(outage: World) -> None:
+    for order in outage.printful_orders:
+        variants = [item["variant_id"] for item in order["items"]]
+        assert len(variants) == len(set(variants))
+        assert all(item["product"]["variant_id"] == item["variant_id"] for item in order["items"])
+        assert all(item["files"][0]["type"] == "default" for item in order["items"])
+
+
+def test_both_places_of_a_shipping_address_occur_and_nulls_too(outage: World) -> None:
+    legacy = [s for s in outage.sessions if s.get("shipping_details")]
+    today = [s for s in outage.sessions if (s["collected_information"] or {}).get("shipping_details")]
+    assert legacy
+    assert len(today) > len(legacy)
+    addresses = [s["collected_information"]["shipping_details"]["address"] for s in today]
+    assert {address["line2"] is None for address in addresses} == {True, False}
+    assert {address["state"] is None for address in addresses} == {True, False}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_world_follows_from_its_arguments(scenario: str) -> None:
+    first, second = (build(scenario, seed=3, now=NOW, size=60) for _ in range(2))
+    assert first == second
+    assert first.events == second.events
+    assert build(scenario, seed=4, now=NOW, size=60) != first
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_no_id_is_used_twice_and_nothing_lies_in_the_future(scenario: str) -> None:
+    world = build(scenario, now=NOW, size=400)
+    end = NOW.timestamp()
+    for records in (world.sessions, world.refunds, world.events, world.printful_orders):
+        assert len({record["id"] for record in records}) == len(records)
+        assert all(record["created"] <= end for record in records)
+    parcels = [parcel for order in world.printful_orders for parcel in order["shipments"]]
+    assert all(parcel["shipped_at"] <= end for parcel in parcels)
+    items = [item["id"] for order in world.printful_orders for item in order["items"]]
+    assert len(items) == len(set(items))
+
+
+def test_the_large_shop_has_what_was_asked_for() -> None:
+    world = build("large", now=NOW, size=2000)
+    named = {s["metadata"]["printfulOrderId"] for s in world.sessions if "printfulOrderId" in s["metadata"]}
+    assert (len(world.sessions), len(world.printful_orders)) == (2000, 100)
+    assert named == {str(order["id"]) for order in world.printful_orders}
+    assert all(len(world.line_items[session["id"]]) == 1 for session in world.sessions)
+    assert world.shop.orders == []
+    assert len(in_window(world)) == 2000
+    by_hour = Counter(datetime.fromtimestamp(s["created"], UTC).hour for s in world.sessions)
+    assert by_hour[18] > 3 * by_hour[3]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "moment"), [("market", NOW), ("outage", NOW.replace(tzinfo=None))], ids=["name", "zone"]
+)
+def test_an_unknown_name_and_a_time_without_zone_are_refused(scenario: str, moment: datetime) -> None:
+    with pytest.raises(ValueError, match=r"market|time zone"):
+        build(scenario, now=moment)
