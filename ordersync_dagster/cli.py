@@ -109,6 +109,8 @@ def sync(
         _say(note)
     error = _carry_out(run)
     _print_result(run, as_json, error)
+    if os.environ.get("DAGSTER_HOME") and not dry_run:
+        _tell_dagster(run, looked_at_printful=error is None and printful is not Scope.NONE)
     if error is not None:
         raise error
     raise typer.Exit(FAILED if run.outcome.summary.errors else OK)
@@ -151,6 +153,17 @@ def _print_result(run: "Launch", as_json: bool, error: OrderSyncError | None) ->
         print(summary_text(run.outcome))
     if error is not None and not as_json:
         _say("The run stopped early; the figures above are those of the part that was done.")
+
+
+def _tell_dagster(run: "Launch", *, looked_at_printful: bool) -> None:
+    """The run's result stands whatever Dagster says."""
+    try:
+        from ordersync_dagster.orchestration.runless import report
+
+        days = report(run.outcome, looked_at_printful=looked_at_printful)
+        _say(f"Reported {days} days to the Dagster instance in DAGSTER_HOME.")
+    except Exception as error:  # noqa: BLE001  # Dagster raises whatever its storage does
+        _say(f"Warning: Dagster's instance was not told ({type(error).__name__}); the shop's database is right.")
 
 
 def _approval(shop: "Shop", max_changes: int | None) -> "Approval | None":

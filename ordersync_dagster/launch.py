@@ -30,6 +30,7 @@ def launch(
     window_at: Callable[[datetime], Window],
     printful: PrintfulScope,
     *,
+    reads_stripe: bool = True,
     dry_run: bool,
     approve: Callable[[Shop], Approval | None] = lambda shop: None,
     tools: Tools = Tools(),
@@ -42,7 +43,7 @@ def launch(
     window = window_at(tools.clock())
     shop = (open_for_preview if dry_run else open_for_repair)(settings, printful, tools)
     outcome = Outcome(shop.sync.run_id, window, dry_run, keeps_changes)
-    request = Request(window, printful)
+    request = Request(window, printful, reads_stripe)
     if dry_run:
         parts = shop.sync.preview(request)
     else:

@@ -91,6 +91,7 @@ class Request:
 
     window: Window
     printful: PrintfulScope = PrintfulScope.all
+    reads_stripe: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ class OrderSync:
             self.printful.count()  # a refused token stops the run before anything is written
             for order_id, printful_id in self.store.printful_ids(open_only=request.printful is PrintfulScope.open):
                 progress.wanted.setdefault(printful_id, []).append(order_id)
-        yield from self._session_steps(request, progress)
+        if request.reads_stripe:
+            yield from self._session_steps(request, progress)
         yield from self._printful_steps(request, progress)
 
     def _asks_printful(self, request: Request) -> bool:

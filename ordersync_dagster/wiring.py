@@ -1,7 +1,7 @@
 """Settings → a ready OrderSync: the only place that picks classes."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -72,6 +72,38 @@ def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = 
     """A shop that can be written; creates the tables that are missing and says so in `notes`."""
     url = _checked(settings, printful)
     return _shop(settings, printful, tools, url, *_repair_engine(url))
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the sensor looks at: Stripe's events, and whether sessions have orders."""
+
+    stripe: StripeApi
+    store: DatabaseStore
+    rules: SessionRules
+
+    def events(self, since: int, until: int) -> Iterator[object]:
+        """Events of paid checkouts in [since, until), Unix seconds."""
+        return self.stripe.events(since, until)
+
+    def without_order(self, session_ids: Collection[str]) -> set[str]:
+        """Those of `session_ids` that have no order."""
+        found = {order.session_id for order in self.store.orders_of_sessions(session_ids)}
+        return set(session_ids) - found
+
+
+def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
+    """A look that changes nothing."""
+    url = _checked(settings, PrintfulScope.none)
+    engine, _ = _preview_engine(url)
+    rules = session_rules(settings, tools.clock())
+    return Watch(open_stripe(settings, tools.patience, Traffic()), _store(engine, url, tools.clock), rules)
+
+
+def is_relative_sqlite(url: str) -> bool:
+    """Whether `url` means another file in every working directory."""
+    path = connection.sqlite_path(connection.parse_url(url))
+    return path is not None and not path.is_absolute()
 
 
 def initialise_database(settings: Settings) -> tuple[str, list[str]]:

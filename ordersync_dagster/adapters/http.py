@@ -15,6 +15,7 @@ from typing import Any, NoReturn, Protocol
 
 import requests
 import tenacity
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
@@ -90,16 +91,21 @@ class GuardedSession(requests.Session):
         self.mount("https://", pool)
         self.mount("http://", pool)
 
-    def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:  # type: ignore[override]  # the base lists every option
-        if str(method).upper() != "GET" or options.get("data") or options.get("json"):
-            raise GetOnlyError(f"{method!r} was about to leave for {_path(str(url))}; this package only reads")
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """The one way out: whatever the call, it comes through here."""
+        path = _path(request.url or "")
+        if request.method != "GET" or request.body is not None:
+            raise GetOnlyError(f"{request.method} was about to leave for {path}; this package only reads")
         options |= {"allow_redirects": False, "stream": True, "timeout": (CONNECT_TIMEOUT, READ_TIMEOUT)}
-        self._budget.take(_path(str(url)))
+        self._budget.take(path)
         self._traffic.add("requests")
-        response = super().request(method, url, **options)
+        response = super().send(request, **options)
         with response:
             response._content = _read(response)  # the body, read under our caps instead of `content`'s none
         return response
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None ever: to find out where a redirect leads, the base would read its body without our caps."""
 
 
 def ask(fetch: Callable[[], requests.Response], vendor: str, patience: Patience, traffic: Traffic) -> Answer:
@@ -109,7 +115,8 @@ def ask(fetch: Callable[[], requests.Response], vendor: str, patience: Patience,
     an oversized body or a body that stays unreadable. Answers of 400, 401, 403 and 404 are returned.
     """
     started = patience.clock()
-    waits = tenacity.wait_exponential_jitter(initial=patience.first_wait, max=20, jitter=patience.first_wait)
+    growing = tenacity.wait_exponential(multiplier=patience.first_wait, max=20)
+    waits = growing + tenacity.wait_random(0, patience.first_wait)
 
     def wait(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -180,15 +187,19 @@ def _reject(constant: str) -> NoReturn:
 
 
 def _read(response: requests.Response) -> bytes:
+    """The body, decoded. `read1` gives what has arrived: a plain read waits for a whole chunk, drop by drop."""
     deadline = time.monotonic() + BODY_DEADLINE
     chunks, size = [], 0
-    for chunk in response.iter_content(256 * 1024):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > BODY_LIMIT:
-            raise VendorAnswerError(f"an answer was larger than {BODY_LIMIT // 2**20} MB and was not read")
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout("the body did not end in time")
+    try:
+        while chunk := response.raw.read1(256 * 1024, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > BODY_LIMIT:
+                raise VendorAnswerError(f"an answer was larger than {BODY_LIMIT // 2**20} MB and was not read")
+            if time.monotonic() > deadline:
+                raise requests.exceptions.ReadTimeout("the body did not end in time")
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(type(error).__name__) from None
     return b"".join(chunks)
 
 

@@ -19,7 +19,12 @@ from ordersync_dagster.core.window import Window, day_of
 
 API_VERSION = "2026-10-28.endive"  # the shape that core/checkout.py was written for; older shapes are read too
 PAGE = 100  # Stripe's maximum
-PERMISSIONS = {"/v1/checkout/sessions": "Checkout Sessions: Read", "/v1/refunds": "Charges and Refunds: Read"}
+PERMISSIONS = {
+    "/v1/checkout/sessions": "Checkout Sessions: Read",
+    "/v1/refunds": "Charges and Refunds: Read",
+    "/v1/events": "Events: Read",
+}
+PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
 JsonObject = dict[str, Any]
 
@@ -75,6 +80,14 @@ class StripeApi:
                 f"Give it the permission “{PERMISSIONS['/v1/refunds']}”."
             )
             return None
+
+    def events(self, since: int, until: int) -> Iterator[object]:
+        """Events of checkouts that were paid, created in [since, until) (Unix seconds), newest first.
+
+        Stripe keeps events for 30 days: https://docs.stripe.com/api/events/list
+        """
+        filters = [("created[gte]", str(since)), ("created[lt]", str(until))]
+        return self._rows("/v1/events", [*(("types[]", name) for name in PAID_EVENTS), *filters])
 
     def may_read(self, path: str) -> Answer:
         """One cheap request to `path`; raises KeyRefusedError where the key may not."""

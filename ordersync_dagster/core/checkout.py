@@ -4,6 +4,7 @@ The one place that knows a session's shape: https://docs.stripe.com/api/checkout
 Every field may be missing or null in some API version; nothing here raises for a malformed record.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,7 +126,8 @@ def _reason_to_skip(session: Mapping[str, Any], rules: SessionRules) -> SkipReas
     if session.get("mode") not in (*rules.modes, None):
         return SkipReason.OTHER_MODE
     paid = session.get("payment_status")
-    is_free = paid == "no_payment_required" or (paid == "paid" and session.get("amount_total") == 0)
+    total = session.get("amount_total")
+    is_free = paid == "no_payment_required" or (paid == "paid" and type(total) is int and total == 0)
     if is_free and not rules.include_free:
         return SkipReason.FREE
     if not is_free and paid != "paid":
@@ -183,6 +185,10 @@ def _metadata(session: Mapping[str, Any]) -> Json:
         return {}
     if not isinstance(metadata, Mapping):
         raise _MalformedError("its metadata is not an object")
+    try:
+        json.dumps(metadata, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):  # a fraction, NaN, or too deep: not what Stripe documents
+        raise _MalformedError("its metadata holds more than texts and whole numbers") from None
     return dict(metadata)
 
 
@@ -201,8 +207,10 @@ def _total(session: Mapping[str, Any]) -> tuple[Decimal, str]:
         raise _MalformedError("it has no currency", ProblemClass.UNKNOWN_CURRENCY)
     try:
         return money.from_minor(amount, currency.lower()), currency.lower()
-    except money.MoneyError as error:
+    except money.UnknownCurrencyError as error:
         raise _MalformedError(str(error), ProblemClass.UNKNOWN_CURRENCY) from None
+    except money.MoneyError as error:
+        raise _MalformedError(str(error)) from None
 
 
 def _shipping(session: Mapping[str, Any]) -> tuple[str | None, Json | None]:
@@ -223,7 +231,8 @@ def _shipping(session: Mapping[str, Any]) -> tuple[str | None, Json | None]:
 def _printful_order_id(metadata: Json) -> str | None:
     for key in PRINTFUL_ID_KEYS:
         value = metadata.get(key)
-        text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+        is_number = type(value) is int and 0 <= value < 10**20
+        text = str(value).strip() if is_number or isinstance(value, str) else ""
         if text.isascii() and text.isdigit() and len(text) <= 20:
             return text
     return None
@@ -243,7 +252,7 @@ def _line_item(row: object, currency: str) -> LineItem | None:
     if not isinstance(row, Mapping):
         return None
     quantity, subtotal = row.get("quantity"), row.get("amount_subtotal")
-    if type(quantity) is not int or type(subtotal) is not int or quantity < 1 or subtotal % quantity:
+    if type(quantity) is not int or type(subtotal) is not int or quantity < 1 or subtotal < 0 or subtotal % quantity:
         return None
     try:
         return LineItem(quantity, money.from_minor(subtotal // quantity, currency))

@@ -106,16 +106,17 @@ class _MalformedError(Exception):
 def read_fulfilment(order: object) -> Fulfilment | Problem:
     """Read one Printful order; a record that cannot be read whole is a problem, never half an order."""
     printful_id = _text_of(order.get("id")) if isinstance(order, Mapping) else None
-    if not isinstance(order, Mapping) or printful_id is None:
+    if not isinstance(order, Mapping) or printful_id is None or not is_storable(printful_id):
         return _problem("(no id)", "it has no id")
+    if not is_storable(order):
+        return _problem(printful_id, "it holds a NUL or half a surrogate pair")
     word = order.get("status")
     if not isinstance(word, str):
         return _problem(printful_id, "its status is not a word")
     try:
-        fulfilment = _fulfilment(order, printful_id, word)
+        return _fulfilment(order, printful_id, word)
     except _MalformedError as error:
         return _problem(printful_id, str(error))
-    return fulfilment if is_storable(order) else _problem(printful_id, "it holds a NUL or half a surrogate pair")
 
 
 def _fulfilment(order: Mapping[str, Any], printful_id: str, word: str) -> Fulfilment:
@@ -193,7 +194,7 @@ def _shipment(row: Mapping[str, Any]) -> Shipment | None:
     """A parcel; None where it can neither be named nor followed."""
     number = _text_of(row.get("tracking_number"))
     url = text_or_none(row.get("tracking_url"))
-    shipment_id = _text_of(row.get("id")) or number
+    shipment_id = _text_of(row.get("id")) or number or url
     if shipment_id is None:
         return None
     return Shipment(
@@ -216,5 +217,5 @@ def _currency(order: Mapping[str, Any], key: str) -> str | None:
 def _text_of(value: object) -> str | None:
     """Ids come as numbers and as text."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        return str(value) if abs(value) < 10**20 else None
     return text_or_none(value)

@@ -90,13 +90,14 @@ def _price(
     item: PrintfulItem, stored: StoredOrder, fulfilment: Fulfilment, lines: Sequence[LineItem], limits: Limits
 ) -> _Price:
     """What the customer paid a unit: Printful's retail price, else the session's line, else unknown."""
-    if item.retail_price is not None and fulfilment.retail_currency == stored.currency:
+    currency = (stored.currency or "").lower()
+    if item.retail_price is not None and fulfilment.retail_currency == currency:
         return _Price(item.retail_price, "retail_price")
     if len(lines) == 1 and len(fulfilment.items) == 1 and lines[0].quantity == item.quantity:
         return _Price(lines[0].unit_price, "stripe_line_item")
     if not limits.is_price_required:
         return _Price(None, "unknown")
-    if item.cost is not None and fulfilment.cost_currency == stored.currency:
+    if item.cost is not None and fulfilment.cost_currency == currency:
         return _Price(item.cost, "printful_cost")
     return _Price(Decimal("0.00"), "unknown")
 

@@ -10,7 +10,7 @@ from ordersync_dagster.core.fulfilment import Lookup
 from ordersync_dagster.core.orders import LineItem, Order, StoredOrder, as_stored
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.progress import printful_side
-from ordersync_dagster.core.recovery import SessionSide, filled
+from ordersync_dagster.core.recovery import SessionSide, duplicate_orders, filled
 from ordersync_dagster.core.refunds import Refunded
 
 
@@ -66,6 +66,7 @@ def reconcile(observed: Observed, stored: Stored) -> Plan:
     for verdict in _each_once(observed.sessions):
         sessions.decide(verdict)
     orders = _as_planned(stored.orders, sessions.completions, sessions.inserts)
+    duplicates = duplicate_orders(orders) if observed.sessions else []
     lines = {**observed.line_items, **_lines(observed.sessions)}
     updates, looked_up, notes = printful_side(orders, observed.printful_orders, lines, stored.limits)
     return Plan(
@@ -76,7 +77,7 @@ def reconcile(observed: Observed, stored: Stored) -> Plan:
         skips=tuple(sessions.skips),
         failed_sessions=tuple(sessions.failed),
         printful_orders=tuple(looked_up),
-        notes=(*sessions.notes, *notes),
+        notes=(*sessions.notes, *duplicates, *notes),
     )
 
 
@@ -97,7 +98,8 @@ def _as_planned(
 def _each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """By session id; a session that was listed twice counts once, those without an id each for themselves."""
     named = {each.session_id: each for each in verdicts if each.session_id != NO_ID}
-    return [*(named[key] for key in sorted(named)), *(each for each in verdicts if each.session_id == NO_ID)]
+    nameless = [each for each in verdicts if isinstance(each, SessionProblem) and each.session_id == NO_ID]
+    return [*(named[key] for key in sorted(named)), *sorted(nameless, key=lambda each: each.problem.sentence)]
 
 
 def _lines(verdicts: Iterable[Verdict]) -> dict[str, tuple[LineItem, ...]]:

@@ -29,6 +29,7 @@ class ProblemClass(StrEnum):
     REGRESS_BLOCKED = "regress_blocked"
     ITEMS_MISMATCH = "items_mismatch"
     AMBIGUOUS_MATCH = "ambiguous_match"
+    DUPLICATE_ORDER = "duplicate_order"
     ORDER_DISAGREES = "order_disagrees"
     POSSIBLE_LINK = "possible_link"
     UNFULFILLED = "unfulfilled"
@@ -49,6 +50,7 @@ SEVERITY: Mapping[ProblemClass, Severity] = {
     ProblemClass.REGRESS_BLOCKED: Severity.NOTICE,
     ProblemClass.ITEMS_MISMATCH: Severity.NOTICE,
     ProblemClass.AMBIGUOUS_MATCH: Severity.NOTICE,
+    ProblemClass.DUPLICATE_ORDER: Severity.NOTICE,
     ProblemClass.ORDER_DISAGREES: Severity.NOTICE,
     ProblemClass.POSSIBLE_LINK: Severity.NOTICE,
     ProblemClass.UNFULFILLED: Severity.NOTICE,

@@ -1,11 +1,11 @@
 """Sessions against orders: what is inserted, completed, skipped or reported."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
 from ordersync_dagster.core.checkout import SessionProblem, Skip, SkipReason, Verdict
-from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored, order_id
+from ordersync_dagster.core.orders import Json, Order, Status, StoredOrder, as_stored, order_id
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.refunds import Refunded, is_given_back
 
@@ -62,6 +62,23 @@ class SessionSide:
         self.notes.append(Problem(ProblemClass.UNFULFILLED, sentence, ids))
 
 
+def duplicate_orders(orders: Iterable[StoredOrder]) -> list[Problem]:
+    """Orders that name the same payment: a customer may get the goods twice."""
+    by_payment: dict[str, list[str]] = {}
+    for order in orders:
+        if order.payment_intent_id:
+            by_payment.setdefault(order.payment_intent_id, []).append(order.id)
+    return [
+        Problem(
+            ProblemClass.DUPLICATE_ORDER,
+            f"{len(ids)} orders name the same payment {payment}: {', '.join(sorted(ids))}. Cancel all but one by hand.",
+            {"stripe_payment_intent_id": payment, "order_ids": ", ".join(sorted(ids))},
+        )
+        for payment, ids in sorted(by_payment.items())
+        if len(ids) > 1
+    ]
+
+
 def _reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
     ids = {"stripe_session_id": order.session_id}
     if not limits.total.holds(order.total):
@@ -94,7 +111,12 @@ def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Mappin
         "customer_name": (existing.customer_name, order.customer_name),
         "shipping_address": (existing.shipping_address, order.shipping_address),
     }
-    return {column: new for column, (old, new) in offered.items() if new and not old}
+    return {column: new for column, (old, new) in offered.items() if new and _is_empty(old)}
+
+
+def _is_empty(value: str | Json | None) -> bool:
+    """An address of nothing but nulls, which some webhook handlers wrote, says as little as none."""
+    return not value or (not isinstance(value, str) and not any(value.values()))
 
 
 def _disagreements(existing: StoredOrder, order: Order) -> list[Problem]:

@@ -1,7 +1,10 @@
 """Text from outside: what counts as given, what a database can hold, what may be shown."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def text_or_none(value: object) -> str | None:
@@ -16,12 +19,16 @@ def first_text(*values: object) -> str | None:
 
 def is_storable(value: object) -> bool:
     """Whether no text in `value`, however deep, holds a NUL or a lone surrogate."""
-    if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
-    if isinstance(value, Mapping):
-        return all(is_storable(key) and is_storable(each) for key, each in value.items())
-    if isinstance(value, list | tuple):
-        return all(is_storable(each) for each in value)
+    waiting = [value]  # a list of our own, because JSON may be deeper than Python calls
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            if _UNSTORABLE.search(each):
+                return False
+        elif isinstance(each, Mapping):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple):
+            waiting += each
     return True
 
 

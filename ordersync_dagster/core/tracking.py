@@ -1,7 +1,9 @@
 """Which parcel an order shows. Tracking is completed and merged, never erased."""
 
+from collections.abc import Sequence
+
 from ordersync_dagster.core.changes import SetTracking
-from ordersync_dagster.core.fulfilment import Fulfilment
+from ordersync_dagster.core.fulfilment import Fulfilment, Shipment
 from ordersync_dagster.core.orders import Json, StoredOrder
 
 
@@ -13,17 +15,22 @@ def missing_tracking(stored: StoredOrder, fulfilment: Fulfilment) -> SetTracking
     """
     parcels = [parcel for parcel in fulfilment.shipments if parcel.tracking_number or parcel.tracking_url]
     parcels.sort(key=lambda parcel: (parcel.ship_date or "9999", parcel.id))
-    number, url = stored.tracking_number, stored.tracking_url
-    for parcel in parcels:
-        is_shown = number in (None, "", parcel.tracking_number)
-        if is_shown and (not number or not url):
-            number, url = number or parcel.tracking_number, url or parcel.tracking_url
-    shown = {(number, url)}
-    is_more = any((parcel.tracking_number, parcel.tracking_url) not in shown for parcel in parcels)
+    before = stored.tracking_number or None, stored.tracking_url or None
+    number, url = _completed(*before, parcels)
+    is_more = any((parcel.tracking_number, parcel.tracking_url) != (number, url) for parcel in parcels)
     shipments = _merged(stored, fulfilment) if is_more else stored.shipments
-    if (number, url, shipments) == (stored.tracking_number, stored.tracking_url, stored.shipments):
+    if (number, url, shipments) == (*before, stored.shipments):
         return None
     return SetTracking(number, url, shipments if shipments != stored.shipments else None)
+
+
+def _completed(number: str | None, url: str | None, parcels: Sequence[Shipment]) -> tuple[str | None, str | None]:
+    """Both columns of one parcel: of the one that they show already, else of the first."""
+    if number is None and parcels:
+        shown = next((parcel for parcel in parcels if url and parcel.tracking_url == url), parcels[0])
+        number, url = shown.tracking_number, url or shown.tracking_url
+    links = (each.tracking_url for each in parcels if number and each.tracking_number == number and each.tracking_url)
+    return number, url or next(links, None)
 
 
 def _merged(stored: StoredOrder, fulfilment: Fulfilment) -> tuple[Json, ...]:

@@ -43,7 +43,8 @@ class Window:
             raise WindowError(f"the first day {first} is after the last day {last}")
         if midnight(first) >= now:
             raise WindowError(f"the first day {first} has not begun yet (it is {now:%Y-%m-%d %H:%M} UTC)")
-        return cls(midnight(first), min(midnight(last + timedelta(days=1)), now))
+        last_begun = min(last, now.date())  # `last` may be the last day there is
+        return cls(midnight(first), min(midnight(last_begun + timedelta(days=1)), now))
 
     @property
     def start_epoch(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.window import Window
@@ -22,12 +22,16 @@ class Outcome:
     summary: Summary = Summary()
     problems: list[Problem] = field(default_factory=list)
     changes: list[ChangeRow] = field(default_factory=list)
+    days: dict[date, Summary] = field(default_factory=dict)  # the session side, by UTC day
     rows: dict[str, int] = field(default_factory=dict)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def add(self, part: Part) -> None:
         """Take in the next part."""
-        self.summary += summarise(part)
+        figures = summarise(part)
+        self.summary += figures
+        if part.plan.day is not None:
+            self.days[part.plan.day] = self.days.get(part.plan.day, Summary()) + figures
         self.problems.extend(part.problems)
         if self.keeps_changes:
             self.changes.extend(change_rows(part.plan))

@@ -6,7 +6,7 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.texts import visible
 from ordersync_dagster.report.outcome import Outcome
 
-_LABELS = {
+LABELS = {  # the contract: people and scripts know these words
     "stripe_sessions_checked": "Stripe Sessions Checked",
     "stripe_sessions_added": "Stripe Sessions Added",
     "stripe_sessions_skipped": "Stripe Sessions Skipped",
@@ -21,7 +21,7 @@ _SHOWN = 20  # problems of one severity; --json has all
 def summary_text(outcome: Outcome) -> str:
     """The seven lines, then who waits, why sessions were skipped, and the problems."""
     lines = ["📊 Synchronization Summary:", "━" * 50]
-    lines += [f"{label}: {outcome.summary[name]}" for name, label in _LABELS.items()]
+    lines += [f"{label}: {outcome.summary[name]}" for name, label in LABELS.items()]
     lines += _waiting(outcome) + _extras(outcome)
     lines += _problems("Errors", [each for each in outcome.problems if each.is_error])
     lines += _problems("Notices", [each for each in outcome.problems if not each.is_error and not _is_waiting(each)])

@@ -1,0 +1,131 @@
+"""The five assets: two by day, three for the shop as a whole, made by one function so that one run does all."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import dagster as dg
+
+from ordersync_dagster.orchestration import checks
+from ordersync_dagster.orchestration.config import DailyConfig, between, last_days, problem_with
+from ordersync_dagster.orchestration.narration import DAILY, Narrator, refuse
+from ordersync_dagster.orchestration.partitions import daily
+from ordersync_dagster.orchestration.resources import ShopResource
+
+POOL = "order_sync"  # runs queue behind it; the lock in the database is the authority
+OWNERS = ["team:order-sync"]
+STALE = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=49), warn_window=timedelta(hours=25))
+
+
+def _spec(
+    name: str,
+    description: str,
+    columns: dict[str, str],
+    *,
+    kinds: set[str],
+    deps: tuple[str, ...] = (),
+    partitions: dg.PartitionsDefinition[str] | None = None,
+    freshness: dg.FreshnessPolicy | None = None,
+) -> dg.AssetSpec:
+    schema = dg.TableSchema(columns=[dg.TableColumn(column, type_) for column, type_ in columns.items()])
+    return dg.AssetSpec(
+        name,
+        deps=list(deps),
+        description=description,
+        metadata={"dagster/column_schema": schema} if columns else {},
+        skippable=True,  # events are logged for each finished day; nothing is yielded
+        group_name="order_sync",
+        owners=OWNERS,
+        kinds=kinds,
+        partitions_def=partitions,
+        freshness_policy=freshness,
+    )
+
+
+SPECS = (
+    _spec(
+        "stripe_sessions",
+        "Complete Checkout Sessions, by the UTC day on which they were created. Read, never changed.",
+        {"id": "text", "created": "timestamp", "payment_status": "text", "amount_total": "integer", "currency": "text"},
+        kinds={"stripe"},
+        partitions=daily,
+    ),
+    _spec(
+        "orders",
+        "The shop's orders: every paid session of the day has one.",
+        {"id": "text", "stripe_session_id": "text", "status": "text", "total_amount": "numeric", "currency": "text"},
+        kinds={"sql"},
+        deps=("stripe_sessions",),
+        partitions=daily,
+    ),
+    _spec(
+        "printful_orders",
+        "Printful's orders that the shop's orders name. Read, never changed.",
+        {"id": "text", "status": "text", "shipments": "json", "items": "json"},
+        kinds={"printful"},
+        deps=("orders",),
+    ),
+    _spec(
+        "order_items",
+        "The items of the shop's orders, as Printful makes them.",
+        {"id": "text", "order_id": "text", "printful_variant_id": "text", "quantity": "integer", "price": "numeric"},
+        kinds={"sql"},
+        deps=("printful_orders",),
+    ),
+    _spec(
+        "order_sync_summary",
+        "What the last run found and did: seven counters, a report, every change and every problem. People launch "
+        "the job `order_sync`, whose runs report here too.",
+        {},
+        kinds={"report"},
+        deps=("order_items",),
+        freshness=STALE,
+    ),
+)
+KEYS = tuple(spec.key.to_user_string() for spec in SPECS)
+
+
+@dg.multi_asset(
+    name="order_sync_assets",
+    specs=SPECS,
+    check_specs=checks.ALL,
+    can_subset=True,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool=POOL,
+)
+def order_sync_assets(
+    context: dg.AssetExecutionContext, config: DailyConfig, shop: ShopResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Phase 1 for the selected days, phase 2 where the selection has it."""
+    sentence = problem_with(config) or _problem_with_selection(context, config)
+    if sentence:
+        refuse(sentence)
+    selected = {key.to_user_string() for key in context.selected_asset_keys}
+    days = _days(context)
+    Narrator(context, selected).carry_out(
+        lambda: shop.launch(
+            between(days[0], days[-1]) if days else last_days(1),
+            config,
+            reads_stripe=bool(days),
+            asks_printful=bool(selected.difference(DAILY)),
+        ),
+        shop,
+    )
+    yield from ()  # the events are logged; a generator that yields nothing is how Dagster takes that
+
+
+def _days(context: dg.AssetExecutionContext) -> list[date]:
+    has_days = context.has_partition_key or context.has_partition_key_range
+    return sorted(date.fromisoformat(key) for key in context.partition_keys) if has_days else []
+
+
+def _problem_with_selection(context: dg.AssetExecutionContext, config: DailyConfig) -> str | None:
+    names = {key.to_user_string() for key in context.selected_asset_keys}
+    is_asset_backfill = "dagster/backfill" in context.run.tags and context.run.job_name.startswith("__ASSET_JOB")
+    if config.dry_run and is_asset_backfill:
+        return (
+            "Dagster calls a dry run that is launched as a backfill of assets failed, whatever it finds. "
+            "Launch it from the page of the job daily_order_sync, or from order_sync."
+        )
+    if names.intersection(DAILY) and not _days(context):
+        return "choose the days (partitions) to run; for the last N days use the job order_sync."
+    return None

@@ -1,0 +1,83 @@
+"""Asset checks: what must hold of a day, of the items, and of the run itself. Both jobs evaluate all of them."""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.orchestration.partitions import daily
+from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.sync import Part
+
+_NAMED = 100  # ids in one check's metadata
+
+PAID_HAS_ORDER = dg.AssetCheckSpec(
+    "every_paid_session_has_an_order",
+    asset="orders",
+    partitions_def=daily,
+    description="No paid Checkout Session of the day is without an order.",
+)
+AMOUNTS_AGREE = dg.AssetCheckSpec(
+    "amounts_agree",
+    asset="orders",
+    partitions_def=daily,
+    description="Orders say the amount, currency and payment that their sessions say.",
+)
+NO_DUPLICATES = dg.AssetCheckSpec(
+    "no_duplicates", asset="orders", partitions_def=daily, description="No two orders of the day name the same payment."
+)
+ITEMS_AGREE = dg.AssetCheckSpec(
+    "items_agree", asset="order_items", description="Orders have the items and quantities that Printful makes."
+)
+RUN_FINISHED = dg.AssetCheckSpec(
+    "last_run_finished", asset="order_sync_summary", description="The last run came to its end without errors."
+)
+ALL = (PAID_HAS_ORDER, AMOUNTS_AGREE, NO_DUPLICATES, ITEMS_AGREE, RUN_FINISHED)
+
+
+def of_day(part: Part, *, is_dry_run: bool) -> Iterable[dg.AssetCheckEvaluation]:
+    """The checks on `orders` for the day of `part`. In a dry run an order that is still missing fails them."""
+    day = str(part.plan.day)
+    failed = [each.session_id for each in part.plan.failed_sessions]
+    refused = [each.ids.get("stripe_session_id", "") for applied in part.applied for each in applied.refused]
+    missing = [each.order.session_id for each in part.plan.inserts] if is_dry_run else []
+    notes = part.plan.notes
+    yield _evaluation(PAID_HAS_ORDER, [*failed, *refused, *missing], day)
+    yield _evaluation(AMOUNTS_AGREE, _ids(notes, ProblemClass.ORDER_DISAGREES, "order_id"), day)
+    yield _evaluation(NO_DUPLICATES, _ids(notes, ProblemClass.DUPLICATE_ORDER, "order_ids"), day)
+
+
+def of_items(outcome: Outcome) -> dg.AssetCheckEvaluation:
+    """The check on `order_items`, over all orders that were looked up."""
+    mismatched = _ids(outcome.problems, ProblemClass.ITEMS_MISMATCH, "order_id")
+    lacking = [row["order_id"] for row in outcome.changes if row["change"] == "add_item"] if outcome.is_dry_run else []
+    return _evaluation(ITEMS_AGREE, sorted({*mismatched, *lacking}))
+
+
+def of_run(outcome: Outcome | None, stopped_by: str | None = None) -> dg.AssetCheckEvaluation:
+    """Whether the run came to its end; a failing run is red in the asset graph too."""
+    errors = outcome.summary.errors if outcome else 0
+    sentence = stopped_by or (
+        f"{errors} records could not be decided; the report names them." if errors else "finished"
+    )
+    metadata = {"what_happened": sentence, "ordersync_run": outcome.run_id if outcome else "none"}
+    return dg.AssetCheckEvaluation(
+        asset_key=RUN_FINISHED.asset_key,
+        check_name=RUN_FINISHED.name,
+        passed=stopped_by is None and not errors,
+        metadata=metadata,
+    )
+
+
+def _ids(problems: Iterable[Problem], problem_class: ProblemClass, key: str) -> list[str]:
+    return [each.ids[key] for each in problems if each.problem_class is problem_class]
+
+
+def _evaluation(spec: dg.AssetCheckSpec, ids: list[str], day: str | None = None) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=spec.asset_key,
+        check_name=spec.name,
+        passed=not ids,
+        partition=day,
+        metadata={"count": len(ids), "ids": ", ".join(ids[:_NAMED])},
+    )

@@ -1,0 +1,71 @@
+"""From Stripe's events to the days that need a run: what the sensor decides, without Dagster."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from ordersync_dagster.core.checkout import SessionRules, read_session
+from ordersync_dagster.core.orders import Order
+
+WEBHOOK_TIME = timedelta(minutes=5)  # the shop's own webhook goes first
+EVENTS_KEPT = timedelta(days=30)  # Stripe lists events no further back: https://docs.stripe.com/api/events/list
+SLICE = timedelta(days=1)  # read at once, so that one evaluation stays short
+RETRY_AFTER = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Cursor:
+    """How far events were read (Unix seconds), and the paid sessions that still had no order then, with their days."""
+
+    since: int
+    waiting: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str | None, now: datetime) -> "Cursor":
+        """The kept cursor; at the first start, or where it cannot be read, as far back as events go."""
+        try:
+            kept = json.loads(text or "")
+            return cls(int(kept["since"]), dict(kept["waiting"]))
+        except (ValueError, KeyError, TypeError):
+            return cls(int((now - EVENTS_KEPT).timestamp()))
+
+    def dump(self) -> str:
+        """As Dagster keeps it."""
+        return json.dumps(asdict(self))
+
+
+def paid_sessions(events: Iterable[object], rules: SessionRules) -> dict[str, date]:
+    """Session id → day of its creation, for every event whose session is paid and this shop's."""
+    found: dict[str, date] = {}
+    for event in events:
+        verdict = read_session(_session_of(event), rules)
+        if isinstance(verdict, Order):
+            found[verdict.session_id] = verdict.created.date()
+    return found
+
+
+def gap_days(cursor: Cursor, now: datetime) -> list[date]:
+    """The days that events can no longer tell about: from an old cursor to thirty days back. Mostly none."""
+    horizon = now - EVENTS_KEPT
+    if cursor.since >= int(horizon.timestamp()):
+        return []
+    first = datetime.fromtimestamp(cursor.since, tz=now.tzinfo).date()
+    return [first + timedelta(days=n) for n in range((horizon.date() - first).days + 1)]
+
+
+def ranges(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Days as contiguous ranges, both ends inclusive, oldest first."""
+    spans: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if spans and day - spans[-1][1] == timedelta(days=1):
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return spans
+
+
+def _session_of(event: object) -> object:
+    data: Any = event.get("data") if isinstance(event, Mapping) else None
+    return data.get("object") if isinstance(data, Mapping) else None

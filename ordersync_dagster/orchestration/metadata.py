@@ -1,0 +1,72 @@
+"""What a person reads in Dagster: figures as numbers, a report, tables, a chart, links. No names, no addresses."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from ordersync_dagster.report.charts import as_markdown_image, gap_chart
+from ordersync_dagster.report.markdown import markdown_report
+from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.report.summary import Summary
+from ordersync_dagster.report.tables import changes_table, problems_table
+
+if TYPE_CHECKING:
+    import pandas
+
+Metadata = Mapping[str, Any]
+TABLE_ROWS = 200  # Dagster keeps a table in one row of its event log; --json has all
+STRIPE_DASHBOARD = "https://dashboard.stripe.com/"
+PRINTFUL_DASHBOARD = "https://www.printful.com/dashboard/default/orders"
+
+
+def day_sessions(figures: Summary) -> Metadata:
+    """One day of `stripe_sessions`."""
+    skipped = {name: count for name, count in figures.as_dict().items() if name.startswith("skipped_")}
+    return {"dagster/row_count": figures.stripe_sessions_checked, "checked": figures.stripe_sessions_checked, **skipped}
+
+
+def day_orders(figures: Summary) -> Metadata:
+    """One day of `orders`."""
+    return {
+        "added": figures.stripe_sessions_added,
+        "completed": figures.orders_completed,
+        "already_there": figures.skipped_order_exists,
+        "errors": figures.errors,
+    }
+
+
+def printful_orders(figures: Summary) -> Metadata:
+    """The look at Printful."""
+    return {"checked": figures.printful_orders_checked, "updated": figures.printful_orders_updated}
+
+
+def order_items(figures: Summary) -> Metadata:
+    """The items that were missing."""
+    return {"added": figures.printful_items_added}
+
+
+def summary(outcome: Outcome, *, is_live: bool, traffic: Mapping[str, Mapping[str, int]]) -> Metadata:
+    """The whole run. A dry run's figures are called `preview_*`, so that they stay out of the plots of real runs."""
+    prefix = "preview_" if outcome.is_dry_run else ""
+    figures = {f"{prefix}{name}": count for name, count in outcome.summary.as_dict().items()}
+    return {
+        **figures,
+        "report": dg.MetadataValue.md(markdown_report(outcome)),
+        "chart": dg.MetadataValue.md(as_markdown_image(gap_chart(outcome), "paid sessions and orders by day")),
+        "changes": _table(changes_table(outcome)),
+        "problems": _table(problems_table(outcome)),
+        "stripe": dg.MetadataValue.url(f"{STRIPE_DASHBOARD}{'' if is_live else 'test/'}payments"),
+        "printful": dg.MetadataValue.url(PRINTFUL_DASHBOARD),
+        "job": dg.MetadataValue.job("order_sync", location_name="ordersync_dagster"),
+        f"{prefix}seconds": round(outcome.seconds, 3),
+        f"{prefix}requests": sum(counts.get("requests", 0) for counts in traffic.values()),
+        "ordersync_run": outcome.run_id,
+    }
+
+
+def _table(frame: "pandas.DataFrame") -> dg.MetadataValue[Any]:
+    shown = frame.head(TABLE_ROWS)
+    columns = [dg.TableColumn(str(name)) for name in frame.columns]
+    records = [dg.TableRecord({str(key): value for key, value in row.items()}) for row in shown.to_dict("records")]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns=columns))

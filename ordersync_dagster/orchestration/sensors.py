@@ -1,0 +1,95 @@
+"""The sensor that heals: paid sessions whose webhook was lost get a run for exactly their days."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import dagster as dg
+
+from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.orchestration.healing import (
+    EVENTS_KEPT,
+    RETRY_AFTER,
+    SLICE,
+    WEBHOOK_TIME,
+    Cursor,
+    gap_days,
+    paid_sessions,
+    ranges,
+)
+from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
+from ordersync_dagster.orchestration.partitions import daily
+from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
+from ordersync_dagster.wiring import Watch
+
+WHY = "ordersync/why"
+SLICES = 31  # of events read in one evaluation: the whole horizon at the first start
+
+
+@dg.sensor(
+    name="missed_webhooks",
+    jobs=[daily_order_sync, order_sync],
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Reads Stripe's events, gives the shop's webhook five minutes, and requests a run for the days of "
+    "paid sessions that still have no order. Also catches payments that settle days later.",
+)
+def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> dg.SensorResult | dg.SkipReason:
+    """One look at what happened since the cursor."""
+    now = shop.tools.clock()
+    try:
+        cursor = Cursor.parse(context.cursor, now)
+        gap = gap_days(cursor, now)
+        missing = _missing(shop.watch(), cursor, now)
+    except OrderSyncError as error:
+        return dg.SkipReason(f"Stripe or the shop's database could not be asked: {error}")
+    requests = list(_requests(missing, gap, now))
+    reason = None if requests else dg.SkipReason("Every paid session has its order.")
+    return dg.SensorResult(run_requests=requests, cursor=cursor.dump(), skip_reason=reason)
+
+
+def _missing(watch: Watch, cursor: Cursor, now: datetime) -> dict[str, date]:
+    """Paid sessions without an order, with their days; moves `cursor` to where it looked."""
+    until = int((now - WEBHOOK_TIME).timestamp())
+    since = max(cursor.since, int((now - EVENTS_KEPT).timestamp()))
+    found = {session_id: date.fromisoformat(day) for session_id, day in cursor.waiting.items()}
+    for _ in range(SLICES):
+        if since >= until:
+            break
+        end = min(until, since + int(SLICE.total_seconds()))
+        found |= paid_sessions(watch.events(since, end), watch.rules)
+        since = end
+    missing = {key: found[key] for key in watch.without_order(found)}
+    cursor.since = since
+    cursor.waiting = {session_id: day.isoformat() for session_id, day in missing.items()}
+    return missing
+
+
+def _requests(missing: dict[str, date], gap: list[date], now: datetime) -> Iterator[dg.RunRequest]:
+    """A run for each stretch of days; asked again at most hourly while an order is still missing."""
+    keys = set(daily.get_partition_keys(current_time=now))
+    hour = int(now.timestamp() // RETRY_AFTER.total_seconds())
+    over = [day for day in (*missing.values(), *gap) if str(day) in keys]
+    for first, last in ranges(over):
+        names = sorted(key for key, day in missing.items() if first <= day <= last)
+        why = f"{len(names)} paid sessions without an order" if names else "events older than 30 days are gone"
+        yield dg.RunRequest(
+            run_key=f"missed_webhooks-{first}-{last}-{_digest(names)}-{hour}",
+            job_name="daily_order_sync",
+            tags={RANGE_START: str(first), RANGE_END: str(last), WHY: why},
+        )
+    young = sorted(
+        key for key, day in missing.items() if str(day) not in keys and day >= now.date() - timedelta(days=1)
+    )
+    if young:
+        yield dg.RunRequest(
+            run_key=f"missed_webhooks-today-{_digest(young)}-{hour}",
+            job_name="order_sync",
+            run_config={"days": 1, "printful": "open"},
+            tags={WHY: f"{len(young)} paid sessions of today without an order"},
+        )
+
+
+def _digest(names: list[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]

@@ -1,0 +1,36 @@
+"""Paid sessions against orders per day, with the gap marked, as a small PNG."""
+
+import base64
+import io
+
+from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.report.tables import days_table
+
+PNG_LIMIT = 60_000  # bytes; Dagster keeps it in one row of its event log
+
+
+def gap_chart(outcome: Outcome) -> bytes:
+    """A PNG of at most PNG_LIMIT bytes: grey bars are orders, red ones paid sessions without an order."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    days = days_table(outcome)
+    figure = Figure(figsize=(8, 2.6), dpi=90, layout="constrained")
+    axes = figure.add_subplot()
+    axes.bar(days["day"], days["orders"], color="#9aa5b1", label="orders found")
+    axes.bar(days["day"], days["missing"], bottom=days["orders"], color="#d64545", label="paid, no order")
+    axes.set_ylabel("paid sessions")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize="small", ncols=2, loc="upper left", bbox_to_anchor=(0, 1.18))
+    figure.autofmt_xdate(rotation=30)
+    FigureCanvasAgg(figure)
+    image = io.BytesIO()
+    figure.savefig(image, format="png", metadata={"Software": None})
+    return image.getvalue()
+
+
+def as_markdown_image(png: bytes, alt: str) -> str:
+    """The picture inside Markdown itself, so that nothing is fetched to show it."""
+    return f"![{alt}](data:image/png;base64,{base64.b64encode(png).decode()})"
