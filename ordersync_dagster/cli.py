@@ -203,8 +203,8 @@ def db_check() -> None:
     from ordersync_dagster.settings import read_settings
     from ordersync_dagster.wiring import check_database
 
-    target, orders = check_database(read_settings(_env_file()))
-    print(f"{target}: fits; {orders} orders")
+    shop = check_database(read_settings(_env_file()))
+    print(f"{shop.target}: fits; {shop.store.order_count()} orders")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from ordersync_dagster.adapters.http import Patience, Traffic
 from ordersync_dagster.adapters.stripe_api import PERMISSIONS, StripeApi
 from ordersync_dagster.core.errors import BusyError, KeyRefusedError, OrderSyncError, UsageError
 from ordersync_dagster.settings import Settings
-from ordersync_dagster.wiring import check_database, known_statuses, open_printful, open_stripe
+from ordersync_dagster.wiring import check_database, open_printful, open_stripe
 
 PATIENCE = Patience(attempts=2, deadline=30)  # a person waits
 
@@ -101,9 +101,9 @@ def _printful(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    target, orders = check_database(settings)
-    yield Finding(Level.GREEN, "Database", f"{target} fits; {orders} orders")
-    statuses = known_statuses(settings)
+    shop = check_database(settings)
+    yield Finding(Level.GREEN, "Database", f"{shop.target} fits; {shop.store.order_count()} orders")
+    statuses = shop.store.statuses()
     if "completed" in statuses and "delivered" not in statuses:
         yield Finding(
             Level.YELLOW,

@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         return key
 
     @property
+    def printful_account(self) -> str:
+        """Whose rate limit a Printful request counts for; "" where there is no token."""
+        return _secret(self.printful_api_key)
+
+    @property
     def database(self) -> str:
         return _secret(self.database_url)
 

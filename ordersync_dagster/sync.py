@@ -1,15 +1,15 @@
 """The use case: plan a window, apply the plan, a day at a time; and what it needs of the outside."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ordersync_dagster.core.changes import Limits
-from ordersync_dagster.core.checkout import SessionRules, read_session
+from ordersync_dagster.core.checkout import SessionRules, Verdict, read_session
 from ordersync_dagster.core.errors import TooManyChangesError
 from ordersync_dagster.core.fulfilment import Lookup, Missing, NotAsked, read_fulfilment
 from ordersync_dagster.core.orders import LineItem, Order, StoredOrder
@@ -23,6 +23,7 @@ MISSING_IS_ASKED_AGAIN_AFTER = timedelta(days=7)
 DECISIONS = 3  # how often an order that others keep moving is decided anew
 
 
+T = TypeVar("T")
 Approval = Callable[[Sequence[Plan]], None]
 
 
@@ -37,8 +38,10 @@ class PrintfulScope(Enum):
 class Sessions(Protocol):
     """Stripe."""
 
-    def sessions(self, window: Window, *, with_line_items: bool) -> Iterator[tuple[date, list[object]]]:
-        """Sessions by day, newest day first; days without any are left out."""
+    def sessions(
+        self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
+    ) -> Iterator[tuple[date, list[Verdict]]]:
+        """Sessions, each given to `read`, by day, newest day first; days without any are left out."""
 
     def refunds(self, since: int) -> list[object] | None:
         """Refunds since a Unix time; None where they may not be read."""
@@ -180,12 +183,14 @@ class OrderSync:
     def _session_steps(self, request: Request, progress: _Progress) -> Iterator[_Step]:
         refunds = _Refunds(self.stripe, request.window.start_epoch)
         with_items = self._asks_printful(request)
-        for day, rows in _every_day(request.window, self.stripe.sessions(request.window, with_line_items=with_items)):
-            verdicts = tuple(read_session(row, self.rules) for row in rows)
+        listed = self.stripe.sessions(
+            request.window, lambda row: read_session(row, self.rules), with_line_items=with_items
+        )
+        for day, verdicts in _every_day(request.window, listed):
             stored = Stored(self.store.orders_of_sessions([each.session_id for each in verdicts]), self.store.limits)
             existing = {order.session_id: order for order in stored.orders}
             is_new = any(isinstance(each, Order) and each.session_id not in existing for each in verdicts)
-            observed = Observed(day=day, sessions=verdicts, refunded=refunds.read() if is_new else {})
+            observed = Observed(day=day, sessions=tuple(verdicts), refunded=refunds.read() if is_new else {})
             plan = reconcile(observed, stored)
             if with_items:
                 _hand_on(progress, verdicts, existing, plan)
@@ -251,7 +256,7 @@ class _Refunds:
         return self._found
 
 
-def _every_day(window: Window, listed: Iterator[tuple[date, list[object]]]) -> Iterator[tuple[date, list[object]]]:
+def _every_day(window: Window, listed: Iterator[tuple[date, list[T]]]) -> Iterator[tuple[date, list[T]]]:
     """The listed days and, in their places, the days on which there was nothing."""
     empty = list(window.days)  # oldest first
     for day, rows in listed:
@@ -263,9 +268,7 @@ def _every_day(window: Window, listed: Iterator[tuple[date, list[object]]]) -> I
     yield from ((day, []) for day in reversed(empty))
 
 
-def _hand_on(
-    progress: _Progress, verdicts: tuple[object, ...], existing: Mapping[str, StoredOrder], plan: Plan
-) -> None:
+def _hand_on(progress: _Progress, verdicts: Iterable[object], existing: Mapping[str, StoredOrder], plan: Plan) -> None:
     for order in planned_orders(plan):
         was_known = order.session_id in existing and existing[order.session_id].printful_order_id
         if order.printful_order_id and not was_known:

@@ -1,22 +1,25 @@
 """Settings → a ready OrderSync: the only place that picks classes."""
 
+import hashlib
+import os
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
-from ordersync_dagster.adapters.database import connection, schema, seeding, shape
-from ordersync_dagster.adapters.database.store import DatabaseStore, translated
-from ordersync_dagster.adapters.http import GuardedSession, Patience, Traffic
+from ordersync_dagster.adapters.database import connection, opening
+from ordersync_dagster.adapters.database.budget import SharedBudget, open_rate_file
+from ordersync_dagster.adapters.database.opening import OpenShop
+from ordersync_dagster.adapters.database.store import DatabaseStore
+from ordersync_dagster.adapters.http import Budget, GuardedSession, Patience, Traffic
 from ordersync_dagster.adapters.printful_api import PrintfulApi
-from ordersync_dagster.adapters.rates import RateBudget
+from ordersync_dagster.adapters.rates import LocalBudget
 from ordersync_dagster.adapters.stripe_api import StripeApi
 from ordersync_dagster.core.checkout import SessionRules
-from ordersync_dagster.core.errors import SchemaError
 from ordersync_dagster.settings import Settings
 from ordersync_dagster.sync import OrderSync, PrintfulScope
 
@@ -37,14 +40,14 @@ class Shop:
     is_live: bool
     order_count: int
     is_first_run: bool
-    traffic: dict[str, Traffic]
-    notes: list[str] = field(default_factory=list)  # what happened on the way in
-    stripe: StripeApi | None = None
+    traffic: Mapping[str, Traffic]
+    notes: tuple[str, ...]  # what happened on the way in
+    stripe: StripeApi
 
     @property
     def warnings(self) -> list[str]:
         """Everything so far that a run should say aloud."""
-        return [*self.notes, *(self.stripe.warnings if self.stripe else [])]
+        return [*self.notes, *self.stripe.warnings]
 
     @property
     def headline(self) -> str:
@@ -61,17 +64,26 @@ class Tools:
     patience: Patience = Patience()
 
 
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The rates that both vendors are asked at."""
+
+    stripe: Budget
+    printful: Budget
+    warnings: tuple[str, ...] = ()
+
+
 def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
-    """A shop that can only be read. Nothing is created anywhere; where there is no database, it is an empty one."""
+    """A shop that can only be read. Nothing is created anywhere; its budgets are half as large, being its own."""
     url = _checked(settings, printful)
-    engine, notes = _preview_engine(url)
-    return _shop(settings, printful, tools, url, engine, notes)
+    return _shop(settings, printful, tools, opening.open_for_preview(url, tools.clock), local_budgets(settings))
 
 
 def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
     """A shop that can be written; creates the tables that are missing and says so in `notes`."""
     url = _checked(settings, printful)
-    return _shop(settings, printful, tools, url, *_repair_engine(url))
+    opened = opening.open_for_repair(url, tools.clock)
+    return _shop(settings, printful, tools, opened, shared_budgets(settings, url, opened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +107,9 @@ class Watch:
 def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
     """A look that changes nothing."""
     url = _checked(settings, PrintfulScope.none)
-    engine, _ = _preview_engine(url)
-    rules = session_rules(settings, tools.clock())
-    return Watch(open_stripe(settings, tools.patience, Traffic()), _store(engine, url, tools.clock), rules)
+    stripe = open_stripe(settings, tools.patience, Traffic())
+    store = opening.open_for_preview(url, tools.clock).store
+    return Watch(stripe, store, session_rules(settings, tools.clock()))
 
 
 def is_relative_sqlite(url: str) -> bool:
@@ -108,33 +120,56 @@ def is_relative_sqlite(url: str) -> bool:
 
 def initialise_database(settings: Settings) -> tuple[str, list[str]]:
     """`db init`: where, and which tables are new."""
-    settings.require("DATABASE_URL")
-    url = connection.parse_url(settings.database)
-    _, created = _initialised(url)
-    return connection.shown(url), created
+    url = _database_url(settings)
+    return connection.shown(url), opening.initialise(url)[1]
 
 
-def check_database(settings: Settings) -> tuple[str, int]:
-    """`db check`: where, and how many orders; raises SchemaError where it does not fit."""
-    settings.require("DATABASE_URL")
-    url = connection.parse_url(settings.database)
-    path = connection.sqlite_path(url)
-    if path and not path.exists():
-        raise SchemaError(f"there is no database {path}: `ordersync db init` makes one")
-    store = _store(connection.open_read_only(url), url, utc_now)
-    return connection.shown(url), store.order_count()
-
-
-def known_statuses(settings: Settings) -> frozenset[str]:
-    """The status words that the shop's orders use."""
-    url = connection.parse_url(settings.database)
-    return _store(connection.open_read_only(url), url, utc_now).statuses()
+def check_database(settings: Settings) -> OpenShop:
+    """`db check`: the shop as it is; raises SchemaError where it does not fit."""
+    return opening.open_for_check(_database_url(settings), utc_now)
 
 
 def seed_database(url: str, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
     """Create a database and fill it with `rows` by table name; for the sandbox."""
-    engine, _ = _initialised(connection.parse_url(url))
-    seeding.seed(engine, rows)
+    opening.seed(connection.parse_url(url), rows)
+
+
+def local_budgets(settings: Settings) -> Budgets:
+    """Half of each rate for this process alone, because others cannot see what it takes."""
+    stripe, printful = settings.stripe_requests_per_second, settings.printful_requests_per_minute
+    return Budgets(
+        LocalBudget(max(1, stripe // 2), 1, per_endpoint=True),
+        LocalBudget(max(1, printful // 2), 60),
+    )
+
+
+def shared_budgets(settings: Settings, url: URL, opened: OpenShop) -> Budgets:
+    """The rates that all processes share: in the shop's PostgreSQL, or in a file of this machine."""
+    stripe, printful = settings.stripe_requests_per_second, settings.printful_requests_per_minute
+    try:
+        is_file = connection.sqlite_path(url) is not None
+        engine = open_rate_file(_state_dir(settings)) if is_file else opened.engine
+        ours = SharedBudget(engine, _account("stripe", settings.stripe_key), stripe, 1, per_endpoint=True)
+        ours.check()
+        return Budgets(ours, SharedBudget(engine, _account("printful", settings.printful_account), printful, 60))
+    except (OSError, DBAPIError):
+        warning = "The shared rate budget cannot be written, so this run asks at half rate (see ORDERSYNC_STATE_DIR)."
+        return replace(local_budgets(settings), warnings=(warning,))
+
+
+def _state_dir(settings: Settings) -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return settings.ordersync_state_dir or Path(base) / "ordersync"
+
+
+def _account(vendor: str, key: str) -> str:
+    """Each key has its own limit; the name tells them apart and gives nothing away."""
+    return f"{vendor} {hashlib.sha256(key.encode()).hexdigest()[:8]}"
+
+
+def _database_url(settings: Settings) -> URL:
+    settings.require("DATABASE_URL")
+    return connection.parse_url(settings.database)
 
 
 def _checked(settings: Settings, printful: PrintfulScope) -> URL:
@@ -143,65 +178,30 @@ def _checked(settings: Settings, printful: PrintfulScope) -> URL:
     return connection.parse_url(settings.database)
 
 
-def _preview_engine(url: URL) -> tuple[Engine, list[str]]:
-    path = connection.sqlite_path(url)
-    engine = connection.open_read_only(url) if path is None or path.exists() else None
-    if engine is not None and not _is_empty(engine):
-        return engine, []
-    memory = connection.open_in_memory()
-    schema.initialise(memory)
-    return memory, [f"{connection.shown(url)} holds no tables yet; a real run would create them."]
-
-
-def _repair_engine(url: URL) -> tuple[Engine, list[str]]:
-    path = connection.sqlite_path(url)
-    engine = connection.open_database(url) if path is None or path.exists() else None
-    if engine is not None:
-        with _opened(engine) as reading:
-            if schema.is_current(reading):
-                return engine, []
-            if "orders" not in shape.table_names(reading) and not schema.is_empty(reading):
-                shape.read_shape(reading)  # raises, with the reason
-    engine, created = _initialised(url)
-    return engine, [f"Created in {connection.shown(url)}: {', '.join(created)}."]
-
-
-def _initialised(url: URL) -> tuple[Engine, list[str]]:
-    path = connection.sqlite_path(url)
-    if path and not path.exists():
-        schema.use_wal(path)
-    engine = connection.open_database(url)
-    try:
-        return engine, schema.initialise(engine)
-    except DBAPIError as error:
-        raise translated(error) from None
-
-
-def _shop(
-    settings: Settings, printful: PrintfulScope, tools: Tools, url: URL, engine: Engine, notes: list[str]
-) -> Shop:
-    store = _store(engine, url, tools.clock)
+def _shop(settings: Settings, printful: PrintfulScope, tools: Tools, opened: OpenShop, budgets: Budgets) -> Shop:
     traffic = {"stripe": Traffic(), "printful": Traffic()}
-    stripe = open_stripe(settings, tools.patience, traffic["stripe"])
-    asks_printful = printful is not PrintfulScope.none
+    stripe = open_stripe(settings, tools.patience, traffic["stripe"], budgets.stripe)
     now = tools.clock()
+    asks_printful = printful is not PrintfulScope.none
     sync = OrderSync(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         stripe=stripe,
-        printful=open_printful(settings, tools.patience, traffic["printful"]) if asks_printful else None,
-        store=store,
+        printful=open_printful(settings, tools.patience, traffic["printful"], budgets.printful)
+        if asks_printful
+        else None,
+        store=opened.store,
         rules=session_rules(settings, now),
         clock=tools.clock,
     )
     return Shop(
-        sync,
-        connection.shown(url),
-        settings.is_live,
-        store.order_count(),
-        not store.has_runs(),
-        traffic,
-        notes,
-        stripe,
+        sync=sync,
+        target=opened.target,
+        is_live=settings.is_live,
+        order_count=opened.store.order_count(),
+        is_first_run=not opened.store.has_runs(),
+        traffic=traffic,
+        notes=(*opened.notes, *budgets.warnings),
+        stripe=stripe,
     )
 
 
@@ -216,41 +216,21 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
     )
 
 
-def open_stripe(settings: Settings, patience: Patience, traffic: Traffic) -> StripeApi:
-    """Stripe, behind its budget."""
-    budget = RateBudget(settings.stripe_requests_per_second, 1, per_endpoint=True)
-    session = GuardedSession(budget, traffic)
+def open_stripe(settings: Settings, patience: Patience, traffic: Traffic, budget: Budget | None = None) -> StripeApi:
+    """Stripe, behind `budget`, or one of its own."""
+    session = GuardedSession(budget or local_budgets(settings).stripe, traffic)
     return StripeApi(settings.stripe_key, settings.stripe_api_base, session, patience, traffic)
 
 
-def open_printful(settings: Settings, patience: Patience, traffic: Traffic) -> PrintfulApi:
-    """Printful, behind its budget."""
-    session = GuardedSession(RateBudget(settings.printful_requests_per_minute, 60), traffic)
+def open_printful(
+    settings: Settings, patience: Patience, traffic: Traffic, budget: Budget | None = None
+) -> PrintfulApi:
+    """Printful, behind `budget`, or one of its own."""
     return PrintfulApi(
         settings.printful_key,
         settings.printful_api_base,
-        session,
+        GuardedSession(budget or local_budgets(settings).printful, traffic),
         patience,
         traffic,
         settings.printful_store_id,
     )
-
-
-def _store(engine: Engine, url: URL, clock: Clock) -> DatabaseStore:
-    with _opened(engine) as reading:
-        return DatabaseStore(engine, shape.read_shape(reading), connection.sqlite_path(url), clock)
-
-
-@contextmanager
-def _opened(engine: Engine) -> Iterator[Connection]:
-    """A connection for a look; a database that is away is said in one sentence."""
-    try:
-        with engine.connect().execution_options(is_reading=True) as reading:
-            yield reading
-    except DBAPIError as error:
-        raise translated(error) from None
-
-
-def _is_empty(engine: Engine) -> bool:
-    with _opened(engine) as reading:
-        return schema.is_empty(reading)

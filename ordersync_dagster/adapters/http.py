@@ -34,6 +34,9 @@ class Budget(Protocol):
     def take(self, name: str) -> None:
         """Wait until one more attempt is allowed for the endpoint `name`."""
 
+    def slow_down(self, name: str) -> None:
+        """The vendor said 429: leave it some room."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -101,6 +104,8 @@ class GuardedSession(requests.Session):
         self._traffic.add("requests")
         response = super().send(request, **options)
         with response:
+            if response.status_code in _THROTTLED:
+                self._budget.slow_down(path)
             response._content = _read(response)  # the body, read under our caps instead of `content`'s none
         return response
 

@@ -5,15 +5,17 @@ and it never retries a 429. https://docs.stripe.com/api/checkout/sessions/list
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn, cast
+from typing import Any, Generic, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
 import requests
 import stripe
 
 from ordersync_dagster.adapters.http import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.adapters.slices import Page, SliceReader
 from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
 from ordersync_dagster.core.window import Window, day_of
 
@@ -26,7 +28,9 @@ PERMISSIONS = {
 }
 PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
+SESSIONS = "/v1/checkout/sessions"
 JsonObject = dict[str, Any]
+T = TypeVar("T")
 
 
 class _SdkClient(stripe.RequestsClient):
@@ -34,6 +38,15 @@ class _SdkClient(stripe.RequestsClient):
 
     def _handle_request_error(self, e: Exception) -> NoReturn:
         raise e
+
+
+@dataclass(frozen=True, slots=True)
+class _Row(Generic[T]):
+    """A session that was read; day and id are None where the record is malformed."""
+
+    day: date | None
+    id: str | None
+    value: T
 
 
 class StripeApi:
@@ -48,27 +61,44 @@ class StripeApi:
         self._patience, self._traffic = patience, traffic
         self.warnings: list[str] = []
 
-    def sessions(self, window: Window, *, with_line_items: bool) -> Iterator[tuple[date, list[object]]]:
-        """Complete sessions created in `window`, a UTC day at a time, newest day first, each session once.
+    def sessions(
+        self, window: Window, read: Callable[[object], T], *, with_line_items: bool
+    ) -> Iterator[tuple[date, list[T]]]:
+        """Complete sessions created in `window`, each once and given to `read`, a UTC day at a time, newest first.
 
-        Days without a session are not yielded. Raises VendorError and KeyRefusedError.
+        Pages are read in parallel. Days without a session are not yielded. Raises VendorError, KeyRefusedError and
+        what `read` raises.
         """
-        filters: list[tuple[str, str]] = [
-            ("status", "complete"),
-            ("created[gte]", str(window.start_epoch)),
-            ("created[lt]", str(window.end_epoch)),
-        ]
-        filters += [("expand[]", "data.line_items")] if with_line_items else []
-        current, rows = None, cast(list[object], [])
-        for row in self._rows("/v1/checkout/sessions", filters):
-            day = _day(row) or current or window.days[-1]
-            if current is not None and day != current:
-                yield current, rows
-                rows = []
-            current = day
-            rows.append(row)
-        if current is not None:
-            yield current, rows
+        fixed = [("limit", str(PAGE)), ("status", "complete")]
+        fixed += [("expand[]", "data.line_items")] if with_line_items else []
+
+        def fetch(start: int, end: int, cursor: str | None) -> Page[_Row[T]]:
+            span = [("created[gte]", str(start)), ("created[lt]", str(end))]
+            page = self._page(SESSIONS, [*fixed, *span, *([("starting_after", cursor)] if cursor else [])])
+            return self._session_page(page, read, start)
+
+        current, kept, seen = window.days[-1], cast(list[T], []), cast(set[str], set())
+        for rows in SliceReader(fetch, window.start_epoch, window.end_epoch):
+            for row in rows:
+                if row.day is not None and row.day != current:
+                    if kept:
+                        yield current, kept
+                    current, kept, seen = row.day, [], set()
+                if row.id not in seen:  # slices share the second at which they meet
+                    kept.append(row.value)
+                    seen.update([row.id] if row.id else [])
+        if kept:
+            yield current, kept
+
+    def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page["_Row[T]"]:
+        rows, has_more = page["data"], page.get("has_more") is True
+        if has_more and not rows:
+            self.warnings.append("Stripe listed an empty page with more to come; it was taken as the end.")
+            has_more = False
+        ids = [row["id"] for row in rows if isinstance(row, Mapping) and isinstance(row.get("id"), str)]
+        times = [created for row in rows if (created := _created(row)) is not None]
+        made = [_Row(_day(row), row.get("id") if isinstance(row, Mapping) else None, read(row)) for row in rows]
+        return Page(made, has_more, times[-1] if times else start, ids[-1] if ids else None)
 
     def refunds(self, since: int) -> list[object] | None:
         """Refunds made at or after `since` (Unix seconds); None where the key may not read them."""
@@ -161,6 +191,11 @@ def _response(content: bytes, status: int, headers: Mapping[str, str]) -> reques
     return response
 
 
-def _day(row: object) -> date | None:
+def _created(row: object) -> int | None:
     created = row.get("created") if isinstance(row, Mapping) else None
-    return day_of(created) if type(created) is int and 0 < created < 2**37 else None
+    return created if type(created) is int and 0 < created < 2**37 else None
+
+
+def _day(row: object) -> date | None:
+    created = _created(row)
+    return None if created is None else day_of(created)

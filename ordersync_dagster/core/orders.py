@@ -81,10 +81,10 @@ class Order:
     metadata: Json
     created: datetime
     line_items: tuple[LineItem, ...] = ()
+    id: str = field(init=False)
 
-    @property
-    def id(self) -> str:
-        return order_id(self.session_id)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", order_id(self.session_id))  # frozen; made once because it is asked often
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync import PrintfulScope
 
 MAX_DAYS = 365
+NO_LIMIT = -1  # the Launchpad prefills numbers only, not null
 
 
 class DailyConfig(dg.Config):
@@ -21,7 +22,7 @@ class DailyConfig(dg.Config):
         description="Orders to look up at Printful: all, open (those that can still move, and new ones), or none.",
     )
     max_changes: int | None = Field(
-        default=None, description="Write nothing at all if more rows than this would change."
+        default=NO_LIMIT, description="Write nothing at all if more rows than this would change; -1 for no limit."
     )
 
 
@@ -35,7 +36,7 @@ class OrderSyncConfig(dg.Config):
         description="Orders to look up at Printful: all, open (those that can still move, and new ones), or none.",
     )
     max_changes: int | None = Field(
-        default=None, description="Write nothing at all if more rows than this would change."
+        default=NO_LIMIT, description="Write nothing at all if more rows than this would change; -1 for no limit."
     )
 
 
@@ -43,8 +44,11 @@ def problem_with(config: DailyConfig | OrderSyncConfig) -> str | None:
     """One sentence where a value is out of range; Dagster itself does not check ranges."""
     if isinstance(config, OrderSyncConfig) and not 1 <= config.days <= MAX_DAYS:
         return f"days must be a whole number from 1 to {MAX_DAYS}, not {config.days}; nothing was asked or written."
-    if config.max_changes is not None and config.max_changes < 0:
-        return f"max_changes must not be negative (it is {config.max_changes}); nothing was asked or written."
+    if config.max_changes is not None and config.max_changes < NO_LIMIT:
+        return (
+            f"max_changes must be 0 or more, or {NO_LIMIT} for no limit, not {config.max_changes}; "
+            "nothing was asked or written."
+        )
     return None
 
 

@@ -46,19 +46,24 @@ def order_items(figures: Summary) -> Metadata:
     return {"added": figures.printful_items_added}
 
 
-def summary(outcome: Outcome, *, is_live: bool, traffic: Mapping[str, Mapping[str, int]]) -> Metadata:
-    """The whole run. A dry run's figures are called `preview_*`, so that they stay out of the plots of real runs."""
+def summary(
+    outcome: Outcome, *, is_live: bool, traffic: Mapping[str, Mapping[str, int]], location: str | None
+) -> Metadata:
+    """The whole run. A dry run's figures are called `preview_*`, so that they stay out of the plots of real runs.
+
+    `location` is the code location in which Dagster finds the job that people launch.
+    """
     prefix = "preview_" if outcome.is_dry_run else ""
     figures = {f"{prefix}{name}": count for name, count in outcome.summary.as_dict().items()}
     return {
-        **figures,
         "report": dg.MetadataValue.md(markdown_report(outcome)),
         "chart": dg.MetadataValue.md(as_markdown_image(gap_chart(outcome), "paid sessions and orders by day")),
         "changes": _table(changes_table(outcome)),
         "problems": _table(problems_table(outcome)),
+        **figures,
         "stripe": dg.MetadataValue.url(f"{STRIPE_DASHBOARD}{'' if is_live else 'test/'}payments"),
         "printful": dg.MetadataValue.url(PRINTFUL_DASHBOARD),
-        "job": dg.MetadataValue.job("order_sync", location_name="ordersync_dagster"),
+        **({"job": dg.MetadataValue.job("order_sync", location_name=location)} if location else {}),
         f"{prefix}seconds": round(outcome.seconds, 3),
         f"{prefix}requests": sum(counts.get("requests", 0) for counts in traffic.values()),
         "ordersync_run": outcome.run_id,

@@ -1,7 +1,9 @@
 """Carries a run out and tells Dagster: events for each finished day, checks, and the summary."""
 
+import traceback
 from collections.abc import Callable, Collection
 from datetime import date
+from pathlib import Path
 from typing import NoReturn
 
 import dagster as dg
@@ -9,7 +11,7 @@ import dagster as dg
 from ordersync_dagster.core.errors import LockHeldError, OrderSyncError, UsageError
 from ordersync_dagster.core.window import WindowError
 from ordersync_dagster.launch import Launch
-from ordersync_dagster.orchestration import checks, metadata
+from ordersync_dagster.orchestration import abandoned, checks, metadata
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.resources import LOCK_RETRIES, ShopResource
 from ordersync_dagster.sync import Part
@@ -27,14 +29,17 @@ class Narrator:
 
     def carry_out(self, open_run: Callable[[], Launch], shop: ShopResource) -> None:
         """Go through the whole run. Every stop is one sentence; only a held lock is tried again."""
+        abandoned.sign(self._context.instance, self._context.run_id)
         run = None
         try:
             run = open_run()
             self._context.log.info(run.shop.headline)
             self._days(run)
+            self._totals(run)
         except (OrderSyncError, WindowError) as error:
             self._stop(run, error, shop)
-        self._totals(run)
+        except Exception as error:  # noqa: BLE001  # its text may hold what customers wrote: Dagster must not keep it
+            self._stop(run, OrderSyncError(_unexpected(error)), shop)
         for warning in run.shop.warnings:
             self._context.log.warning(warning)
         if run.outcome.summary.errors:
@@ -72,7 +77,13 @@ class Narrator:
         if "order_items" in self._selected:
             self._log_check(checks.of_items(outcome))
         if "order_sync_summary" in self._selected:
-            facts = metadata.summary(outcome, is_live=run.shop.is_live, traffic=run.traffic)
+            origin = self._context.run.remote_job_origin
+            facts = metadata.summary(
+                outcome,
+                is_live=run.shop.is_live,
+                traffic=run.traffic,
+                location=origin.location_name if origin else None,
+            )
             self._log_asset("order_sync_summary", facts, is_done=is_done)
             self._log_check(checks.of_run(outcome))
 
@@ -86,12 +97,18 @@ class Narrator:
         self._context.log_event(evaluation)  # type: ignore[arg-type]  # it is accepted, and shown per day
 
     def _stop(self, run: Launch | None, error: Exception, shop: ShopResource) -> NoReturn:
-        if "order_sync_summary" in self._selected:
-            self._log_check(checks.of_run(run.outcome if run else None, stopped_by=str(error)))
         if isinstance(error, LockHeldError) and self._context.retry_number < LOCK_RETRIES:
             raise dg.RetryRequested(max_retries=LOCK_RETRIES, seconds_to_wait=shop.lock_wait) from error
+        if "order_sync_summary" in self._selected:
+            self._log_check(checks.of_run(run.outcome if run else None, stopped_by=str(error)))
         hint = "" if isinstance(error, UsageError | WindowError) else " What was committed stays; the next run goes on."
         raise dg.Failure(f"{error}{hint}", allow_retries=False) from None
+
+
+def _unexpected(error: Exception) -> str:
+    """An error that nobody foresaw: its kind and where, for whoever mends it; never its text."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"unexpected {type(error).__name__} at {Path(place.filename).name}:{place.lineno}: please report it."
 
 
 def refuse(sentence: str) -> NoReturn:

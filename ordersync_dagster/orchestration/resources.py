@@ -8,7 +8,7 @@ import dagster as dg
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.launch import Launch, launch
-from ordersync_dagster.orchestration.config import DailyConfig, OrderSyncConfig
+from ordersync_dagster.orchestration.config import NO_LIMIT, DailyConfig, OrderSyncConfig
 from ordersync_dagster.settings import Settings, read_settings
 from ordersync_dagster.sync import PrintfulScope, at_most
 from ordersync_dagster.wiring import Tools, Watch, is_relative_sqlite, open_watch
@@ -52,7 +52,7 @@ class ShopResource(dg.ConfigurableResource[None]):
         asks_printful: bool = True,
     ) -> Launch:
         """A run that is ready to go. Raises what `launch` raises."""
-        limit = config.max_changes
+        limit = None if config.max_changes == NO_LIMIT else config.max_changes
         return launch(
             self.settings(),
             window_at,

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import dagster as dg
 
 from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.orchestration import abandoned
 from ordersync_dagster.orchestration.healing import (
     EVENTS_KEPT,
     RETRY_AFTER,
@@ -47,6 +48,19 @@ def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> 
     requests = list(_requests(missing, gap, now))
     reason = None if requests else dg.SkipReason("Every paid session has its order.")
     return dg.SensorResult(run_requests=requests, cursor=cursor.dump(), skip_reason=reason)
+
+
+@dg.sensor(
+    name="abandoned_runs",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Ends runs whose process was killed on this machine, so that they do not stay started for ever and "
+    "hold up the next ones. Touches Dagster's own records only, so it is on from the start.",
+)
+def abandoned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """One look at the runs that are under way."""
+    closed = abandoned.close(context.instance)
+    return dg.SkipReason(f"Ended: {', '.join(closed)}" if closed else "Every run that is under way is alive.")
 
 
 def _missing(watch: Watch, cursor: Cursor, now: datetime) -> dict[str, date]:

@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, any_, bindparam, select
 
 from ordersync_dagster.adapters.database.shape import Shape
 from ordersync_dagster.core.orders import StoredItem, StoredOrder
 
-CHUNK = 500  # values in one IN list; SQLite allows 32,766 variables in a statement
+CHUNK = 2000  # values of one look-up; SQLite allows 32,766 variables in a statement
 
 
 def chunks(values: Collection[str]) -> Iterator[list[str]]:
@@ -27,11 +27,18 @@ def read_orders(
     orders = shape.table("orders")
     found: list[StoredOrder] = []
     for chunk in chunks(values):
-        query = select(orders).where(orders.c[column].in_(chunk)).order_by(orders.c.id)
+        query = select(orders).where(is_one_of(orders.c[column], chunk, connection)).order_by(orders.c.id)
         rows = connection.execute(_locked(query, connection) if lock else query).mappings().all()
         items = _items(connection, shape, [row["id"] for row in rows])
         found.extend(_order(row, items[row["id"]]) for row in rows)
     return found
+
+
+def is_one_of(column: ColumnElement[str], values: Sequence[str], connection: Connection) -> ColumnElement[bool]:
+    """`column` IN `values`; on PostgreSQL one array instead of a thousand variables."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(values), ARRAY(Text)))
+    return column.in_(values)
 
 
 def read_printful_ids(connection: Connection, shape: Shape, statuses: Collection[str] | None) -> list[tuple[str, str]]:
@@ -60,7 +67,7 @@ def _items(connection: Connection, shape: Shape, order_ids: Sequence[str]) -> Ma
             items.c.printful_variant_id,
             items.c.quantity,
         )
-        query = select(*columns).where(items.c.order_id.in_(order_ids)).order_by(items.c.id)
+        query = select(*columns).where(is_one_of(items.c.order_id, order_ids, connection)).order_by(items.c.id)
         for order_id, item_id, product_id, variant_id, quantity in connection.execute(query):
             found[order_id].append(StoredItem(str(item_id), str(product_id), str(variant_id), quantity))
     return found

@@ -20,6 +20,7 @@ def seed(engine: Engine, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Non
             fitted = [{column: _aware(value) for column, value in record.items()} for record in records]
             for start in range(0, len(fitted), ROWS):
                 connection.execute(table.insert(), fitted[start : start + ROWS])
+    engine.dispose()
 
 
 def _aware(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """The shop's database as `sync` sees it: loads, and applies one plan in one transaction."""
 
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -54,6 +55,7 @@ class DatabaseStore:
 
     def __init__(self, engine: Engine, shape: Shape, path: Path | None, clock: Callable[[], datetime]) -> None:
         self._engine, self._shape, self._path, self._clock = engine, shape, path, clock
+        weakref.finalize(self, engine.dispose)  # a process that serves many runs must not keep their connections
 
     @property
     def limits(self) -> Limits:

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
 
 from ordersync_dagster.adapters.database.columns import Money, UtcTime
 
 SHOP_TABLES = ("orders", "order_items", "order_events", "audit_logs")
-OWN_TABLES = ("ordersync_runs", "ordersync_missing")
+OWN_TABLES = ("ordersync_runs", "ordersync_missing", "ordersync_rate")
 
 
 def _json(name: str) -> Column[object]:
@@ -116,5 +116,12 @@ def own_tables() -> MetaData:
         metadata,
         Column("printful_order_id", Text, primary_key=True),
         Column("asked_at", UtcTime(has_zone=True), nullable=False),
+    )
+    Table(
+        "ordersync_rate",
+        metadata,
+        Column("name", Text, primary_key=True),
+        Column("slot", Integer, primary_key=True, autoincrement=False),
+        Column("at", Double, nullable=False),  # Unix seconds
     )
     return metadata

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, update
 
 from ordersync_dagster.adapters.database import records
+from ordersync_dagster.adapters.database.loading import insert_new
 from ordersync_dagster.adapters.database.reading import read_orders
 from ordersync_dagster.adapters.database.records import Row, Stamp
 from ordersync_dagster.adapters.database.shape import Shape
@@ -22,8 +22,6 @@ from ordersync_dagster.core.changes import (
     SetTracking,
 )
 from ordersync_dagster.core.plan import Plan
-
-ROWS = 400  # rows of one INSERT: with 22 columns well below SQLite's 32,766 and PostgreSQL's 65,535 variables
 
 
 @dataclass(slots=True)
@@ -117,19 +115,7 @@ class _Writer:
         self._audits.append(records.audit_row(self._stamp, action, resource, row_id, before, after, why))
 
     def _insert(self, name: str, rows: list[Row], key: str = "id") -> set[str]:
-        """Insert what is not there yet; the keys of the rows that became ours."""
-        table = self._shape.table(name)
-        names = [column.name for column in table.columns]
-        ours: set[str] = set()
-        for start in range(0, len(rows), ROWS):
-            fitted = [{column: row[column] for column in names} for row in rows[start : start + ROWS]]
-            statement = self._insert_into(table).values(fitted).on_conflict_do_nothing()
-            ours.update(self._connection.execute(statement.returning(table.c[key])).scalars())
-        return ours
-
-    def _insert_into(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
-        is_postgres = self._connection.dialect.name == "postgresql"
-        return postgresql.insert(table) if is_postgres else sqlite.insert(table)
+        return insert_new(self._connection, self._shape.table(name), rows, key)
 
 
 def _new_items(update: OrderUpdate) -> Iterable[NewItem]:

@@ -1,4 +1,4 @@
-"""Runs, and the Printful orders that are known to be gone."""
+"""Runs, the Printful orders that are known to be gone, and the shared rate budgets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,4 +25,10 @@ def upgrade() -> None:
         "ordersync_missing",
         sa.Column("printful_order_id", sa.Text, primary_key=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "ordersync_rate",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("slot", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("at", sa.Double, nullable=False),
     )
