@@ -1,25 +1,27 @@
 """The use case: plan a window, apply the plan, a day at a time; and what it needs of the outside."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
-from ordersync_dagster.core.changes import Limits
-from ordersync_dagster.core.checkout import SessionRules, Verdict, read_session
-from ordersync_dagster.core.errors import TooManyChangesError
-from ordersync_dagster.core.fulfilment import Lookup, Missing, NotAsked, read_fulfilment
-from ordersync_dagster.core.orders import LineItem, Order, StoredOrder
+from ordersync_dagster.core.checkout import SessionRules, SkipReason, read_session
+from ordersync_dagster.core.errors import TooManyChangesError, WrongAccountError
+from ordersync_dagster.core.fulfilment import Fulfilment, Lookup, Missing, NotAsked, read_fulfilment
+from ordersync_dagster.core.linking import Unlinked, is_unlinked
+from ordersync_dagster.core.orders import OPEN, LineItem, Order, StoredOrder
 from ordersync_dagster.core.plan import Observed, Plan, Stored, planned_orders, reconcile
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.refunds import Refunded, read_refunds
 from ordersync_dagster.core.window import Window
+from ordersync_dagster.ports import Applied, PrintfulOrders, Sessions, Store
 
 BATCH = 500  # orders of the Printful side that are planned and written together
 MISSING_IS_ASKED_AGAIN_AFTER = timedelta(days=7)
+LINK_SLACK = timedelta(days=1)  # a Printful order is made after its session, by clocks that may differ
+PROVEN_BY = 20  # orders of the period, of which Stripe must know at least one
 DECISIONS = 3  # how often an order that others keep moving is decided anew
 
 
@@ -33,59 +35,6 @@ class PrintfulScope(Enum):
     all = "all"
     open = "open"
     none = "none"
-
-
-class Sessions(Protocol):
-    """Stripe."""
-
-    def sessions(
-        self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
-    ) -> Iterator[tuple[date, list[Verdict]]]:
-        """Sessions, each given to `read`, by day, newest day first; days without any are left out."""
-
-    def refunds(self, since: int) -> list[object] | None:
-        """Refunds since a Unix time; None where they may not be read."""
-
-
-class PrintfulOrders(Protocol):
-    """Printful."""
-
-    def count(self) -> int:
-        """How many orders there are; raises where the token is refused."""
-
-    def orders(self, ids: Collection[str]) -> Iterator[tuple[str, Mapping[str, Any] | Missing | NotAsked]]:
-        """An answer for each id."""
-
-
-class Applied(Protocol):
-    """What one application wrote."""
-
-    @property
-    def stale_sessions(self) -> tuple[str, ...]: ...
-    @property
-    def refused(self) -> tuple[Problem, ...]: ...
-    @property
-    def orders_inserted(self) -> int: ...
-    @property
-    def orders_updated(self) -> int: ...
-    @property
-    def items_inserted(self) -> int: ...
-    @property
-    def written_first_by_others(self) -> int: ...
-
-
-class Store(Protocol):
-    """The shop's database."""
-
-    @property
-    def limits(self) -> Limits: ...
-    def orders_of_sessions(self, session_ids: Collection[str]) -> tuple[StoredOrder, ...]: ...
-    def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]: ...
-    def printful_ids(self, *, open_only: bool) -> list[tuple[str, str]]: ...
-    def known_missing(self, since: datetime) -> frozenset[str]: ...
-    def remember_missing(self, printful_ids: Collection[str]) -> None: ...
-    def run(self, run_id: str, window: Window) -> AbstractContextManager[dict[str, int]]: ...
-    def apply(self, plan: Plan, run_id: str) -> Applied: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +75,8 @@ class _Progress:
     wanted: dict[str, list[str]] = field(default_factory=dict)  # Printful id → ids of stored orders
     planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this plan
     line_items: dict[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
+    taken: set[str] = field(default_factory=set)  # Printful ids that orders of the shop name
+    unlinked: list[Unlinked] = field(default_factory=list)  # orders that wait and name none
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +122,12 @@ class OrderSync:
         if self._asks_printful(request):
             assert self.printful is not None  # noqa: S101  # _asks_printful says so
             self.printful.count()  # a refused token stops the run before anything is written
-            for order_id, printful_id in self.store.printful_ids(open_only=request.printful is PrintfulScope.open):
-                progress.wanted.setdefault(printful_id, []).append(order_id)
+            for order_id, printful_id, status in self.store.printful_ids():
+                progress.taken.add(printful_id)
+                if request.printful is PrintfulScope.all or status in OPEN:
+                    progress.wanted.setdefault(printful_id, []).append(order_id)
         if request.reads_stripe:
-            yield from self._session_steps(request, progress)
+            yield from self._of_this_account(request.window, self._session_steps(request, progress))
         yield from self._printful_steps(request, progress)
 
     def _asks_printful(self, request: Request) -> bool:
@@ -190,33 +143,75 @@ class OrderSync:
             stored = Stored(self.store.orders_of_sessions([each.session_id for each in verdicts]), self.store.limits)
             existing = {order.session_id: order for order in stored.orders}
             is_new = any(isinstance(each, Order) and each.session_id not in existing for each in verdicts)
-            observed = Observed(day=day, sessions=tuple(verdicts), refunded=refunds.read() if is_new else {})
+            observed = Observed(
+                day=day,
+                sessions=tuple(verdicts),
+                refunded=refunds.read() if is_new else {},
+                now=int(self.clock().timestamp()),
+                links_later=with_items,
+            )
             plan = reconcile(observed, stored)
             if with_items:
                 _hand_on(progress, verdicts, existing, plan)
             yield _Step(observed, plan)
 
+    def _of_this_account(self, window: Window, steps: Iterator[_Step]) -> Iterator[_Step]:
+        """Hold everything back until one session has its order, where the shop already holds orders of the window.
+
+        Sessions carry no account: another shop's key would fill this database with its orders.
+        Raises WrongAccountError where not one matches.
+        """
+        held: list[_Step] = []
+        is_proven = self.store.orders_created_in(window, PROVEN_BY) < PROVEN_BY
+        for step in steps:
+            held.append(step)
+            is_proven = is_proven or any(skip.reason is SkipReason.ORDER_EXISTS for skip in step.plan.skips)
+            if is_proven:
+                yield from held
+                held.clear()
+        if held:
+            raise WrongAccountError(
+                f"the database holds {PROVEN_BY} or more orders of this period, and Stripe lists the session of none: "
+                "is STRIPE_SECRET_KEY another shop's, or DATABASE_URL? Nothing was written."
+            )
+
     def _printful_steps(self, request: Request, progress: _Progress) -> Iterator[_Step]:
-        planned_ids = {order.printful_order_id: order.id for order in progress.planned.values()}
-        for printful_id, order_id in planned_ids.items():
-            owners = progress.wanted.setdefault(printful_id or "", [])
-            owners += [] if order_id in owners else [order_id]
-        if not self._asks_printful(request) or not progress.wanted:
+        for order in progress.planned.values():
+            owners = progress.wanted.setdefault(order.printful_order_id or "", [])
+            owners += [] if order.id in owners else [order.id]
+            progress.taken.add(order.printful_order_id or "")
+        if not self._asks_printful(request) or not (progress.wanted or progress.unlinked):
             return
         gone = self.store.known_missing(self.clock() - MISSING_IS_ASKED_AGAIN_AFTER) & progress.wanted.keys()
-        answers = self._answers(progress.wanted.keys(), gone)
+        strangers: list[Fulfilment] = []
+        answers = self._answers(progress, gone, strangers)
         while batch := dict(islice(answers, BATCH)):
             order_ids = [order_id for printful_id in batch for order_id in progress.wanted[printful_id]]
             planned = [progress.planned[order_id] for order_id in order_ids if order_id in progress.planned]
             loaded = self.store.orders([order_id for order_id in order_ids if order_id not in progress.planned])
             observed = Observed(printful_orders=batch, line_items=progress.line_items)
             yield _Step(observed, reconcile(observed, Stored((*loaded, *planned), self.store.limits)))
+        if progress.unlinked:
+            now = int(self.clock().timestamp())
+            waiting, seen, taken = tuple(progress.unlinked), tuple(strangers), frozenset(progress.taken)
+            observed = Observed(unlinked=waiting, strangers=seen, taken=taken, now=now)
+            yield _Step(observed, reconcile(observed, Stored(limits=self.store.limits)))
 
-    def _answers(self, wanted: Collection[str], gone: Collection[str]) -> Iterator[tuple[str, Lookup]]:
+    def _answers(
+        self, progress: _Progress, gone: Collection[str], strangers: list[Fulfilment]
+    ) -> Iterator[tuple[str, Lookup]]:
+        """Answers for the wanted orders; whatever else the list showed of these days goes to `strangers`."""
         assert self.printful is not None  # noqa: S101  # checked by the caller
         yield from ((printful_id, Missing(printful_id, is_remembered=True)) for printful_id in sorted(gone))
-        for printful_id, raw in self.printful.orders([each for each in wanted if each not in gone]):
-            yield printful_id, raw if isinstance(raw, Missing | NotAsked) else read_fulfilment(raw)
+        asked = [each for each in progress.wanted if each not in gone]
+        times = [each.session.created.timestamp() for each in progress.unlinked]
+        since = int(min(times) - LINK_SLACK.total_seconds()) if times else None
+        for printful_id, raw in self.printful.orders(asked, since):
+            answer = raw if isinstance(raw, Missing | NotAsked) else read_fulfilment(raw)
+            if printful_id in progress.wanted:
+                yield printful_id, answer
+            elif isinstance(answer, Fulfilment):
+                strangers.append(answer)
 
     def _apply(self, step: _Step) -> Part:
         """Write one plan; an order that somebody moved meanwhile is read and decided again."""
@@ -234,7 +229,10 @@ class OrderSync:
         stored = Stored(self.store.orders_of_sessions(session_ids), self.store.limits)
         known = {order.session_id for order in stored.orders}
         sessions = tuple(verdict for verdict in observed.sessions if verdict.session_id in known)
-        return reconcile(replace(observed, sessions=sessions), stored)
+        fresh = {order.session_id: order for order in stored.orders if is_unlinked(order)}
+        unlinked = [each for each in observed.unlinked if each.order.session_id in fresh]
+        unlinked = [replace(each, order=fresh[each.order.session_id]) for each in unlinked]
+        return reconcile(replace(observed, sessions=sessions, unlinked=tuple(unlinked)), stored)
 
     def _remember_missing(self, observed: Observed) -> None:
         answers = observed.printful_orders.items()
@@ -273,6 +271,7 @@ def _hand_on(progress: _Progress, verdicts: Iterable[object], existing: Mapping[
         was_known = order.session_id in existing and existing[order.session_id].printful_order_id
         if order.printful_order_id and not was_known:
             progress.planned[order.id] = order
+    progress.unlinked.extend(plan.unlinked)
     for verdict in verdicts:
         if isinstance(verdict, Order) and verdict.line_items:
             order_now = existing.get(verdict.session_id)

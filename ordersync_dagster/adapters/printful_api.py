@@ -10,7 +10,7 @@ import requests
 
 from ordersync_dagster.adapters.http import Answer, GuardedSession, Patience, Traffic, ask
 from ordersync_dagster.core.errors import KeyRefusedError, SettingsError, VendorAnswerError, VendorError
-from ordersync_dagster.core.fulfilment import Missing, NotAsked
+from ordersync_dagster.core.fulfilment import Missing, NotAsked, created_at
 
 PAGE = 100  # Printful's maximum
 OVERLAP = 3  # orders that two pages share: the list shifts when an order arrives or goes between them
@@ -42,37 +42,48 @@ class PrintfulApi:
             "Accept": "application/json",
         }
         self._headers |= {"X-PF-Store-Id": store_id} if store_id else {}
+        self.warnings: list[str] = []
 
     def count(self) -> int:
         """How many orders Printful holds; raises KeyRefusedError and SettingsError, so ask this first."""
         return _total(self._page(0, 1))
 
-    def orders(self, ids: Collection[str]) -> Iterator[tuple[str, RawLookup]]:
+    def orders(self, ids: Collection[str], since: int | None = None) -> Iterator[tuple[str, RawLookup]]:
         """An answer for each of `ids`, exactly once, in no order of importance.
 
+        With `since` (Unix seconds) also every other order made at or after it, under its own id.
         Raises KeyRefusedError and SettingsError; an order that cannot be asked about is `NotAsked`.
         """
         wanted = set(ids)
-        if wanted and _sweep_is_cheaper(len(wanted), self.count()):
-            yield from self._swept(wanted)
+        total = self.count() if wanted or since is not None else 0
+        if since is not None or _sweep_is_cheaper(len(wanted), total):
+            yield from self._swept(wanted, since)
         yield from self._singly(sorted(wanted))
 
-    def _swept(self, wanted: set[str]) -> Iterator[tuple[str, RawLookup]]:
-        """One pass over the list; takes what it finds out of `wanted` and stops when nothing is left."""
+    def _swept(self, wanted: set[str], since: int | None) -> Iterator[tuple[str, RawLookup]]:
+        """One pass over the list; takes what it finds out of `wanted` and stops where single requests are fewer."""
+        seen: set[str] = set()
         try:
-            for page in self._pages():
-                for order in page:
-                    order_id = _id(order)
-                    if order_id in wanted:
+            for page, pages_left in self._pages():
+                fresh = {_id(order): order for order in page if _id(order) not in seen}
+                seen |= fresh.keys()
+                for order_id, order in fresh.items():
+                    is_young = since is not None and (created_at(order) or 0) >= since
+                    if order_id in wanted or is_young:
                         wanted.discard(order_id)
                         yield order_id, order
-                if not wanted:
+                is_past = since is None or any((created_at(order) or since) < since for order in page)
+                if is_past and len(wanted) <= pages_left:
                     return
-        except VendorError:
-            return  # what the list did not give is asked one by one
+        except VendorError as error:  # what the list did not give is asked one by one
+            if since is not None:
+                self.warnings.append(f"Orders without a Printful id could not all be linked: {error}")
 
-    def _pages(self) -> Iterator[list[Mapping[str, Any]]]:
-        """List pages that share a few orders; where two do not meet, the list shifted and we step back."""
+    def _pages(self) -> Iterator[tuple[list[Mapping[str, Any]], int]]:
+        """List pages that share a few orders, each with how many may follow.
+
+        Where two do not meet, the list shifted between them and we step back.
+        """
         offset, last, steps_back = 0, None, 0
         while steps_back <= STEPS_BACK:
             body = self._page(offset, PAGE)
@@ -81,8 +92,9 @@ class PrintfulApi:
             if is_gap and page:
                 offset, last, steps_back = max(0, offset - PAGE + OVERLAP), None, steps_back + 1
                 continue
-            yield page
-            if len(body["result"]) < PAGE or offset + PAGE >= _total(body):
+            rest = max(0, _total(body) - offset - PAGE)
+            yield page, -(-rest // (PAGE - OVERLAP))
+            if len(body["result"]) < PAGE or not rest:
                 return
             last = _id(page[-1]) if page else None
             offset += PAGE - OVERLAP

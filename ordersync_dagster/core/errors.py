@@ -2,6 +2,7 @@
 
 OrderSyncError
 ├── UsageError              a retry cannot help
+│   ├── WrongAccountError   the key is another shop's
 │   ├── SettingsError       a setting is missing or wrong
 │   ├── KeyRefusedError     a vendor refused the key, or a permission is missing
 │   ├── WrongModeError      live and test mode are mixed
@@ -37,6 +38,10 @@ class KeyRefusedError(UsageError):
 
 class WrongModeError(UsageError):
     """A live key met test data, or the other way round."""
+
+
+class WrongAccountError(UsageError):
+    """The key's account knows none of the orders that the database holds."""
 
 
 class SchemaError(UsageError):

@@ -11,7 +11,8 @@ from typing import Any
 from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Json, Status
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.texts import is_storable, text_or_none
+from ordersync_dagster.core.texts import hashed_email, is_storable, text_or_none
+from ordersync_dagster.core.window import day_of
 
 # Printful's word → the shop's. A word that is not here changes nothing and is reported.
 STATUS: Mapping[str, Status] = {
@@ -78,6 +79,16 @@ class Fulfilment:
     shipments: tuple[Shipment, ...]
     retail_currency: str | None
     cost_currency: str | None
+    external_id: str | None = None  # the shop's own name for it, unique in a Printful store
+    created: int | None = None  # Unix seconds
+    recipient: str | None = None  # hash of the e-mail address
+
+    @property
+    def likeness(self) -> tuple[str, int, int] | None:
+        """Recipient, UTC day and number of goods; None where one of them is not known."""
+        if self.recipient is None or self.created is None:
+            return None
+        return self.recipient, day_of(self.created).toordinal(), sum(item.quantity for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,9 @@ def _fulfilment(order: Mapping[str, Any], printful_id: str, word: str) -> Fulfil
         shipments=tuple(shipment for row in _rows(order, "shipments") if (shipment := _shipment(row))),
         retail_currency=_currency(order, "retail_costs"),
         cost_currency=_currency(order, "costs"),
+        external_id=_text_of(order.get("external_id")),
+        created=created_at(order),
+        recipient=_recipient(order),
     )
 
 
@@ -212,6 +226,18 @@ def _currency(order: Mapping[str, Any], key: str) -> str | None:
     costs = order.get(key)
     currency = text_or_none(costs.get("currency")) if isinstance(costs, Mapping) else None
     return currency.lower() if currency else None
+
+
+def created_at(order: Mapping[str, Any]) -> int | None:
+    """When the order was made at Printful, in Unix seconds."""
+    created = order.get("created")
+    return created if type(created) is int and 0 < created < 2**37 else None
+
+
+def _recipient(order: Mapping[str, Any]) -> str | None:
+    recipient = order.get("recipient")
+    email = text_or_none(recipient.get("email")) if isinstance(recipient, Mapping) else None
+    return hashed_email(email) if email else None
 
 
 def _text_of(value: object) -> str | None:

@@ -1,12 +1,13 @@
 """reconcile(observed, stored) → Plan: the only place that decides what will be written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from ordersync_dagster.core.changes import AddItems, InsertOrder, Limits, OrderUpdate
 from ordersync_dagster.core.checkout import NO_ID, SessionProblem, Skip, Verdict
-from ordersync_dagster.core.fulfilment import Lookup
+from ordersync_dagster.core.fulfilment import Fulfilment, Lookup
+from ordersync_dagster.core.linking import Unlinked, link
 from ordersync_dagster.core.orders import LineItem, Order, StoredOrder, as_stored
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.progress import printful_side
@@ -23,6 +24,11 @@ class Observed:
     refunded: Refunded = field(default_factory=dict)
     printful_orders: Mapping[str, Lookup] = field(default_factory=dict)
     line_items: Mapping[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
+    unlinked: tuple[Unlinked, ...] = ()  # orders of earlier parts that still wait for a link
+    strangers: tuple[Fulfilment, ...] = ()  # Printful orders that no order of the shop was known to name
+    taken: Collection[str] = ()  # Printful ids that orders of the shop name
+    now: int = 0  # Unix seconds
+    links_later: bool = False  # leave those without a Printful id to a later part
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Plan:
     failed_sessions: tuple[SessionProblem, ...] = ()
     printful_orders: tuple[str, ...] = ()  # the shop's ids of the orders that were looked up
     notes: tuple[Problem, ...] = ()
+    unlinked: tuple[Unlinked, ...] = ()  # left to a later part
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -69,15 +76,19 @@ def reconcile(observed: Observed, stored: Stored) -> Plan:
     duplicates = duplicate_orders(orders) if observed.sessions else []
     lines = {**observed.line_items, **_lines(observed.sessions)}
     updates, looked_up, notes = printful_side(orders, observed.printful_orders, lines, stored.limits)
+    unlinked = (*observed.unlinked, *sessions.unlinked)
+    later = unlinked if observed.links_later else ()
+    links = link(() if later else unlinked, observed.strangers, observed.taken, stored.limits, observed.now)
     return Plan(
         day=observed.day,
         inserts=tuple(sessions.inserts),
         completions=tuple(sessions.completions),
-        updates=tuple(updates),
+        updates=(*updates, *links.updates),
         skips=tuple(sessions.skips),
         failed_sessions=tuple(sessions.failed),
-        printful_orders=tuple(looked_up),
-        notes=(*sessions.notes, *duplicates, *notes),
+        printful_orders=(*looked_up, *links.linked),
+        notes=(*sessions.notes, *duplicates, *notes, *links.notes),
+        unlinked=later,
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
 from ordersync_dagster.core.checkout import SessionProblem, Skip, SkipReason, Verdict
-from ordersync_dagster.core.orders import Json, Order, Status, StoredOrder, as_stored, order_id
+from ordersync_dagster.core.linking import Unlinked, is_unlinked
+from ordersync_dagster.core.orders import Json, Order, Status, StoredOrder, as_stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.refunds import Refunded, is_given_back
 
@@ -20,6 +21,7 @@ class SessionSide:
         self.skips: list[Skip] = []
         self.failed: list[SessionProblem] = []
         self.notes: list[Problem] = []
+        self.unlinked: list[Unlinked] = []
 
     def decide(self, verdict: Verdict) -> None:
         existing = self._stored.get(verdict.session_id)
@@ -42,7 +44,7 @@ class SessionSide:
         if is_given_back(order, self._refunded):
             order = replace(order, status=Status.REFUNDED)
         self.inserts.append(InsertOrder(order))
-        self._note_waiting(as_stored(order))
+        self._wait(as_stored(order), order)
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
         values = _empty_fields(existing, order)
@@ -51,15 +53,11 @@ class SessionSide:
             self.completions.append(update)
             existing = filled(update)
         self.notes.extend(_disagreements(existing, order))
-        if existing.id == order_id(existing.session_id):  # one of those that we recovered
-            self._note_waiting(existing)
+        self._wait(existing, order)
 
-    def _note_waiting(self, order: StoredOrder) -> None:
-        if order.printful_order_id or order.status not in (Status.PROCESSING, Status.PENDING):
-            return
-        sentence = f"Order {order.id} was recovered and has nothing at Printful: its customer waits."
-        ids = {"order_id": order.id, "stripe_session_id": order.session_id}
-        self.notes.append(Problem(ProblemClass.UNFULFILLED, sentence, ids))
+    def _wait(self, stored: StoredOrder, order: Order) -> None:
+        if is_unlinked(stored):
+            self.unlinked.append(Unlinked(stored, order))
 
 
 def duplicate_orders(orders: Iterable[StoredOrder]) -> list[Problem]:

@@ -1,5 +1,6 @@
 """Text from outside: what counts as given, what a database can hold, what may be shown."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -37,6 +38,11 @@ def masked_email(email: str) -> str:
     name, _, domain = email.rpartition("@")
     host, dot, ending = domain.rpartition(".")
     return f"{name[:1]}***@{host[:1]}***{dot}{ending}" if name and dot else "***"
+
+
+def hashed_email(email: str) -> str:
+    """The same for the same address however it is written; never shown, never stored."""
+    return hashlib.sha256(email.strip().lower().encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def visible(text: str) -> str:

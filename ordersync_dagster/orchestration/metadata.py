@@ -58,8 +58,6 @@ def summary(
     return {
         "report": dg.MetadataValue.md(markdown_report(outcome)),
         "chart": dg.MetadataValue.md(as_markdown_image(gap_chart(outcome), "paid sessions and orders by day")),
-        "changes": _table(changes_table(outcome)),
-        "problems": _table(problems_table(outcome)),
         **figures,
         "stripe": dg.MetadataValue.url(f"{STRIPE_DASHBOARD}{'' if is_live else 'test/'}payments"),
         "printful": dg.MetadataValue.url(PRINTFUL_DASHBOARD),
@@ -67,6 +65,8 @@ def summary(
         f"{prefix}seconds": round(outcome.seconds, 3),
         f"{prefix}requests": sum(counts.get("requests", 0) for counts in traffic.values()),
         "ordersync_run": outcome.run_id,
+        "changes": _table(changes_table(outcome)),
+        "problems": _table(problems_table(outcome)),
     }
 
 

@@ -29,7 +29,7 @@ class Narrator:
 
     def carry_out(self, open_run: Callable[[], Launch], shop: ShopResource) -> None:
         """Go through the whole run. Every stop is one sentence; only a held lock is tried again."""
-        abandoned.sign(self._context.instance, self._context.run_id)
+        abandoned.sign(self._context.instance, self._context.run.run_id)
         run = None
         try:
             run = open_run()

@@ -12,6 +12,7 @@ PNG_LIMIT = 60_000  # bytes; Dagster keeps it in one row of its event log
 def gap_chart(outcome: Outcome) -> bytes:
     """A PNG of at most PNG_LIMIT bytes: grey bars are orders, red ones paid sessions without an order."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.dates import AutoDateLocator, DateFormatter
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -24,7 +25,8 @@ def gap_chart(outcome: Outcome) -> bytes:
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small", ncols=2, loc="upper left", bbox_to_anchor=(0, 1.18))
-    figure.autofmt_xdate(rotation=30)
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=10))
+    axes.xaxis.set_major_formatter(DateFormatter("%-d %b" if len(days) < 300 else "%b %Y"))
     FigureCanvasAgg(figure)
     image = io.BytesIO()
     figure.savefig(image, format="png", metadata={"Software": None})

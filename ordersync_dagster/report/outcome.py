@@ -1,5 +1,6 @@
 """One run, gathered part by part."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,10 +11,21 @@ from ordersync_dagster.report.rows import ChangeRow, change_rows
 from ordersync_dagster.report.summary import Summary, summarise
 from ordersync_dagster.sync import Part
 
+KEPT_PROBLEMS = 200  # of each kind, where nobody will list them all
+RECOVERED_WAITS = "unfulfilled, recovered"
+
+
+def kind_of(problem: Problem) -> str:
+    """What a problem is counted under: its class; orders that we recovered apart from the shop's own."""
+    return RECOVERED_WAITS if "recovered" in problem.ids else str(problem.problem_class)
+
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run has come to so far. `changes` is filled where `keeps_changes`; everything else is small."""
+    """What a run has come to so far.
+
+    Where `keeps_changes`, `changes` and `problems` are complete; else the run may be too large for that.
+    """
 
     run_id: str
     window: Window
@@ -21,6 +33,7 @@ class Outcome:
     keeps_changes: bool = True
     summary: Summary = Summary()
     problems: list[Problem] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)  # all problems by kind
     changes: list[ChangeRow] = field(default_factory=list)
     days: dict[date, Summary] = field(default_factory=dict)  # the session side, by UTC day
     rows: dict[str, int] = field(default_factory=dict)
@@ -32,7 +45,11 @@ class Outcome:
         self.summary += figures
         if part.plan.day is not None:
             self.days[part.plan.day] = self.days.get(part.plan.day, Summary()) + figures
-        self.problems.extend(part.problems)
+        for problem in part.problems:
+            kind = kind_of(problem)
+            self.counts[kind] += 1
+            if self.keeps_changes or self.counts[kind] <= KEPT_PROBLEMS:
+                self.problems.append(problem)
         if self.keeps_changes:
             self.changes.extend(change_rows(part.plan))
         for applied in part.applied:
@@ -42,7 +59,12 @@ class Outcome:
     @property
     def waiting(self) -> list[str]:
         """Recovered orders that have nothing at Printful: their customers wait."""
-        return [each.ids["order_id"] for each in self.problems if each.problem_class is ProblemClass.UNFULFILLED]
+        return [each.ids["order_id"] for each in self.problems if kind_of(each) == RECOVERED_WAITS]
+
+    @property
+    def waiting_long(self) -> list[str]:
+        """The shop's own orders that were paid more than a day ago and have nothing at Printful."""
+        return [each.ids["order_id"] for each in self.problems if kind_of(each) == ProblemClass.UNFULFILLED]
 
     @property
     def seconds(self) -> float:

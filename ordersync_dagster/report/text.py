@@ -1,10 +1,8 @@
 """The summary that people know, and the lines below it."""
 
-from collections import Counter
-
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.texts import visible
-from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
 
 LABELS = {  # the contract: people and scripts know these words
     "stripe_sessions_checked": "Stripe Sessions Checked",
@@ -23,23 +21,25 @@ def summary_text(outcome: Outcome) -> str:
     lines = ["📊 Synchronization Summary:", "━" * 50]
     lines += [f"{label}: {outcome.summary[name]}" for name, label in LABELS.items()]
     lines += _waiting(outcome) + _extras(outcome)
-    lines += _problems("Errors", [each for each in outcome.problems if each.is_error])
-    lines += _problems("Notices", [each for each in outcome.problems if not each.is_error and not _is_waiting(each)])
+    lines += _problems(outcome, "Errors", errors=True)
+    lines += _problems(outcome, "Notices", errors=False)
     if outcome.is_dry_run:
         lines += ["", "Dry run: nothing was written. Run again without --dry-run to apply it."]
     return "\n".join(lines)
 
 
 def _waiting(outcome: Outcome) -> list[str]:
-    waiting = outcome.waiting
-    if not waiting:
-        return []
-    have = "order has" if len(waiting) == 1 else "orders have"
-    return [
-        "",
-        f"⚠ {len(waiting)} recovered {have} nothing at Printful, and their customers wait:",
-        *_indented(waiting),
-    ]
+    lines: list[str] = []
+    recovered, own = outcome.counts[RECOVERED_WAITS], outcome.counts[ProblemClass.UNFULFILLED]
+    if recovered:
+        have = "order has" if recovered == 1 else "orders have"
+        lines += ["", f"⚠ {recovered} recovered {have} nothing at Printful, and their customers wait:"]
+        lines += _indented(outcome.waiting, recovered)
+    if own:
+        have = "order has" if own == 1 else "orders have"
+        lines += ["", f"⚠ {own} paid {have} nothing at Printful after more than a day:"]
+        lines += _indented(outcome.waiting_long, own)
+    return lines
 
 
 def _is_waiting(problem: Problem) -> bool:
@@ -58,19 +58,17 @@ def _extras(outcome: Outcome) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _problems(title: str, problems: list[Problem]) -> list[str]:
-    if not problems:
+def _problems(outcome: Outcome, title: str, *, errors: bool) -> list[str]:
+    shown = [each for each in outcome.problems if each.is_error is errors and not _is_waiting(each)]
+    if not shown:
         return []
-    classes = Counter(str(each.problem_class) for each in problems)
-    named = ", ".join(f"{count} {name}" for name, count in sorted(classes.items()))
-    return [
-        "",
-        f"{title} ({named}):",
-        *_indented([visible(f"[{each.problem_class}] {each.sentence}") for each in problems]),
-    ]
+    classes = sorted({str(each.problem_class) for each in shown})
+    named = ", ".join(f"{outcome.counts[name]} {name}" for name in classes)
+    lines = [visible(f"[{each.problem_class}] {each.sentence}") for each in shown]
+    return ["", f"{title} ({named}):", *_indented(lines, sum(outcome.counts[name] for name in classes))]
 
 
-def _indented(lines: list[str]) -> list[str]:
+def _indented(lines: list[str], total: int) -> list[str]:
     shown = [f"  {line}" for line in lines[:_SHOWN]]
-    rest = len(lines) - len(shown)
+    rest = total - len(shown)
     return [*shown, f"  … and {rest} more (--json lists all)"] if rest else shown

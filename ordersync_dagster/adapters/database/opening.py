@@ -31,6 +31,8 @@ def open_for_preview(url: URL, clock: Clock) -> OpenShop:
     engine = connection.open_read_only(url) if path is None or path.exists() else None
     if engine is not None and not _is_empty(engine):
         return _opened_shop(engine, url, clock)
+    if engine is not None:
+        engine.dispose()
     memory = connection.open_in_memory()
     schema.initialise(memory)
     note = f"{connection.shown(url)} holds no tables yet; a real run would create them."
@@ -47,6 +49,7 @@ def open_for_repair(url: URL, clock: Clock) -> OpenShop:
                 return _opened_shop(engine, url, clock)
             if not schema.is_empty(reading):
                 shape.read_shape(reading)  # raises where it does not fit, before anything is created
+        engine.dispose()
     engine, created = initialise(url)
     return _opened_shop(engine, url, clock, f"Created in {connection.shown(url)}: {', '.join(created)}.")
 
@@ -69,6 +72,8 @@ def initialise(url: URL) -> tuple[Engine, list[str]]:
         return engine, schema.initialise(engine)
     except DBAPIError as error:
         raise translated(error) from None
+    finally:
+        engine.dispose()  # of its connections; whoever goes on with it connects anew
 
 
 def seed(url: URL, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:

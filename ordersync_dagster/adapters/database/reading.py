@@ -41,14 +41,12 @@ def is_one_of(column: ColumnElement[str], values: Sequence[str], connection: Con
     return column.in_(values)
 
 
-def read_printful_ids(connection: Connection, shape: Shape, statuses: Collection[str] | None) -> list[tuple[str, str]]:
-    """(order id, Printful id) of every order that has one; `statuses` narrows it down."""
+def read_printful_ids(connection: Connection, shape: Shape) -> list[tuple[str, str, str]]:
+    """(order id, Printful id, status) of every order that names a Printful order."""
     orders = shape.table("orders")
-    has_id: ColumnElement[bool] = orders.c.printful_order_id.is_not(None) & (orders.c.printful_order_id != "")
-    query = select(orders.c.id, orders.c.printful_order_id).where(has_id)
-    if statuses is not None:
-        query = query.where(orders.c.status.in_(sorted(statuses)))
-    return [(str(order), str(printful)) for order, printful in connection.execute(query)]
+    query = select(orders.c.id, orders.c.printful_order_id, orders.c.status)
+    query = query.where(orders.c.printful_order_id.is_not(None), orders.c.printful_order_id != "")
+    return [(str(order), str(printful), str(status)) for order, printful, status in connection.execute(query)]
 
 
 def _locked(query: Select[Any], connection: Connection) -> Select[Any]:

@@ -58,8 +58,6 @@ def initialise(engine: Engine) -> list[str]:
         raise SchemaError(
             "this database role may not create tables: let an administrator run `ordersync db init` once"
         ) from None
-    finally:
-        engine.dispose()  # whoever goes on with it connects anew
 
 
 def _migrate(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, MetaData, Numeric, String, Table, inspect
+from sqlalchemy import Connection, DateTime, Integer, MetaData, Numeric, String, Table, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from ordersync_dagster.adapters.database.tables import OWN_TABLES, SHOP_TABLES, shop_tables
@@ -33,6 +33,7 @@ _OPTIONAL = frozenset(  # columns that a shop may lack: we then simply do not wr
         "order_items.image_url",
     ]
 )
+_MONEY = (("orders", "total_amount"), ("order_items", "price"))
 _ANY_AMOUNT = Capacity(131072, 16383)  # PostgreSQL's numeric without a precision
 
 
@@ -66,6 +67,11 @@ def read_shape(connection: Connection) -> Shape:
     misfits = [each for name in SHOP_TABLES for each in _misfits(shop.tables[name], columns[name])]
     if not _has_unique_session(inspector):
         misfits.append("orders.stripe_session_id has no unique key, so a session could become two orders: add one")
+    misfits += [
+        f"{table}.{name} is a whole number, which would round cents away: make it numeric(15,3)"
+        for table, name in _MONEY
+        if name in columns[table] and isinstance(columns[table][name]["type"], Integer)
+    ]
     if misfits:
         raise SchemaError("the database does not fit: " + "; ".join(misfits))
     return Shape(_fitted(shop, columns), _limits(columns), OWN_TABLES[0] in names)
@@ -107,7 +113,7 @@ def _has_unique_session(inspector: Any) -> bool:
     keys += [
         set(index["column_names"])
         for index in inspector.get_indexes("orders")
-        if index["unique"] and not index.get("dialect_options", {}).get("postgresql_where")
+        if index["unique"] and not {"postgresql_where", "sqlite_where"} & index.get("dialect_options", {}).keys()
     ]
     keys.append(set(inspector.get_pk_constraint("orders")["constrained_columns"]))
     return {"stripe_session_id"} in keys

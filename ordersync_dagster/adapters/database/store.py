@@ -17,7 +17,7 @@ from ordersync_dagster.adapters.database.shape import Shape
 from ordersync_dagster.adapters.database.writing import Written
 from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
-from ordersync_dagster.core.orders import OPEN, StoredOrder
+from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.window import Window
@@ -66,6 +66,12 @@ class DatabaseStore:
         orders = self._shape.table("orders")
         return self._read(lambda connection: connection.execute(select(func.count()).select_from(orders)).scalar_one())
 
+    def orders_created_in(self, window: Window, at_most: int) -> int:
+        """How many orders were created in `window`, counted no further than `at_most`."""
+        created = self._shape.table("orders").c.created_at
+        some = select(created).where(created >= window.start, created < window.end).limit(at_most).subquery()
+        return self._read(lambda connection: connection.execute(select(func.count()).select_from(some)).scalar_one())
+
     def statuses(self) -> frozenset[str]:
         """The status words in use."""
         query = select(self._shape.table("orders").c.status).distinct()
@@ -81,10 +87,9 @@ class DatabaseStore:
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
         return self._orders("id", order_ids)
 
-    def printful_ids(self, *, open_only: bool) -> list[tuple[str, str]]:
-        """(order id, Printful id) of the orders to look up."""
-        statuses = OPEN if open_only else None
-        return self._read(lambda connection: reading.read_printful_ids(connection, self._shape, statuses))
+    def printful_ids(self) -> list[tuple[str, str, str]]:
+        """(order id, Printful id, status) of every order that names a Printful order."""
+        return self._read(lambda connection: reading.read_printful_ids(connection, self._shape))
 
     def known_missing(self, since: datetime) -> frozenset[str]:
         """Printful ids that need not be asked again yet."""

@@ -1,0 +1,124 @@
+"""Orders without a Printful id against Printful's orders that nobody names: certain links, and likely ones.
+
+A webhook that failed would have created the order at Printful and kept its id; recovered orders lack it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ordersync_dagster.core.changes import FillFields, Limits, OrderUpdate
+from ordersync_dagster.core.fulfilment import Fulfilment
+from ordersync_dagster.core.orders import Order, Status, StoredOrder, order_id
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.progress import update_order
+from ordersync_dagster.core.texts import hashed_email
+
+DAY = 86_400  # seconds
+OPEN_WITHOUT_PRINTFUL = (Status.PROCESSING, Status.PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """A paid order that waits and names no Printful order, with what its session says of it."""
+
+    order: StoredOrder
+    session: Order
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether it is one of those that we inserted."""
+        return self.order.id == order_id(self.order.session_id)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a shop may have given Printful as `external_id`, which holds at most 32 characters."""
+        names = {self.order.id, self.order.id.replace("-", ""), self.order.payment_intent_id}
+        return frozenset(name for name in names if name)
+
+    @property
+    def likeness(self) -> tuple[str, int, int]:
+        """Recipient, UTC day and number of goods: what a Printful order of the same purchase shares."""
+        goods = sum(line.quantity for line in self.session.line_items)
+        return (
+            hashed_email(self.session.customer_email),
+            self.session.created.date().toordinal(),
+            goods,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Updates of the orders that could be linked, what is only likely, and who still waits."""
+
+    updates: tuple[OrderUpdate, ...]
+    linked: tuple[str, ...]  # ids of the linked orders
+    notes: tuple[Problem, ...]
+
+
+def is_unlinked(order: StoredOrder) -> bool:
+    """Whether `order` waits for goods that no Printful order is known for."""
+    return not order.printful_order_id and order.status in OPEN_WITHOUT_PRINTFUL
+
+
+def link(
+    unlinked: Iterable[Unlinked], strangers: Iterable[Fulfilment], taken: Collection[str], limits: Limits, now: int
+) -> Links:
+    """Link by `external_id`, unique in a store; what is less certain is only reported. `now` is in Unix seconds."""
+    free = [each for each in strangers if each.printful_order_id not in taken]
+    by_name = {each.external_id: each for each in free if each.external_id}
+    updates: list[OrderUpdate] = []
+    notes: list[Problem] = []
+    claimed: set[str] = set()
+    left: list[Unlinked] = []
+    for each in sorted(unlinked, key=lambda each: each.order.id):
+        found = {by_name[name].printful_order_id: by_name[name] for name in each.names & by_name.keys()}
+        certain = next(iter(found.values())) if len(found) == 1 else None
+        if certain is None or certain.printful_order_id in claimed:
+            left.append(each)
+            continue
+        claimed.add(certain.printful_order_id)
+        update, problems = _linked(each, certain, limits)
+        updates.append(update)
+        notes.extend(problems)
+    notes.extend(_likely(left, [each for each in free if each.printful_order_id not in claimed]))
+    notes.extend(unfulfilled(left, now))
+    return Links(tuple(updates), tuple(update.seen.id for update in updates), tuple(notes))
+
+
+def unfulfilled(unlinked: Sequence[Unlinked], now: int) -> list[Problem]:
+    """Paid orders with nothing at Printful: recovered ones at once, the shop's own after a day."""
+    return [_waiting(each) for each in unlinked if each.is_recovered or now - each.session.created.timestamp() > DAY]
+
+
+def _linked(each: Unlinked, fulfilment: Fulfilment, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
+    as_linked = replace(each.order, printful_order_id=fulfilment.printful_order_id)
+    update, problems = update_order(as_linked, fulfilment, each.session.line_items, limits)
+    fill = FillFields({"printful_order_id": fulfilment.printful_order_id})
+    return OrderUpdate(each.order, (fill, *(update.changes if update else ()))), problems
+
+
+def _likely(unlinked: Sequence[Unlinked], free: Sequence[Fulfilment]) -> list[Problem]:
+    by_likeness: Mapping[tuple[str, int, int], list[str]] = defaultdict(list)
+    for each in free:
+        if each.likeness is not None:
+            by_likeness[each.likeness].append(each.printful_order_id)
+    found = [(each, by_likeness[each.likeness]) for each in unlinked if each.likeness in by_likeness]
+    return [_possible(each, sorted(printful_ids)) for each, printful_ids in found]
+
+
+def _possible(each: Unlinked, printful_ids: Sequence[str]) -> Problem:
+    names = ", ".join(printful_ids)
+    return Problem(
+        ProblemClass.POSSIBLE_LINK,
+        f"Order {each.order.id} is likely Printful order {names} (same recipient, day and number of goods). If it is, "
+        "set its printful_order_id.",
+        {"order_id": each.order.id, "stripe_session_id": each.order.session_id, "printful_order_ids": names},
+    )
+
+
+def _waiting(each: Unlinked) -> Problem:
+    what = "was recovered and" if each.is_recovered else "was paid more than a day ago and"
+    ids = {"order_id": each.order.id, "stripe_session_id": each.order.session_id}
+    sentence = f"Order {each.order.id} {what} has nothing at Printful: its customer waits."
+    return Problem(ProblemClass.UNFULFILLED, sentence, ids | ({"recovered": "yes"} if each.is_recovered else {}))

@@ -1,0 +1,104 @@
+"""Minor units ↔ exact decimals."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.core.money import (
+    THREE_DECIMAL,
+    TWO_DECIMAL,
+    WHOLE_UNITS_TIMES_100,
+    ZERO_DECIMAL,
+    Capacity,
+    MoneyError,
+    UnknownCurrencyError,
+    from_minor,
+    from_text,
+)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (1999, "usd", "19.99"),
+        (0, "usd", "0.00"),
+        (800, "jpy", "800"),
+        (107411050, "kwd", "107411.050"),
+        (500, "isk", "5.00"),
+        (500, "ugx", "5.00"),
+        (12300, "huf", "123.00"),
+        (12300, "twd", "123.00"),
+        (999_999_999_999, "usd", "9999999999.99"),
+    ],
+)
+def test_an_amount_is_what_people_write_in_its_currency(amount: int, currency: str, text: str) -> None:
+    assert str(from_minor(amount, currency)) == text
+
+
+@pytest.mark.parametrize("currency", ["", "xyz", "USD", "usd ", "\ud800", "usdollars"])
+def test_a_currency_that_stripe_does_not_list_is_refused_and_never_guessed(currency: str) -> None:
+    with pytest.raises(UnknownCurrencyError):
+        from_minor(100, currency)
+
+
+@pytest.mark.parametrize("currency", ["isk", "ugx"])
+def test_the_two_decimals_of_isk_and_ugx_are_always_00(currency: str) -> None:
+    with pytest.raises(MoneyError, match="always 00"):
+        from_minor(501, currency)
+
+
+@pytest.mark.parametrize("amount", [10**18, -(10**18), pytest.param(10**5000 + 1, id="5001 digits")])
+@pytest.mark.parametrize("currency", ["usd", "ugx"])
+def test_an_amount_beyond_any_charge_is_refused(amount: int, currency: str) -> None:
+    with pytest.raises(MoneyError, match="18 digits"):
+        from_minor(amount, currency)
+
+
+def test_every_currency_has_exactly_one_number_of_decimals() -> None:
+    groups = [ZERO_DECIMAL, THREE_DECIMAL, TWO_DECIMAL, WHOLE_UNITS_TIMES_100]
+    assert sum(map(len, groups)) == len(frozenset().union(*groups))
+
+
+@pytest.mark.parametrize(
+    ("text", "does_fit"),
+    [
+        ("99999999.99", True),
+        ("-99999999.99", True),
+        ("100000000", False),
+        ("100000000.00", False),
+        ("0.01", True),
+        ("0.010", True),
+        ("0.001", False),
+        ("107411.050", True),
+        ("107411.051", False),
+        ("0", True),
+        ("0E+5", True),
+        ("1E+7", True),
+        ("1E+8", False),
+        ("NaN", False),
+        ("Infinity", False),
+    ],
+)
+def test_a_column_holds_what_needs_no_rounding(text: str, does_fit: bool) -> None:
+    assert Capacity(10, 2).holds(Decimal(text)) is does_fit
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [("13.00", "13.00"), (" 13.00 ", "13.00"), (65, "65"), (Decimal("65.5"), "65.5"), ("-1.5", "-1.5"), ("0", "0")],
+)
+def test_printfuls_amounts_come_as_texts_and_as_numbers(value: Any, amount: str) -> None:
+    assert str(from_text(value)) == amount
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, "", " ", "13,00", "1e3", "NaN", "Infinity", "1.", ".5", "1" * 19, "12\n3", True, 65.5, [], {}),
+        *(Decimal("NaN"), Decimal("sNaN"), Decimal("1E+2")),
+        pytest.param(10**5000, id="5001 digits"),
+    ],
+)
+def test_whatever_else_printful_says_is_no_amount(value: Any) -> None:
+    assert from_text(value) is None

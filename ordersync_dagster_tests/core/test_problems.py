@@ -1,0 +1,30 @@
+"""Classes of problems."""
+
+from ordersync_dagster.core.problems import SEVERITY, Problem, ProblemClass, Severity
+
+NOTICES = {
+    "missing_at_printful",
+    "unknown_status",
+    "regress_blocked",
+    "items_mismatch",
+    "ambiguous_match",
+    "duplicate_order",
+    "order_disagrees",
+    "possible_link",
+    "unfulfilled",
+}
+
+
+def test_every_class_has_a_severity() -> None:
+    missing = set(ProblemClass) - set(SEVERITY)
+    assert not missing, f"Say in SEVERITY whether {missing} make a run fail (error) or are only listed (notice)."
+
+
+def test_only_what_a_run_could_not_do_makes_it_fail() -> None:
+    notices = {each for each, severity in SEVERITY.items() if severity is Severity.NOTICE}
+    assert notices == NOTICES, "A script's exit code depends on this: a class moves only with a major version."
+
+
+def test_a_problem_says_whether_it_is_an_error() -> None:
+    assert Problem(ProblemClass.MISSING_EMAIL, "").is_error
+    assert not Problem(ProblemClass.UNFULFILLED, "").is_error

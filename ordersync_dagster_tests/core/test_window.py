@@ -1,0 +1,91 @@
+"""Half-open periods in UTC."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of, midnight
+
+NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+TODAY = NOW.date()
+
+
+def test_the_last_days_are_whole_days_and_today_so_far() -> None:
+    window = Window.last_days(30, NOW)
+    assert (window.start, window.end) == (datetime(2026, 10, 24, tzinfo=UTC), NOW)
+    assert len(window.days) == 31
+
+
+def test_at_midnight_today_has_not_begun() -> None:
+    assert Window.last_days(1, midnight(TODAY)).days == (TODAY - timedelta(days=1),)
+
+
+@pytest.mark.parametrize("days", [0, -1, MAX_DAYS + 1])
+def test_a_number_of_days_that_makes_no_sense_is_refused(days: int) -> None:
+    with pytest.raises(WindowError, match="days must be a whole number from 1 to"):
+        Window.last_days(days, NOW)
+
+
+def test_from_and_to_are_both_inclusive() -> None:
+    window = Window.between(date(2026, 11, 1), date(2026, 11, 2), NOW)
+    assert (window.start, window.end) == (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC))
+
+
+def test_one_day_may_be_both_first_and_last() -> None:
+    assert Window.between(date(2024, 2, 29), date(2024, 2, 29), NOW).days == (date(2024, 2, 29),)
+
+
+@pytest.mark.parametrize("last", [TODAY, TODAY + timedelta(days=5), date.max])
+def test_a_period_never_reaches_into_the_future(last: date) -> None:
+    assert Window.between(date(2026, 11, 1), last, NOW).end == NOW
+
+
+def test_a_leap_day_is_a_day() -> None:
+    window = Window.between(date(2024, 2, 28), date(2024, 3, 1), NOW)
+    assert window.days == (date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1))
+    assert window.end_epoch - window.start_epoch == 3 * 86_400
+
+
+def test_a_period_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(WindowError, match="is after the last day"):
+        Window.between(date(2026, 11, 2), date(2026, 11, 1), NOW)
+
+
+@pytest.mark.parametrize("first", [TODAY + timedelta(days=1), date.max])
+def test_a_period_that_has_not_begun_is_refused(first: date) -> None:
+    with pytest.raises(WindowError, match="has not begun yet"):
+        Window.between(first, date.max, NOW)
+
+
+def test_an_empty_period_is_refused() -> None:
+    with pytest.raises(WindowError, match="is empty"):
+        Window(NOW, NOW)
+
+
+@pytest.mark.parametrize("end", [NOW.replace(tzinfo=None), NOW.astimezone(timezone(timedelta(hours=1)))])
+def test_a_window_is_in_utc(end: datetime) -> None:
+    with pytest.raises(WindowError, match="UTC"):
+        Window(midnight(TODAY), end)
+
+
+def test_a_started_second_belongs_to_the_window() -> None:
+    whole = Window(midnight(TODAY), NOW)
+    started = Window(midnight(TODAY), NOW + timedelta(microseconds=1))
+    assert (whole.end_epoch, started.end_epoch) == (int(NOW.timestamp()), int(NOW.timestamp()) + 1)
+
+
+def test_windows_that_meet_share_no_second_and_leave_none_out() -> None:
+    earlier, later = Window(midnight(date(2026, 1, 1)), midnight(TODAY)), Window(midnight(TODAY), NOW)
+    assert earlier.end_epoch == later.start_epoch
+
+
+def test_only_days_from_midnight_to_midnight_are_whole() -> None:
+    window = Window(NOW - timedelta(days=3), NOW)
+    assert window.days == tuple(TODAY - timedelta(days=back) for back in (3, 2, 1, 0))
+    assert window.whole_days == (TODAY - timedelta(days=2), TODAY - timedelta(days=1))
+
+
+def test_the_day_of_a_session_is_the_utc_day() -> None:
+    midnight_epoch = int(midnight(TODAY).timestamp())
+    assert day_of(midnight_epoch) == TODAY
+    assert day_of(midnight_epoch - 1) == TODAY - timedelta(days=1)
