@@ -1,19 +1,25 @@
-# Every target does its own set-up: a virtual environment in .venv with the hash-locked requirements.
+# Every target does its own set-up: a virtual environment with the hash-locked requirements. It needs Python and make.
 PYTHON ?= python3
-VENV   := .venv
+VENV   ?= .venv
+PORT   ?= 3000
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.0.1 -p $(PORT)
+DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint ui ui-shop lock clean
+.PHONY: help demo test test-all slow lint ui ui-shop bench lock clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 $(READY): requirements/dev.txt setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@echo "Setting up $(VENV) (once; about a minute)" >&2
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
 demo: $(READY) ## watch the whole job on a pretend shop; needs no keys
@@ -22,18 +28,41 @@ demo: $(READY) ## watch the whole job on a pretend shop; needs no keys
 test: $(READY) lint ## lint, types, layers and the fast tests
 	$(BIN)/pytest
 
-test-all: $(READY) lint ## everything, the slow suites too
-	$(BIN)/pytest -m "slow or not slow" --timeout 600
+test-all: test slow ## everything: `test`, then the slow suites
 
-lint: $(READY)
+slow: $(READY) ## the slow suites alone: web UI, browser, faults, simulation, packaging
+	$(BIN)/pytest -m slow --timeout 900
+
+lint: $(READY) ## ruff, mypy and the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Both UIs start in their own DAGSTER_HOME: `dagster dev` would let a .env in the folder it starts in
+# override the environment, and then the sandbox's UI would write to the real shop.
+ui: $(READY) ## web UI and daemon on the pretend shop, http://127.0.0.1:3000 (PORT=…)
+	@mkdir -p .state/dagster && cp dagster.yaml .state/dagster/
+	@echo "The pretend shop's UI: http://127.0.0.1:$(PORT) (Ctrl-C stops it)" >&2
+	@bin="$(abspath $(BIN))" && cd .state/dagster && DAGSTER_HOME="$$PWD" \
+		"$$bin/ordersync" sandbox --folder "$(CURDIR)/.state/sandbox" -- $(DAGSTER)
+
+ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then .env
+	@mkdir -p .state/dagster-shop && cp dagster.yaml .state/dagster-shop/
+	@$(DOTENV) $(BIN)/ordersync doctor || echo "Runs will fail until this is put right." >&2
+	@echo "YOUR SHOP's UI: http://127.0.0.1:$(PORT) (Ctrl-C stops it)" >&2
+	@$(DOTENV) sh -c 'cd .state/dagster-shop && DAGSTER_HOME="$$PWD" exec $(DAGSTER)'
+
+bench: $(READY) ## measure time and memory
+	$(BIN)/python -m benchmarks
+
 lock: $(READY) ## compile the locked requirements anew from setup.cfg
-	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --extra dev --output-file requirements/dev.txt
-	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --extra postgres --output-file requirements/run.txt
+	$(call compile,dev,dev)
+	$(call compile,postgres,run)
+
+# --no-strip-extras: the pip that comes with Python 3.11 refuses a hashed `gql` where `gql[requests]` is asked for
+compile = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-strip-extras --quiet --extra $(1) --output-file requirements/$(2).txt
 
 clean: ## remove the environment and what runs left behind
-	rm -rf $(VENV) .state build dist *.egg-info
+	rm -rf .venv .state build dist *.egg-info

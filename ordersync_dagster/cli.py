@@ -46,7 +46,7 @@ def main() -> NoReturn:
     """Run the command; errors become one sentence on stderr and an exit code of the contract."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False)
     except OrderSyncError as error:
         _say(f"ordersync: {error}")
         sys.exit(exit_code(error))
@@ -66,7 +66,7 @@ def main() -> NoReturn:
             raise
         error.show()  # type: ignore[attr-defined]  # click's exceptions have it
         sys.exit(USAGE)
-    sys.exit(OK)
+    sys.exit(status if isinstance(status, int) else OK)
 
 
 def exit_code(error: OrderSyncError) -> int:
@@ -144,7 +144,7 @@ def _print_result(run: "Launch", as_json: bool, error: OrderSyncError | None) ->
     from ordersync_dagster.report.document import json_document
     from ordersync_dagster.report.text import summary_text
 
-    warnings = run.shop.warnings
+    warnings = [*run.shop.warnings, *run.outcome.warnings]
     for warning in warnings[len(run.shop.notes) :]:
         _say(f"Warning: {warning}")
     if as_json:
@@ -234,7 +234,9 @@ def sandbox(
         if context.args:
             import subprocess  # the person's own command
 
-            raise typer.Exit(subprocess.run(context.args, env=os.environ | environment).returncode)  # noqa: S603
+            with subprocess.Popen(context.args, env=os.environ | environment) as child:  # noqa: S603
+                signal.signal(signal.SIGTERM, lambda number, _frame: child.send_signal(number))
+                raise typer.Exit(child.wait())
         print("\n".join(f"export {name}={value}" for name, value in environment.items()), flush=True)
         _say("Serving the pretend shop; Ctrl-C stops it.")
         signal.pause()

@@ -43,11 +43,12 @@ class Shop:
     traffic: Mapping[str, Traffic]
     notes: tuple[str, ...]  # what happened on the way in
     stripe: StripeApi
+    printful: PrintfulApi | None
 
     @property
     def warnings(self) -> list[str]:
         """Everything so far that a run should say aloud."""
-        return [*self.notes, *self.stripe.warnings]
+        return [*self.notes, *self.stripe.warnings, *(self.printful.warnings if self.printful else [])]
 
     @property
     def headline(self) -> str:
@@ -183,12 +184,13 @@ def _shop(settings: Settings, printful: PrintfulScope, tools: Tools, opened: Ope
     stripe = open_stripe(settings, tools.patience, traffic["stripe"], budgets.stripe)
     now = tools.clock()
     asks_printful = printful is not PrintfulScope.none
+    printful_api = (
+        open_printful(settings, tools.patience, traffic["printful"], budgets.printful) if asks_printful else None
+    )
     sync = OrderSync(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         stripe=stripe,
-        printful=open_printful(settings, tools.patience, traffic["printful"], budgets.printful)
-        if asks_printful
-        else None,
+        printful=printful_api,
         store=opened.store,
         rules=session_rules(settings, now),
         clock=tools.clock,
@@ -202,6 +204,7 @@ def _shop(settings: Settings, printful: PrintfulScope, tools: Tools, opened: Ope
         traffic=traffic,
         notes=(*opened.notes, *budgets.warnings),
         stripe=stripe,
+        printful=printful_api,
     )
 
 

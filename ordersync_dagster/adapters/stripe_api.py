@@ -176,7 +176,7 @@ class StripeApi:
             )
         if answer.status == 403:
             slug = re.search(r"rak_\w+", str(answer.body))
-            wanted = PERMISSIONS.get(path) or (slug[0] if slug else path)
+            wanted = (slug and slug[0]) or PERMISSIONS.get(path, path)
             return KeyRefusedError(
                 f"STRIPE_SECRET_KEY (…{self._key[-4:]}) may not read {path}: it lacks the permission “{wanted}” "
                 f"(request {request_id}). Add it at https://dashboard.stripe.com/apikeys."

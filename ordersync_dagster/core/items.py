@@ -9,7 +9,10 @@ from ordersync_dagster.core.fulfilment import Fulfilment, PrintfulItem
 from ordersync_dagster.core.orders import Json, LineItem, StoredItem, StoredOrder, item_id
 from ordersync_dagster.core.problems import Problem, ProblemClass
 
-GUESSED_SOURCES = ("printful_cost", "unknown")  # prices that the shop should look at
+
+def is_guessed(item: NewItem) -> bool:
+    """Whether the price is not what the customer paid but what a column that wants a price got."""
+    return item.price is not None and item.metadata.get("price_source") in ("printful_cost", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ def _additions(
     for item in lacking:
         price = _price(item, stored, fulfilment, lines, limits)
         row = _new_item(stored, item, price)
-        too_narrow = limits.too_narrow("order_items", {"name": row.name, "image_url": row.image_url})
+        texts = {"printful_product_id": row.product_id, "printful_variant_id": row.variant_id}
+        too_narrow = limits.too_narrow("order_items", {**texts, "name": row.name, "image_url": row.image_url})
         if price.amount is not None and not limits.price.holds(price.amount):
             return _does_not_fit(stored, fulfilment, item, "price", ProblemClass.AMOUNT_DOES_NOT_FIT)
         if too_narrow:

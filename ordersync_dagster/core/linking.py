@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ordersync_dagster.core.changes import FillFields, Limits, OrderUpdate
 from ordersync_dagster.core.fulfilment import Fulfilment
-from ordersync_dagster.core.orders import Order, Status, StoredOrder, order_id
+from ordersync_dagster.core.orders import Order, Status, StoredOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.progress import update_order
 from ordersync_dagster.core.texts import hashed_email
@@ -28,7 +28,7 @@ class Unlinked:
     @property
     def is_recovered(self) -> bool:
         """Whether it is one of those that we inserted."""
-        return self.order.id == order_id(self.order.session_id)
+        return self.order.id == self.session.id
 
     @property
     def names(self) -> frozenset[str]:

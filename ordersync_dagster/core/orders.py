@@ -106,7 +106,6 @@ class StoredOrder:
     payment_intent_id: str | None = None
     printful_order_id: str | None = None
     status: str = Status.PROCESSING
-    has_email: bool = True
     customer_name: str | None = None
     total: Decimal | None = None
     currency: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
 
-from ordersync_dagster.core.changes import Limits, OrderUpdate, SetStatus
+from ordersync_dagster.core.changes import Limits, OrderUpdate, SetStatus, SetTracking
 from ordersync_dagster.core.fulfilment import Fulfilment, Lookup, Missing, NotAsked
 from ordersync_dagster.core.items import missing_items
 from ordersync_dagster.core.orders import LineItem, Status, StoredOrder, can_move
@@ -43,12 +43,23 @@ def update_order(
         return None, [_no_answer(stored, lookup)]
     found = [
         _status_change(stored, lookup),
-        missing_tracking(stored, lookup),
+        _tracking_that_fits(stored, lookup, limits),
         missing_items(stored, lookup, lines, limits),
     ]
     changes = tuple(each for each in found if each is not None and not isinstance(each, Problem))
     problems = [each for each in found if isinstance(each, Problem)]
     return (OrderUpdate(stored, changes) if changes else None), problems
+
+
+def _tracking_that_fits(stored: StoredOrder, fulfilment: Fulfilment, limits: Limits) -> SetTracking | Problem | None:
+    change = missing_tracking(stored, fulfilment)
+    values = {"tracking_number": change.number, "tracking_url": change.url} if change else {}
+    column = limits.too_narrow("orders", values)
+    if column is None:
+        return change
+    sentence = f"The tracking of order {stored.id} was left alone: {column} is too narrow for it. Widen the column."
+    ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id}
+    return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
 
 
 def _status_change(stored: StoredOrder, fulfilment: Fulfilment) -> SetStatus | Problem | None:
@@ -58,10 +69,7 @@ def _status_change(stored: StoredOrder, fulfilment: Fulfilment) -> SetStatus | P
         word = repr(fulfilment.word[:40])
         sentence = f"Printful says {word} of order {stored.id}, which is not mapped; it stays {stored.status}."
         return Problem(ProblemClass.UNKNOWN_STATUS, sentence, ids)
-    is_beyond = (stored.status, after) == (
-        Status.COMPLETED,
-        Status.DELIVERED,
-    )  # completed says delivered and more
+    is_beyond = stored.status == Status.COMPLETED and after is Status.DELIVERED  # completed says delivered and more
     if stored.status == after or is_beyond:
         return None
     if can_move(stored.status, after):

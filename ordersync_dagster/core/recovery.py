@@ -48,7 +48,10 @@ class SessionSide:
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
         values = _empty_fields(existing, order)
-        if values:
+        column = self._limits.too_narrow("orders", {k: v for k, v in values.items() if isinstance(v, str)})
+        if column:
+            self.notes.append(_cannot_complete(existing, column))
+        elif values:
             update = OrderUpdate(existing, (FillFields(values),))
             self.completions.append(update)
             existing = filled(update)
@@ -99,6 +102,12 @@ def _reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
     if column is None:
         return None
     sentence = f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."
+    return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
+
+
+def _cannot_complete(existing: StoredOrder, column: str) -> Problem:
+    sentence = f"Order {existing.id} was not completed: {column} is too narrow for its value. Widen the column."
+    ids = {"order_id": existing.id, "stripe_session_id": existing.session_id}
     return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
 
 

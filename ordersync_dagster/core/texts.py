@@ -3,9 +3,8 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def text_or_none(value: object) -> str | None:
@@ -24,11 +23,11 @@ def is_storable(value: object) -> bool:
     while waiting:
         each = waiting.pop()
         if isinstance(each, str):
-            if _UNSTORABLE.search(each):
+            if "\0" in each or (not each.isascii() and _HALF_A_PAIR.search(each)):
                 return False
-        elif isinstance(each, Mapping):
-            waiting += [*each.keys(), *each.values()]
-        elif isinstance(each, list | tuple):
+        elif isinstance(each, dict):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, (list, tuple)):  # a union would be made anew for every value
             waiting += each
     return True
 

@@ -25,8 +25,9 @@ def gap_chart(outcome: Outcome) -> bytes:
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small", ncols=2, loc="upper left", bbox_to_anchor=(0, 1.18))
-    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=10))
-    axes.xaxis.set_major_formatter(DateFormatter("%-d %b" if len(days) < 300 else "%b %Y"))
+    form = "%-d %b" if len(days) < 300 else "%b %Y"
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=10))  # type: ignore[no-untyped-call]  # theirs
+    axes.xaxis.set_major_formatter(DateFormatter(form))  # type: ignore[no-untyped-call]  # theirs
     FigureCanvasAgg(figure)
     image = io.BytesIO()
     figure.savefig(image, format="png", metadata={"Software": None})

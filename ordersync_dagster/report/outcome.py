@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from ordersync_dagster.core.changes import AddItems, Change, NewItem
+from ordersync_dagster.core.items import is_guessed
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.rows import ChangeRow, change_rows
@@ -18,6 +20,10 @@ RECOVERED_WAITS = "unfulfilled, recovered"
 def kind_of(problem: Problem) -> str:
     """What a problem is counted under: its class; orders that we recovered apart from the shop's own."""
     return RECOVERED_WAITS if "recovered" in problem.ids else str(problem.problem_class)
+
+
+def _added(change: Change) -> tuple[NewItem, ...]:
+    return change.items if isinstance(change, AddItems) else ()
 
 
 @dataclass(slots=True)
@@ -35,6 +41,7 @@ class Outcome:
     problems: list[Problem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)  # all problems by kind
     changes: list[ChangeRow] = field(default_factory=list)
+    guessed_prices: int = 0  # items that got Printful's cost or 0.00 because their column must have a price
     days: dict[date, Summary] = field(default_factory=dict)  # the session side, by UTC day
     rows: dict[str, int] = field(default_factory=dict)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -52,9 +59,21 @@ class Outcome:
                 self.problems.append(problem)
         if self.keeps_changes:
             self.changes.extend(change_rows(part.plan))
+        items = (item for each in part.plan.updates for change in each.changes for item in _added(change))
+        self.guessed_prices += sum(is_guessed(item) for item in items)
         for applied in part.applied:
             for name in ("orders_inserted", "orders_updated", "items_inserted", "written_first_by_others"):
                 self.rows[name] = self.rows.get(name, 0) + getattr(applied, name)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the plan itself has to say aloud."""
+        if not self.guessed_prices:
+            return []
+        return [
+            f"{self.guessed_prices} items got a guessed price (the cost at Printful, or 0.00): order_items.price must "
+            "be given and nobody says what the customer paid: look for price_source in their metadata."
+        ]
 
     @property
     def waiting(self) -> list[str]:

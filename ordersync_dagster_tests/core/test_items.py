@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.core.changes import AddItems, Limits, NewItem
-from ordersync_dagster.core.items import GUESSED_SOURCES, missing_items
+from ordersync_dagster.core.items import is_guessed, missing_items
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import LineItem, StoredItem, item_id
 from ordersync_dagster.core.problems import Problem
@@ -170,8 +170,19 @@ def test_an_order_without_a_currency_takes_over_no_price() -> None:
     assert added_item(currency=None, limits=EXISTING_SHOP, **bare).metadata["price_source"] == "unknown"
 
 
-def test_prices_that_the_shop_should_look_at_have_a_name() -> None:
-    assert GUESSED_SOURCES == ("printful_cost", "unknown")
+def test_a_price_counts_as_guessed_where_the_column_made_us_give_one() -> None:
+    assert is_guessed(added_item(limits=EXISTING_SHOP, **NO_RETAIL_PRICE))
+    assert is_guessed(added_item(limits=EXISTING_SHOP, **NO_RETAIL_PRICE, costs=None))
+    assert not is_guessed(added_item(**NO_RETAIL_PRICE))
+    assert not is_guessed(added_item(limits=EXISTING_SHOP))
+
+
+@pytest.mark.parametrize("column", ["printful_product_id", "printful_variant_id", "name", "image_url"])
+def test_an_item_that_a_column_would_cut_off_is_a_problem(column: str) -> None:
+    problem = found(printful_item(), limits=Limits(widths={f"order_items.{column}": 1}))
+    assert isinstance(problem, Problem)
+    assert problem.problem_class == "text_does_not_fit"
+    assert column in problem.sentence
 
 
 def test_a_price_that_the_column_would_round_is_a_problem() -> None:

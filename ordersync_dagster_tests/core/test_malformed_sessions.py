@@ -95,3 +95,10 @@ def test_text_that_no_database_stores_is_refused_and_not_repaired(field: str, ba
     problem = problem_of(checkout_session(**overrides[field]))
     assert problem.problem_class == "text_does_not_fit"
     assert bad not in problem.sentence
+
+
+@pytest.mark.parametrize("status", [None, ABSENT, "", "processing", 5])
+def test_a_payment_status_that_stripe_does_not_document_is_a_problem_not_a_guess(status: Any) -> None:
+    problem = problem_of(checkout_session(payment_status=status))
+    assert problem.problem_class == "malformed_session"
+    assert "payment_status" in problem.sentence

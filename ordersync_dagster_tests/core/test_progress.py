@@ -2,7 +2,7 @@
 
 import pytest
 
-from ordersync_dagster.core.changes import AddItems, SetStatus, SetTracking
+from ordersync_dagster.core.changes import AddItems, Limits, SetStatus, SetTracking
 from ordersync_dagster.core.fulfilment import Lookup, Missing, NotAsked
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Observed, Plan, Stored, reconcile
@@ -110,3 +110,16 @@ def test_an_order_that_the_same_plan_completes_is_updated_by_it_too() -> None:
     plan = reconcile(observed, Stored((stored_order(printful_order_id=None),)))
     assert len(plan.completions) == len(plan.updates) == 1
     assert plan.updates[0].seen.printful_order_id == PRINTFUL_ID
+
+
+@pytest.mark.parametrize("column", ["tracking_number", "tracking_url"])
+def test_tracking_that_the_column_would_cut_off_is_a_problem_and_the_rest_goes_on(column: str) -> None:
+    order = stored_order(tracking_number=None, tracking_url=None)
+    answer = fulfilment(status="partial", shipments=[shipment()])
+    observed = Observed(printful_orders={answer.printful_order_id: answer})
+    limits = Limits(widths={f"orders.{column}": 3})
+
+    plan = reconcile(observed, Stored((order,), limits))
+
+    assert [each.problem_class for each in plan.problems] == ["text_does_not_fit"]
+    assert [type(change) for change in plan.updates[0].changes if not isinstance(change, AddItems)] == [SetStatus]

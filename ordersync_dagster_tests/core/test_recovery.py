@@ -142,6 +142,15 @@ def test_a_text_that_the_column_would_cut_off_becomes_no_order(column: str) -> N
     assert column in plan.problems[0].sentence
 
 
+@pytest.mark.parametrize("column", ["stripe_payment_intent_id", "customer_name"])
+def test_a_completion_that_the_column_would_cut_off_is_a_problem_and_completes_nothing(column: str) -> None:
+    bare = stored_order(payment_intent_id=None, customer_name=None, shipping_address=None)
+    order = new_order(session_id=bare.session_id, payment_intent_id="pi_1", customer_name="Mara Ozola")
+    plan = plan_of(order, stored=(bare,), limits=Limits(widths={f"orders.{column}": 2}))
+    assert plan.completions == ()
+    assert [each.problem_class for each in plan.problems if each.is_error] == ["text_does_not_fit"]
+
+
 def test_a_recovered_order_that_has_nothing_at_printful_is_named_for_its_customer_waits() -> None:
     plan = plan_of(new_order())
     assert classes(plan) == ["unfulfilled"]

@@ -7,7 +7,7 @@ import pytest
 from ordersync_dagster.core.checkout import SessionMatch, SessionRules, Skip, SkipReason, read_session
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.orders import Order
-from ordersync_dagster.sandbox import ABSENT, checkout_session
+from ordersync_dagster.sandbox import checkout_session
 from ordersync_dagster.sandbox.sessions import CREATED, SESSION_ID
 from ordersync_dagster_tests.core.builders import order_of, skip_reason_of
 
@@ -23,7 +23,6 @@ SKIPPED: list[tuple[str, dict[str, Any], SessionRules]] = [
     ("free", {"amount_total": 0}, SessionRules(live=False)),
     ("unpaid", {"payment_status": "unpaid"}, SessionRules(live=False)),
     ("unpaid", {"payment_status": "unpaid"}, SessionRules(live=False, include_free=True)),
-    ("unpaid", {"payment_status": ABSENT}, SessionRules(live=False)),
     ("too_recent", {}, TOO_YOUNG),
 ]
 
