@@ -9,7 +9,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all slow lint ui ui-shop bench lock clean
+.PHONY: help demo test test-all slow lint ui ui-shop screenshots bench lock clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -52,6 +52,9 @@ ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then
 	@$(DOTENV) $(BIN)/ordersync doctor || echo "Runs will fail until this is put right." >&2
 	@echo "YOUR SHOP's UI: http://127.0.0.1:$(PORT) (Ctrl-C stops it)" >&2
 	@$(DOTENV) sh -c 'cd .state/dagster-shop && DAGSTER_HOME="$$PWD" exec $(DAGSTER)'
+
+screenshots: $(READY) ## take the pictures of docs/ui.md anew; needs chromium
+	ORDERSYNC_SCREENSHOTS=1 ORDERSYNC_DEMAND_BROWSER=1 $(BIN)/pytest -m slow --timeout 900 -n 0 ordersync_dagster_tests/orchestration/test_browser.py
 
 bench: $(READY) ## measure time and memory
 	$(BIN)/python -m benchmarks

@@ -1,5 +1,6 @@
 """The `ordersync` command: reads options, prints results, and turns errors into exit codes. Nothing else prints."""
 
+import gc
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ordersync_dagster import cli_history
 from ordersync_dagster.core.errors import BusyError, OrderSyncError, SettingsError, UsageError
 from ordersync_dagster.core.window import Window, WindowError
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ordersync_dagster.wiring import Shop
 
 OK, FAILED, USAGE, BUSY = 0, 1, 2, 75
+OF_CLICK = 130  # what click makes of a KeyboardInterrupt; not in our contract
 ASKED_FROM = 101  # orders that a first run adds before a person at a terminal is asked
 
 app = typer.Typer(
@@ -45,6 +48,7 @@ class Scope(StrEnum):
 def main() -> NoReturn:
     """Run the command; errors become one sentence on stderr and an exit code of the contract."""
     signal.signal(signal.SIGTERM, _interrupt)
+    gc.set_threshold(100_000, 20, 50)  # in a short process: the default looks for cycles for a fifth of a large run
     try:
         status = app(standalone_mode=False)
     except OrderSyncError as error:
@@ -53,11 +57,10 @@ def main() -> NoReturn:
     except WindowError as error:
         _say(f"ordersync: {error}")
         sys.exit(USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        _interrupted()
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        _say("ordersync: interrupted; what was committed stays, the next run takes up the rest")
-        sys.exit(FAILED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
@@ -66,7 +69,14 @@ def main() -> NoReturn:
             raise
         error.show()  # type: ignore[attr-defined]  # click's exceptions have it
         sys.exit(USAGE)
+    if status == OF_CLICK:
+        _interrupted()
     sys.exit(status if isinstance(status, int) else OK)
+
+
+def _interrupted() -> NoReturn:
+    _say("ordersync: interrupted; what was committed stays, the next run takes up the rest")
+    sys.exit(FAILED)
 
 
 def exit_code(error: OrderSyncError) -> int:
@@ -144,7 +154,7 @@ def _print_result(run: "Launch", as_json: bool, error: OrderSyncError | None) ->
     from ordersync_dagster.report.document import json_document
     from ordersync_dagster.report.text import summary_text
 
-    warnings = [*run.shop.warnings, *run.outcome.warnings]
+    warnings = [*run.shop.warnings, *run.outcome.warnings, *([_not_done(run)] if error else [])]
     for warning in warnings[len(run.shop.notes) :]:
         _say(f"Warning: {warning}")
     if as_json:
@@ -153,6 +163,13 @@ def _print_result(run: "Launch", as_json: bool, error: OrderSyncError | None) ->
         print(summary_text(run.outcome))
     if error is not None and not as_json:
         _say("The run stopped early; the figures above are those of the part that was done.")
+
+
+def _not_done(run: "Launch") -> str:
+    """Exactly what a run that stopped left to the next one."""
+    left = [day for day in run.outcome.window.days if day not in run.outcome.days]
+    days = f"the sessions of {left[0]} to {left[-1]} ({len(left)} days)" if left else "part of the Printful orders"
+    return f"Not done: {days}{' and all Printful orders' if left else ''}. What was done before stays; run again."
 
 
 def _tell_dagster(run: "Launch", *, looked_at_printful: bool) -> None:
@@ -188,13 +205,36 @@ def _ask_person(plans: "Sequence[Plan]") -> None:
 
 
 @database.command("init")
-def db_init() -> None:
+def db_init(
+    as_sql: Annotated[bool, typer.Option("--sql", help="Print the SQL for an administrator; change nothing.")] = False,
+) -> None:
     """Create all tables in an empty database, or only ordersync_* in an existing shop's. Repeatable."""
     from ordersync_dagster.settings import read_settings
-    from ordersync_dagster.wiring import initialise_database
+    from ordersync_dagster.wiring import initialisation_script, initialise_database
 
-    target, created = initialise_database(read_settings(_env_file()))
+    settings = read_settings(_env_file())
+    if as_sql:
+        print(initialisation_script(settings).strip() or "-- nothing to create")
+        return
+    target, created = initialise_database(settings)
     print(f"{target}: created {', '.join(created)}" if created else f"{target}: nothing to create")
+
+
+@database.command("grants")
+def db_grants(
+    role: Annotated[str | None, typer.Option(help="Whose grants.", show_default="ordersync_rw or _ro")] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="For dry runs and the doctor.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Also for `ordersync undo`, which deletes rows.")] = False,
+) -> None:
+    """Print the GRANTs that a PostgreSQL role needs, and no more; change nothing."""
+    from ordersync_dagster.settings import read_settings
+    from ordersync_dagster.wiring import grant_script
+
+    if read_only and undo:
+        raise SettingsError("--read-only and --undo exclude each other: taking a run back writes")
+    name = role or ("ordersync_ro" if read_only else "ordersync_rw")
+    for grant in grant_script(read_settings(_env_file()), name, is_writing=not read_only, is_undoing=undo):
+        print(grant)
 
 
 @database.command("check")
@@ -236,7 +276,7 @@ def sandbox(
 
             with subprocess.Popen(context.args, env=os.environ | environment) as child:  # noqa: S603
                 signal.signal(signal.SIGTERM, lambda number, _frame: child.send_signal(number))
-                raise typer.Exit(child.wait())
+                sys.exit(child.wait())
         print("\n".join(f"export {name}={value}" for name, value in environment.items()), flush=True)
         _say("Serving the pretend shop; Ctrl-C stops it.")
         signal.pause()
@@ -249,6 +289,9 @@ def demo() -> None:
 
     for line in demonstrate():
         print(line, flush=True)
+
+
+cli_history.register(app)
 
 
 @contextmanager

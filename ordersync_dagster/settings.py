@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ordersync_dagster.adapters.database.mapping import FILE, Layout, ShopMapping, read_mapping
 from ordersync_dagster.core.checkout import SessionMatch
 from ordersync_dagster.core.errors import SettingsError
 
@@ -50,6 +51,9 @@ class Settings(BaseSettings):
     ordersync_grace_minutes: int = Field(15, ge=0, le=1440)
     ordersync_start_date: date | None = None
     ordersync_state_dir: Path | None = None
+    ordersync_config: Path | None = None
+    ordersync_schema: str | None = None
+    ordersync_hash_key: SecretStr | None = None
 
     @property
     def stripe_key(self) -> str:
@@ -90,6 +94,20 @@ class Settings(BaseSettings):
         return _secret(self.database_url)
 
     @property
+    def hash_key(self) -> str:
+        """The key of the hashes in `ordersync_audit`; "" for the database's own."""
+        return _secret(self.ordersync_hash_key)
+
+    @property
+    def layout(self) -> Layout:
+        """Where the shop's tables are and ours go; raises SettingsError for a file or a name that cannot be."""
+        schema = (self.ordersync_schema or "").strip() or None
+        if schema and not re.fullmatch(r"(?!pg_)[a-z_][a-z0-9_]{0,62}", schema):
+            raise SettingsError("ORDERSYNC_SCHEMA is a name of small letters, digits and _, such as ordersync")
+        mapping = read_mapping(self.ordersync_config) if self.ordersync_config else ShopMapping()
+        return Layout(mapping, schema)
+
+    @property
     def modes(self) -> frozenset[str]:
         """The session modes that become orders."""
         modes = {mode.strip() for mode in self.ordersync_checkout_modes.split(",") if mode.strip()}
@@ -126,7 +144,10 @@ class Settings(BaseSettings):
 
 
 def read_settings(env_file: Path | None = None) -> Settings:
-    """Read environment and `env_file`; raises SettingsError with one sentence for all that is wrong."""
+    """Read environment and `env_file`; raises SettingsError with one sentence for all that is wrong.
+
+    An ordersync.toml beside it, or in the working directory, is used unless ORDERSYNC_CONFIG names another.
+    """
     if os.environ.get("STRIPE_LOG", "").lower() == "debug":
         raise SettingsError("STRIPE_LOG=debug writes customers' data into the log: unset it")
     try:
@@ -135,6 +156,9 @@ def read_settings(env_file: Path | None = None) -> Settings:
         wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False))
         raise SettingsError(f"settings that cannot be: {wrong}") from None
     settings.check_bases()
+    beside = (env_file.parent if env_file else Path()) / FILE
+    if settings.ordersync_config is None and beside.is_file():
+        return settings.model_copy(update={"ordersync_config": beside})
     return settings
 
 
@@ -147,7 +171,11 @@ def _is_set(value: SecretStr | None) -> bool:
 
 
 def _is_safe_base(base: str) -> bool:
-    parts = urlsplit(base)
+    try:
+        parts = urlsplit(base)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return False
     if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))

@@ -89,6 +89,7 @@ class OrderSync:
     store: Store
     rules: SessionRules
     clock: Callable[[], datetime]
+    link_by: str | None = None
 
     def preview(self, request: Request) -> Iterator[Part]:
         """Every part of the plan; nothing is written."""
@@ -194,7 +195,7 @@ class OrderSync:
         if progress.unlinked:
             now = int(self.clock().timestamp())
             waiting, seen, taken = tuple(progress.unlinked), tuple(strangers), frozenset(progress.taken)
-            observed = Observed(unlinked=waiting, strangers=seen, taken=taken, now=now)
+            observed = Observed(unlinked=waiting, strangers=seen, taken=taken, link_by=self.link_by, now=now)
             yield _Step(observed, reconcile(observed, Stored(limits=self.store.limits)))
 
     def _answers(

@@ -76,14 +76,15 @@ class Budgets:
 
 def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
     """A shop that can only be read. Nothing is created anywhere; its budgets are half as large, being its own."""
-    url = _checked(settings, printful)
-    return _shop(settings, printful, tools, opening.open_for_preview(url, tools.clock), local_budgets(settings))
+    opened = opening.open_for_preview(_checked(settings, printful), tools.clock, settings.layout)
+    return _shop(settings, printful, tools, opened, local_budgets(settings))
 
 
 def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
     """A shop that can be written; creates the tables that are missing and says so in `notes`."""
     url = _checked(settings, printful)
-    opened = opening.open_for_repair(url, tools.clock)
+    opened = opening.open_for_repair(url, tools.clock, settings.layout)
+    opened.store.hash_key = settings.hash_key
     return _shop(settings, printful, tools, opened, shared_budgets(settings, url, opened))
 
 
@@ -109,8 +110,23 @@ def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
     """A look that changes nothing."""
     url = _checked(settings, PrintfulScope.none)
     stripe = open_stripe(settings, tools.patience, Traffic())
-    store = opening.open_for_preview(url, tools.clock).store
+    store = opening.open_for_preview(url, tools.clock, settings.layout).store
     return Watch(stripe, store, session_rules(settings, tools.clock()))
+
+
+def open_records(settings: Settings, tools: Tools = Tools(), *, is_writing: bool) -> DatabaseStore:
+    """The database alone, for looking back on our runs; raises SchemaError where there is none."""
+    url = _database_url(settings)
+    opened = opening.open_for_check(url, tools.clock, settings.layout)
+    if is_writing:
+        opened = opening.open_for_repair(url, tools.clock, settings.layout)
+    opened.store.hash_key = settings.hash_key
+    return opened.store
+
+
+def new_run_id(now: datetime) -> str:
+    """An id that no other run has and that sorts by time."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def is_relative_sqlite(url: str) -> bool:
@@ -119,15 +135,31 @@ def is_relative_sqlite(url: str) -> bool:
     return path is not None and not path.is_absolute()
 
 
+def sqlite_file(settings: Settings) -> Path | None:
+    """The database's file; None where it is PostgreSQL, or none is set."""
+    return connection.sqlite_path(connection.parse_url(settings.database)) if settings.database else None
+
+
 def initialise_database(settings: Settings) -> tuple[str, list[str]]:
     """`db init`: where, and which tables are new."""
     url = _database_url(settings)
-    return connection.shown(url), opening.initialise(url)[1]
+    return connection.shown(url), opening.initialise(url, settings.layout)[1]
+
+
+def initialisation_script(settings: Settings) -> str:
+    """`db init --sql`: what `db init` would create, as SQL; changes nothing."""
+    return opening.initialisation_script(_database_url(settings), settings.layout)
+
+
+def grant_script(settings: Settings, role: str, *, is_writing: bool, is_undoing: bool) -> list[str]:
+    """`db grants`: what `role` needs, as GRANTs; changes nothing."""
+    url = _database_url(settings)
+    return opening.grant_script(url, settings.layout, role, is_writing=is_writing, is_undoing=is_undoing)
 
 
 def check_database(settings: Settings) -> OpenShop:
     """`db check`: the shop as it is; raises SchemaError where it does not fit."""
-    return opening.open_for_check(_database_url(settings), utc_now)
+    return opening.open_for_check(_database_url(settings), utc_now, settings.layout)
 
 
 def seed_database(url: str, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
@@ -149,7 +181,7 @@ def shared_budgets(settings: Settings, url: URL, opened: OpenShop) -> Budgets:
     stripe, printful = settings.stripe_requests_per_second, settings.printful_requests_per_minute
     try:
         is_file = connection.sqlite_path(url) is not None
-        engine = open_rate_file(_state_dir(settings)) if is_file else opened.engine
+        engine = open_rate_file(state_dir(settings)) if is_file else opened.engine
         ours = SharedBudget(engine, _account("stripe", settings.stripe_key), stripe, 1, per_endpoint=True)
         ours.check()
         return Budgets(ours, SharedBudget(engine, _account("printful", settings.printful_account), printful, 60))
@@ -158,7 +190,8 @@ def shared_budgets(settings: Settings, url: URL, opened: OpenShop) -> Budgets:
         return replace(local_budgets(settings), warnings=(warning,))
 
 
-def _state_dir(settings: Settings) -> Path:
+def state_dir(settings: Settings) -> Path:
+    """Where this machine keeps its rate budget, unless the shop's PostgreSQL does."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return settings.ordersync_state_dir or Path(base) / "ordersync"
 
@@ -188,12 +221,13 @@ def _shop(settings: Settings, printful: PrintfulScope, tools: Tools, opened: Ope
         open_printful(settings, tools.patience, traffic["printful"], budgets.printful) if asks_printful else None
     )
     sync = OrderSync(
-        run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        run_id=new_run_id(now),
         stripe=stripe,
         printful=printful_api,
         store=opened.store,
         rules=session_rules(settings, now),
         clock=tools.clock,
+        link_by=settings.layout.mapping.link.external_id,
     )
     return Shop(
         sync=sync,

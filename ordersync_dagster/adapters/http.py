@@ -2,30 +2,25 @@
 
 import json
 import random
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any, NoReturn, Protocol
 
 import requests
 import tenacity
 import urllib3
-from requests.adapters import HTTPAdapter
 
+from ordersync_dagster.adapters.punctual import PunctualAdapter
+from ordersync_dagster.adapters.retry_after import THROTTLED, asked_wait
 from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
 
 BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest honest page seen is under 1 MB
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 25.0  # seconds
-BODY_DEADLINE = 60.0  # seconds for one whole body: a read timeout alone lets a slow drip go on for ever
-_RETRIED = frozenset({408, 409, 419, 425, 429, 500, 502, 503, 504})  # 419 is Printful's rate limit warning
-_THROTTLED = frozenset({419, 429})
-_AFTER_SECONDS = re.compile(r"after (\d{1,6}) second")
+_RETRIED = THROTTLED | {408, 409, 425, 500, 502, 503, 504}
 
 
 class Budget(Protocol):
@@ -83,6 +78,10 @@ class _TryAgainError(Exception):
         self.wait = wait
 
 
+class _TooLargeError(Exception):
+    """A body beyond BODY_LIMIT, compressed or not."""
+
+
 class GuardedSession(requests.Session):
     """A session that can only read. Each request takes one token of the budget, retries included."""
 
@@ -90,7 +89,7 @@ class GuardedSession(requests.Session):
         super().__init__()
         self.trust_env = False  # a ~/.netrc would replace our Authorization header
         self._budget, self._traffic = budget, traffic
-        pool = HTTPAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
+        pool = PunctualAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
         self.mount("https://", pool)
         self.mount("http://", pool)
 
@@ -104,7 +103,7 @@ class GuardedSession(requests.Session):
         self._traffic.add("requests")
         response = super().send(request, **options)
         with response:
-            if response.status_code in _THROTTLED:
+            if response.status_code in THROTTLED:
                 self._budget.slow_down(path)
             response._content = _read(response)  # the body, read under our caps instead of `content`'s none
         return response
@@ -160,14 +159,17 @@ def _attempt(fetch: Callable[[], requests.Response], vendor: str, traffic: Traff
         response = fetch()
     except (requests.exceptions.SSLError, requests.exceptions.InvalidURL) as error:
         raise VendorUnavailableError(f"{vendor} could not be reached safely ({type(error).__name__})") from None
+    except _TooLargeError:
+        limit = f"{BODY_LIMIT // 2**20} MB"
+        raise VendorAnswerError(f"{vendor}'s answer was larger than {limit} and was not read") from None
     except requests.exceptions.RequestException as error:
         raise _TryAgainError(f"no whole answer, {type(error).__name__}") from None
-    if response.status_code in _THROTTLED:
+    if response.status_code in THROTTLED:
         traffic.add("http_429")
     if 300 <= response.status_code < 400:
         raise VendorAnswerError(f"{vendor} answered with a redirect ({response.status_code}), which is not followed")
     if _is_worth_a_retry(response):
-        raise _TryAgainError(f"HTTP {response.status_code}", _asked_wait(response))
+        raise _TryAgainError(f"HTTP {response.status_code}", asked_wait(response))
     return Answer(response.status_code, response.headers, _json(response))
 
 
@@ -193,33 +195,16 @@ def _reject(constant: str) -> NoReturn:
 
 def _read(response: requests.Response) -> bytes:
     """The body, decoded. `read1` gives what has arrived: a plain read waits for a whole chunk, drop by drop."""
-    deadline = time.monotonic() + BODY_DEADLINE
     chunks, size = [], 0
     try:
         while chunk := response.raw.read1(256 * 1024, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
             if size > BODY_LIMIT:
-                raise VendorAnswerError(f"an answer was larger than {BODY_LIMIT // 2**20} MB and was not read")
-            if time.monotonic() > deadline:
-                raise requests.exceptions.ReadTimeout("the body did not end in time")
+                raise _TooLargeError
     except urllib3.exceptions.HTTPError as error:
         raise requests.exceptions.ChunkedEncodingError(type(error).__name__) from None
     return b"".join(chunks)
-
-
-def _asked_wait(response: requests.Response) -> float | None:
-    """Seconds that the vendor asks for: Retry-After (number or date), else Printful's "after N seconds"."""
-    asked = response.headers.get("Retry-After", "").strip()
-    if asked.isascii() and asked.isdigit():
-        return float(asked[:9])
-    if asked:
-        try:
-            return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
-        except (ValueError, TypeError):
-            return None
-    found = _AFTER_SECONDS.search(response.text[:2000]) if response.status_code in _THROTTLED else None
-    return float(found[1]) if found else None
 
 
 def _path(url: str) -> str:

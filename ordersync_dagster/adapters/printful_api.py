@@ -43,10 +43,12 @@ class PrintfulApi:
         }
         self._headers |= {"X-PF-Store-Id": store_id} if store_id else {}
         self.warnings: list[str] = []
+        self._counted: int | None = None  # good enough to choose between sweep and single requests
 
     def count(self) -> int:
         """How many orders Printful holds; raises KeyRefusedError and SettingsError, so ask this first."""
-        return _total(self._page(0, 1))
+        self._counted = _total(self._page(0, 1))
+        return self._counted
 
     def orders(self, ids: Collection[str], since: int | None = None) -> Iterator[tuple[str, RawLookup]]:
         """An answer for each of `ids`, exactly once, in no order of importance.
@@ -55,18 +57,24 @@ class PrintfulApi:
         Raises KeyRefusedError and SettingsError; an order that cannot be asked about is `NotAsked`.
         """
         wanted = set(ids)
-        total = self.count() if wanted or since is not None else 0
-        if since is not None or _sweep_is_cheaper(len(wanted), total):
+        if since is not None or (wanted and _sweep_is_cheaper(len(wanted), self._known_count())):
             yield from self._swept(wanted, since)
         yield from self._singly(sorted(wanted))
+
+    def _known_count(self) -> int:
+        return self.count() if self._counted is None else self._counted
 
     def _swept(self, wanted: set[str], since: int | None) -> Iterator[tuple[str, RawLookup]]:
         """One pass over the list; takes what it finds out of `wanted` and stops where single requests are fewer."""
         seen: set[str] = set()
+        pages_in_vain = 0
         try:
             for page, pages_left in self._pages():
                 fresh = {_id(order): order for order in page if _id(order) not in seen}
                 seen |= fresh.keys()
+                pages_in_vain += not fresh
+                if pages_in_vain > STEPS_BACK:
+                    raise VendorAnswerError("Printful's list makes no progress: its pages repeat")
                 for order_id, order in fresh.items():
                     is_young = since is not None and (created_at(order) or 0) >= since
                     if order_id in wanted or is_young:

@@ -17,6 +17,7 @@ T = TypeVar("T")
 WORKERS = 16  # requests in flight
 PAGES_PER_SLICE = 4  # a slice ends with a page that is half empty on average: longer ones waste fewer requests
 FIRST_CUT = 16  # slices after the first page, at most: one more round trip shows where the window is busy
+NEXT_CUT = 5  # of a slice: four that are as busy as its page was, and the rest, which may be empty after a rush
 PAGES_AHEAD = 160  # pages read but not yet taken; bounds the memory
 MIN_SPAN = 2  # seconds; a shorter slice is not cut but read by its cursor
 
@@ -41,6 +42,7 @@ class _Slice(Generic[T]):
     start: int
     end: int
     cursor: str | None = None
+    cursors: set[str] = field(default_factory=set)  # every one so far: a list that turns in a circle ends here
     rows: list[T] = field(default_factory=list)
     pages: int = 0
     is_taken: bool = False
@@ -123,15 +125,16 @@ class SliceReader(Generic[T]):
         """Page by page until the slice ends, or until the rest is worth sharing."""
         while not self._is_over:
             page = self._fetch(taken.start, taken.end, taken.cursor)
+            if page.has_more and (page.cursor in (None, taken.cursor) or page.cursor in taken.cursors):
+                raise VendorAnswerError("a list makes no progress: a page came twice. Run again.")
             with self._changed:
                 taken.rows.extend(page.rows)
                 taken.pages += 1
                 self._pages_ahead += 1
                 rest = self._cut(taken, page) if page.has_more else []
                 if page.has_more and not rest:
-                    if page.cursor in (None, taken.cursor):
-                        raise VendorAnswerError("a list makes no progress: a page came twice. Run again.")
                     taken.cursor = page.cursor
+                    taken.cursors.add(page.cursor or "")
                     continue
                 position = self._slices.index(taken)
                 self._slices[position + 1 : position + 1] = rest
@@ -141,14 +144,18 @@ class SliceReader(Generic[T]):
 
     def _cut(self, taken: _Slice[T], page: Page[T]) -> list[_Slice[T]]:
         """What is left of `taken` as slices, newest first; [] to go on by the cursor."""
-        span = page.oldest + 1 - taken.start  # the oldest second may hold more rows than the page had room for
-        covered = taken.end - page.oldest
-        is_first = len(self._slices) == 1 and taken.pages == 1
-        pages_left = span * taken.pages / max(covered, 1)
-        parts = min(FIRST_CUT, round(pages_left)) if is_first else round(pages_left / PAGES_PER_SLICE)
-        parts = min(parts, span // MIN_SPAN)
-        if parts < 2:
+        if not taken.start <= page.oldest < taken.end:
             return []
-        edges = [taken.start + span * n // parts for n in range(parts + 1)]
-        cut: list[_Slice[T]] = [_Slice(first, last) for first, last in pairwise(edges)]
-        return cut[::-1]
+        end = page.oldest + 1  # the oldest second may hold more rows than the page had room for
+        left = end - taken.start
+        pages_left = left * taken.pages / (taken.end - page.oldest)
+        is_first = len(self._slices) == 1 and taken.pages == 1
+        wanted = min(FIRST_CUT, round(pages_left)) if is_first else round(pages_left / PAGES_PER_SLICE)
+        wanted = min(wanted, left // MIN_SPAN)
+        if wanted < 2:
+            return []
+        step, count = left // wanted, min(wanted, FIRST_CUT if is_first else NEXT_CUT)
+        edges = [*(end - step * n for n in range(count)), taken.start]
+        cut: list[_Slice[T]] = [_Slice(first, last) for last, first in pairwise(edges)]
+        cut[0].cursor = page.cursor
+        return cut

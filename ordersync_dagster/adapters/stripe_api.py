@@ -95,9 +95,9 @@ class StripeApi:
         if has_more and not rows:
             self.warnings.append("Stripe listed an empty page with more to come; it was taken as the end.")
             has_more = False
-        ids = [row["id"] for row in rows if isinstance(row, Mapping) and isinstance(row.get("id"), str)]
+        ids = [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
         times = [created for row in rows if (created := _created(row)) is not None]
-        made = [_Row(_day(row), row.get("id") if isinstance(row, Mapping) else None, read(row)) for row in rows]
+        made = [_Row(_day(row), row.get("id") if isinstance(row, dict) else None, read(row)) for row in rows]
         return Page(made, has_more, times[-1] if times else start, ids[-1] if ids else None)
 
     def refunds(self, since: int) -> list[object] | None:
@@ -125,12 +125,12 @@ class StripeApi:
 
     def _rows(self, path: str, filters: list[tuple[str, str]]) -> Iterator[object]:
         cursor: list[tuple[str, str]] = []
-        earlier: set[str] = set()
+        seen: set[str] = set()
         while True:
             page = self._page(path, [("limit", str(PAGE)), *filters, *cursor])
             rows, has_more = page["data"], page.get("has_more") is True
             ids = [row["id"] for row in rows if isinstance(row, Mapping) and isinstance(row.get("id"), str)]
-            repeated = earlier.intersection(ids)
+            repeated = seen.intersection(ids)
             yield from (row for row in rows if not isinstance(row, Mapping) or row.get("id") not in repeated)
             if not has_more:
                 return
@@ -141,7 +141,8 @@ class StripeApi:
                 return
             if not ids or len(repeated) == len(ids):
                 raise VendorAnswerError(f"Stripe's list {path} makes no progress: a page came twice. Run again.")
-            cursor, earlier = [("starting_after", ids[-1])], set(ids)
+            cursor = [("starting_after", ids[-1])]
+            seen.update(ids)
 
     def _page(self, path: str, params: list[tuple[str, str]]) -> JsonObject:
         body = self._get(path, params).body
@@ -165,7 +166,17 @@ class StripeApi:
         answer = ask(fetch, self.vendor, self._patience, self._traffic)
         if answer.status != 200:
             raise self._refusal(path, answer)
+        self._check_version(answer.headers.get("Stripe-Version"))
         return answer
+
+    def _check_version(self, answered: str | None) -> None:
+        """Unknown fields are ignored and older shapes are read, so another version is worth a word and no more."""
+        if answered in (None, API_VERSION):
+            return
+        shown = re.sub(r"[^\w.-]", "?", answered[:40])
+        warning = f"Stripe answered in API version {shown}; this release was written for {API_VERSION}."
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def _refusal(self, path: str, answer: Answer) -> Exception:
         request_id = answer.headers.get("Request-Id", "none")
@@ -176,7 +187,7 @@ class StripeApi:
             )
         if answer.status == 403:
             slug = re.search(r"rak_\w+", str(answer.body))
-            wanted = (slug and slug[0]) or PERMISSIONS.get(path, path)
+            wanted = " / ".join(name for name in (PERMISSIONS.get(path), slug and slug[0]) if name) or path
             return KeyRefusedError(
                 f"STRIPE_SECRET_KEY (…{self._key[-4:]}) may not read {path}: it lacks the permission “{wanted}” "
                 f"(request {request_id}). Add it at https://dashboard.stripe.com/apikeys."
@@ -192,7 +203,7 @@ def _response(content: bytes, status: int, headers: Mapping[str, str]) -> reques
 
 
 def _created(row: object) -> int | None:
-    created = row.get("created") if isinstance(row, Mapping) else None
+    created = row.get("created") if isinstance(row, dict) else None
     return created if type(created) is int and 0 < created < 2**37 else None
 
 

@@ -30,11 +30,11 @@ class Unlinked:
         """Whether it is one of those that we inserted."""
         return self.order.id == self.session.id
 
-    @property
-    def names(self) -> frozenset[str]:
-        """What a shop may have given Printful as `external_id`, which holds at most 32 characters."""
-        names = {self.order.id, self.order.id.replace("-", ""), self.order.payment_intent_id}
-        return frozenset(name for name in names if name)
+    def names(self, link_by: str | None) -> frozenset[str]:
+        """What the shop may have given Printful as `external_id`, which holds at most 32 characters."""
+        by_order = {self.order.id, self.order.id.replace("-", "")} if link_by in (None, "order_id") else set()
+        by_payment = {self.order.payment_intent_id} if link_by in (None, "payment_intent") else set()
+        return frozenset(name for name in by_order | by_payment if name)
 
     @property
     def likeness(self) -> tuple[str, int, int]:
@@ -62,9 +62,17 @@ def is_unlinked(order: StoredOrder) -> bool:
 
 
 def link(
-    unlinked: Iterable[Unlinked], strangers: Iterable[Fulfilment], taken: Collection[str], limits: Limits, now: int
+    unlinked: Iterable[Unlinked],
+    strangers: Iterable[Fulfilment],
+    taken: Collection[str],
+    limits: Limits,
+    now: int,
+    link_by: str | None = None,
 ) -> Links:
-    """Link by `external_id`, unique in a store; what is less certain is only reported. `now` is in Unix seconds."""
+    """Link by `external_id`, unique in a store; what is less certain is only reported. `now` is in Unix seconds.
+
+    `link_by` says what the shop puts there: "payment_intent", "order_id", or None for either.
+    """
     free = [each for each in strangers if each.printful_order_id not in taken]
     by_name = {each.external_id: each for each in free if each.external_id}
     updates: list[OrderUpdate] = []
@@ -72,7 +80,7 @@ def link(
     claimed: set[str] = set()
     left: list[Unlinked] = []
     for each in sorted(unlinked, key=lambda each: each.order.id):
-        found = {by_name[name].printful_order_id: by_name[name] for name in each.names & by_name.keys()}
+        found = {by_name[name].printful_order_id: by_name[name] for name in each.names(link_by) & by_name.keys()}
         certain = next(iter(found.values())) if len(found) == 1 else None
         if certain is None or certain.printful_order_id in claimed:
             left.append(each)
@@ -103,6 +111,8 @@ def _likely(unlinked: Sequence[Unlinked], free: Sequence[Fulfilment]) -> list[Pr
     for each in free:
         if each.likeness is not None:
             by_likeness[each.likeness].append(each.printful_order_id)
+    if not by_likeness:
+        return []  # telling what thousands of orders are like is work
     found = [(each, by_likeness[each.likeness]) for each in unlinked if each.likeness in by_likeness]
     return [_possible(each, sorted(printful_ids)) for each, printful_ids in found]
 

@@ -27,6 +27,7 @@ class Observed:
     unlinked: tuple[Unlinked, ...] = ()  # orders of earlier parts that still wait for a link
     strangers: tuple[Fulfilment, ...] = ()  # Printful orders that no order of the shop was known to name
     taken: Collection[str] = ()  # Printful ids that orders of the shop name
+    link_by: str | None = None  # what the shop gives Printful as external_id; None where it may be either
     now: int = 0  # Unix seconds
     links_later: bool = False  # leave those without a Printful id to a later part
 
@@ -78,7 +79,9 @@ def reconcile(observed: Observed, stored: Stored) -> Plan:
     updates, looked_up, notes = printful_side(orders, observed.printful_orders, lines, stored.limits)
     unlinked = (*observed.unlinked, *sessions.unlinked)
     later = unlinked if observed.links_later else ()
-    links = link(() if later else unlinked, observed.strangers, observed.taken, stored.limits, observed.now)
+    links = link(
+        () if later else unlinked, observed.strangers, observed.taken, stored.limits, observed.now, observed.link_by
+    )
     return Plan(
         day=observed.day,
         inserts=tuple(sessions.inserts),

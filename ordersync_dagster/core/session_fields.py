@@ -47,6 +47,8 @@ def metadata_of(session: Mapping[str, Any]) -> Json:
         return {}
     if not isinstance(metadata, dict):
         raise MalformedError("its metadata is not an object")
+    if all(type(value) is str for value in metadata.values()):
+        return dict(metadata)
     try:
         json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError, RecursionError):  # a fraction, NaN, or too deep: not what Stripe documents

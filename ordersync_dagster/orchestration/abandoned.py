@@ -1,7 +1,7 @@
-"""Runs whose process was killed: nobody else would end them, and the runs behind them would wait for ever.
+"""Runs whose process was killed: they must neither stay “started” for ever nor keep the runs behind them waiting.
 
-Dagster's own run monitoring knows the health of containers, not of processes on this machine; and a killed run keeps
-its place in the pool, so that the next one could not even begin to clean up. A sensor does it.
+Dagster notices a killed process only while the code server that started it lives, and even then the run keeps its
+place in the pool, so that the next one cannot begin, let alone clean up. A sensor does it.
 """
 
 import os
@@ -28,14 +28,25 @@ def sign(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 def close(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs as failed whose process on this machine is gone, and free their places in the pool; their ids."""
+    """Mark runs as failed whose process on this machine is gone; their ids."""
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
     gone = [run for run in instance.get_runs(unfinished) if _is_gone(run.tags.get(PROCESS, ""))]
     for run in gone:
         instance.report_run_failed(run, "The run's process was killed. What was committed stays; the next run goes on.")
-        if instance.event_log_storage.supports_global_concurrency_limits:
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return [run.run_id for run in gone]
+
+
+def free(instance: dg.DagsterInstance, pool: str) -> list[str]:
+    """Take `pool` from runs that are over; their ids."""
+    storage = instance.event_log_storage
+    if not storage.supports_global_concurrency_limits:
+        return []
+    info = storage.get_concurrency_info(pool)
+    holders = {each.run_id for each in info.claimed_slots} | {each.run_id for each in info.pending_steps}
+    over = sorted(run_id for run_id in holders if (run := instance.get_run_by_id(run_id)) is None or run.is_finished)
+    for run_id in over:
+        storage.free_concurrency_slots_for_run(run_id)
+    return over
 
 
 def _is_gone(process: str) -> bool:

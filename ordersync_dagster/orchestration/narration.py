@@ -40,7 +40,7 @@ class Narrator:
             self._stop(run, error, shop)
         except Exception as error:  # noqa: BLE001  # its text may hold what customers wrote: Dagster must not keep it
             self._stop(run, OrderSyncError(_unexpected(error)), shop)
-        for warning in run.shop.warnings:
+        for warning in (*run.shop.warnings, *run.outcome.warnings):
             self._context.log.warning(warning)
         if run.outcome.summary.errors:
             raise dg.Failure(

@@ -8,6 +8,7 @@ import dagster as dg
 
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.orchestration import abandoned
+from ordersync_dagster.orchestration.assets import POOL
 from ordersync_dagster.orchestration.healing import (
     EVENTS_KEPT,
     RETRY_AFTER,
@@ -33,8 +34,9 @@ SLICES = 31  # of events read in one evaluation: the whole horizon at the first 
     jobs=[daily_order_sync, order_sync],
     minimum_interval_seconds=300,
     default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Reads Stripe's events, gives the shop's webhook five minutes, and requests a run for the days of "
-    "paid sessions that still have no order. Also catches payments that settle days later.",
+    description="Reads Stripe's events, gives the shop's webhook five minutes (or ORDERSYNC_GRACE_MINUTES, if longer), "
+    "and requests a run for the days of paid sessions that still have no order. Also catches payments that settle "
+    "days later.",
 )
 def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> dg.SensorResult | dg.SkipReason:
     """One look at what happened since the cursor."""
@@ -54,18 +56,20 @@ def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> 
     name="abandoned_runs",
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Ends runs whose process was killed on this machine, so that they do not stay started for ever and "
-    "hold up the next ones. Touches Dagster's own records only, so it is on from the start.",
+    description="Ends runs whose process was killed on this machine and takes the pool from runs that are over, so "
+    "that the next ones can begin. Touches Dagster's own records only, so it is on from the start.",
 )
 def abandoned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """One look at the runs that are under way."""
-    closed = abandoned.close(context.instance)
-    return dg.SkipReason(f"Ended: {', '.join(closed)}" if closed else "Every run that is under way is alive.")
+    """One look at the runs that are under way, and at those that hold the pool."""
+    ended = abandoned.close(context.instance)
+    freed = abandoned.free(context.instance, POOL)
+    found = [f"ended {run_id}" for run_id in ended] + [f"took the pool from {run_id}" for run_id in freed]
+    return dg.SkipReason("; ".join(found) or "Every run that is under way is alive.")
 
 
 def _missing(watch: Watch, cursor: Cursor, now: datetime) -> dict[str, date]:
     """Paid sessions without an order, with their days; moves `cursor` to where it looked."""
-    until = int((now - WEBHOOK_TIME).timestamp())
+    until = min(int((now - WEBHOOK_TIME).timestamp()), watch.rules.settled_before)  # what a run would not skip as young
     since = max(cursor.since, int((now - EVENTS_KEPT).timestamp()))
     found = {session_id: date.fromisoformat(day) for session_id, day in cursor.waiting.items()}
     for _ in range(SLICES):

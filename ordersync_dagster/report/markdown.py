@@ -1,7 +1,8 @@
 """The report that Dagster shows beside a run."""
 
+from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.texts import visible
-from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
 from ordersync_dagster.report.text import LABELS
 
 _SHOWN = 50
@@ -14,22 +15,29 @@ def markdown_report(outcome: Outcome) -> str:
     window = f"{outcome.window.start:%Y-%m-%d %H:%M} to {outcome.window.end:%Y-%m-%d %H:%M} UTC"
     lines = [f"### {title}", "", window, "", "| | |", "|---|---:|"]
     lines += [f"| {label} | {outcome.summary[name]} |" for name, label in LABELS.items()]
-    if outcome.waiting:
-        lines += [
-            "",
-            f"**{len(outcome.waiting)} recovered orders have nothing at Printful; their customers wait:**",
-            "",
-        ]
-        lines += _bullets([f"`{order_id}`" for order_id in outcome.waiting])
-    if outcome.problems:
+    counts = outcome.counts
+    lines += _waiting(counts[RECOVERED_WAITS], "recovered, nothing at Printful: their customers wait", outcome.waiting)
+    lines += _waiting(
+        counts[ProblemClass.UNFULFILLED], "paid over a day ago, nothing at Printful", outcome.waiting_long
+    )
+    others = [each for each in outcome.problems if each.problem_class is not ProblemClass.UNFULFILLED]
+    if others:
         lines += ["", "#### Problems", ""]
-        lines += _bullets([f"**{each.problem_class}** {escaped(each.sentence)}" for each in outcome.problems])
+        lines += _bullets([f"**{each.problem_class}** {escaped(each.sentence)}" for each in others])
     return "\n".join(lines)
 
 
 def escaped(text: str) -> str:
     """`text` so that Markdown and HTML show it as it is."""
     return visible(text).translate(_ESCAPED)
+
+
+def _waiting(count: int, what: str, order_ids: list[str]) -> list[str]:
+    """Who waits, in a block of its own."""
+    if not count:
+        return []
+    noun = "order" if count == 1 else "orders"
+    return ["", f"**{count} {noun} {what}**", "", *_bullets([f"`{order_id}`" for order_id in order_ids])]
 
 
 def _bullets(lines: list[str]) -> list[str]:

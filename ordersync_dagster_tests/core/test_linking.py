@@ -115,3 +115,12 @@ def test_only_open_orders_without_a_printful_id_wait() -> None:
     assert not is_unlinked(StoredOrder(id="a", session_id="s", status="processing", printful_order_id="5"))
     assert not is_unlinked(StoredOrder(id="a", session_id="s", status="refunded"))
     assert not is_unlinked(StoredOrder(id="a", session_id="s", status="completed"))
+
+
+def test_a_shop_that_says_what_it_puts_into_external_id_is_taken_at_its_word() -> None:
+    by_payment, by_order = made(external_id="pi_3AbCdEf"), made(external_id=RECOVERED.order.id)
+
+    assert link([RECOVERED], [by_payment], (), Limits(), NOON, "payment_intent").linked
+    assert link([RECOVERED], [by_order], (), Limits(), NOON, "order_id").linked
+    assert not link([RECOVERED], [by_payment], (), Limits(), NOON, "order_id").linked
+    assert not link([RECOVERED], [by_order], (), Limits(), NOON, "payment_intent").linked

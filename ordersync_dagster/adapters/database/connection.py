@@ -46,16 +46,19 @@ def shown(url: URL) -> str:
     return f"{host}/{url.database or ''}"
 
 
-def open_database(url: URL, *, run_id: str = "") -> Engine:
-    """An engine for reading and writing. PostgreSQL needs the extra `postgres`."""
-    return _sqlite(url) if sqlite_path(url) else _postgres(url, run_id)
+def open_database(url: URL, *, run_id: str = "", own_schema: str | None = None) -> Engine:
+    """An engine for reading and writing; tables without a schema are those of `own_schema`, where there is one.
+
+    PostgreSQL needs the extra `postgres`.
+    """
+    return _sqlite(url) if sqlite_path(url) else _postgres(url, run_id, own_schema)
 
 
-def open_read_only(url: URL) -> Engine:
+def open_read_only(url: URL, *, own_schema: str | None = None) -> Engine:
     """An engine whose connections cannot write, and that leaves an SQLite file byte for byte as it is."""
     path = sqlite_path(url)
     if path is None:
-        engine = _postgres(url, "preview")
+        engine = _postgres(url, "preview", own_schema)
         event.listen(engine, "begin", _begin_read_only)
         return engine
     return create_engine(
@@ -71,11 +74,15 @@ def open_in_memory() -> Engine:
     return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 
 
+def is_wal(path: Path) -> bool:
+    """Whether an SQLite file lets others read while one writes."""
+    with path.open("rb") as file:
+        return file.read(20)[18:20] == b"\x02\x02"  # https://www.sqlite.org/fileformat.html, file format versions
+
+
 def _read_only_uri(path: Path) -> str:
     """A WAL database without a WAL beside it has no writer now; opened plainly it would get two new files."""
-    with path.open("rb") as file:
-        is_wal = file.read(20)[18:20] == b"\x02\x02"  # https://www.sqlite.org/fileformat.html, file format versions
-    is_idle = is_wal and not Path(f"{path}-wal").exists()
+    is_idle = is_wal(path) and not Path(f"{path}-wal").exists()
     return f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if is_idle else "")
 
 
@@ -108,13 +115,14 @@ def _begin_read_only(connection: Connection) -> None:
     connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
-def _postgres(url: URL, run_id: str) -> Engine:
+def _postgres(url: URL, run_id: str, own_schema: str | None) -> Engine:
     try:
         return create_engine(
             url,
             hide_parameters=True,
             pool_size=2,
             pool_pre_ping=True,
+            execution_options={"schema_translate_map": {None: own_schema}} if own_schema else {},
             connect_args={
                 "application_name": f"ordersync/{run_id}"[:63],
                 "connect_timeout": 10,

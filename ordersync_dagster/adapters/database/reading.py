@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, any_, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, any_, bindparam, cast, select
 
+from ordersync_dagster.adapters.database.columns import ServerType, ShopText, amount_of
 from ordersync_dagster.adapters.database.shape import Shape
 from ordersync_dagster.core.orders import StoredItem, StoredOrder
 
@@ -37,7 +38,9 @@ def read_orders(
 def is_one_of(column: ColumnElement[str], values: Sequence[str], connection: Connection) -> ColumnElement[bool]:
     """`column` IN `values`; on PostgreSQL one array instead of a thousand variables."""
     if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, list(values), ARRAY(Text)))
+        array = bindparam(None, list(values), ARRAY(Text))
+        cast_to = column.type.cast_to if isinstance(column.type, ShopText) else None
+        return column == any_(cast(array, ServerType(f"{cast_to}[]")) if cast_to else array)
     return column.in_(values)
 
 
@@ -45,7 +48,7 @@ def read_printful_ids(connection: Connection, shape: Shape) -> list[tuple[str, s
     """(order id, Printful id, status) of every order that names a Printful order."""
     orders = shape.table("orders")
     query = select(orders.c.id, orders.c.printful_order_id, orders.c.status)
-    query = query.where(orders.c.printful_order_id.is_not(None), orders.c.printful_order_id != "")
+    query = query.where(orders.c.printful_order_id.is_not(None), cast(orders.c.printful_order_id, Text) != "")
     return [(str(order), str(printful), str(status)) for order, printful, status in connection.execute(query)]
 
 
@@ -79,7 +82,7 @@ def _order(row: Mapping[Any, Any], items: list[StoredItem]) -> StoredOrder:
         printful_order_id=row["printful_order_id"],
         status=row["status"],
         customer_name=row["customer_name"],
-        total=row["total_amount"],
+        total=amount_of(row["total_amount"], row["currency"]),
         currency=row["currency"],
         tracking_number=row["tracking_number"],
         tracking_url=row["tracking_url"],

@@ -12,6 +12,7 @@ from ordersync_dagster.core.orders import NAMESPACE, SHIPMENTS_KEY, Json, Order,
 from ordersync_dagster.core.texts import masked_email
 
 Row = dict[str, Any]
+RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undone"  # what we write into the timeline
 PERSONAL = frozenset({"customer_name", "shipping_address"})  # the audit says that they were set, not to what
 
 
@@ -96,10 +97,15 @@ def item_row(item: NewItem, order_id: str, stamp: Stamp) -> Row:
     }
 
 
+def event_id(run_id: str, order_id: str, event_type: str) -> str:
+    """One line of each type for each run and order."""
+    return str(uuid5(NAMESPACE, f"event:{run_id}:{order_id}:{event_type}"))
+
+
 def event_row(order_id: str, event_type: str, message: str, stamp: Stamp) -> Row:
     """A line of the shop's timeline."""
     return {
-        "id": str(uuid5(NAMESPACE, f"event:{stamp.run_id}:{order_id}:{event_type}")),
+        "id": event_id(stamp.run_id, order_id, event_type),
         "order_id": order_id,
         "event_type": event_type,
         "status": "success",
@@ -109,17 +115,17 @@ def event_row(order_id: str, event_type: str, message: str, stamp: Stamp) -> Row
     }
 
 
-def audit_id(stamp: Stamp, resource_id: str, action: str) -> str:
+def audit_id(stamp: Stamp, resource: str, resource_id: str, action: str, why: str) -> str:
     """The same write of the same run has the same id, so that a second attempt is noticed."""
-    return str(uuid5(NAMESPACE, f"audit:{stamp.run_id}:{resource_id}:{action}"))
+    return str(uuid5(NAMESPACE, f"audit:{stamp.run_id}:{resource}:{resource_id}:{action}:{why}"))
 
 
 def audit_row(
-    stamp: Stamp, action: str, resource: str, resource_id: str, before: Row | None, after: Row, why: str
+    stamp: Stamp, action: str, resource: str, resource_id: str, before: Row | None, after: Row | None, why: str
 ) -> Row:
     """The record of one row written; before and after hold the columns that changed, personal data masked."""
     return {
-        "id": audit_id(stamp, resource_id, action + resource),
+        "id": audit_id(stamp, resource, resource_id, action, why),
         "user_id": None,
         "user_email": None,
         "user_role": "system",
@@ -136,7 +142,7 @@ def audit_row(
         "status_code": None,
         "error_message": None,
         "changes_before": None if before is None else _shown(before),
-        "changes_after": _shown(after),
+        "changes_after": None if after is None else _shown(after),
         "gdpr_relevant": int(resource == "order"),
         "retention_policy": "default",
         "metadata": {"run_id": stamp.run_id, "source": "ordersync", "reason": why},

@@ -2,12 +2,14 @@
 
 import socket
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ordersync_dagster import __version__
+from ordersync_dagster.adapters.database import audit
 from ordersync_dagster.adapters.database.reading import chunks
 from ordersync_dagster.adapters.database.tables import own_tables
 from ordersync_dagster.core.window import Window
@@ -16,14 +18,24 @@ _OWN = own_tables()
 RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
 
 
-def begin(connection: Connection, run_id: str, window: Window, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a run is for; `undoes` is the run that an undo takes back."""
+
+    kind: str = "sync"  # sync, undo, purge, forget
+    undoes: str | None = None
+
+
+def begin(connection: Connection, run_id: str, window: Window | None, now: datetime, purpose: Purpose) -> None:
     """Write down that `run_id` runs. Whoever still says so no longer does: we hold the lock."""
     connection.execute(update(RUNS).where(RUNS.c.state == "running").values(state="interrupted", ended_at=now))
     row = {
         "id": run_id,
+        "kind": purpose.kind,
+        "undoes": purpose.undoes,
         "state": "running",
-        "window_start": window.start,
-        "window_end": window.end,
+        "window_start": window and window.start,
+        "window_end": window and window.end,
         "started_at": now,
         "host": socket.gethostname(),
         "version": __version__,
@@ -32,8 +44,15 @@ def begin(connection: Connection, run_id: str, window: Window, now: datetime) ->
 
 
 def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, int], now: datetime) -> None:
-    """Write down how `run_id` ended."""
-    values = {"state": state, "ended_at": now, "summary": dict(summary)}
+    """Write down how `run_id` ended, and where the audit stood then."""
+    seq, row_hash = audit.read_end(connection)
+    values = {
+        "state": state,
+        "ended_at": now,
+        "summary": dict(summary),
+        "audit_seq": seq,
+        "audit_hash": row_hash,
+    }
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values))
 
 

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from ordersync_dagster.adapters.database import lock, reading, runs, writing
+from ordersync_dagster.adapters.database import audit, lock, reading, runs, writing
+from ordersync_dagster.adapters.database.keyed_hash import KeyedHash, read_keyed_hash
 from ordersync_dagster.adapters.database.records import Stamp
+from ordersync_dagster.adapters.database.refusals import is_transient, translated
+from ordersync_dagster.adapters.database.runs import Purpose
 from ordersync_dagster.adapters.database.shape import Shape
 from ordersync_dagster.adapters.database.writing import Written
 from ordersync_dagster.core.changes import Limits
@@ -22,7 +25,6 @@ from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.window import Window
 
-_TRANSIENT = frozenset({"40001", "40P01", "57014"})  # serialization failure, deadlock, statement timeout
 ATTEMPTS = 3
 T = TypeVar("T")
 
@@ -55,31 +57,41 @@ class DatabaseStore:
 
     def __init__(self, engine: Engine, shape: Shape, path: Path | None, clock: Callable[[], datetime]) -> None:
         self._engine, self._shape, self._path, self._clock = engine, shape, path, clock
+        self.hash_key = ""  # ORDERSYNC_HASH_KEY, where a person gave one
+        self._keyed: KeyedHash | None = None
         weakref.finalize(self, engine.dispose)  # a process that serves many runs must not keep their connections
 
     @property
     def limits(self) -> Limits:
         return self._shape.limits
 
+    @property
+    def shape(self) -> Shape:
+        return self._shape
+
+    def stamp(self, run_id: str) -> Stamp:
+        """What this run writes now."""
+        return Stamp(run_id, self._clock())
+
     def order_count(self) -> int:
         """How many orders the shop has."""
         orders = self._shape.table("orders")
-        return self._read(lambda connection: connection.execute(select(func.count()).select_from(orders)).scalar_one())
+        return self.read(lambda connection: connection.execute(select(func.count()).select_from(orders)).scalar_one())
 
     def orders_created_in(self, window: Window, at_most: int) -> int:
         """How many orders were created in `window`, counted no further than `at_most`."""
         created = self._shape.table("orders").c.created_at
         some = select(created).where(created >= window.start, created < window.end).limit(at_most).subquery()
-        return self._read(lambda connection: connection.execute(select(func.count()).select_from(some)).scalar_one())
+        return self.read(lambda connection: connection.execute(select(func.count()).select_from(some)).scalar_one())
 
     def statuses(self) -> frozenset[str]:
         """The status words in use."""
         query = select(self._shape.table("orders").c.status).distinct()
-        return frozenset(self._read(lambda connection: connection.execute(query).scalars().all()))
+        return frozenset(self.read(lambda connection: connection.execute(query).scalars().all()))
 
     def has_runs(self) -> bool:
         """Whether this shop was ever repaired before."""
-        return self._shape.has_own_tables and self._read(runs.has_any)
+        return self._shape.has_own_tables and self.read(runs.has_any)
 
     def orders_of_sessions(self, session_ids: Collection[str]) -> tuple[StoredOrder, ...]:
         return self._orders("stripe_session_id", session_ids)
@@ -89,38 +101,38 @@ class DatabaseStore:
 
     def printful_ids(self) -> list[tuple[str, str, str]]:
         """(order id, Printful id, status) of every order that names a Printful order."""
-        return self._read(lambda connection: reading.read_printful_ids(connection, self._shape))
+        return self.read(lambda connection: reading.read_printful_ids(connection, self._shape))
 
     def known_missing(self, since: datetime) -> frozenset[str]:
         """Printful ids that need not be asked again yet."""
         if not self._shape.has_own_tables:
             return frozenset()
-        return self._read(lambda connection: runs.known_missing(connection, since))
+        return self.read(lambda connection: runs.known_missing(connection, since))
 
     def remember_missing(self, printful_ids: Collection[str]) -> None:
         """Keep fresh 404s for `known_missing`."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             runs.remember(connection, printful_ids, self._clock())
 
     @contextmanager
-    def run(self, run_id: str, window: Window) -> Iterator[dict[str, int]]:
+    def run(self, run_id: str, window: Window | None, purpose: Purpose = Purpose()) -> Iterator[dict[str, int]]:
         """Hold the shop's lock for one run; what the caller puts into the yielded dict is the run's summary.
 
         Raises LockHeldError with the holder's run id.
         """
         try:
             with lock.held(self._engine, self._path):
-                yield from self._recorded(run_id, window)
+                yield from self._recorded(run_id, window, purpose)
         except LockHeldError:
-            holder = self._read(runs.running) if self._shape.has_own_tables else None
+            holder = self.read(runs.running) if self._shape.has_own_tables else None
             raise LockHeldError(f"another run{f' ({holder})' if holder else ''} is at work; try again later") from None
         except DBAPIError as error:
             raise translated(error) from None
 
-    def _recorded(self, run_id: str, window: Window) -> Iterator[dict[str, int]]:
+    def _recorded(self, run_id: str, window: Window | None, purpose: Purpose) -> Iterator[dict[str, int]]:
         summary: dict[str, int] = {}
-        with self._transaction() as connection:
-            runs.begin(connection, run_id, window, self._clock())
+        with self.transaction() as connection:
+            runs.begin(connection, run_id, window, self._clock(), purpose)
         try:
             yield summary
         except BaseException as error:
@@ -131,7 +143,7 @@ class DatabaseStore:
         self._end_run(run_id, "succeeded", summary)
 
     def _end_run(self, run_id: str, state: str, summary: dict[str, int]) -> None:
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             runs.end(connection, run_id, state, summary, self._clock())
 
     def apply(self, plan: Plan, run_id: str) -> Applied:
@@ -159,30 +171,35 @@ class DatabaseStore:
         return replace(applied, stale_sessions=tuple(stale))
 
     def _write(self, plan: Plan, run_id: str) -> Written:
-        stamp = Stamp(run_id, self._clock())
+        stamp, keyed = Stamp(run_id, self._clock()), self.keyed()
         for attempt in range(ATTEMPTS):
             written = None
             try:
                 with self._engine.begin() as connection:
-                    written = writing.write(connection, self._shape, plan, stamp)
+                    written = writing.write(connection, self._shape, plan, stamp, keyed)
                 return written  # noqa: RET504  # the except below needs it too
             except DBAPIError as error:
                 if written is not None and self._was_committed(written):
                     return written
-                if attempt + 1 == ATTEMPTS or not _is_transient(error):
+                if attempt + 1 == ATTEMPTS or not is_transient(error):
                     raise translated(error) from None
         raise AssertionError("unreachable")  # pragma: no cover - the last attempt returns or raises
 
     def _was_committed(self, written: Written) -> bool:
         """Whether a COMMIT without an answer took place: its audit rows say so."""
-        audits = self._shape.table("audit_logs")
-        query = select(audits.c.id).where(audits.c.id == written.first_audit_id)
-        return self._read(lambda connection: connection.execute(query).first()) is not None
+        return self.read(lambda connection: audit.has(connection, written.first_audit_id))
+
+    def keyed(self) -> KeyedHash:
+        """The hashes of this shop."""
+        if self._keyed is None:
+            self._keyed = self.read(lambda connection: read_keyed_hash(connection, self.hash_key))
+        return self._keyed
 
     def _orders(self, column: str, values: Collection[str]) -> tuple[StoredOrder, ...]:
-        return tuple(self._read(lambda connection: reading.read_orders(connection, self._shape, column, values)))
+        return tuple(self.read(lambda connection: reading.read_orders(connection, self._shape, column, values)))
 
-    def _read(self, query: Callable[[Connection], T]) -> T:
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """What `query` gives; raises DatabaseAwayError or DatabaseRefusedError."""
         try:
             with self._engine.connect().execution_options(is_reading=True) as connection:
                 return query(connection)
@@ -190,7 +207,8 @@ class DatabaseStore:
             raise translated(error) from None
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing; raises DatabaseAwayError or DatabaseRefusedError."""
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -217,31 +235,3 @@ def _refusal(plan: Plan, error: DatabaseRefusedError) -> Problem:
     session_id = plan.inserts[0].order.session_id if plan.inserts else plan.updates[0].seen.session_id
     sentence = f"The order of session {session_id} was not written: {error}."
     return Problem(ProblemClass.DATABASE_REFUSED, sentence, {"stripe_session_id": session_id})
-
-
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
-
-
-def _is_transient(error: DBAPIError) -> bool:
-    return error.connection_invalidated or _sqlstate(error) in _TRANSIENT or isinstance(error, DisconnectionError)
-
-
-def translated(error: DBAPIError) -> DatabaseAwayError | DatabaseRefusedError:
-    """A sentence without the statement, its values or PostgreSQL's DETAIL, which may hold personal data."""
-    state = _sqlstate(error)
-    is_away = error.connection_invalidated or state.startswith(("08", "57P", "53")) or not state
-    if isinstance(error, OperationalError) and is_away and not _is_full(error):
-        return DatabaseAwayError(f"the database does not answer ({type(error.orig).__name__} {state}".rstrip() + ")")
-    diagnosis = getattr(error.orig, "diag", None)
-    parts = [
-        type(error.orig).__name__,
-        state,
-        getattr(diagnosis, "constraint_name", None) or "",
-        getattr(diagnosis, "column_name", None) or "",
-    ]
-    return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)})")
-
-
-def _is_full(error: DBAPIError) -> bool:
-    return "disk is full" in str(error.orig) or "readonly" in str(error.orig)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import JSON, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
 
 from ordersync_dagster.adapters.database.columns import Money, UtcTime
 
 SHOP_TABLES = ("orders", "order_items", "order_events", "audit_logs")
-OWN_TABLES = ("ordersync_runs", "ordersync_missing", "ordersync_rate")
+OWN_TABLES = ("ordersync_runs", "ordersync_missing", "ordersync_rate", "ordersync_audit", "ordersync_secrets")
 
 
 def _json(name: str) -> Column[object]:
@@ -101,14 +101,18 @@ def own_tables() -> MetaData:
         "ordersync_runs",
         metadata,
         Column("id", Text, primary_key=True),
+        Column("kind", Text, nullable=False),  # sync, undo, purge, forget
+        Column("undoes", Text),  # the run that an undo takes back
         Column("state", Text, nullable=False),  # running, succeeded, failed, interrupted
-        Column("window_start", UtcTime(has_zone=True), nullable=False),
-        Column("window_end", UtcTime(has_zone=True), nullable=False),
+        Column("window_start", UtcTime(has_zone=True)),  # of purge and forget: none
+        Column("window_end", UtcTime(has_zone=True)),
         Column("started_at", UtcTime(has_zone=True), nullable=False),
         Column("ended_at", UtcTime(has_zone=True)),
         Column("host", Text),
         Column("version", Text),
         _json("summary"),
+        Column("audit_seq", BigInteger),  # the end of the audit when the run ended, so that a lost end is noticed
+        Column("audit_hash", Text),
         Index("ix_ordersync_runs_state", "state", "started_at"),
     )
     Table(
@@ -123,5 +127,32 @@ def own_tables() -> MetaData:
         Column("name", Text, primary_key=True),
         Column("slot", Integer, primary_key=True, autoincrement=False),
         Column("at", Double, nullable=False),  # Unix seconds
+    )
+    Table(
+        "ordersync_audit",
+        metadata,
+        Column("seq", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3 …: a gap is a lost row
+        Column("id", Text, nullable=False, unique=True),
+        Column("run_id", Text, nullable=False, index=True),
+        Column("at", UtcTime(has_zone=True), nullable=False),
+        Column("action", Text, nullable=False),
+        Column("resource", Text, nullable=False),  # order, order_item, ordersync_audit
+        Column("resource_id", Text),
+        Column("order_id", Text, index=True),
+        Column("version", Text, nullable=False),
+        _json("before"),  # from here to `salt`: what purge and forget blank
+        _json("after"),
+        Column("reason", Text),
+        Column("email_hash", Text, index=True),
+        Column("salt", Text),
+        Column("payload_hash", Text, nullable=False),
+        Column("prev_hash", Text, nullable=False),
+        Column("row_hash", Text, nullable=False),
+    )
+    Table(
+        "ordersync_secrets",
+        metadata,
+        Column("name", Text, primary_key=True),
+        Column("value", Text, nullable=False),
     )
     return metadata

@@ -1,13 +1,17 @@
 """One plan into one transaction: rows, items, timeline and audit together, or none of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
 
-from ordersync_dagster.adapters.database import records
-from ordersync_dagster.adapters.database.loading import insert_new
+from ordersync_dagster.adapters.database import audit, records
+from ordersync_dagster.adapters.database.audit import Entry
+from ordersync_dagster.adapters.database.differences import Ledger
+from ordersync_dagster.adapters.database.images import Image, read_images
+from ordersync_dagster.adapters.database.keyed_hash import KeyedHash
+from ordersync_dagster.adapters.database.loading import ROWS, insert_new
 from ordersync_dagster.adapters.database.reading import read_orders
 from ordersync_dagster.adapters.database.records import Row, Stamp
 from ordersync_dagster.adapters.database.shape import Shape
@@ -36,25 +40,51 @@ class Written:
     first_audit_id: str | None = None
 
 
-def write(connection: Connection, shape: Shape, plan: Plan, stamp: Stamp) -> Written:
+def write(connection: Connection, shape: Shape, plan: Plan, stamp: Stamp, keyed: KeyedHash) -> Written:
     """Carry out `plan` inside the caller's transaction."""
-    return _Writer(connection, shape, stamp).write(plan)
+    return _Writer(connection, shape, stamp, keyed).write(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrote:
+    """One row that this transaction wrote; `was` is the row before, for those that were there."""
+
+    row_id: str
+    order_id: str
+    why: str
+    was: Image | None = None
 
 
 class _Writer:
-    def __init__(self, connection: Connection, shape: Shape, stamp: Stamp) -> None:
-        self._connection, self._shape, self._stamp = connection, shape, stamp
+    def __init__(self, connection: Connection, shape: Shape, stamp: Stamp, keyed: KeyedHash) -> None:
+        self._connection, self._shape, self._stamp, self._keyed = connection, shape, stamp, keyed
         self._written = Written()
         self._events: list[Row] = []
         self._audits: list[Row] = []
+        self._orders: list[_Wrote] = []
+        self._items: list[_Wrote] = []
+        self._images: dict[str, Image] = {}  # orders as they were before this transaction
 
     def write(self, plan: Plan) -> Written:
-        self._insert_orders(plan.inserts)
+        """Some orders at a time, so that the records of a large day never lie in memory all at once."""
+        for start in range(0, len(plan.inserts), ROWS):
+            self._insert_orders(plan.inserts[start : start + ROWS])
+            self._write_records()
         self._update_orders((*plan.completions, *plan.updates))
-        self._insert("order_events", self._events)
-        self._insert("audit_logs", self._audits)
-        self._written.first_audit_id = self._audits[0]["id"] if self._audits else None
+        self._write_records()
         return self._written
+
+    def _write_records(self) -> None:
+        """Timeline and audit of what was written since the last call."""
+        if self._shape.has("order_events"):
+            self._insert("order_events", self._events)
+        if self._shape.has("audit_logs"):
+            self._insert("audit_logs", self._audits)
+        entries = [*self._order_entries(), *self._item_entries()]
+        first = audit.append(self._connection, self._stamp, entries, self._keyed)
+        self._written.first_audit_id = self._written.first_audit_id or first
+        for done in (self._events, self._audits, self._orders, self._items):
+            done.clear()
 
     def _insert_orders(self, inserts: Sequence[InsertOrder]) -> None:
         rows = [records.order_row(insert.order, self._stamp) for insert in inserts]
@@ -62,8 +92,9 @@ class _Writer:
         for row in rows:
             if row["stripe_session_id"] in ours:
                 why = f"paid session {row['stripe_session_id']} had no order"
+                self._orders.append(_Wrote(row["id"], row["id"], why))
                 self._record("order_create", "order", row["id"], None, row, why)
-                self._events.append(records.event_row(row["id"], "order_recovered", f"Recovered: {why}.", self._stamp))
+                self._events.append(records.event_row(row["id"], records.RECOVERED, f"Recovered: {why}.", self._stamp))
         self._written.orders_inserted += len(ours)
         self._written.written_first_by_others += len(rows) - len(ours)
 
@@ -72,6 +103,7 @@ class _Writer:
         sessions = [update.seen.session_id for update in updates]
         found = read_orders(self._connection, self._shape, "stripe_session_id", sessions, lock=True)
         fresh = {order.session_id: order for order in found}
+        self._images = self._read("orders", [order.id for order in found])
         item_rows: list[Row] = []
         order_rows: list[Row] = []
         for each in updates:
@@ -82,11 +114,14 @@ class _Writer:
             why = "; ".join(_reason(change) for change in each.changes)
             values = records.changed_columns(each, now)
             if values:
+                self._orders.append(_Wrote(now.id, now.id, why, self._images[now.id]))
                 before = records.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
                 order_rows.append({**values, "updated_at": self._stamp.now, "row_id": now.id})
-            item_rows += [records.item_row(item, now.id, self._stamp) for item in _new_items(each)]
-            self._events.append(records.event_row(now.id, "order_synced", f"Synchronised: {why}.", self._stamp))
+            item_rows += [
+                {**records.item_row(item, now.id, self._stamp), "currency": now.currency} for item in _new_items(each)
+            ]
+            self._events.append(records.event_row(now.id, records.SYNCED, f"Synchronised: {why}.", self._stamp))
         self._set(order_rows)
         self._insert_items(item_rows)
 
@@ -108,8 +143,35 @@ class _Writer:
         for row in rows:
             if row["id"] in ours:
                 why = f"Printful item {row['metadata']['printful_item_id']} was missing"
-                self._record("order_create", "order_item", row["id"], None, row, why)
+                self._items.append(_Wrote(row["id"], row["order_id"], why))
+                after = {name: value for name, value in row.items() if name != "currency"}  # that is the order's
+                self._record("order_create", "order_item", row["id"], None, after, why)
         self._written.items_inserted += len(ours)
+
+    def _order_entries(self) -> Iterator[Entry]:
+        """What the rows really became, whatever the shop's own triggers made of them."""
+        ledger = Ledger(self._shape.table("orders"), "orders", self._keyed)
+        images = self._read("orders", [wrote.row_id for wrote in self._orders])
+        for wrote in self._orders:
+            now, email = images[wrote.row_id], ledger.email(images[wrote.row_id])
+            if wrote.was is None:
+                after = ledger.whole(now)
+                yield Entry("order_create", "order", wrote.row_id, wrote.row_id, None, after, wrote.why, email)
+            else:
+                was, became = ledger.change(wrote.was, now)
+                before, after = {"columns": was}, {"columns": became}
+                yield Entry("order_update", "order", wrote.row_id, wrote.row_id, before, after, wrote.why, email)
+
+    def _item_entries(self) -> Iterator[Entry]:
+        orders = Ledger(self._shape.table("orders"), "orders", self._keyed)
+        ledger = Ledger(self._shape.table("order_items"), "order_items", self._keyed)
+        images = self._read("order_items", [wrote.row_id for wrote in self._items])
+        for wrote in self._items:
+            after, email = ledger.whole(images[wrote.row_id]), orders.email(self._images[wrote.order_id])
+            yield Entry("order_create", "order_item", wrote.row_id, wrote.order_id, None, after, wrote.why, email)
+
+    def _read(self, name: str, ids: Sequence[str]) -> dict[str, Image]:
+        return read_images(self._connection, self._shape.table(name), ids)
 
     def _record(self, action: str, resource: str, row_id: str, before: Row | None, after: Row, why: str) -> None:
         self._audits.append(records.audit_row(self._stamp, action, resource, row_id, before, after, why))

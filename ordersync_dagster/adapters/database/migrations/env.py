@@ -1,8 +1,16 @@
-"""Alembic's entry: migrates `ordersync_*` over the connection that `schema.initialise` hands in."""
+"""Alembic's entry: migrates `ordersync_*` over the connection that `schema` hands in, or writes the SQL for it."""
 
 from alembic import context
 
+from ordersync_dagster.adapters.database.reflection import own_schema
 from ordersync_dagster.adapters.database.shape import VERSION_TABLE
 
-context.configure(connection=context.config.attributes["connection"], version_table=VERSION_TABLE)
-context.run_migrations()
+given = context.config.attributes
+if context.is_offline_mode():
+    context.configure(dialect_name=given["dialect"], version_table=VERSION_TABLE, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    connection = given["connection"]
+    context.configure(connection=connection, version_table=VERSION_TABLE, version_table_schema=own_schema(connection))
+    context.run_migrations()

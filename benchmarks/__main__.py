@@ -1,0 +1,75 @@
+"""Measure, keep the figures, and write docs/performance.md with its chart from them."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import page, suite
+from benchmarks.chart import draw
+from benchmarks.databases import databases
+from benchmarks.figures import Figures
+
+ROOT = Path(__file__).parents[1]
+MAIN = 20_000  # sessions of what the page leads with
+LATENCIES = (0.0, 0.1)  # seconds a request
+MILLION = 1_000_000
+PRINTFUL_ORDERS, MISSING = 10_000, 10
+STRIPE_LIMIT = 25  # requests a second
+
+
+def main() -> None:
+    """Measure in order of interest; what is done is kept if it is interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--million", action="store_true", help="1,000,000 sessions as well (half an hour, 8 GB)")
+    parser.add_argument("--quick", action="store_true", help="2,000 sessions in a minute, to try the harness")
+    parser.add_argument("--folder", type=Path, default=ROOT, help="the checkout whose figures and page to write")
+    parser.add_argument(
+        "--page-only", action="store_true", help="write the page again from the figures of the last time"
+    )
+    wanted = parser.parse_args()
+    kept = wanted.folder / "benchmarks" / "figures.json"
+    if wanted.page_only:
+        figures = Figures.load(kept)
+    else:
+        figures = measured(wanted.quick, wanted.million)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        figures.save(kept)
+    images = wanted.folder / "docs" / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    draw(figures, images / "performance.png")
+    (wanted.folder / "docs" / "performance.md").write_text(page.page(figures))
+
+
+def measured(is_quick: bool, with_million: bool) -> Figures:
+    """All figures; each step is told on stderr."""
+    options = [name for name, is_on in (("--million", with_million), ("--quick", is_quick)) if is_on]
+    figures = Figures(" ".join(["python -m benchmarks", *options]))
+    sizes = [2_000] if is_quick else [5_000, MAIN, 100_000]
+    with databases() as fresh:
+        say("what the command costs by itself")
+        figures.starts = suite.starts(fresh)
+        for size in sizes:
+            say(f"{size:,} sessions of 30 days")
+            figures.cases += suite.cases(fresh, "month", size, LATENCIES)
+        busy = min(MAIN, sizes[-1])
+        say(f"{busy:,} sessions of one day")
+        figures.cases += suite.cases(fresh, "day", busy, [0.1])
+        say(f"a limit of {STRIPE_LIMIT} requests a second")
+        figures.stripe_limit = suite.stripe_limit(fresh, busy, STRIPE_LIMIT)
+        orders = busy if is_quick else PRINTFUL_ORDERS
+        say(f"{orders:,} Printful orders at 120 requests a minute")
+        figures.printful_limit = suite.printful_limit(fresh, orders, MISSING)
+        if with_million:
+            say(f"{MILLION:,} sessions of 30 days")
+            figures.cases += suite.cases(fresh, "month", MILLION, [0.1], ["postgresql"])
+    return figures
+
+
+def say(what: str) -> None:
+    """Progress, for a person who waits."""
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""What a measurement found; kept as JSON, so that the page can be written again without measuring again."""
+
+import json
+import platform
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.commands import Cost
+from benchmarks.floors import Reading
+from benchmarks.sequential import Sequential
+from benchmarks.vendors import Tally
+
+PACKAGES = ("ordersync-dagster", "sqlalchemy", "psycopg", "requests", "stripe", "aiohttp")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the command."""
+
+    cost: Cost
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One world against one database: a first run and an unchanged second one, and what they are measured by."""
+
+    size: int
+    shape: str
+    latency: float
+    database: str
+    first: Run
+    again: Run
+    reading: Reading
+    write_floor: float
+    sequential: Sequential | None = None
+    stages: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float:
+        """The whole process against the reading floor."""
+        return self.first.cost.wall / self.reading.wall
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A run against a vendor that allows `limit` requests a second; `found` of `size` records were dealt with."""
+
+    size: int
+    found: int
+    limit: float
+    run: Run
+
+    @property
+    def share(self) -> float:
+        """Of the limit, how much was used between the first request and the last."""
+        return self.run.tally.requests / max(self.run.tally.seconds, 1) / self.limit
+
+
+@dataclass(slots=True)
+class Figures:
+    """Everything that one call of `python -m benchmarks` found."""
+
+    command: str
+    date: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d}")
+    machine: dict[str, str] = field(default_factory=lambda: _machine())
+    cases: list[Case] = field(default_factory=list)
+    starts: dict[str, Cost] = field(default_factory=dict)  # what the command costs where there is nothing to do
+    stripe_limit: Limited | None = None
+    printful_limit: Limited | None = None
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> "Figures":
+        """What `save` wrote."""
+        kept = json.loads(path.read_text())
+        kept["cases"] = [_case(each) for each in kept["cases"]]
+        kept["starts"] = {name: Cost(**each) for name, each in kept["starts"].items()}
+        for name in ("stripe_limit", "printful_limit"):
+            kept[name] = Limited(**{**kept[name], "run": _run(kept[name]["run"])}) if kept[name] else None
+        return cls(**kept)
+
+
+def _case(kept: dict[str, Any]) -> Case:
+    sequential = Sequential(**kept["sequential"]) if kept["sequential"] else None
+    runs = {name: _run(kept[name]) for name in ("first", "again")}
+    return Case(**{**kept, **runs, "reading": Reading(**kept["reading"]), "sequential": sequential})
+
+
+def _run(kept: dict[str, Any]) -> Run:
+    return Run(Cost(**kept["cost"]), Tally(**kept["tally"]))
+
+
+def _machine() -> dict[str, str]:
+    import os
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "cores": str(os.cpu_count()),
+        "memory": f"{memory:.0f} GB",
+        "system": f"{platform.system()} {platform.machine()}",
+        "Python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+    }

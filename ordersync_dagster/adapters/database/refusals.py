@@ -1,0 +1,36 @@
+"""What a database says when it does not do as it was told, in a sentence that a person may read."""
+
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+
+from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError
+
+_TRANSIENT = frozenset({"40001", "40P01", "57014"})  # serialization failure, deadlock, statement timeout
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Whether the same may succeed at the next attempt."""
+    return error.connection_invalidated or _sqlstate(error) in _TRANSIENT or isinstance(error, DisconnectionError)
+
+
+def translated(error: DBAPIError) -> DatabaseAwayError | DatabaseRefusedError:
+    """A sentence without the statement, its values or PostgreSQL's DETAIL, which may hold personal data."""
+    state = _sqlstate(error)
+    is_away = error.connection_invalidated or state.startswith(("08", "57P", "53")) or not state
+    if isinstance(error, OperationalError) and is_away and not _is_full(error):
+        return DatabaseAwayError(f"the database does not answer ({type(error.orig).__name__} {state}".rstrip() + ")")
+    diagnosis = getattr(error.orig, "diag", None)
+    parts = [
+        type(error.orig).__name__,
+        state,
+        getattr(diagnosis, "constraint_name", None) or "",
+        getattr(diagnosis, "column_name", None) or "",
+    ]
+    return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)})")
+
+
+def _is_full(error: DBAPIError) -> bool:
+    return "disk is full" in str(error.orig) or "readonly" in str(error.orig)

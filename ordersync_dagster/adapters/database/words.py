@@ -1,0 +1,50 @@
+"""Our status words and the shop's, both ways."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ordersync_dagster.core.orders import MOVES, Status, can_move
+
+
+class AmbiguousWordError(ValueError):
+    """Two of our words became one of the shop's, and a row could not be read back."""
+
+
+@dataclass(frozen=True)
+class StatusWords:
+    """`said` holds pairs of our word and the shop's; words without a pair are the same on both sides.
+
+    Raises AmbiguousWordError where a run could not tell that it has already written a word.
+    """
+
+    said: tuple[tuple[Status, str], ...] = ()
+    _read: Mapping[str, Status] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        shared: dict[str, list[Status]] = {}
+        explicit = [ours for ours, _ in self.said]
+        for ours in (*explicit, *(word for word in Status if word not in explicit)):
+            shared.setdefault(self.to_shop(ours), []).append(ours)
+        object.__setattr__(self, "_read", {word: _settled(word, ours) for word, ours in shared.items()})
+
+    def to_shop(self, word: str) -> str:
+        """The shop's word for ours."""
+        return str(self._written.get(word, word))
+
+    def from_shop(self, word: str) -> str:
+        """Our word for the shop's; one that nobody mapped passes through."""
+        return str(self._read.get(word, word))
+
+    @cached_property
+    def _written(self) -> Mapping[str, str]:
+        return dict(self.said)
+
+
+def _settled(word: str, ours: list[Status]) -> Status:
+    """What `word` is read as: one from which no other that is written so can be reached, else runs never end."""
+    for each in sorted(ours, key=lambda status: len(MOVES[status])):
+        if not any(can_move(each, other) for other in ours):
+            return each
+    names = " and ".join(ours)
+    raise AmbiguousWordError(f'{names} are both "{word}", and a run could not tell them apart: give one another word')

@@ -1,0 +1,149 @@
+"""A moment, a pretend shop, a clock that nobody waits for, and fresh databases: what most tests start from."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from ordersync_dagster.adapters.http import Patience
+from ordersync_dagster.sandbox import Sandbox, World, build, serve
+from ordersync_dagster.settings import Settings
+from ordersync_dagster.wiring import Tools, seed_database
+from ordersync_dagster_tests.databases import KINDS, OTHERS, Database, fresh_database, postgres_server
+
+if TYPE_CHECKING:
+    from ordersync_dagster_tests.shops import Shop
+
+NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+UNHURRIED = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "10000"}  # budgets nobody notices
+
+
+@dataclass
+class FakeTime:
+    """Time that passes by sleeping only; `slept` holds each wait in seconds."""
+
+    now: datetime = NOW
+    slept: list[float] = field(default_factory=list)
+    elapsed: float = 0.0
+    meanwhile: Callable[[], object] = lambda: None  # happens in each wait
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.elapsed += seconds
+        self.meanwhile()
+
+    def patience(self, attempts: int = 10, deadline: float = 240.0) -> Patience:
+        return Patience(attempts=attempts, deadline=deadline, sleep=self.sleep, clock=lambda: self.elapsed)
+
+    def tools(self, attempts: int = 4) -> Tools:
+        """The clock and a short patience, for `launch`."""
+        return Tools(lambda: self.now + timedelta(seconds=self.elapsed), self.patience(attempts))
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the developer's own environment says must not reach a test, nor a test the developer's home."""
+    for name in ("STRIPE_LOG", *Settings.model_fields):
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("ORDERSYNC_STATE_DIR", f"{tmp_path}-state")
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    """A clock at NOW."""
+    return FakeTime()
+
+
+@pytest.fixture(scope="session")
+def outage() -> World:
+    """The default scenario at NOW."""
+    return build("outage", now=NOW)
+
+
+@pytest.fixture(scope="session")
+def _server(outage: World) -> Iterator[Sandbox]:
+    with serve(outage) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(_server: Sandbox, outage: World) -> Iterator[Sandbox]:
+    """The default scenario as new; afterwards it must have seen nothing but GET."""
+    _server.replace(outage)
+    _server.faults.reset()
+    _server.requests.clear()
+    yield _server
+    assert {request.method for request in _server.requests} <= {"GET"}, "something was sent to a vendor"
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[str]:
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind: the tests that use it run on all of them."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            yield f"sqlite:///{tmp_path}/shop.db"
+        elif request.param == "postgresql":
+            yield stack.enter_context(fresh_database(request.getfixturevalue("_postgres")))
+        else:
+            yield stack.enter_context(fresh_database(OTHERS[int(request.param.removeprefix("other"))]))
+
+
+@pytest.fixture
+def postgres_url(_postgres: str) -> Iterator[str]:
+    """An empty PostgreSQL database, for what only PostgreSQL does."""
+    with fresh_database(_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Where an SQLite database may be made, for what only SQLite does or what no database changes."""
+    return f"sqlite:///{tmp_path}/shop.db"
+
+
+@pytest.fixture
+def database(database_url: str) -> Database:
+    """Our own schema, empty, on each kind of database."""
+    return seeded(database_url)
+
+
+def seeded(url: str, world: World | None = None) -> Database:
+    """A database with our tables and what the world's webhooks left in them."""
+    rows = {"orders": world.shop.orders, "order_items": world.shop.order_items} if world else {}
+    seed_database(url, rows)
+    return Database(url)
+
+
+def settings_for(sandbox: Sandbox, url: str | None = None, **changes: str) -> Settings:
+    """Settings that point at the sandbox and a database; `changes` by the names of the environment."""
+    known = sandbox.environment() | UNHURRIED | ({"DATABASE_URL": url} if url else {}) | changes
+    secret = {"STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL"}
+    values = {name.lower(): SecretStr(value) if name in secret else value for name, value in known.items()}
+    return Settings.model_validate(values)
+
+
+@pytest.fixture
+def shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime, outage: World) -> "Shop":
+    """The shop after the outage, in SQLite, for rules that no database changes."""
+    from ordersync_dagster_tests.shops import Shop
+
+    return Shop(sandbox, seeded(sqlite_url, outage), time)
+
+
+@pytest.fixture
+def each_shop(sandbox: Sandbox, database_url: str, time: FakeTime, outage: World) -> "Shop":
+    """The same in each kind of database."""
+    from ordersync_dagster_tests.shops import Shop
+
+    return Shop(sandbox, seeded(database_url, outage), time)

@@ -1,0 +1,82 @@
+"""A shop under test: the sandbox with a database, run as the command line runs it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.launch import Launch, launch
+from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster.sync import PrintfulScope, at_most
+from ordersync_dagster_tests.conftest import FakeTime, settings_for
+from ordersync_dagster_tests.databases import Database, everything
+from ordersync_dagster_tests.sandbox.test_scenarios import lost
+
+OWN = ("ordersync_runs", "ordersync_missing", "ordersync_rate")
+
+
+class Shop:
+    """The sandbox's shop with its database; runs the job as the command line does."""
+
+    def __init__(self, sandbox: Sandbox, database: Database, time: FakeTime) -> None:
+        self.sandbox, self.database, self.time = sandbox, database, time
+
+    def run(
+        self,
+        *,
+        dry_run: bool = False,
+        printful: PrintfulScope = PrintfulScope.all,
+        meanwhile: Callable[[], object] | None = None,
+        limit: int | None = None,
+        attempts: int = 3,
+    ) -> Launch:
+        """`meanwhile` happens after the plan was made and before it is written."""
+
+        def approve(plans: Sequence[Plan]) -> None:
+            if meanwhile:
+                meanwhile()
+            if limit is not None:
+                at_most(limit)(plans)
+
+        run = launch(
+            settings_for(self.sandbox, self.database.url),
+            lambda now: Window.last_days(30, now),
+            printful,
+            dry_run=dry_run,
+            approve=lambda shop: approve if meanwhile or limit is not None else None,
+            tools=self.time.tools(attempts),
+        )
+        for _ in run.parts:
+            continue
+        return run
+
+    def order(self, session_id: str) -> dict[str, Any]:
+        """One row of orders."""
+        (row,) = self.database.rows("SELECT * FROM orders WHERE stripe_session_id = :id", id=session_id)
+        return row
+
+    def of_printful(self, status: str) -> dict[str, Any]:
+        """The shop's row of an order that stands so at Printful."""
+        ids = [str(order["id"]) for order in self.sandbox.world.printful_orders if order["status"] == status]
+        (row, *_) = [row for row in self.database.rows("SELECT * FROM orders") if row["printful_order_id"] in ids]
+        return row
+
+    def items(self) -> list[tuple[str, str, int]]:
+        rows = self.database.rows("SELECT * FROM order_items")
+        return sorted((row["order_id"], row["printful_variant_id"], row["quantity"]) for row in rows)
+
+    def tables(self) -> dict[str, Sequence[str]]:
+        """The shop's own tables, comparable."""
+        return {name: rows for name, rows in everything(self.database).items() if name not in OWN}
+
+
+def seven(run: Launch) -> tuple[int, ...]:
+    return tuple(run.outcome.summary.seven.values())
+
+
+def classes(run: Launch) -> set[str]:
+    return {str(problem.problem_class) for problem in run.outcome.problems}
+
+
+def lost_ids(world: World) -> list[str]:
+    return [session["id"] for session in lost(world)]

@@ -1,0 +1,332 @@
+"""The `ordersync` command as scripts and people meet it: exit codes, streams, documents."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ordersync_dagster import cli
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.report.summary import COUNTERS
+from ordersync_dagster.sandbox import Sandbox, World, build
+from ordersync_dagster.wiring import utc_now
+from ordersync_dagster_tests.adapters.database.shops import opened
+from ordersync_dagster_tests.conftest import UNHURRIED, seeded
+from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
+
+COMMAND = Path(sys.executable).with_name("ordersync")
+LABELS = (
+    "Stripe Sessions Checked", "Stripe Sessions Added", "Stripe Sessions Skipped", "Printful Orders Checked",
+    "Printful Orders Updated", "Printful Items Added", "Errors",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Cli:
+    """Runs `ordersync …` in this process, with the sandbox's settings and a database in the environment."""
+
+    def __init__(
+        self, sandbox: Sandbox, database: Database, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
+    ) -> None:
+        self.sandbox, self.database, self._patch, self._capture = sandbox, database, patch, capture
+        for name, value in (sandbox.environment() | UNHURRIED | {"DATABASE_URL": database.url}).items():
+            patch.setenv(name, value)
+
+    def __call__(self, *arguments: str, **environment: str | None) -> Ran:
+        for name, value in environment.items():
+            self._patch.delenv(name, raising=False)
+            if value is not None:
+                self._patch.setenv(name, value)
+        self._patch.setattr(sys, "argv", ["ordersync", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = self._capture.readouterr()
+        return Ran(int(stop.value.code or 0), captured.out, captured.err)
+
+
+@pytest.fixture
+def world(sandbox: Sandbox) -> World:
+    """The outage as of now: the command asks the real clock."""
+    world = build("outage", now=utc_now())
+    sandbox.replace(world)
+    return world
+
+
+@pytest.fixture
+def ordersync(
+    sandbox: Sandbox, sqlite_url: str, world: World, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> Iterator[Cli]:  # fmt: skip
+    """The command, the outage and the shop's database."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    yield Cli(sandbox, seeded(sqlite_url, world), monkeypatch, capsys)
+    signal.signal(signal.SIGTERM, before)
+
+
+def document(ran: Ran) -> Any:
+    return json.loads(ran.out)
+
+
+def test_a_repair_prints_the_summary_that_people_know_and_exits_0(ordersync: Cli, world: World) -> None:
+    ran = ordersync("sync")
+    lines = [f"{label}: {number}" for label, number in zip(LABELS, (*numbers(world), 0), strict=True)]
+    assert ran.out.splitlines()[:9] == ["📊 Synchronization Summary:", "━" * 50, *lines]
+    assert ran.code == 0
+
+
+def test_recovered_orders_that_wait_are_named_below(ordersync: Cli, world: World) -> None:
+    waiting = len([session for session in lost(world) if not session["metadata"]])
+    assert f"{waiting} recovered orders have nothing at Printful" in ordersync("sync").out
+
+
+def test_the_first_line_on_stderr_names_the_target_and_never_a_password(ordersync: Cli, world: World) -> None:
+    first = ordersync("sync", "--dry-run").err.splitlines()[0]
+    assert str(ordersync.database.path) in first
+    assert f"({len(world.shop.orders)} orders)" in first
+    assert "test mode" in first
+
+
+def test_the_password_of_a_database_that_is_away_is_not_repeated(ordersync: Cli) -> None:
+    ran = ordersync("sync", DATABASE_URL="postgresql://shop:hunter2@127.0.0.1:9/shop")
+    assert ran.code == 75
+    assert "hunter2" not in ran.out + ran.err
+    assert ran.err.startswith("ordersync: the database does not answer")
+    assert ordersync.sandbox.requests == []
+
+
+def test_the_json_document_has_the_shape_that_scripts_rely_on(ordersync: Cli, world: World) -> None:
+    ran = ordersync("sync", "--json")
+    found = document(ran)
+    assert list(found) == [
+        "schema_version", "run_id", "dry_run", "window", "summary", "changes", "problems", "warnings", "run",
+    ]  # fmt: skip
+    assert (found["schema_version"], found["dry_run"], ran.code) == (1, False, 0)
+    assert set(found["window"]) == {"start", "end"}
+    assert tuple(found["summary"][name] for name in COUNTERS) == (*numbers(world), 0)
+    assert all(type(number) is int for number in found["summary"].values())
+    assert found["run"]["rows_written"]["orders_inserted"] == numbers(world)[1]
+    assert found["run"]["traffic"]["stripe"]["requests"] > 0
+    assert found["run"]["error"] is None
+    assert {"class", "severity", "sentence", "ids"} == set(found["problems"][0])
+
+
+def test_a_dry_run_gives_the_summary_of_the_run_and_leaves_the_file_alone(ordersync: Cli) -> None:
+    before = ordersync.database.path.read_bytes()
+    preview = document(ordersync("sync", "--dry-run", "--json"))
+    assert ordersync.database.path.read_bytes() == before
+    repair = document(ordersync("sync", "--json"))
+    assert preview["summary"] == repair["summary"]
+    assert preview["changes"] == repair["changes"]
+    assert (preview["dry_run"], repair["dry_run"]) == (True, False)
+
+
+def test_a_run_id_is_new_each_time(ordersync: Cli) -> None:
+    ids = {document(ordersync("sync", "--json"))["run_id"] for _ in range(2)}
+    assert len(ids) == 2
+
+
+def test_a_record_that_cannot_be_decided_is_exit_1(ordersync: Cli, world: World) -> None:
+    session = lost(world)[0]
+    ordersync.sandbox.put_session({**session, "customer_details": None, "customer_email": None})
+    ran = ordersync("sync", "--json")
+    assert (ran.code, document(ran)["summary"]["errors"]) == (1, 1)
+    assert document(ran)["summary"]["stripe_sessions_added"] == len(lost(world)) - 1
+
+
+def test_another_run_is_exit_75(ordersync: Cli) -> None:
+    with opened(ordersync.database.url) as (store, _), store.run("the-first", Window.last_days(1, utc_now())):
+        ran = ordersync("sync")
+    assert ran.code == 75
+    assert "another run (the-first) is at work" in ran.err
+
+
+def test_all_missing_settings_are_named_in_one_sentence(ordersync: Cli) -> None:
+    ran = ordersync("sync", STRIPE_SECRET_KEY=None, PRINTFUL_API_KEY="", DATABASE_URL=None)
+    assert (ran.code, ran.out) == (2, "")
+    (line,) = ran.err.splitlines()
+    for name in ("STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL", "https://dashboard.stripe.com", "sqlite:///"):
+        assert name in line
+    assert ordersync.sandbox.requests == []
+
+
+def test_without_a_database_url_nothing_is_made_up(ordersync: Cli, tmp_path: Path) -> None:
+    ran = ordersync("sync", DATABASE_URL=None)
+    assert (ran.code, "DATABASE_URL" in ran.err) == (2, True)
+    assert ordersync.sandbox.requests == []
+
+
+def test_without_printful_its_token_is_not_needed(ordersync: Cli) -> None:
+    assert ordersync("sync", "--printful", "none", PRINTFUL_API_KEY=None).code == 0
+
+
+def test_a_refused_key_is_exit_2_in_one_sentence(ordersync: Cli) -> None:
+    ran = ordersync("sync", STRIPE_SECRET_KEY="sk_test_" + "nobodyKnowsThis")
+    assert (ran.code, "Traceback" in ran.err) == (2, False)
+    assert "ordersync: Stripe refused STRIPE_SECRET_KEY (…This)" in ran.err
+
+
+def test_too_many_changes_are_exit_2_and_nothing_is_written(ordersync: Cli) -> None:
+    before = ordersync.database.count("orders")
+    ran = ordersync("sync", "--max-changes", "5")
+    assert (ran.code, ordersync.database.count("orders")) == (2, before)
+    assert "nothing was written" in ran.err
+
+
+def test_a_session_of_the_other_mode_is_exit_2(ordersync: Cli, world: World) -> None:
+    ordersync.sandbox.put_session({**lost(world)[0], "livemode": True})
+    assert ordersync("sync").code == 2
+
+
+def test_an_empty_database_gets_its_tables_and_that_is_said(ordersync: Cli, tmp_path: Path) -> None:
+    ran = ordersync("sync", "--json", DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
+    assert ran.code == 0
+    assert f"Created in {tmp_path}/new.db: audit_logs" in ran.err
+    assert any(warning.startswith("Created in") for warning in document(ran)["warnings"])
+    assert Database(f"sqlite:///{tmp_path}/new.db").count("orders") > 0
+
+
+def test_a_database_of_somebody_else_is_exit_2(ordersync: Cli, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/other.db"
+    Database(url).execute("CREATE TABLE recipes (id integer PRIMARY KEY)")
+    ran = ordersync("sync", DATABASE_URL=url)
+    assert (ran.code, "is this the shop's database?" in ran.err) == (2, True)
+    assert Database(url).tables() == {"recipes"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--days", "0"],
+        ["--days", "x"],
+        ["--days", "9999"],
+        ["--from", "2026-01-01"],
+        ["--to", "2026-01-01"],
+        ["--from", "2026-01-02", "--to", "2026-01-01"],
+        ["--from", "2999-01-01", "--to", "2999-01-02"],
+        ["--from", "2026-01-01", "--to", "2026-01-02", "--days", "3"],
+        ["--from", "yesterday", "--to", "today"],
+        ["--printful", "some"],
+        ["--max-changes", "-1"],
+        ["--nonsense"],
+    ],
+)
+def test_options_that_cannot_be_are_exit_2_before_any_request(ordersync: Cli, arguments: list[str]) -> None:
+    ran = ordersync("sync", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Traceback" not in ran.err
+    assert len(ran.err) > 20
+    assert ordersync.sandbox.requests == []
+
+
+def test_from_and_to_are_whole_days_both_inclusive(ordersync: Cli) -> None:
+    window = document(ordersync("sync", "--dry-run", "--json", "--from", "2026-01-01", "--to", "2026-01-02"))["window"]
+    assert window == {"start": "2026-01-01T00:00:00+00:00", "end": "2026-01-03T00:00:00+00:00"}
+
+
+def test_thirty_days_are_the_default_and_begin_at_midnight(ordersync: Cli) -> None:
+    default, thirty, one = (
+        document(ordersync("sync", "--dry-run", "--json", *days))["window"]["start"]
+        for days in ([], ["--days", "30"], ["--days", "1"])
+    )
+    assert default == thirty < one
+    assert one.endswith("T00:00:00+00:00")
+
+
+def test_db_init_makes_the_tables_once_and_db_check_agrees(ordersync: Cli, tmp_path: Path) -> None:
+    ordersync("db", "check", DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
+    assert not (tmp_path / "new.db").exists()
+    first, second, check = ordersync("db", "init"), ordersync("db", "init"), ordersync("db", "check")
+    assert (first.code, second.code, check.code) == (0, 0, 0)
+    assert ("created audit_logs" in first.out, "nothing to create" in second.out) == (True, True)
+    assert "fits; 0 orders" in check.out
+
+
+def test_db_check_names_what_is_wrong(ordersync: Cli) -> None:
+    ordersync.database.execute("ALTER TABLE orders RENAME COLUMN customer_email TO email")
+    ran = ordersync("db", "check")
+    assert (ran.code, "orders.customer_email is missing" in ran.err) == (2, True)
+
+
+def test_the_env_file_of_the_folder_is_read_and_the_environment_wins(ordersync: Cli, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"DATABASE_URL={ordersync.database.url}\nSTRIPE_SECRET_KEY=sk_test_wrong\n")
+    assert ordersync("sync", "--dry-run", DATABASE_URL=None).code == 0
+
+
+def test_the_doctor_is_green_on_the_sandbox_and_changes_nothing(ordersync: Cli) -> None:
+    before = ordersync.database.path.read_bytes()
+    ran = ordersync("doctor")
+    assert (ran.code, "✗" in ran.out) == (0, False)
+    assert ordersync.database.path.read_bytes() == before
+
+
+def test_the_doctor_says_all_that_is_missing_and_exits_2(ordersync: Cli) -> None:
+    ran = ordersync("doctor", "--json", STRIPE_SECRET_KEY=None, PRINTFUL_API_KEY=None, DATABASE_URL=None)
+    levels = {finding["subject"]: finding["level"] for finding in document(ran)["findings"]}
+    assert levels.items() >= {"Stripe": "red", "Printful": "red", "Database": "red"}.items()
+    assert ran.code == 2
+
+
+def run_outside(*arguments: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The installed command in a process of its own."""
+    return subprocess.run(
+        arguments, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=dict(os.environ) | environment
+    )
+
+
+def test_the_demonstration_prints_what_the_sandbox_holds(tmp_path: Path) -> None:
+    ran = run_outside(str(COMMAND), "demo", tmp_path=tmp_path, STRIPE_SECRET_KEY="sk_live_mustNotBeUsed")
+    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
+    lines = [f"{label}: {n}" for label, n in zip(LABELS, numbers(build("outage", now=utc_now())), strict=False)]
+    assert ran.stdout.count("\n".join(lines)) == 2  # the dry run, and the run
+    assert "Rows written: none" in ran.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sandbox_runs_a_command_with_its_environment_and_hands_its_exit_code_on(tmp_path: Path) -> None:
+    program = "import os, sys; print(os.environ['STRIPE_API_BASE'], os.environ['DATABASE_URL']); sys.exit(7)"
+    ran = run_outside(str(COMMAND), "sandbox", "--", sys.executable, "-c", program, tmp_path=tmp_path)
+    assert ran.stdout.startswith("http://127.0.0.1:")
+    assert "sqlite:////" in ran.stdout
+    assert ran.returncode == 7
+
+
+def loaded_after(*arguments: str, tmp_path: Path, **environment: str) -> set[str]:
+    """The top-level modules that a command brings in."""
+    program = (
+        "import sys\nfrom ordersync_dagster import cli\n"
+        f"sys.argv = ['ordersync', *{list(arguments)!r}]\n"
+        "try:\n    cli.main()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)\n"
+    )
+    ran = run_outside(sys.executable, "-c", program, tmp_path=tmp_path, **environment)
+    assert ran.returncode == 0, ran.stderr
+    return set(ran.stderr.splitlines()[-1].split())
+
+
+def test_help_is_quick_because_it_loads_nothing_heavy(tmp_path: Path) -> None:
+    heavy = {"dagster", "pandas", "stripe", "sqlalchemy", "alembic", "matplotlib", "requests"}
+    assert not loaded_after("--help", tmp_path=tmp_path) & heavy
+    assert not loaded_after("sync", "--help", tmp_path=tmp_path) & heavy
+
+
+def test_a_plain_sync_loads_neither_alembic_nor_pandas_nor_dagster(ordersync: Cli, tmp_path: Path) -> None:
+    modules = loaded_after("sync", tmp_path=tmp_path)
+    assert {"sqlalchemy", "stripe"} <= modules
+    assert not modules & {"alembic", "pandas", "matplotlib", "dagster", "uvicorn", "starlette"}
