@@ -66,7 +66,7 @@ def main() -> NoReturn:
         sys.exit(FAILED)
     except Exception as error:
         if not hasattr(error, "format_message"):  # what typer raises for wrong options
-            raise
+            _unforeseen(error)
         error.show()  # type: ignore[attr-defined]  # click's exceptions have it
         sys.exit(USAGE)
     if status == OF_CLICK:
@@ -79,6 +79,15 @@ def _interrupted() -> NoReturn:
     sys.exit(FAILED)
 
 
+def _unforeseen(error: Exception) -> NoReturn:
+    """Where it happened and what kind it is: the text of an error that is not ours may hold anything."""
+    import traceback
+
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _say(f"{frames}ordersync: an error that nobody foresaw ({type(error).__name__}); please report the lines above")
+    sys.exit(FAILED)
+
+
 def exit_code(error: OrderSyncError) -> int:
     """2 where a retry cannot help, 75 where it is only too early, else 1."""
     if isinstance(error, UsageError):
@@ -86,7 +95,7 @@ def exit_code(error: OrderSyncError) -> int:
     return BUSY if isinstance(error, BusyError) else FAILED
 
 
-@app.command()
+@app.command(short_help="Add missing orders; update status, tracking and items.")
 def sync(
     days: Annotated[
         int | None, typer.Option(min=1, max=3660, help="Whole UTC days back, and today.", show_default="30")
@@ -247,7 +256,7 @@ def db_check() -> None:
     print(f"{shop.target}: fits; {shop.store.order_count()} orders")
 
 
-@app.command()
+@app.command(short_help="Keys, permissions, database: what fits and what to do.")
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
     """Who am I, what may I read, does the database fit; changes nothing."""
     from ordersync_dagster.doctor import examine, findings_json, findings_text, worst
@@ -258,7 +267,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
     raise typer.Exit(worst(findings))
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(
+    short_help="Serve the pretend shop, or run a command against it.",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
 def sandbox(
     context: typer.Context,
     scenario: Annotated[str, typer.Option(help="outage, quiet or large.")] = "outage",
@@ -282,7 +294,7 @@ def sandbox(
         signal.pause()
 
 
-@app.command()
+@app.command(short_help="Watch the whole job on the pretend shop; needs no keys.")
 def demo() -> None:
     """Sandbox, SQLite, a dry run, the run, and a second run that finds nothing; needs no keys."""
     from ordersync_dagster.demo import demonstrate

@@ -13,6 +13,11 @@ DRY_RUN = typer.Option("--dry-run", help="Show what would change; write nothing.
 AS_JSON = typer.Option("--json", help="Print one JSON document.")
 
 runs = typer.Typer(invoke_without_command=True, help="List our runs, or show what one of them changed and why.")
+SHORT = {
+    "undo": "Take a run back as far as nobody touched its rows.",
+    "purge": "Blank what our own tables keep from long ago.",
+    "forget": "Blank what our own tables keep of one customer.",
+}
 audit = typer.Typer(no_args_is_help=True, help="Check our own record of every row that was written.")
 
 
@@ -21,7 +26,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(runs, name="runs")
     app.add_typer(audit, name="audit")
     for command in (undo, purge, forget):
-        app.command()(command)
+        app.command(short_help=SHORT[command.__name__])(command)
 
 
 @runs.callback()

@@ -1,7 +1,7 @@
 """What a person reads in Dagster: figures as numbers, a report, tables, a chart, links. No names, no addresses."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -9,10 +9,7 @@ from ordersync_dagster.report.charts import as_markdown_image, gap_chart
 from ordersync_dagster.report.markdown import markdown_report
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.report.summary import Summary
-from ordersync_dagster.report.tables import changes_table, problems_table
-
-if TYPE_CHECKING:
-    import pandas
+from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_rows, problem_rows
 
 Metadata = Mapping[str, Any]
 TABLE_ROWS = 200  # Dagster keeps a table in one row of its event log; --json has all
@@ -65,13 +62,11 @@ def summary(
         f"{prefix}seconds": round(outcome.seconds, 3),
         f"{prefix}requests": sum(counts.get("requests", 0) for counts in traffic.values()),
         "ordersync_run": outcome.run_id,
-        "changes": _table(changes_table(outcome)),
-        "problems": _table(problems_table(outcome)),
+        "changes": _table(CHANGE_COLUMNS, change_rows(outcome, TABLE_ROWS)),
+        "problems": _table(PROBLEM_COLUMNS, problem_rows(outcome, TABLE_ROWS)),
     }
 
 
-def _table(frame: "pandas.DataFrame") -> dg.MetadataValue[Any]:
-    shown = frame.head(TABLE_ROWS)
-    columns = [dg.TableColumn(str(name)) for name in frame.columns]
-    records = [dg.TableRecord({str(key): value for key, value in row.items()}) for row in shown.to_dict("records")]
-    return dg.MetadataValue.table(records, dg.TableSchema(columns=columns))
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MetadataValue[Any]:
+    records = [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns=[dg.TableColumn(name) for name in columns]))

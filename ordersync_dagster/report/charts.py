@@ -2,9 +2,10 @@
 
 import base64
 import io
+from typing import Any
 
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.report.tables import days_table
+from ordersync_dagster.report.tables import days_of
 
 PNG_LIMIT = 60_000  # bytes; Dagster keeps it in one row of its event log
 
@@ -16,11 +17,12 @@ def gap_chart(outcome: Outcome) -> bytes:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    days = days_table(outcome)
+    series = days_of(outcome)
+    days: Any = series.days  # matplotlib takes dates, its types do not say so
     figure = Figure(figsize=(8, 2.6), dpi=90, layout="constrained")
     axes = figure.add_subplot()
-    axes.bar(days["day"], days["orders"], color="#9aa5b1", label="orders found")
-    axes.bar(days["day"], days["missing"], bottom=days["orders"], color="#d64545", label="paid, no order")
+    axes.bar(days, series.found, color="#9aa5b1", label="orders found")
+    axes.bar(days, series.missing, bottom=series.found, color="#d64545", label="paid, no order")
     axes.set_ylabel("paid sessions")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,5 +1,8 @@
-"""A run as tables: its changes, its problems, and its days."""
+"""A run as tables: its changes, its problems, and its days. Rows are plain; pandas is loaded only for frames."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ordersync_dagster.core.texts import visible
@@ -12,30 +15,42 @@ CHANGE_COLUMNS = ("order_id", "field", "before", "after", "why", "stripe_session
 PROBLEM_COLUMNS = ("class", "severity", "sentence")
 
 
+@dataclass(frozen=True, slots=True)
+class Days:
+    """UTC days, oldest first: orders found, and paid sessions without an order (= found by this run)."""
+
+    days: Sequence[date]
+    found: Sequence[int]
+    missing: Sequence[int]
+
+
+def change_rows(outcome: Outcome, most: int | None = None) -> list[list[str]]:
+    """One row a changed field, at `most` so many, in the order of CHANGE_COLUMNS. All text."""
+    return [[visible(str(change.get(name) or "")) for name in CHANGE_COLUMNS] for change in outcome.changes[:most]]
+
+
+def problem_rows(outcome: Outcome, most: int | None = None) -> list[list[str]]:
+    """One row a problem, at `most` so many, in the order of PROBLEM_COLUMNS. Errors first."""
+    ordered = sorted(outcome.problems, key=lambda each: (not each.is_error, each.problem_class))
+    return [[str(each.problem_class), str(each.severity), visible(each.sentence)] for each in ordered[:most]]
+
+
 def changes_table(outcome: Outcome) -> "pandas.DataFrame":
-    """One row a changed field: order, field, before, after, why, session. All text."""
+    """All changes: order, field, before, after, why, session."""
     import pandas
 
-    rows = [[visible(str(change.get(name) or "")) for name in CHANGE_COLUMNS] for change in outcome.changes]
-    return pandas.DataFrame(rows, columns=list(CHANGE_COLUMNS), dtype=object)
+    return pandas.DataFrame(change_rows(outcome), columns=list(CHANGE_COLUMNS), dtype=object)
 
 
 def problems_table(outcome: Outcome) -> "pandas.DataFrame":
-    """One row a problem: class, severity, sentence. Errors first."""
+    """All problems: class, severity, sentence."""
     import pandas
 
-    ordered = sorted(outcome.problems, key=lambda each: (not each.is_error, each.problem_class))
-    rows = [[str(each.problem_class), str(each.severity), visible(each.sentence)] for each in ordered]
-    return pandas.DataFrame(rows, columns=list(PROBLEM_COLUMNS), dtype=object)
+    return pandas.DataFrame(problem_rows(outcome), columns=list(PROBLEM_COLUMNS), dtype=object)
 
 
-def days_table(outcome: Outcome) -> "pandas.DataFrame":
-    """One row a UTC day, oldest first: paid sessions, orders found, orders missing (= found by this run)."""
-    import pandas
-
+def days_of(outcome: Outcome) -> Days:
+    """The session side of the run by day."""
     days = sorted(outcome.days.items())
     found = [figures.skipped_order_exists for _, figures in days]
-    missing = [figures.stripe_sessions_added for _, figures in days]
-    frame = pandas.DataFrame({"day": [day for day, _ in days], "orders": found, "missing": missing})
-    frame.insert(1, "paid", frame["orders"] + frame["missing"])
-    return frame
+    return Days([day for day, _ in days], found, [figures.stripe_sessions_added for _, figures in days])

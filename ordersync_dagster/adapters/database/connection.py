@@ -18,7 +18,7 @@ def parse_url(text: str) -> URL:
     """Any usual form of a PostgreSQL or SQLite URL; raises SettingsError that never repeats the password."""
     try:
         url = make_url(text.strip())
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second for a port that is no number: it would repeat what stands there
         raise SettingsError(
             "DATABASE_URL is not a URL such as postgresql://user:…@host/shop or sqlite:///shop.db"
         ) from None

@@ -1,0 +1,56 @@
+"""A pretend shop that a real Dagster looks after, and that can be put back to how it was."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ordersync_dagster.sandbox import Sandbox, World, build, serve
+from ordersync_dagster.wiring import seed_database, utc_now
+from ordersync_dagster_tests.conftest import UNHURRIED
+from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.orchestration.deployment import Deployment, running
+
+
+@dataclass(frozen=True)
+class PretendShop:
+    """The vendors, the shop's database, and the Dagster between them."""
+
+    sandbox: Sandbox
+    world: World
+    shop: Database
+    dagster: Deployment
+
+    def renew(self) -> None:
+        """As at the start: the outage is not repaired, no vendor misbehaves, no day is green."""
+        self.sandbox.replace(self.world)
+        self.sandbox.faults.reset()
+        self.sandbox.requests.clear()
+        for table in ("order_items", "order_events", "audit_logs", "orders", "ordersync_runs", "ordersync_missing"):
+            self.shop.execute(f"DELETE FROM {table}")
+        rows = {"orders": self.world.shop.orders, "order_items": self.world.shop.order_items}
+        seed_database(self.shop.url, rows)
+        self.dagster.wipe()
+
+    def last_days(self, count: int) -> list[str]:
+        """The last `count` days that are over, oldest first."""
+        return self.dagster.days()[-count:]
+
+    @property
+    def recovered(self) -> int:
+        """How many orders there are beyond those that the webhooks made."""
+        return self.shop.count("orders") - len(self.world.shop.orders)
+
+
+@contextmanager
+def deployed(
+    home: Path, *, url: str | None = None, config: str | None = None, world: World | None = None
+) -> Iterator[PretendShop]:
+    """A pretend shop of this moment with webserver and daemon; on SQLite unless `url` names a database."""
+    now = world or build("outage", now=utc_now())
+    database = url or f"sqlite:///{home}/shop.db"
+    seed_database(database, {"orders": now.shop.orders, "order_items": now.shop.order_items})
+    with serve(now) as sandbox:
+        known = sandbox.environment() | UNHURRIED | {"DATABASE_URL": database, "ORDERSYNC_STATE_DIR": str(home)}
+        with running(home / "dagster", known, config) as dagster:
+            yield PretendShop(sandbox, now, Database(database), dagster)

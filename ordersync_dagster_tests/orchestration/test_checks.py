@@ -1,0 +1,96 @@
+"""Asset checks: they go red where something is wrong, name the ids, and turn no day green or red by themselves."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.core.window import day_of
+from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.orchestration.runs import Run, Runs, lost
+
+PAID_HAS_ORDER = "every_paid_session_has_an_order"
+
+
+def ids(run: Run, check: str, day: date | None = None) -> set[str]:
+    """What a check named."""
+    named: Any = run.checks[check, str(day) if day else None].metadata["ids"].value
+    return set(named.split(", ")) - {""}
+
+
+def test_a_dry_run_that_finds_missing_orders_turns_their_days_red_and_names_them(runs: Runs, outage: World) -> None:
+    run = runs.order_sync(days=7, dry_run=True)
+    missing = lost(outage)
+    assert run.succeeded
+    assert not runs.green()
+    assert {day for check, day in run.red if check == PAID_HAS_ORDER} == {str(day) for day in missing.values()}
+    for day in set(missing.values()):
+        assert ids(run, PAID_HAS_ORDER, day) == {each for each, lost_on in missing.items() if lost_on == day}
+
+
+def test_every_whole_day_is_checked_by_both_jobs(runs: Runs, outage: World) -> None:
+    by_person = runs.order_sync(days=7, dry_run=True).checks.keys()
+    days = sorted(date.fromisoformat(day) for _, day in by_person if day)
+    assert len(days) == 3 * 7
+    assert runs.daily_order_sync(days[0], days[-1], dry_run=True).checks.keys() == by_person
+
+
+def test_after_the_repair_every_check_passes(runs: Runs) -> None:
+    runs.order_sync(days=30)
+    assert not runs.order_sync(days=30).red
+
+
+def test_a_dry_run_names_the_orders_that_lack_items(runs: Runs, shop: Database) -> None:
+    before = {row["id"]: row["items"] for row in shop.rows(ITEMS_BY_ORDER)}
+    preview = runs.order_sync(days=30, dry_run=True)
+    runs.order_sync(days=30)
+    after = {row["id"]: row["items"] for row in shop.rows(ITEMS_BY_ORDER)}
+    assert ids(preview, "items_agree") == {key for key, items in after.items() if items != before.get(key, 0)}
+
+
+def test_an_order_with_another_amount_is_named(runs: Runs, outage: World, shop: Database) -> None:
+    order, day = order_and_day(outage)
+    shop.execute("UPDATE orders SET total_amount = '0.07' WHERE id = :id", id=order)
+    run = runs.daily_order_sync(day, day)
+    assert ids(run, "amounts_agree", day) == {order}
+
+
+def test_two_orders_for_one_payment_are_named(runs: Runs, sandbox: Sandbox, outage: World, shop: Database) -> None:
+    order, day = order_and_day(outage)
+    [session_id] = shop.column("SELECT stripe_session_id FROM orders WHERE id = :id", id=order)
+    session = next(each for each in outage.sessions if each["id"] == session_id)
+    sandbox.put_session({**session, "id": "cs_test_twin"})
+    shop.execute(
+        "INSERT INTO orders SELECT 'twin', 'cs_test_twin', stripe_payment_intent_id, printful_order_id, status, "
+        "customer_email, customer_name, total_amount, currency, tracking_number, tracking_url, shipping_address, "
+        "metadata, created_at, updated_at FROM orders WHERE id = :id",
+        id=order,
+    )
+    assert order in "".join(ids(runs.daily_order_sync(day, day), "no_duplicates", day))
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_broken_record_is_named_and_fails_the_run_in_the_asset_graph(
+    runs: Runs, sandbox: Sandbox, outage: World, dry_run: bool
+) -> None:
+    session = next(each for each in outage.sessions if each["id"] in lost(outage))
+    sandbox.put_session({**session, "currency": None})
+    run = runs.order_sync(days=7, dry_run=dry_run)
+    day = day_of(session["created"])
+    assert not run.succeeded
+    assert session["id"] in ids(run, PAID_HAS_ORDER, day)
+    assert ("last_run_finished", None) in run.red
+
+
+ITEMS_BY_ORDER = (
+    "SELECT orders.id, count(order_items.id) AS items FROM orders "
+    "LEFT JOIN order_items ON order_items.order_id = orders.id GROUP BY orders.id"
+)
+
+
+def order_and_day(world: World) -> tuple[str, date]:
+    """An order that agrees with its session, and the session's day."""
+    created = {each["id"]: day_of(each["created"]) for each in world.sessions}
+    row = next(row for row in world.shop.orders if row["status"] == "delivered")
+    return str(row["id"]), created[row["stripe_session_id"]]

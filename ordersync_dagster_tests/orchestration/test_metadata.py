@@ -1,0 +1,147 @@
+"""What a person reads in Dagster: numbers, tables, a picture; nobody's data, and nothing that a customer can style."""
+
+import base64
+import io
+import struct
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+from matplotlib.image import imread
+
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.orchestration import metadata
+from ordersync_dagster.report.charts import PNG_LIMIT, gap_chart
+from ordersync_dagster.report.markdown import escaped
+from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.report.summary import COUNTERS, Summary
+from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.orchestration.conftest import NOW
+from ordersync_dagster_tests.orchestration.runs import OBSERVED, Run, Runs, lost
+
+HOSTILE = "<img src=x onerror=alert(1)>[click](javascript:alert(2))`|\x1b[31m\u202e"
+
+
+def test_figures_are_numbers_so_that_they_can_be_plotted(runs: Runs) -> None:
+    summary = runs.order_sync(days=7).of("order_sync_summary")
+    for name in (*COUNTERS, "requests"):
+        assert isinstance(summary[name], dg.IntMetadataValue)
+    assert isinstance(summary["seconds"], dg.FloatMetadataValue)
+
+
+def test_a_preview_shares_no_plotted_label_with_a_run(runs: Runs) -> None:
+    numbers = (dg.IntMetadataValue, dg.FloatMetadataValue)
+    preview = runs.order_sync(days=7, dry_run=True).of("order_sync_summary", kind=OBSERVED)
+    done = runs.order_sync(days=7).of("order_sync_summary")
+    assert not {name for name, value in preview.items() if isinstance(value, numbers)} & done.keys()
+
+
+def test_the_report_and_the_picture_come_first(runs: Runs) -> None:
+    summary = runs.order_sync(days=7).of("order_sync_summary")
+    assert list(summary)[:2] == ["report", "chart"]
+
+
+def test_the_report_says_what_people_know_and_who_waits(runs: Runs) -> None:
+    report = runs.order_sync(days=30, dry_run=True).of("order_sync_summary", kind=OBSERVED)["report"].value
+    assert report.startswith("### Dry run: nothing was written")
+    assert "| Stripe Sessions Added | 3 |" in report
+    assert "**2 orders recovered, nothing at Printful: their customers wait**" in report
+
+
+def test_every_change_is_a_row(runs: Runs, outage: World) -> None:
+    table = runs.order_sync(days=30).of("order_sync_summary")["changes"]
+    assert [column.name for column in table.schema.columns][:5] == ["order_id", "field", "before", "after", "why"]
+    added = {row.data["stripe_session_id"] for row in table.records if row.data["field"] == "order"}
+    assert added == set(lost(outage))
+
+
+def test_every_problem_is_a_row(runs: Runs) -> None:
+    summary = runs.order_sync(days=30).of("order_sync_summary")
+    assert len(summary["problems"].records) == summary["errors"].value + summary["notices"].value > 0
+
+
+def test_the_links_lead_to_the_dashboards_of_the_keys_mode(runs: Runs) -> None:
+    summary = runs.order_sync(days=7).of("order_sync_summary")
+    assert summary["stripe"].value == "https://dashboard.stripe.com/test/payments"
+    assert summary["printful"].value.startswith("https://www.printful.com/")
+
+
+def test_the_picture_is_a_small_png_inside_the_text(runs: Runs) -> None:
+    text = runs.order_sync(days=30).of("order_sync_summary")["chart"].value
+    png = base64.b64decode(text.partition("base64,")[2].removesuffix(")"))
+    width, height = struct.unpack(">II", png[16:24])
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert png.endswith(b"IEND\xaeB`\x82")
+    assert (width, height) == (720, 234)
+    assert len(png) < PNG_LIMIT == 60_000
+
+
+@pytest.mark.parametrize("days", [1, 365])
+def test_the_picture_stays_small_for_every_window(days: int) -> None:
+    outcome = Outcome("run", Window.last_days(days, NOW), is_dry_run=True)
+    first = NOW.date() - timedelta(days=days)
+    for place in range(days + 1):
+        figures = Summary(skipped_order_exists=place * 7919 % 97, stripe_sessions_added=place * 31 % 13)
+        outcome.days[first + timedelta(days=place)] = figures
+    assert len(gap_chart(outcome)) < PNG_LIMIT
+
+
+def test_the_gap_is_red() -> None:
+    def red_pixels(missing: int) -> int:
+        outcome = Outcome("run", Window.last_days(1, NOW), is_dry_run=True)
+        outcome.days = {NOW.date(): Summary(skipped_order_exists=3, stripe_sessions_added=missing)}
+        return _count(gap_chart(outcome), (0xD6, 0x45, 0x45))
+
+    assert red_pixels(3) > 10 * red_pixels(0)  # without a gap only the legend is red
+
+
+def test_a_table_is_cut_where_dagster_would_choke() -> None:
+    outcome = Outcome("run", Window.last_days(1, NOW), is_dry_run=True)
+    row: Any = dict.fromkeys(("order_id", "field", "before", "after", "why", "stripe_session_id"), "x")
+    outcome.changes = [row] * 1000
+    found = metadata.summary(outcome, is_live=False, traffic={}, location=None)["changes"]
+    assert len(found.records) == metadata.TABLE_ROWS
+
+
+def test_nothing_that_dagster_keeps_names_a_customer(runs: Runs, outage: World) -> None:
+    kept = everything_kept(runs.order_sync(days=30, dry_run=True)) + everything_kept(runs.order_sync(days=30))
+    for private in personal(outage):
+        assert private not in kept
+
+
+def test_hostile_text_is_shown_as_it_is_and_does_nothing(runs: Runs, sandbox: Sandbox, outage: World) -> None:
+    session = next(each for each in outage.sessions if each["id"] in lost(outage))
+    details = {**session["customer_details"], "email": f"{HOSTILE}@example.com", "name": HOSTILE}
+    sandbox.put_session({**session, "currency": HOSTILE, "customer_details": details, "customer_email": HOSTILE})
+    run = runs.order_sync(days=7)
+    assert HOSTILE not in everything_kept(run)
+    report = run.of("order_sync_summary")["report"].value
+    assert "\\<img" in report
+    assert not any(live in report.replace("\\<img", "") for live in ("<img", "](javascript", "\x1b", "\u202e"))
+
+
+@pytest.mark.parametrize("text", ["<b>", "[a](b)", "`a`", "a|b", "*a*", "# a", "![a](b)"])
+def test_every_sign_of_markdown_is_escaped(text: str) -> None:
+    shown = escaped(text)
+    assert all(shown[place - 1] == "\\" for place, char in enumerate(shown) if char in "<>[]()`|*#!")
+
+
+def personal(world: World) -> set[str]:
+    """Names, addresses and e-mails of everybody in the world, as far as they are long enough to be told from ids."""
+    found: set[str] = set()
+    for session in world.sessions:
+        details = session["customer_details"] or {}
+        address = details.get("address") or {}
+        found |= {str(value) for value in (details.get("email"), details.get("name"), *address.values()) if value}
+    return {value for value in found if len(value) > 5}
+
+
+def everything_kept(run: Run) -> str:
+    """All that Dagster keeps of a run, in its own wire form."""
+    return "".join(dg.serialize_value(event) for event in run.events)
+
+
+def _count(png: bytes, colour: tuple[int, int, int]) -> int:
+    pixels = (imread(io.BytesIO(png))[:, :, :3] * 255).round().astype(int)
+    return int((pixels == colour).all(axis=2).sum())

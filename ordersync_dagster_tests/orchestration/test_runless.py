@@ -1,0 +1,65 @@
+"""What the command line tells a Dagster that keeps its records in DAGSTER_HOME."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.launch import Launch, launch
+from ordersync_dagster.orchestration.runless import report
+from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster.settings import read_settings
+from ordersync_dagster.sync import PrintfulScope
+from ordersync_dagster_tests.conftest import FakeTime
+from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.orchestration.runs import lost
+
+ORDERS, ITEMS = dg.AssetKey("orders"), dg.AssetKey("order_items")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    """A DAGSTER_HOME of its own."""
+    (tmp_path / "dagster").mkdir()
+    (tmp_path / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+def done(time: FakeTime, days: int) -> Launch:
+    """A run of the command line, carried out."""
+    run = launch(
+        read_settings(), lambda now: Window.last_days(days, now), PrintfulScope.all, dry_run=False, tools=time.tools()
+    )
+    for _ in run.parts:
+        continue
+    return run
+
+
+def test_repaired_days_turn_green_with_their_figures(
+    home: dg.DagsterInstance, shop: Database, time: FakeTime, outage: World
+) -> None:
+    assert report(done(time, 7).outcome, looked_at_printful=True) == 7
+    today = outage.now.date()
+    assert home.get_materialized_partitions(ORDERS) == {str(today - timedelta(days=n)) for n in range(1, 8)}
+    day = max(lost(outage).values())
+    records = home.fetch_materializations(dg.AssetRecordsFilter(ORDERS, asset_partitions=[str(day)]), limit=1).records
+    found = records[0].asset_materialization
+    assert found
+    assert found.metadata["added"].value == list(lost(outage).values()).count(day)
+    assert home.get_latest_materialization_event(ITEMS)
+
+
+def test_a_day_with_an_undecided_record_does_not_turn_green(
+    home: dg.DagsterInstance, shop: Database, sandbox: Sandbox, time: FakeTime, outage: World
+) -> None:
+    session_id, day = next(iter(lost(outage).items()))
+    broken = next(each for each in outage.sessions if each["id"] == session_id)
+    sandbox.put_session({**broken, "amount_total": "a lot"})
+    assert report(done(time, 7).outcome, looked_at_printful=False) == 6
+    assert str(day) not in home.get_materialized_partitions(ORDERS)
+    assert home.get_latest_materialization_event(ITEMS) is None

@@ -1,0 +1,139 @@
+"""How runs stop: one sentence, nothing half-done, retried only where that can help."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.orchestration.resources import LOCK_RETRIES
+from ordersync_dagster.sandbox import Fault, Sandbox, World
+from ordersync_dagster.settings import read_settings
+from ordersync_dagster.sync import PrintfulScope
+from ordersync_dagster.wiring import Tools, open_for_repair
+from ordersync_dagster_tests.databases import Database, everything
+from ordersync_dagster_tests.orchestration.runs import GREEN, Run, Runs, lost
+
+RUN_FINISHED = ("last_run_finished", None)
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ({"days": 0}, "days must be a whole number from 1 to 365, not 0;"),
+        ({"days": 366}, "days must be a whole number from 1 to 365, not 366;"),
+        ({"days": -30}, "days must be a whole number from 1 to 365, not -30;"),
+        ({"max_changes": -2}, "max_changes must be 0 or more, or -1 for no limit, not -2;"),
+    ],
+)
+def test_values_out_of_range_stop_the_run_before_any_request(
+    runs: Runs, sandbox: Sandbox, shop: Database, config: dict[str, Any], sentence: str
+) -> None:
+    before = everything(shop)
+    run = runs.order_sync(**config)
+    assert run.failure == f"{sentence} nothing was asked or written."
+    assert not sandbox.requests
+    assert everything(shop) == before
+    assert run.retries == 0
+
+
+def test_a_run_that_dies_half_way_keeps_its_finished_days(runs: Runs, sandbox: Sandbox, outage: World) -> None:
+    last_lost = max(lost(outage).values())
+    sandbox.faults.add(Fault("/v1/refunds", "status", 500, times=None))  # asked for on the newest lost day
+    run = runs.order_sync(days=7)
+    yesterday = outage.now.date() - timedelta(days=1)
+    finished = {yesterday - timedelta(days=n) for n in range((yesterday - last_lost).days)}
+    assert run.days(GREEN) == finished != set()
+    assert "What was committed stays; the next run goes on." in run.failure
+    assert run.red == {RUN_FINISHED}
+    sandbox.faults.clear()
+    assert runs.daily_order_sync(last_lost - timedelta(days=3), last_lost).failure == ""
+    assert runs.green() == {str(day) for day in (*finished, *(last_lost - timedelta(days=n) for n in range(4)))}
+
+
+def test_a_record_that_cannot_be_decided_fails_the_run_after_all_else_was_done(
+    runs: Runs, sandbox: Sandbox, outage: World, shop: Database
+) -> None:
+    session_id, day = next(iter(lost(outage).items()))
+    broken = next(each for each in outage.sessions if each["id"] == session_id)
+    sandbox.put_session({**broken, "amount_total": "a lot"})
+    run = runs.order_sync(days=7)
+    assert run.failure == "1 records could not be decided; the report names them."
+    assert run.retries == 0
+    assert run.of("order_sync_summary")["errors"].value == 1
+    assert str(day) not in runs.green()
+    assert len(runs.green()) == 6
+    assert ("every_paid_session_has_an_order", str(day)) in run.red
+    assert len(shop.rows("SELECT id FROM orders")) == len(outage.shop.orders) + len(lost(outage)) - 1
+
+
+def test_more_changes_than_allowed_write_nothing(runs: Runs, shop: Database) -> None:
+    before = everything(shop)
+    run = runs.order_sync(days=7, max_changes=1)
+    assert "more than the limit of 1 changes; nothing was written" in run.failure
+    assert {name: rows for name, rows in everything(shop).items() if name != "ordersync_runs"} == {
+        name: rows for name, rows in before.items() if name != "ordersync_runs"
+    }
+    assert not runs.green()
+
+
+def test_no_limit_and_a_wide_limit_let_a_run_pass(runs: Runs) -> None:
+    assert runs.order_sync(days=7, max_changes=1000).succeeded
+    assert runs.order_sync(days=7, max_changes=None).succeeded
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL"])
+def test_a_missing_setting_is_named_and_not_retried(runs: Runs, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(name)
+    run = runs.order_sync(days=7)
+    assert run.failure.startswith(f"not set: {name} (")
+    assert run.retries == 0
+
+
+def test_a_relative_database_file_is_refused(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///shop.db")
+    assert "make it absolute" in runs.order_sync(days=7).failure
+
+
+def test_the_lock_is_tried_again_and_then_the_run_fails_with_the_holders_id(runs: Runs, shop: Database) -> None:
+    before = shop.count("orders")
+    run = while_locked(runs, lambda: runs.order_sync(days=7))
+    assert run.retries == LOCK_RETRIES
+    assert "the-holder" in run.failure
+    assert shop.count("orders") == before
+    assert run.red == {RUN_FINISHED}
+
+
+def test_a_run_that_meets_the_lock_goes_on_when_it_is_free(runs: Runs) -> None:
+    holding = open_for_repair(read_settings(), PrintfulScope.none, runs.tools).sync.store.run(
+        "the-holder", _window(runs)
+    )
+    holding.__enter__()
+    runs.waits.append(lambda: holding.__exit__(None, None, None))
+    run = runs.order_sync(days=7)
+    assert (run.succeeded, run.retries, run.red) == (True, 1, set())
+
+
+def test_a_dry_run_needs_no_lock(runs: Runs) -> None:
+    assert while_locked(runs, lambda: runs.order_sync(days=7, dry_run=True)).succeeded
+
+
+def test_the_text_of_an_unforeseen_error_is_not_kept(runs: Runs) -> None:
+    def broken() -> Any:
+        raise RuntimeError("mira@example.com")
+
+    run = Runs(runs.instance, Tools(broken)).order_sync(days=7)
+    assert run.failure.startswith("unexpected RuntimeError at test_stops.py:")
+    assert "mira@example.com" not in repr(run.events)
+
+
+def while_locked(runs: Runs, act: Callable[[], Run]) -> Run:
+    """Act while another run holds the shop's lock."""
+    holder = open_for_repair(read_settings(), PrintfulScope.none, runs.tools).sync.store
+    with holder.run("the-holder", _window(runs)):
+        return act()
+
+
+def _window(runs: Runs) -> Window:
+    return Window.last_days(1, runs.tools.clock())

@@ -1,0 +1,78 @@
+"""Backfills on the real webserver and daemon, over GraphQL: from the job's page and from the asset graph."""
+
+from datetime import timedelta
+
+import pytest
+
+from ordersync_dagster.sandbox import Fault
+from ordersync_dagster_tests.orchestration.deployment import ASSETS
+from ordersync_dagster_tests.orchestration.pretend import PretendShop
+from ordersync_dagster_tests.orchestration.runs import lost
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_backfill_from_the_jobs_page_is_one_run(pretend: PretendShop) -> None:
+    days = pretend.last_days(7)
+    backfill = pretend.dagster.backfill_job(days)
+    assert backfill["status"] == "COMPLETED_SUCCESS", pretend.dagster.failures(backfill)
+    assert [(run["pipelineName"], run["status"]) for run in backfill["runs"]] == [("daily_order_sync", "SUCCESS")]
+    assert pretend.dagster.green_days() == set(days)
+    assert pretend.recovered == len(lost(pretend.world))
+
+
+def test_a_dry_run_as_a_backfill_of_the_job_succeeds_and_turns_no_day_green(pretend: PretendShop) -> None:
+    backfill = pretend.dagster.backfill_job(pretend.last_days(7), dry_run=True)
+    assert backfill["status"] == "COMPLETED_SUCCESS", pretend.dagster.failures(backfill)
+    assert not pretend.dagster.green_days()
+    assert pretend.recovered == 0
+
+
+def test_a_backfill_from_the_asset_graph_is_one_run_for_the_days_and_one_for_the_rest(pretend: PretendShop) -> None:
+    days = pretend.last_days(7)
+    backfill = pretend.dagster.backfill_assets(ASSETS, days)
+    assert backfill["status"] == "COMPLETED_SUCCESS", pretend.dagster.failures(backfill)
+    assert len(backfill["runs"]) <= 2
+    assert {run["status"] for run in backfill["runs"]} == {"SUCCESS"}
+    assert pretend.dagster.green_days() == set(days)
+    assert pretend.dagster.latest("order_items")
+    assert pretend.recovered == len(lost(pretend.world))
+
+
+def test_a_dry_run_as_a_backfill_of_assets_is_refused_in_one_sentence(pretend: PretendShop) -> None:
+    backfill = pretend.dagster.backfill_assets(ASSETS, pretend.last_days(2), dry_run=True)
+    assert backfill["status"] == "COMPLETED_FAILED"
+    assert "the page of the job daily_order_sync" in pretend.dagster.failure(backfill["runs"][-1]["runId"])
+    assert not pretend.sandbox.requests
+
+
+def test_days_with_gaps_between_them_are_run_without_all_of_printful_each_time(pretend: PretendShop) -> None:
+    week = pretend.last_days(7)
+    chosen = [week[0], week[1], week[3], week[6]]
+    backfill = pretend.dagster.backfill_job(chosen)
+    assert backfill["status"] == "COMPLETED_SUCCESS", pretend.dagster.failures(backfill)
+    assert pretend.dagster.green_days() == set(chosen)
+    known = {row["printful_order_id"] for row in pretend.world.shop.orders} - {None}
+    assert pretend.dagster.latest("printful_orders")["checked"] < len(known)
+
+
+def test_a_backfill_that_dies_half_way_is_resumed_by_its_failed_and_missing_days(pretend: PretendShop) -> None:
+    days = pretend.last_days(7)
+    newest_lost = max(lost(pretend.world).values())
+    pretend.sandbox.faults.add(Fault("/v1/refunds", "status", 400, times=None))
+    backfill = pretend.dagster.backfill_job(days)
+    assert backfill["status"] == "COMPLETED_FAILED"
+    finished = {day for day in days if day > str(newest_lost)}
+    assert pretend.dagster.green_days() == finished != set()
+    pretend.sandbox.faults.clear()
+    missing = [day for day in days if day not in finished]
+    assert pretend.dagster.backfill_job(missing)["status"] == "COMPLETED_SUCCESS"
+    assert pretend.dagster.green_days() == set(days)
+    assert pretend.recovered == len(lost(pretend.world))
+
+
+def test_days_a_year_back_can_be_run(pretend: PretendShop) -> None:
+    first = pretend.dagster.days()[0]
+    assert first == str((pretend.world.now - timedelta(days=365)).date())
+    assert pretend.dagster.backfill_job([first])["status"] == "COMPLETED_SUCCESS"
+    assert pretend.dagster.green_days() == {first}
