@@ -64,7 +64,7 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # the last stop: nothing of its text may be shown
         if not hasattr(error, "format_message"):  # what typer raises for wrong options
             _unforeseen(error)
         error.show()  # type: ignore[attr-defined]  # click's exceptions have it

@@ -95,9 +95,9 @@ class StripeApi:
         if has_more and not rows:
             self.warnings.append("Stripe listed an empty page with more to come; it was taken as the end.")
             has_more = False
-        ids = [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        ids = [name for row in rows if (name := _id(row)) is not None]
         times = [created for row in rows if (created := _created(row)) is not None]
-        made = [_Row(_day(row), row.get("id") if isinstance(row, dict) else None, read(row)) for row in rows]
+        made = [_Row(_day(row), _id(row), read(row)) for row in rows]
         return Page(made, has_more, times[-1] if times else start, ids[-1] if ids else None)
 
     def refunds(self, since: int) -> list[object] | None:
@@ -129,9 +129,9 @@ class StripeApi:
         while True:
             page = self._page(path, [("limit", str(PAGE)), *filters, *cursor])
             rows, has_more = page["data"], page.get("has_more") is True
-            ids = [row["id"] for row in rows if isinstance(row, Mapping) and isinstance(row.get("id"), str)]
+            ids = [name for row in rows if (name := _id(row)) is not None]
             repeated = seen.intersection(ids)
-            yield from (row for row in rows if not isinstance(row, Mapping) or row.get("id") not in repeated)
+            yield from (row for row in rows if _id(row) not in repeated)
             if not has_more:
                 return
             if not rows:
@@ -200,6 +200,12 @@ def _response(content: bytes, status: int, headers: Mapping[str, str]) -> reques
     response._content, response.status_code = content, status
     response.headers = requests.structures.CaseInsensitiveDict(headers)
     return response
+
+
+def _id(row: object) -> str | None:
+    """An id as Stripe makes them; None for what could be no cursor."""
+    name = row.get("id") if isinstance(row, dict) else None
+    return name if isinstance(name, str) and name.isascii() else None
 
 
 def _created(row: object) -> int | None:

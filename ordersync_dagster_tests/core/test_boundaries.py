@@ -1,0 +1,91 @@
+"""The last value that is allowed, and the first that is not."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.fulfilment import created_at
+from ordersync_dagster.core.linking import DAY, Unlinked, unfulfilled
+from ordersync_dagster.core.orders import as_stored
+from ordersync_dagster.core.refunds import is_given_back, read_refunds
+from ordersync_dagster.core.texts import masked_email, visible
+from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of
+from ordersync_dagster.sandbox import refund
+from ordersync_dagster_tests.core.builders import new_order, stored_order
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own day begins half a day earlier."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Pacific/Auckland")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_a_day_is_a_utc_day_wherever_the_machine_is() -> None:
+    assert day_of(int(NOW.timestamp()) - 1) == date(2026, 11, 22)
+
+
+def test_ten_years_are_a_window_and_a_day_more_is_none() -> None:
+    assert len(Window.last_days(MAX_DAYS, NOW).whole_days) == MAX_DAYS
+    with pytest.raises(WindowError, match=str(MAX_DAYS)):
+        Window.last_days(MAX_DAYS + 1, NOW)
+
+
+def test_a_day_that_begins_this_moment_has_not_begun() -> None:
+    with pytest.raises(WindowError, match="has not begun yet"):
+        Window.between(NOW.date(), NOW.date(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"), [(1, 1), (2**37 - 1, 2**37 - 1), (2**37, None), (0, None), (True, None), ("1", None)]
+)
+def test_a_printful_time_is_a_whole_second_after_1970(given: object, read: int | None) -> None:
+    assert created_at({"created": given}) == read
+
+
+def test_text_of_exactly_the_width_fits() -> None:
+    limits = Limits(widths={"orders.status": 4})
+    assert limits.too_narrow("orders", {"status": "four"}) is None
+    assert limits.too_narrow("orders", {"status": "fiver"}) == "orders.status"
+
+
+def test_a_paid_order_waits_after_a_day_and_not_before() -> None:
+    order = new_order(created=NOW - timedelta(seconds=DAY))
+    waiting = Unlinked(stored_order(printful_order_id=None), order)
+    assert unfulfilled([waiting], int(NOW.timestamp())) == []
+    assert len(unfulfilled([waiting], int(NOW.timestamp()) + 1)) == 1
+
+
+def test_a_recovered_order_waits_at_once() -> None:
+    assert len(unfulfilled([Unlinked(as_stored(new_order()), new_order())], 0)) == 1
+
+
+@pytest.mark.parametrize("unreadable", [None, {"status": "failed"}, {"currency": "xyz"}])
+def test_a_refund_that_cannot_be_read_does_not_stop_the_next(unreadable: dict[str, str] | None) -> None:
+    first = refund(**unreadable) if unreadable else None
+    assert sum(read_refunds([first, refund()]).values()) == Decimal("26.00")
+
+
+@pytest.mark.parametrize(("given_back", "whole"), [([], False), ([99], False), ([100], True), ([50, 50], True)])
+def test_a_payment_of_one_is_given_back_when_all_of_it_went_back(given_back: list[int], whole: bool) -> None:
+    refunds = read_refunds([refund(id=f"re_{n}", amount=amount) for n, amount in enumerate(given_back)])
+    assert is_given_back(new_order(total=Decimal("1.00")), refunds) is whole
+
+
+def test_an_address_with_two_at_signs_is_masked_by_its_host() -> None:
+    assert masked_email('"a@b"@example.com') == '"***@e***.com'
+
+
+@pytest.mark.parametrize("hidden", ["\u2028", "\u2029", "\u202e", "\x07", "\ud800"])
+def test_what_would_not_show_or_would_break_a_line_is_escaped(hidden: str) -> None:
+    assert visible(f"a{hidden}b") == f"a\\u{ord(hidden):04x}b"

@@ -1,0 +1,67 @@
+"""What a plan is made of: whose day it is, who waits for a later part, and that one order never stops the next."""
+
+from dataclasses import replace
+from datetime import date
+
+from ordersync_dagster.core.changes import AddItems, FillFields, Limits
+from ordersync_dagster.core.linking import Unlinked
+from ordersync_dagster.core.orders import LineItem, as_stored
+from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.sandbox.sessions import PAYMENT_INTENT
+from ordersync_dagster_tests.core.builders import fulfilment, new_order, stored_order
+
+DAY = date(2026, 9, 21)
+LINE = LineItem(1, new_order().total)
+WAITING = Unlinked(as_stored(new_order()), new_order(line_items=(LINE,)))
+STRANGER = fulfilment(external_id=PAYMENT_INTENT, retail_costs=None)
+
+
+def test_a_plan_is_of_the_day_that_was_observed() -> None:
+    assert reconcile(Observed(day=DAY), Stored()).day == DAY
+
+
+def test_orders_without_a_printful_id_are_linked_in_a_later_part_where_there_is_one() -> None:
+    observed = Observed(sessions=(new_order(),), strangers=(STRANGER,))
+    later = reconcile(replace(observed, links_later=True), Stored())
+    assert ([each.order.id for each in later.unlinked], later.updates) == ([new_order().id], ())
+    at_once = reconcile(observed, Stored())
+    assert (at_once.unlinked, len(at_once.updates)) == ((), 1)
+
+
+def test_a_printful_order_that_another_order_names_is_no_ones_else() -> None:
+    taken = Observed(unlinked=(WAITING,), strangers=(STRANGER,), taken={STRANGER.printful_order_id})
+    assert reconcile(taken, Stored()).updates == ()
+
+
+def test_a_linked_order_gets_its_items_in_the_same_change_priced_from_its_session() -> None:
+    (update,) = reconcile(Observed(unlinked=(WAITING,), strangers=(STRANGER,)), Stored()).updates
+    fill, items = update.changes
+    assert fill == FillFields({"printful_order_id": STRANGER.printful_order_id})
+    assert isinstance(items, AddItems)
+    assert [item.price for item in items.items] == [LINE.unit_price]
+
+
+def test_a_link_keeps_to_what_the_columns_hold() -> None:
+    narrow = Limits(widths={"order_items.name": 3})
+    plan = reconcile(Observed(unlinked=(WAITING,), strangers=(STRANGER,)), Stored(limits=narrow))
+    assert ProblemClass.TEXT_DOES_NOT_FIT in {note.problem_class for note in plan.notes}
+
+
+def test_two_orders_that_share_a_printful_order_do_not_stop_the_next() -> None:
+    twins = [stored_order(id=name, session_id=name, printful_order_id="1") for name in ("a", "b")]
+    third = stored_order(id="c", session_id="c", printful_order_id="2")
+    answers = {key: fulfilment(id=int(key), status="fulfilled") for key in ("1", "2")}
+    plan = reconcile(Observed(printful_orders=answers), Stored((*twins, third)))
+    assert [update.seen.id for update in plan.updates] == ["c"]
+    (note,) = [note for note in plan.notes if note.problem_class is ProblemClass.AMBIGUOUS_MATCH]
+    assert "a, b" in note.sentence
+
+
+def test_the_lines_of_an_earlier_part_price_the_items() -> None:
+    order = stored_order()
+    answer = fulfilment(id=int(order.printful_order_id or 0), status="inprocess", retail_costs=None)
+    observed = Observed(printful_orders={answer.printful_order_id: answer}, line_items={order.session_id: (LINE,)})
+    (update,) = reconcile(observed, Stored((order,))).updates
+    (items,) = [change for change in update.changes if isinstance(change, AddItems)]
+    assert [item.price for item in items.items] == [LINE.unit_price]

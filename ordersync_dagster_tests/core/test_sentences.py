@@ -1,0 +1,141 @@
+"""A problem names the rows that it is about, says what is so in a sentence, and is the same to a program."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.fulfilment import Missing
+from ordersync_dagster.core.linking import Unlinked, link, unfulfilled
+from ordersync_dagster.core.money import Capacity
+from ordersync_dagster.core.orders import LineItem, StoredOrder, as_stored
+from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.progress import update_order
+from ordersync_dagster.sandbox import shipment
+from ordersync_dagster.sandbox.sessions import PAYMENT_INTENT, SESSION_ID
+from ordersync_dagster_tests.core.builders import (
+    ORDER_ID,
+    PRINTFUL_ID,
+    fulfilment,
+    new_order,
+    stored_item,
+    stored_order,
+)
+
+OF_ORDER = {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}
+AT_PRINTFUL = {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
+LATER = int(new_order().created.timestamp()) + 100_000
+
+
+def of_session(limits: Limits, *stored: StoredOrder, **order: object) -> list[Problem]:
+    return list(reconcile(Observed(sessions=(new_order(**order),)), Stored(stored, limits)).problems)
+
+
+def of_printful(limits: Limits = Limits(), stored: StoredOrder | None = None, **answer: object) -> list[Problem]:
+    return update_order(stored or stored_order(items=(stored_item(),)), fulfilment(**answer), (), limits)[1]
+
+
+@pytest.mark.parametrize(
+    ("column", "order"),
+    [
+        ("stripe_payment_intent_id", {}),
+        ("printful_order_id", {"printful_order_id": "12345678"}),
+        ("customer_email", {}),
+        ("stripe_session_id", {}),
+    ],
+)
+def test_a_session_whose_text_no_column_holds_is_named_with_the_column(column: str, order: dict[str, str]) -> None:
+    (problem,) = of_session(Limits(widths={f"orders.{column}": 5}), **order)
+    assert problem.ids == {"stripe_session_id": SESSION_ID}
+    assert SESSION_ID in problem.sentence
+    assert f"orders.{column} is too narrow" in problem.sentence
+
+
+def test_a_session_whose_amount_no_column_holds_is_named_with_the_amount() -> None:
+    (problem,) = of_session(Limits(total=Capacity(3, 2)))
+    assert problem.ids == {"stripe_session_id": SESSION_ID}
+    assert "numeric(3,2) and cannot hold 26.00 usd" in problem.sentence
+
+
+def test_an_order_that_cannot_be_completed_is_named_with_the_column() -> None:
+    stored = stored_order(customer_name=None)
+    problems = of_session(Limits(widths={"orders.customer_name": 3}), stored)
+    (problem,) = [each for each in problems if "completed" in each.sentence]
+    assert problem.ids == OF_ORDER
+    assert f"Order {ORDER_ID} was not completed: orders.customer_name is too narrow" in problem.sentence
+
+
+def test_tracking_that_no_column_holds_is_named_with_the_column() -> None:
+    (problem,) = of_printful(Limits(widths={"orders.tracking_number": 3}), shipments=[shipment()])
+    assert problem.ids == AT_PRINTFUL
+    assert f"order {ORDER_ID}" in problem.sentence
+    assert "orders.tracking_number is too narrow" in problem.sentence
+
+
+@pytest.mark.parametrize(
+    ("limits", "column"),
+    [(Limits(price=Capacity(3, 2)), "price"), (Limits(widths={"order_items.name": 3}), "order_items.name")],
+    ids=["price", "name"],
+)
+def test_items_that_no_column_holds_are_named_with_the_column(limits: Limits, column: str) -> None:
+    (problem,) = of_printful(limits, stored_order())
+    assert problem.ids == AT_PRINTFUL
+    assert f"order {ORDER_ID} were left alone: {column} cannot hold item" in problem.sentence
+
+
+def test_items_that_do_not_agree_are_counted_on_both_sides() -> None:
+    stored = stored_order(items=(stored_item(), stored_item(id="other", variant_id="1")))
+    (problem,) = of_printful(stored=stored)
+    assert "0 of Printful's 1 and 1 of the shop's 2 have no counterpart. Compare" in problem.sentence
+    (problem,) = of_printful(stored=stored, incomplete_items=[{}, {}])
+    assert "no counterpart; 2 more are not synced at Printful. Compare" in problem.sentence
+
+
+def test_a_word_that_is_not_mapped_is_shown_as_far_as_is_useful() -> None:
+    (problem,) = of_printful(status="x" * 50)
+    assert problem.ids == AT_PRINTFUL
+    assert f"says '{'x' * 40}' of" in problem.sentence
+
+
+def test_an_order_that_printful_does_not_have_is_named_by_both_ids() -> None:
+    (problem,) = update_order(stored_order(), Missing(PRINTFUL_ID), (), Limits())[1]
+    assert problem.ids == AT_PRINTFUL
+    assert problem.sentence == f"Printful has no order {PRINTFUL_ID}, which order {ORDER_ID} names."
+    unnamed = stored_order(printful_order_id=None)
+    assert update_order(unnamed, Missing("1"), (), Limits())[1][0].ids["printful_order_id"] == ""
+
+
+@pytest.mark.parametrize(
+    ("order", "why", "marked"),
+    [
+        (as_stored(new_order()), "was recovered and", {"recovered": "yes"}),
+        (stored_order(printful_order_id=None), "was paid more than a day ago and", {}),
+    ],
+    ids=["recovered", "the shop's own"],
+)
+def test_an_order_that_waits_says_since_when(order: StoredOrder, why: str, marked: dict[str, str]) -> None:
+    (problem,) = unfulfilled([Unlinked(order, new_order())], LATER)
+    assert problem.ids == {"order_id": order.id, "stripe_session_id": SESSION_ID} | marked
+    assert problem.sentence == f"Order {order.id} {why} has nothing at Printful: its customer waits."
+
+
+def test_a_likely_link_names_every_candidate() -> None:
+    session = new_order(line_items=(LineItem(1, Decimal("26.00")),))
+    made = fulfilment(id=8, created=int(session.created.timestamp()))
+    alike = Unlinked(stored_order(printful_order_id=None), session)
+    strangers = [replace(made, printful_order_id=name, recipient=alike.likeness[0]) for name in ("8", "7")]
+    problem = link([alike], strangers, (), Limits(), 0).notes[0]
+    assert problem.ids == OF_ORDER | {"printful_order_ids": "7, 8"}
+    assert "is likely Printful order 7, 8 (same recipient" in problem.sentence
+    assert problem.sentence.endswith("If it is, set its printful_order_id.")
+
+
+def test_orders_of_one_payment_are_named_together_and_others_are_not() -> None:
+    rows = [stored_order(id=name, session_id=name) for name in ("b", "a")]
+    other = stored_order(id="c", session_id="c", payment_intent_id="pi_other")
+    plan = reconcile(Observed(sessions=(new_order(session_id="a"),)), Stored((*rows, other)))
+    (problem,) = [each for each in plan.notes if "Cancel all but one" in each.sentence]
+    assert problem.ids == {"stripe_payment_intent_id": PAYMENT_INTENT, "order_ids": "a, b"}
+    assert f"2 orders name the same payment {PAYMENT_INTENT}: a, b." in problem.sentence

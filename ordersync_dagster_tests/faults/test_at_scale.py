@@ -1,0 +1,175 @@
+"""Thousands of sessions through faults that come again and again: all of them, or exactly which ones not."""
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.adapters.http import Patience
+from ordersync_dagster.core.errors import VendorUnavailableError
+from ordersync_dagster.core.window import Window, day_of
+from ordersync_dagster.launch import Launch, launch
+from ordersync_dagster.sandbox import Fault, Sandbox, build, serve
+from ordersync_dagster.settings import Settings
+from ordersync_dagster.sync import PrintfulScope
+from ordersync_dagster.wiring import Tools, utc_now
+from ordersync_dagster_tests.conftest import NOW, FakeTime, seeded, settings_for
+from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.faults.processes import ended, environment
+
+MANY = 5_000
+MONTH: Callable[[datetime], Window] = partial(Window.last_days, 30)
+ONE_IN_TWENTY = tuple(
+    Fault(path, kind, every=20, status=500)
+    for path in ("/v1/", "/orders")
+    for kind in ("status", "reset", "short_body")
+)
+
+
+def repaired(settings: Settings, tools: Tools, printful: PrintfulScope = PrintfulScope.all) -> Launch:
+    run = launch(settings, MONTH, printful, dry_run=False, tools=tools)
+    for _ in run.parts:
+        continue
+    return run
+
+
+def old_enough(sandbox: Sandbox) -> set[str]:
+    return {each["id"] for each in sandbox.world.sessions if each["created"] < NOW.timestamp() - 15 * 60}
+
+
+def stored(database: Database) -> list[str]:
+    return sorted(database.column("SELECT stripe_session_id FROM orders"))
+
+
+def through_faults(sandbox: Sandbox, database: Database, time: FakeTime) -> None:
+    sandbox.replace(build("large", now=NOW, size=MANY))
+    for fault in ONE_IN_TWENTY:
+        sandbox.faults.add(fault)
+    run = repaired(settings_for(sandbox, database.url), time.tools(attempts=10))
+    assert sandbox.faults.fired > 5
+    assert run.traffic["stripe"]["retries"] + run.traffic["printful"].get("retries", 0) >= sandbox.faults.fired
+    assert run.outcome.summary.errors == 0
+    assert run.outcome.summary.stripe_sessions_checked == MANY
+    assert stored(database) == sorted(old_enough(sandbox))
+    items = "SELECT count(*) FROM order_items"
+    assert database.column(items)[0] == run.outcome.summary.printful_items_added == MANY // 20
+
+
+def test_faults_04_07_and_08_five_thousand_sessions_arrive_through_500s_resets_and_short_bodies(
+    sandbox: Sandbox, sqlite_url: str, time: FakeTime
+) -> None:
+    through_faults(sandbox, Database(sqlite_url), time)
+
+
+@pytest.mark.slow
+def test_faults_04_07_and_08_five_thousand_sessions_arrive_in_every_database(
+    sandbox: Sandbox, database: Database, time: FakeTime
+) -> None:
+    through_faults(sandbox, database, time)
+
+
+@pytest.mark.parametrize("size", [1_000, pytest.param(MANY, marks=pytest.mark.slow)])
+def test_fault_01_a_limit_of_five_a_second_costs_time_and_no_session(sqlite_url: str, size: int) -> None:
+    """In real time: the limit is the vendor's."""
+    world = build("large", now=NOW, size=size)
+    with serve(world, rate_limits={"stripe": (5, 1.0)}) as limited:
+        database = Database(sqlite_url)
+        run = repaired(settings_for(limited, database.url), Tools(lambda: NOW, Patience()), PrintfulScope.none)
+        assert run.traffic["stripe"]["http_429"] > 0
+        assert run.outcome.summary.errors == 0
+        assert stored(database) == sorted(old_enough(limited))
+        assert run.outcome.summary.stripe_sessions_checked == size
+
+
+MEASURED = """
+import resource, sys
+from ordersync_dagster import cli
+try:
+    cli.main()
+finally:
+    scale = 2**20 if sys.platform == "darwin" else 2**10
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, file=sys.stderr)
+"""
+PIPES: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+
+
+class Broken:
+    """A large shop in which some records can never be done: each kind of trouble, and whose ids it concerns."""
+
+    def __init__(self, sandbox: Sandbox, database: Database) -> None:
+        world = build("large", now=NOW, size=2_000)
+        sandbox.replace(world)
+        sessions = [each for each in world.sessions if each["metadata"].get("printfulOrderId") is None]
+        self.malformed = [each["id"] for each in sessions[10:400:100]]
+        for session in sessions[10:400:100]:
+            sandbox.put_session({**session, "currency": "doubloons"})
+        self.refused = sessions[900]["id"]
+        rule = f"WHEN NEW.stripe_session_id = '{self.refused}' BEGIN SELECT RAISE(ABORT, 'house rule'); END"
+        database.execute(f"CREATE TRIGGER house_rule BEFORE INSERT ON orders {rule}")
+        self.unanswered = str(world.printful_orders[50]["id"])
+        sandbox.faults.add(Fault("/orders", "status", times=None, match="limit=100"))
+        sandbox.faults.add(Fault(f"/orders/{self.unanswered}", "status", times=None))
+        self.failed_sessions = {*self.malformed, self.refused}
+
+
+def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
+    sandbox: Sandbox, sqlite_url: str, time: FakeTime
+) -> None:
+    database = seeded(sqlite_url)
+    broken = Broken(sandbox, database)
+    run = repaired(settings_for(sandbox, database.url), time.tools(attempts=2))
+    named: dict[str, set[str]] = {"stripe_session_id": set(), "printful_order_id": set()}
+    for problem in run.outcome.problems:
+        if problem.is_error:
+            kind = "printful_order_id" if "printful_order_id" in problem.ids else "stripe_session_id"
+            named[kind].add(problem.ids[kind])
+    assert named == {"stripe_session_id": broken.failed_sessions, "printful_order_id": {broken.unanswered}}
+    assert run.outcome.summary.errors == len(broken.failed_sessions) + 1
+    assert stored(database) == sorted(old_enough(sandbox) - broken.failed_sessions)
+    assert run.outcome.summary.printful_items_added == database.count("order_items") == 2_000 // 20 - 1
+
+
+def test_a_vendor_that_never_answers_for_some_days_leaves_exactly_those_and_older_ones_to_the_next_run(
+    sandbox: Sandbox, sqlite_url: str, time: FakeTime
+) -> None:
+    sandbox.replace(build("large", now=NOW, size=MANY))
+    database = Database(sqlite_url)
+    settings, tools = settings_for(sandbox, database.url), time.tools(attempts=2)
+    sandbox.faults.add(Fault("/v1/checkout", "status", times=None, match="gte%5D=1793"))  # before 7 November
+    run = launch(settings, MONTH, PrintfulScope.none, dry_run=False, tools=tools)
+    with pytest.raises(VendorUnavailableError):
+        deque(run.parts)
+    done = set(run.outcome.days)
+    assert 0 < len(done) < len(run.outcome.window.days)
+    days = {each["id"]: day_of(each["created"]) for each in sandbox.world.sessions}
+    assert set(stored(database)) == {each for each in old_enough(sandbox) if days[each] in done}
+    sandbox.faults.clear()
+    repaired(settings, tools, PrintfulScope.none)
+    assert stored(database) == sorted(old_enough(sandbox))
+
+
+@pytest.mark.slow
+def test_fault_67_twice_the_sessions_do_not_take_twice_the_memory(tmp_path: Path) -> None:
+    peaks = [peak_of(size, tmp_path / str(size)) for size in (10_000, 40_000)]
+    assert peaks[0] < 200
+    assert peaks[1] < peaks[0] + 60, "memory grows with the number of sessions"
+
+
+def peak_of(size: int, folder: Path) -> float:
+    """MB that a process of its own needs at most for a run over so many sessions."""
+    folder.mkdir()
+    with serve(build("large", now=utc_now(), size=size)) as running:
+        env = environment(running, f"sqlite:///{folder}/shop.db")
+        process = subprocess.Popen(
+            [sys.executable, "-c", MEASURED, "sync", "--printful", "none"], env=env, cwd=folder, **PIPES
+        )
+        code, _, err = ended(process, 300)
+    assert code == 0, err
+    assert len(stored(Database(f"sqlite:///{folder}/shop.db"))) > size * 0.9
+    return float(err.split()[-1])

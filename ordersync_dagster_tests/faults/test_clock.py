@@ -1,0 +1,90 @@
+"""Time that jumps, payments that settle late, and periods of hundreds of days."""
+
+from datetime import timedelta
+
+import pytest
+
+from ordersync_dagster.core.errors import VendorUnavailableError
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.launch import Launch, launch
+from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
+from ordersync_dagster.sync import PrintfulScope
+from ordersync_dagster_tests.conftest import NOW, FakeTime, settings_for
+from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.sandbox.test_scenarios import lost
+from ordersync_dagster_tests.shops import Shop, lost_ids
+
+
+def test_fault_21_a_payment_that_settles_three_days_later_is_picked_up_by_its_sessions_day(
+    shop: Shop, outage: World, time: FakeTime
+) -> None:
+    session = {**lost(outage)[0], "payment_status": "unpaid"}
+    shop.sandbox.put_session(session)
+    shop.run()
+    assert session["id"] not in shop.database.column("SELECT stripe_session_id FROM orders")
+    time.now += timedelta(days=3)
+    shop.sandbox.put_session({**session, "payment_status": "paid"})
+    shop.run()
+    assert session["id"] in shop.database.column("SELECT stripe_session_id FROM orders")
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_fault_24_a_clock_that_is_wrong_by_ten_minutes_loses_nobody(
+    shop: Shop, outage: World, time: FakeTime, minutes: int
+) -> None:
+    time.now = NOW + timedelta(minutes=minutes)
+    assert shop.run().outcome.summary.errors == 0
+    time.now = NOW + timedelta(minutes=30)
+    assert shop.run().outcome.summary.errors == 0
+    assert set(lost_ids(outage)) <= set(shop.database.column("SELECT stripe_session_id FROM orders"))
+
+
+def test_fault_24_a_clock_that_jumps_back_in_the_run_changes_nothing_of_its_result(
+    shop: Shop, outage: World, time: FakeTime
+) -> None:
+    def jump() -> None:
+        time.now -= timedelta(hours=2)
+
+    run = shop.run(meanwhile=jump)
+    assert run.outcome.summary.errors == 0
+    assert run.outcome.run_figures({})["seconds"] >= 0  # type: ignore[operator]  # it is a float
+    assert set(lost_ids(outage)) <= set(shop.database.column("SELECT stripe_session_id FROM orders"))
+    time.now = NOW
+    assert set(shop.run().outcome.rows.values()) <= {0}
+
+
+class Year:
+    """A shop that sold once a day for four hundred days and stored nothing."""
+
+    def __init__(self, sandbox: Sandbox, database: Database, time: FakeTime) -> None:
+        self.sandbox, self.database, self.time = sandbox, database, time
+        newest = NOW - timedelta(hours=3)
+        sessions = [
+            checkout_session(id=f"cs_test_day{n}", created=int((newest - timedelta(days=n)).timestamp()))
+            for n in range(400)
+        ]
+        sandbox.replace(World(NOW, sessions))
+
+    def run(self) -> Launch:
+        settings = settings_for(self.sandbox, self.database.url)
+        tools, scope = self.time.tools(1), PrintfulScope.none
+        run = launch(settings, lambda now: Window.last_days(400, now), scope, dry_run=False, tools=tools)
+        for _ in run.parts:
+            continue
+        return run
+
+
+def test_fault_26_four_hundred_days_half_of_them_done_are_resumed_and_then_idle(
+    sandbox: Sandbox, sqlite_url: str, time: FakeTime
+) -> None:
+    year = Year(sandbox, Database(sqlite_url), time)
+    oldest = int((NOW - timedelta(days=300)).timestamp())
+    start = f"gte%5D={oldest // 10**7}"
+    sandbox.faults.add(Fault("/v1/checkout/sessions", "status", times=None, match=start))
+    with pytest.raises(VendorUnavailableError):
+        year.run()
+    sandbox.faults.clear()
+    run = year.run()
+    assert len(run.outcome.days) == 401
+    assert year.database.count("orders") == run.outcome.summary.stripe_sessions_checked == 400
+    assert set(year.run().outcome.rows.values()) <= {0}

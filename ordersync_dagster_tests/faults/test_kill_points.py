@@ -1,0 +1,107 @@
+"""Killed at any write boundary, a run leaves nothing half done; the next one brings the shop where it belongs."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.conftest import FakeTime, seeded
+from ordersync_dagster_tests.databases import Database, everything, fresh_database
+from ordersync_dagster_tests.faults.crash import KilledError, KillPoint, is_audit_whole, written
+from ordersync_dagster_tests.shops import Shop
+
+
+@dataclass(frozen=True)
+class Trials:
+    """As many equal shops as are asked for, and what a run without a fault makes of one."""
+
+    again: Callable[[], Shop]
+    expected: dict[str, object]
+    boundaries: int
+
+
+@pytest.fixture
+def trials(
+    sandbox: Sandbox, time: FakeTime, outage: World, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Trials]:
+    """On the database that the test's parameter names."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            template = seeded(f"sqlite:///{tmp_path}/template.db", outage).path
+            urls = (f"sqlite:///{shutil.copy(template, tmp_path / f'{n}.db')}" for n in range(1000))
+        else:
+            server = request.getfixturevalue("_postgres")
+            urls = (_seeded_url(stack, server, outage) for _ in range(1000))
+
+        def again() -> Shop:
+            return Shop(sandbox, Database(next(urls)), time)
+
+        with KillPoint() as counting:
+            shop = again()
+            shop.run()
+        yield Trials(again, written(shop.database), counting.boundaries)
+
+
+def _seeded_url(stack: ExitStack, server: str, outage: World) -> str:
+    url = stack.enter_context(fresh_database(server))
+    seeded(url, outage)
+    return url
+
+
+def killed_at(trials: Trials, turn: int) -> None:
+    shop = trials.again()
+    with KillPoint(turn), pytest.raises(KilledError):
+        shop.run()
+    assert shop.run().outcome.summary.errors == 0
+    assert written(shop.database) == trials.expected, f"killed at boundary {turn}"
+    assert is_audit_whole(shop.database)
+    states = shop.database.column("SELECT state FROM ordersync_runs ORDER BY started_at, state")
+    assert states in (["succeeded"], ["interrupted", "succeeded"]), f"killed at boundary {turn}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trials", ["sqlite", "postgresql"], indirect=True)
+def test_fault_31_killed_at_any_write_boundary_the_next_run_ends_where_one_run_would_have(trials: Trials) -> None:
+    assert trials.boundaries > 10
+    for turn in range(1, trials.boundaries + 1):
+        killed_at(trials, turn)
+
+
+@pytest.mark.parametrize("trials", ["sqlite", "postgresql"], indirect=True)
+def test_fault_31_killed_at_the_first_a_middle_or_the_last_write_boundary_likewise(trials: Trials) -> None:
+    for turn in (1, trials.boundaries // 2, trials.boundaries):
+        killed_at(trials, turn)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trials", ["sqlite"], indirect=True)
+def test_fault_31_killed_at_every_boundary_in_turn_each_run_keeps_what_it_committed(trials: Trials) -> None:
+    shop, kept = trials.again(), 0
+    for turn in range(1, trials.boundaries + 1):
+        with KillPoint(turn):
+            try:
+                shop.run()
+            except KilledError:
+                assert shop.database.count("orders") >= kept
+                kept = shop.database.count("orders")
+            else:
+                break
+    assert written(shop.database) == trials.expected
+
+
+@pytest.mark.parametrize("trials", ["sqlite"], indirect=True)
+def test_fault_30_killed_after_the_last_commit_the_next_run_writes_nothing_and_reports_every_day(
+    trials: Trials,
+) -> None:
+    shop = trials.again()
+    with KillPoint(trials.boundaries), pytest.raises(KilledError):
+        shop.run()  # its rows are committed; only the record that it succeeded is not
+    before = {name: rows for name, rows in everything(shop.database).items() if name != "ordersync_runs"}
+    again = shop.run()
+    assert set(again.outcome.rows.values()) <= {0}
+    assert set(again.outcome.days) == set(again.outcome.window.days)
+    assert {name: rows for name, rows in everything(shop.database).items() if name != "ordersync_runs"} == before

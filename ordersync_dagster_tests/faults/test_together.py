@@ -1,0 +1,140 @@
+"""Others write at the same time: a webhook between our read and our write, and runs side by side."""
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from sqlalchemy import Engine, event
+
+from ordersync_dagster.core.errors import LockHeldError, WrongAccountError
+from ordersync_dagster.sandbox import World, build
+from ordersync_dagster_tests.conftest import NOW
+from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.faults.crash import is_audit_whole
+from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
+from ordersync_dagster_tests.shops import Shop, classes, lost_ids
+
+INSERT = """
+INSERT INTO orders (id, stripe_session_id, status, customer_email, total_amount, currency, created_at, updated_at)
+VALUES (:id, :id, 'processing', 'theirs@example.com', '1.00', 'usd', '2026-11-20 10:00:00', '2026-11-20 10:00:00')
+ON CONFLICT DO NOTHING
+"""
+
+
+def test_fault_35_an_order_that_a_webhook_inserts_first_is_theirs_and_has_no_entry_of_ours(
+    each_shop: Shop, outage: World
+) -> None:
+    theirs, *ours = lost_ids(outage)
+    run = each_shop.run(meanwhile=lambda: each_shop.database.execute(INSERT, id=theirs))
+    assert run.outcome.rows["written_first_by_others"] == 1
+    assert run.outcome.rows["orders_inserted"] == len(ours)
+    created = "SELECT order_id FROM ordersync_audit WHERE resource = 'order' AND action = 'order_create'"
+    assert theirs not in each_shop.database.column(created)
+    assert len(each_shop.database.column(created)) == len(ours)
+    assert each_shop.order(theirs)["customer_email"] == "theirs@example.com"
+
+
+def test_fault_36_an_order_that_a_webhook_moves_first_is_read_and_decided_again(each_shop: Shop) -> None:
+    row = each_shop.of_printful("fulfilled")
+    session_id = row["stripe_session_id"]
+    cancel = "UPDATE orders SET status = 'refunded' WHERE stripe_session_id = :id"
+    run = each_shop.run(meanwhile=lambda: each_shop.database.execute(cancel, id=session_id))
+    assert each_shop.order(session_id)["status"] == "refunded"
+    assert "regress_blocked" in classes(run) or run.outcome.summary.errors == 0
+    told = "SELECT count(*) FROM ordersync_audit WHERE order_id = :id AND reason LIKE '%→%'"
+    assert each_shop.database.column(told, id=row["id"]) == [0]
+
+
+def test_fault_36_an_order_that_never_stops_moving_is_an_error_by_its_id_and_the_others_are_done(
+    shop: Shop,
+) -> None:
+    restless = shop.of_printful("fulfilled")["stripe_session_id"]
+    with moving(shop.database, restless):
+        run = shop.run()
+    errors = [each for each in run.outcome.problems if each.is_error]
+    assert [(each.problem_class, each.ids) for each in errors] == [("kept_changing", {"stripe_session_id": restless})]
+    again = shop.run()
+    assert (again.outcome.summary.errors, again.outcome.summary.printful_orders_updated) == (0, 1)
+    assert again.outcome.summary.stripe_sessions_added == 0
+
+
+@contextmanager
+def moving(database: Database, session_id: str) -> Iterator[None]:
+    """Somebody else changes this order whenever we come back to the database."""
+
+    def move(*_: object) -> None:
+        with closing(sqlite3.connect(database.path)) as theirs, theirs:
+            change = "UPDATE orders SET tracking_number = coalesce(tracking_number, '') || 'x'"
+            theirs.execute(f"{change} WHERE stripe_session_id = ?", (session_id,))
+
+    event.listen(Engine, "connect", move)
+    yield
+    event.remove(Engine, "connect", move)
+
+
+@pytest.mark.parametrize("runs", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_faults_33_and_34_runs_beside_a_webhook_writer_leave_each_order_once_and_every_row_accounted_for(
+    each_shop: Shop, outage: World, runs: int
+) -> None:
+    """All in one process, so that they meet as often as can be."""
+    over = threading.Event()
+    ends: list[object] = []
+    theirs = lost_ids(outage)[0]
+
+    def webhook() -> None:
+        while not over.is_set():
+            each_shop.database.execute(INSERT, id=theirs)
+            each_shop.database.execute("UPDATE orders SET customer_name = 'x' WHERE stripe_session_id = :id", id=theirs)
+            over.wait(0.002)
+
+    def run() -> None:
+        try:
+            ends.append(each_shop.run(attempts=2).outcome.summary.errors)
+        except Exception as error:
+            ends.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(runs)]
+    writer = threading.Thread(target=webhook)
+    for thread in (writer, *threads):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    over.set()
+    writer.join()
+    assert 0 in ends, ends
+    assert all(end == 0 or isinstance(end, LockHeldError) for end in ends), ends
+    assert each_shop.run().outcome.summary.errors == 0
+    sessions = Counter(each_shop.database.column("SELECT stripe_session_id FROM orders"))
+    assert set(sessions.values()) == {1}
+    assert len(sessions) == len(outage.shop.orders) + len(lost(outage))
+    assert each_shop.database.count("order_items") == len(outage.shop.order_items) + numbers(outage)[5]
+    items = each_shop.database.column("SELECT resource_id FROM ordersync_audit WHERE resource = 'order_item'")
+    assert len(items) == len(set(items)) == numbers(outage)[5]
+    assert is_audit_whole(each_shop.database)
+
+
+@pytest.mark.parametrize("sees", ["other sessions", "none at all"])
+def test_fault_61_the_key_of_another_shop_fills_nothing_and_is_exit_2(each_shop: Shop, sees: str) -> None:
+    other = build("outage", seed=99, now=NOW)
+    each_shop.sandbox.replace(other)
+    if sees == "none at all":
+        for session in other.sessions:
+            each_shop.sandbox.remove_session(session["id"])
+    before = each_shop.tables()
+    with pytest.raises(WrongAccountError, match="Nothing was written"):
+        each_shop.run()
+    assert each_shop.tables() == before
+    with pytest.raises(WrongAccountError):
+        each_shop.run(dry_run=True)
+
+
+def test_fault_61_a_shop_that_lost_few_orders_of_a_short_period_is_not_taken_for_another(shop: Shop) -> None:
+    shop.database.execute("DELETE FROM order_items")
+    kept = shop.database.column("SELECT id FROM orders ORDER BY created_at LIMIT 19")
+    names = ", ".join(f"'{each}'" for each in kept)
+    shop.database.execute(f"DELETE FROM orders WHERE id NOT IN ({names})")
+    shop.sandbox.replace(build("outage", seed=99, now=NOW))
+    assert shop.run().outcome.summary.stripe_sessions_added > 0

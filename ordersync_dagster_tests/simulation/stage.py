@@ -1,0 +1,54 @@
+"""The database that scenarios are played on, behind a wire that can break."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import URL
+
+from ordersync_dagster.adapters import printful_api
+from ordersync_dagster.adapters.database import connection, opening
+from ordersync_dagster.adapters.database.shape import Shape
+from ordersync_dagster_tests.simulation.truth import install_triggers
+from ordersync_dagster_tests.simulation.vendors import START
+from ordersync_dagster_tests.simulation.wire import Wire, connect
+
+OFF = Wire(lambda _: None, lambda: False)
+
+
+class Stage:
+    """One database file with its engines, used for one scenario after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path, self._empty = folder / "shop.db", folder / "empty.db"
+        url = URL.create("sqlite", database=str(self.path))
+        opened = opening.open_for_repair(url, lambda: START)
+        self.shape: Shape = opened.store.shape
+        self.engine: Engine = opened.engine
+        self.reading: Engine = connection.open_read_only(url)
+        install_triggers(self.path)
+        shutil.copy(self.path, self._empty)
+        self.wire = OFF
+        event.listen(self.engine, "do_connect", lambda _d, _r, args, options: connect(self.wire, *args, **options))
+
+    def clear(self) -> None:
+        """An empty shop."""
+        for old in self.path.parent.glob("shop.db*"):
+            old.unlink()
+        shutil.copy(self._empty, self.path)
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """A stage in memory where there is such a place; Printful's pages are small, so that few orders fill several."""
+    memory = Path("/dev/shm")
+    folder = tempfile.mkdtemp(prefix="ordersync-simulation-", dir=memory if memory.is_dir() else None)
+    try:
+        with mock.patch.object(printful_api, "PAGE", 6):
+            yield Stage(Path(folder))
+    finally:
+        shutil.rmtree(folder)

@@ -1,0 +1,96 @@
+"""The simulation finds what it is there to find: each of these breakages, made in a copy of the code, is caught."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ordersync_dagster
+
+ROOT = Path(ordersync_dagster.__file__).parents[1]
+BREAKAGES = {
+    "an update is written whatever others wrote meanwhile": (
+        "adapters/database/writing.py",
+        "or not now.agrees_with(each.seen)",
+        "",
+    ),
+    "items are written without their audit": (
+        "adapters/database/writing.py",
+        "[*self._order_entries(), *self._item_entries()]",
+        "[*self._order_entries()]",
+    ),
+    "a lost answer to COMMIT is taken for a failure": (
+        "adapters/database/store.py",
+        "if written is not None and self._was_committed(written):",
+        "if False:",
+    ),
+    "an order that the database refuses is forgotten": (
+        "adapters/database/store.py",
+        "applied += Applied(refused=(_refusal(single, error),))",
+        "pass",
+    ),
+    "two runs are at work at once": (
+        "adapters/database/lock.py",
+        "with _file_lock(path):",
+        "if True:",
+    ),
+    "a part is reported before it is written": (
+        "sync.py",
+        "                yield self._apply(step)",
+        "                yield Part(step.plan)\n                self._apply(step)",
+    ),
+    "an order that others moved is not decided again": (
+        "sync.py",
+        "for _ in range(DECISIONS - 1):",
+        "for _ in range(0):",
+    ),
+    "refunds are not looked at": (
+        "sync.py",
+        "refunded=refunds.read() if is_new else {}",
+        "refunded={}",
+    ),
+    "a dry run remembers what is missing": (
+        "sync.py",
+        "            yield Part(step.plan)\n",
+        "            self._remember_missing(step.observed)\n            yield Part(step.plan)\n",
+    ),
+    "items of the webhook are doubled": (
+        "core/items.py",
+        "            if twin is None:\n",
+        "            if True:\n",
+    ),
+    "a refunded order may become delivered": (
+        "core/orders.py",
+        "    Status.REFUNDED: _FINAL,",
+        "    Status.REFUNDED: frozenset({Status.DELIVERED}),",
+    ),
+    "dinars have two decimals": (
+        "core/money.py",
+        "        return 3\n",
+        "        return 2\n",
+    ),
+    "unpaid sessions become orders": (
+        "core/checkout.py",
+        'if not is_free and paid != "paid":',
+        "if False:",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_a_breakage_is_caught(name: str, tmp_path: Path) -> None:
+    path, right, wrong = BREAKAGES[name]
+    for package in ("ordersync_dagster", "ordersync_dagster_tests"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    source = tmp_path / "ordersync_dagster" / path
+    assert right in source.read_text(), f"{path} has changed: adapt this breakage"
+    source.write_text(source.read_text().replace(right, wrong, 1))
+    command = [sys.executable, "-m", "ordersync_dagster_tests.simulation"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "ORDERSYNC_SEEDS": "200", "ORDERSYNC_SEED": ""}
+    played = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert played.returncode == 1, played.stdout + played.stderr
+    assert "replay: make simulate ORDERSYNC_SEED=" in played.stdout, played.stderr
