@@ -1,5 +1,6 @@
 """The last value that is allowed, and the first that is not."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ from ordersync_dagster.core.fulfilment import created_at
 from ordersync_dagster.core.linking import DAY, Unlinked, unfulfilled
 from ordersync_dagster.core.orders import as_stored
 from ordersync_dagster.core.refunds import is_given_back, read_refunds
-from ordersync_dagster.core.texts import masked_email, visible
+from ordersync_dagster.core.texts import hashed_email, masked_email, visible
 from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of
 from ordersync_dagster.sandbox import refund
 from ordersync_dagster_tests.core.builders import new_order, stored_order
@@ -89,3 +90,8 @@ def test_an_address_with_two_at_signs_is_masked_by_its_host() -> None:
 @pytest.mark.parametrize("hidden", ["\u2028", "\u2029", "\u202e", "\x07", "\ud800"])
 def test_what_would_not_show_or_would_break_a_line_is_escaped(hidden: str) -> None:
     assert visible(f"a{hidden}b") == f"a\\u{ord(hidden):04x}b"
+
+
+def test_an_address_is_recognised_however_it_is_written_and_even_where_half_a_pair_is_in_it() -> None:
+    assert hashed_email(" Mara@Example.com ") == hashed_email("mara@example.com") != hashed_email("tara@example.com")
+    assert re.fullmatch("[0-9a-f]{16}", hashed_email("\ud800@example.com"))

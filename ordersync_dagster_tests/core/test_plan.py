@@ -65,3 +65,9 @@ def test_the_lines_of_an_earlier_part_price_the_items() -> None:
     (update,) = reconcile(observed, Stored((order,))).updates
     (items,) = [change for change in update.changes if isinstance(change, AddItems)]
     assert [item.price for item in items.items] == [LINE.unit_price]
+
+
+def test_a_link_to_an_order_that_needs_nothing_else_changes_nothing_else() -> None:
+    bare = fulfilment(external_id=PAYMENT_INTENT, items=[], status="inprocess")
+    (update,) = reconcile(Observed(unlinked=(WAITING,), strangers=(bare,)), Stored()).updates
+    assert update.changes == (FillFields({"printful_order_id": bare.printful_order_id}),)
