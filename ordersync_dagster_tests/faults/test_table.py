@@ -1,0 +1,59 @@
+"""docs/reliability.md and docs/security.md name every fault and demand, and only tests that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+DOCS = TESTS.parent / "docs"
+PAGES = [DOCS / "reliability.md", DOCS / "security.md"]
+REFERENCE = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
+
+
+def rows(page: Path) -> list[list[str]]:
+    """The cells of each table row."""
+    lines = [line for line in page.read_text().splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_test_that_a_page_names_exists(page: Path) -> None:
+    named = REFERENCE.findall(page.read_text())
+    assert len(named) > 10
+    missing = [
+        f"{path}::{name}"
+        for path, name in named
+        if not (TESTS / path).is_file() or f"\ndef {name}(" not in (TESTS / path).read_text()
+    ]
+    assert missing == []
+
+
+def test_each_of_the_67_faults_has_its_row_with_an_outcome_and_a_test() -> None:
+    found = {int(cells[0]): cells for cells in rows(PAGES[0]) if cells[0].isdigit()}
+    assert sorted(found) == list(range(1, 68))
+    assert [number for number, cells in found.items() if not cells[2]] == []
+    assert [number for number, cells in found.items() if not REFERENCE.search(cells[3])] == []
+
+
+def test_each_of_the_ten_invariants_is_named_with_a_test() -> None:
+    found = {cells[0]: cells for cells in rows(PAGES[0]) if re.fullmatch(r"I\d+", cells[0])}
+    assert list(found) == [f"I{number}" for number in range(1, 11)]
+    assert all(REFERENCE.search(cells[2]) for cells in found.values())
+
+
+def test_each_of_the_14_security_demands_is_answered() -> None:
+    found = [cells for cells in rows(PAGES[1]) if cells[0].isdigit()]
+    assert [int(cells[0]) for cells in found] == list(range(1, 15))
+    assert all(len(cells[2]) > 20 for cells in found)
+
+
+def test_every_test_here_that_carries_a_number_stands_in_the_row_of_that_number() -> None:
+    by_row = {int(cells[0]): cells[3] for cells in rows(PAGES[0]) if cells[0].isdigit()}
+    forgotten = []
+    for path in Path(__file__).parent.glob("test_*.py"):
+        for name in re.findall(r"^def (test_faults?_\d\d_\w+)\(", path.read_text(), re.M):
+            numbers = [int(number) for number in re.findall(r"(?<=_)(\d\d)(?=_)", name)]
+            if not any(name in by_row[number] for number in numbers):
+                forgotten.append(name)
+    assert forgotten == []
