@@ -31,7 +31,7 @@ test: $(READY) lint ## lint, types, layers and the fast tests
 test-all: test slow ## everything: `test`, then the slow suites
 
 slow: $(READY) ## the slow suites alone: web UI, browser, faults, simulation, packaging
-	$(BIN)/pytest -m slow --timeout 900
+	$(BIN)/pytest -m slow -p no:randomly --timeout 900
 
 lint: $(READY) ## ruff, mypy and the layers
 	$(BIN)/ruff check .

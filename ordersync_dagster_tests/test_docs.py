@@ -183,8 +183,11 @@ def shop_environment() -> Iterator[dict[str, str]]:
         yield os.environ | environment | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
+ELSEWHERE = r"sandbox --folder \S+$|db grants|--sql"  # serves for ever; or is PostgreSQL's, and run by test_grants.py
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("line", [line for line in COMMANDS if not re.search(r"sandbox --folder \S+$", line)])
+@pytest.mark.parametrize("line", [line for line in COMMANDS if not re.search(ELSEWHERE, line)])
 def test_the_commands_of_the_docs_run_on_the_pretend_shop(
     line: str, shop_environment: dict[str, str], tmp_path: Path
 ) -> None:

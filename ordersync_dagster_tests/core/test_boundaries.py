@@ -9,14 +9,16 @@ from decimal import Decimal
 import pytest
 
 from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.checkout import SessionRules, read_session
 from ordersync_dagster.core.fulfilment import created_at
 from ordersync_dagster.core.linking import DAY, Unlinked, unfulfilled
-from ordersync_dagster.core.orders import as_stored
+from ordersync_dagster.core.orders import LineItem, Order, as_stored
 from ordersync_dagster.core.refunds import is_given_back, read_refunds
+from ordersync_dagster.core.session_fields import LAST_SECOND, line_items_of, printful_order_id_of
 from ordersync_dagster.core.texts import hashed_email, masked_email, visible
 from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of
-from ordersync_dagster.sandbox import refund
-from ordersync_dagster_tests.core.builders import new_order, stored_order
+from ordersync_dagster.sandbox import checkout_session, line_item, refund
+from ordersync_dagster_tests.core.builders import fulfilment, new_order, stored_order
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -95,3 +97,36 @@ def test_what_would_not_show_or_would_break_a_line_is_escaped(hidden: str) -> No
 def test_an_address_is_recognised_however_it_is_written_and_even_where_half_a_pair_is_in_it() -> None:
     assert hashed_email(" Mara@Example.com ") == hashed_email("mara@example.com") != hashed_email("tara@example.com")
     assert re.fullmatch("[0-9a-f]{16}", hashed_email("\ud800@example.com"))
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (0, "0"),
+        (10**20 - 1, str(10**20 - 1)),
+        (10**20, None),
+        ("9" * 20, "9" * 20),
+        ("9" * 21, None),
+        (True, None),
+        (None, None),
+        ([1], None),
+    ],
+)
+def test_a_noted_printful_id_is_at_most_twenty_digits(given: object, read: str | None) -> None:
+    assert printful_order_id_of({"printfulOrderId": given}) == read
+
+
+def test_a_line_that_cost_nothing_is_a_line() -> None:
+    session = {"line_items": {"data": [line_item(quantity=3, amount_subtotal=0)]}}
+    assert line_items_of(session, "usd") == (LineItem(3, Decimal(0)),)
+
+
+@pytest.mark.parametrize(("given", "is_time"), [(0, False), (1, True), (LAST_SECOND, True), (LAST_SECOND + 1, False)])
+def test_a_session_is_created_between_1970_and_the_last_second_that_a_date_holds(given: int, is_time: bool) -> None:
+    rules = SessionRules(live=False, settled_before=2**62)
+    assert isinstance(read_session(checkout_session(created=given), rules), Order) is is_time
+
+
+@pytest.mark.parametrize("recipient", [None, [], {"email": None}, {"email": " "}])
+def test_a_printful_order_for_nobody_known_is_read_without_a_recipient(recipient: object) -> None:
+    assert fulfilment(recipient=recipient).recipient is None

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.fulfilment import Missing
 from ordersync_dagster.core.linking import Unlinked, link, unfulfilled
 from ordersync_dagster.core.money import Capacity
@@ -13,13 +14,16 @@ from ordersync_dagster.core.orders import LineItem, StoredOrder, as_stored
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.progress import update_order
-from ordersync_dagster.sandbox import shipment
+from ordersync_dagster.sandbox import checkout_session, printful_item, shipment
 from ordersync_dagster.sandbox.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.core.builders import (
     ORDER_ID,
     PRINTFUL_ID,
     fulfilment,
+    malformed,
     new_order,
+    order_of,
+    problem_of,
     stored_item,
     stored_order,
 )
@@ -139,3 +143,53 @@ def test_orders_of_one_payment_are_named_together_and_others_are_not() -> None:
     (problem,) = [each for each in plan.notes if "Cancel all but one" in each.sentence]
     assert problem.ids == {"stripe_payment_intent_id": PAYMENT_INTENT, "order_ids": "a, b"}
     assert f"2 orders name the same payment {PAYMENT_INTENT}: a, b." in problem.sentence
+
+
+@pytest.mark.parametrize(
+    ("field", "why"),
+    [
+        ({"payment_status": "maybe"}, "its payment_status is none of paid, unpaid, no_payment_required"),
+        ({"metadata": []}, "its metadata is not an object"),
+        ({"metadata": {"rate": Decimal("1.5")}}, "its metadata holds more than texts and whole numbers"),
+        ({"metadata": {"rate": float("nan")}}, "its metadata holds more than texts and whole numbers"),
+        ({"customer_details": None}, "it has no e-mail address, which every order needs"),
+        ({"amount_total": 1.5}, "its amount_total is not a whole number of minor units"),
+        ({"currency": None}, "it has no currency"),
+        ({"currency": "xyz"}, "currency 'xyz' is not one that Stripe lists"),
+        (
+            {"metadata": {"note": "\0"}},
+            "it holds a NUL or half a surrogate pair, which no database stores; correct it at Stripe",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_session_that_cannot_be_read_says_why(field: dict[str, object], why: str) -> None:
+    problem = problem_of(checkout_session(**field))
+    assert problem.sentence == f"Session {SESSION_ID} became no order: {why}."
+    assert problem.ids == {"stripe_session_id": SESSION_ID}
+
+
+def test_what_is_no_session_at_all_says_so_without_an_id() -> None:
+    problem = problem_of("not a session")
+    assert problem.sentence == "Session (no id) became no order: Stripe listed something that is not a session."
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        ({"id": None}, "Printful order (no id) was left alone: it has no id."),
+        (
+            {"items": [printful_item(variant_id=None, product={})]},
+            "one of its items lacks its id, product id or variant",
+        ),
+        ({"items": [printful_item(id=9, quantity=2**31)]}, "the quantity of its item 9 is not a whole number above 0"),
+    ],
+    ids=["id", "product", "quantity"],
+)
+def test_a_printful_order_that_cannot_be_read_says_why(order: dict[str, object], why: str) -> None:
+    assert why in malformed(**order).sentence
+
+
+def test_the_other_mode_stops_the_run_and_says_what_to_do() -> None:
+    with pytest.raises(WrongModeError, match=r"; the run stopped there\. Use the key of the mode that this database"):
+        order_of(checkout_session(livemode=True))
