@@ -48,14 +48,14 @@ def test_a_link_keeps_to_what_the_columns_hold() -> None:
     assert ProblemClass.TEXT_DOES_NOT_FIT in {note.problem_class for note in plan.notes}
 
 
-def test_two_orders_that_share_a_printful_order_do_not_stop_the_next() -> None:
-    twins = [stored_order(id=name, session_id=name, printful_order_id="1") for name in ("a", "b")]
-    third = stored_order(id="c", session_id="c", printful_order_id="2")
+def test_two_orders_that_share_a_printful_order_are_found_wherever_they_lie_and_do_not_stop_the_next() -> None:
+    twins = [stored_order(id=name, session_id=name, printful_order_id="1") for name in ("a", "c")]
+    third = stored_order(id="b", session_id="b", printful_order_id="2")
     answers = {key: fulfilment(id=int(key), status="fulfilled") for key in ("1", "2")}
     plan = reconcile(Observed(printful_orders=answers), Stored((*twins, third)))
-    assert [update.seen.id for update in plan.updates] == ["c"]
+    assert [update.seen.id for update in plan.updates] == ["b"]
     (note,) = [note for note in plan.notes if note.problem_class is ProblemClass.AMBIGUOUS_MATCH]
-    assert "a, b" in note.sentence
+    assert "a, c" in note.sentence
 
 
 def test_the_lines_of_an_earlier_part_price_the_items() -> None:
@@ -71,3 +71,10 @@ def test_a_link_to_an_order_that_needs_nothing_else_changes_nothing_else() -> No
     bare = fulfilment(external_id=PAYMENT_INTENT, items=[], status="inprocess")
     (update,) = reconcile(Observed(unlinked=(WAITING,), strangers=(bare,)), Stored()).updates
     assert update.changes == (FillFields({"printful_order_id": bare.printful_order_id}),)
+
+
+def test_an_order_that_cannot_be_linked_does_not_stop_the_next() -> None:
+    lonely = new_order(session_id="cs_test_lonely", payment_intent_id="pi_lonely")
+    orders = [Unlinked(replace(as_stored(each), id=name), each) for name, each in (("a", lonely), ("b", new_order()))]
+    (update,) = reconcile(Observed(unlinked=tuple(orders), strangers=(STRANGER,)), Stored()).updates
+    assert update.seen.id == "b"

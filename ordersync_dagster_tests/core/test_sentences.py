@@ -179,8 +179,8 @@ def test_what_is_no_session_at_all_says_so_without_an_id() -> None:
     [
         ({"id": None}, "Printful order (no id) was left alone: it has no id."),
         (
-            {"items": [printful_item(variant_id=None, product={})]},
-            "one of its items lacks its id, product id or variant",
+            {"items": [{**printful_item(), "variant_id": None, "product": {}}]},
+            "one of its items lacks its id, product id or variant id.",
         ),
         ({"items": [printful_item(id=9, quantity=2**31)]}, "the quantity of its item 9 is not a whole number above 0"),
     ],

@@ -127,6 +127,7 @@ def refused_by_the_database(canary: Canary) -> None:
     database.execute("ALTER TABLE orders DROP CONSTRAINT house_rule" if is_postgres else "DROP TRIGGER house_rule")
 
 
+@pytest.mark.slow
 def test_faults_53_and_54_no_key_password_or_customer_is_said_or_kept_but_where_the_shop_keeps_its_orders(
     canary: Canary, tmp_path: Path
 ) -> None:

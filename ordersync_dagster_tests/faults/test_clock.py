@@ -74,6 +74,7 @@ class Year:
         return run
 
 
+@pytest.mark.slow
 def test_fault_26_four_hundred_days_half_of_them_done_are_resumed_and_then_idle(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:

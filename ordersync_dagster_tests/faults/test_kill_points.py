@@ -14,6 +14,8 @@ from ordersync_dagster_tests.databases import Database, everything, fresh_databa
 from ordersync_dagster_tests.faults.crash import KilledError, KillPoint, is_audit_whole, written
 from ordersync_dagster_tests.shops import Shop
 
+ON_POSTGRES = pytest.param("postgresql", marks=pytest.mark.slow)
+
 
 @dataclass(frozen=True)
 class Trials:
@@ -71,7 +73,7 @@ def test_fault_31_killed_at_any_write_boundary_the_next_run_ends_where_one_run_w
         killed_at(trials, turn)
 
 
-@pytest.mark.parametrize("trials", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("trials", ["sqlite", ON_POSTGRES], indirect=True)
 def test_fault_31_killed_at_the_first_a_middle_or_the_last_write_boundary_likewise(trials: Trials) -> None:
     for turn in (1, trials.boundaries // 2, trials.boundaries):
         killed_at(trials, turn)

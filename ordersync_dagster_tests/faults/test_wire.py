@@ -1,6 +1,5 @@
 """What vendors and the line do wrong, and what a whole run makes of it."""
 
-import json
 import socket
 import ssl
 import subprocess
@@ -10,43 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 from threading import Event
-from typing import Any
 
 import pytest
 import requests
 
 from ordersync_dagster.adapters import http, punctual
-from ordersync_dagster.adapters.http import Traffic
-from ordersync_dagster.adapters.printful_api import PrintfulApi
-from ordersync_dagster.adapters.stripe_api import StripeApi
 from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
-from ordersync_dagster.core.fulfilment import Missing
-from ordersync_dagster.core.window import Window
-from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
-from ordersync_dagster.sync import PrintfulScope
-from ordersync_dagster.wiring import open_printful, open_stripe
-from ordersync_dagster_tests.conftest import NOW, FakeTime, settings_for
-from ordersync_dagster_tests.databases import Database
+from ordersync_dagster.sandbox import Fault, Sandbox, World
+from ordersync_dagster_tests.conftest import FakeTime
+from ordersync_dagster_tests.faults.readers import SESSIONS, listed, printful_at, stripe_at
 from ordersync_dagster_tests.faults.wire import HEAD, answering, dripping, raw_server
 from ordersync_dagster_tests.sandbox.test_scenarios import numbers
 from ordersync_dagster_tests.shops import Shop, seven
-
-SESSIONS = "/v1/checkout/sessions"
-MONTH = Window.last_days(30, NOW)
-YESTERDAY = int(NOW.timestamp()) - 86_400
-
-
-def stripe_at(base: str, sandbox: Sandbox, time: FakeTime, attempts: int = 2) -> StripeApi:
-    settings = settings_for(sandbox, STRIPE_API_BASE=base)
-    return open_stripe(settings, time.patience(attempts), Traffic())
-
-
-def printful_at(base: str, sandbox: Sandbox, time: FakeTime) -> PrintfulApi:
-    return open_printful(settings_for(sandbox, PRINTFUL_API_BASE=base), time.patience(2), Traffic())
-
-
-def listed(stripe: StripeApi) -> list[Any]:
-    return [row for _, rows in stripe.sessions(MONTH, lambda row: row, with_line_items=False) for row in rows]
 
 
 def test_fault_01_three_429_of_each_vendor_are_waited_out_and_counted(shop: Shop, outage: World) -> None:
@@ -154,111 +128,6 @@ def test_fault_12_a_redirect_to_another_host_is_refused_and_that_host_hears_noth
 def test_fault_15_what_json_does_not_allow_is_never_used(sandbox: Sandbox, time: FakeTime, body: bytes) -> None:
     with raw_server(answering(body)) as base, pytest.raises(VendorUnavailableError, match="not JSON"):
         listed(stripe_at(base, sandbox, time))
-
-
-@pytest.mark.parametrize("amount", ["1e400", "26.5", "2600.0", "-1", str(2**63), "9" * 400, '"2600"'])
-def test_fault_15_an_amount_that_is_none_is_quarantined_and_the_others_are_added(new_shop: Shop, amount: str) -> None:
-    fine, strange = paid("cs_test_fine"), paid("cs_test_strange", amount_total=123456789)
-    listing(new_shop, json.dumps([strange, fine]).replace("123456789", amount))
-    run = new_shop.run(printful=PrintfulScope.none)
-    errors = [problem.ids for problem in run.outcome.problems if problem.is_error]
-    assert errors == [{"stripe_session_id": "cs_test_strange"}]
-    assert new_shop.database.column("SELECT stripe_session_id FROM orders") == ["cs_test_fine"]
-
-
-@pytest.fixture
-def new_shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime) -> Shop:
-    """A shop without any order yet."""
-    return Shop(sandbox, Database(sqlite_url), time)
-
-
-def paid(session_id: str, **changes: Any) -> dict[str, Any]:
-    """A session of yesterday."""
-    return checkout_session(**{"id": session_id, "created": YESTERDAY, **changes})
-
-
-def listing(shop: Shop, rows: str, *, has_more: bool = False, match: str | None = None, **headers: str) -> None:
-    """Stripe lists these, whatever it is asked."""
-    body = f'{{"data": {rows}, "has_more": {str(has_more).lower()}}}'
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    shop.sandbox.faults.add(Fault(SESSIONS, "status", 200, times=None, body=body, match=match, headers=named))
-
-
-@pytest.mark.parametrize("rows", ['{"data": null}', '{"data": "no"}', '{"data": {}}', "{}", "[]", "null", "7"])
-def test_fault_13_a_page_that_is_no_list_fails_the_run(new_shop: Shop, rows: str) -> None:
-    new_shop.sandbox.faults.add(Fault(SESSIONS, "status", 200, times=None, body=rows))
-    with pytest.raises(VendorAnswerError, match="is not a list"):
-        new_shop.run()
-    assert new_shop.database.count("orders") == 0
-
-
-def test_fault_13_rows_that_are_no_sessions_are_errors_beside_the_sessions_that_are_added(new_shop: Shop) -> None:
-    listing(new_shop, json.dumps([None, "text", 7, [], {}, paid("cs_test_fine")]))
-    run = new_shop.run(printful=PrintfulScope.none)
-    assert (run.outcome.summary.errors, run.outcome.summary.stripe_sessions_added) == (5, 1)
-
-
-def test_fault_16_a_session_that_is_listed_again_and_again_is_written_and_counted_once(new_shop: Shop) -> None:
-    first, second = paid("cs_test_first"), paid("cs_test_second", created=YESTERDAY - 1)
-    listing(new_shop, json.dumps([second, second]), match="starting_after")
-    listing(new_shop, json.dumps([first, first, second]), has_more=True)
-    run = new_shop.run(printful=PrintfulScope.none)
-    assert run.outcome.summary.stripe_sessions_checked == new_shop.database.count("orders") == 2
-
-
-def test_fault_17_a_list_of_sessions_that_turns_in_a_circle_ends_the_run(new_shop: Shop) -> None:
-    first, second = paid("cs_test_first"), paid("cs_test_second", created=YESTERDAY - 1)
-    listing(new_shop, json.dumps([second]), has_more=True, match="starting_after=cs_test_first")
-    listing(new_shop, json.dumps([first]), has_more=True)
-    with pytest.raises(VendorAnswerError, match="Run again"):
-        new_shop.run(printful=PrintfulScope.none)
-    assert len(new_shop.sandbox.requests) < 150
-
-
-def test_fault_17_a_list_that_ignores_the_period_ends_the_run(new_shop: Shop) -> None:
-    rows = [paid(f"cs_test_{n}", created=YESTERDAY - n) for n in range(100)]
-    listing(new_shop, json.dumps(rows), has_more=True)
-    with pytest.raises(VendorAnswerError, match="Run again"):
-        new_shop.run(printful=PrintfulScope.none)
-    assert len(new_shop.sandbox.requests) < 50
-
-
-def test_fault_17_a_list_of_events_that_turns_in_a_circle_ends(sandbox: Sandbox, time: FakeTime) -> None:
-    for match, name in (("starting_after=a", "b"), (None, "a")):
-        body = f'{{"data": [{{"id": "{name}"}}], "has_more": true}}'
-        sandbox.faults.add(Fault("/v1/events", "status", 200, times=None, body=body, match=match))
-    with pytest.raises(VendorAnswerError, match="makes no progress"):
-        list(stripe_at(sandbox.url, sandbox, time).events(0, YESTERDAY))
-    assert len(sandbox.requests) == 3
-
-
-def test_fault_17_a_list_of_printful_that_repeats_its_first_page_ends(
-    sandbox: Sandbox, time: FakeTime, outage: World
-) -> None:
-    rows = [{**outage.printful_orders[0], "id": n, "created": YESTERDAY} for n in range(100)]
-    body = json.dumps({"code": 200, "result": rows, "paging": {"total": 10**9, "offset": 0, "limit": 100}})
-    sandbox.faults.add(Fault("/orders", "status", 200, times=None, body=body, match="limit=100"))
-    printful = printful_at(sandbox.url, sandbox, time)
-    found = dict(printful.orders(["7", "123456"], since=0))
-    assert found["7"]["id"] == 7  # type: ignore[index]  # an order, not Missing
-    assert isinstance(found["123456"], Missing)
-    assert "pages repeat" in " ".join(printful.warnings)
-    assert len(sandbox.requests) < 50
-
-
-def test_fault_18_an_empty_page_with_more_to_come_is_the_end_and_a_warning_of_the_run(new_shop: Shop) -> None:
-    listing(new_shop, "[]", has_more=True)
-    run = new_shop.run(printful=PrintfulScope.none)
-    assert (run.outcome.summary.stripe_sessions_checked, run.outcome.summary.errors) == (0, 0)
-    assert any("empty page with more to come" in warning for warning in run.shop.warnings)
-
-
-def test_fault_63_an_answer_in_another_version_with_unknown_fields_is_used_and_said_once(new_shop: Shop) -> None:
-    rows = [paid("cs_test_new", invented_later={"a": [1]}), paid("cs_test_newer", created=YESTERDAY - 1)]
-    listing(new_shop, json.dumps(rows), Stripe_Version="2099-01-01.later")
-    run = new_shop.run(printful=PrintfulScope.none)
-    assert (run.outcome.summary.stripe_sessions_added, run.outcome.summary.errors) == (2, 0)
-    assert [each for each in run.shop.warnings if "API version 2099-01-01.later" in each] != []
 
 
 @contextmanager

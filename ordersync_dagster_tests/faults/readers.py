@@ -1,0 +1,28 @@
+"""The two vendors' readers, pointed at whatever server a test has."""
+
+from typing import Any
+
+from ordersync_dagster.adapters.http import Traffic
+from ordersync_dagster.adapters.printful_api import PrintfulApi
+from ordersync_dagster.adapters.stripe_api import StripeApi
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.sandbox import Sandbox
+from ordersync_dagster.wiring import open_printful, open_stripe
+from ordersync_dagster_tests.conftest import NOW, FakeTime, settings_for
+
+SESSIONS = "/v1/checkout/sessions"
+MONTH = Window.last_days(30, NOW)
+YESTERDAY = int(NOW.timestamp()) - 86_400
+
+
+def stripe_at(base: str, sandbox: Sandbox, time: FakeTime, attempts: int = 2) -> StripeApi:
+    settings = settings_for(sandbox, STRIPE_API_BASE=base)
+    return open_stripe(settings, time.patience(attempts), Traffic())
+
+
+def printful_at(base: str, sandbox: Sandbox, time: FakeTime) -> PrintfulApi:
+    return open_printful(settings_for(sandbox, PRINTFUL_API_BASE=base), time.patience(2), Traffic())
+
+
+def listed(stripe: StripeApi) -> list[Any]:
+    return [row for _, rows in stripe.sessions(MONTH, lambda row: row, with_line_items=False) for row in rows]
