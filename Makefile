@@ -9,7 +9,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all slow lint ui ui-shop screenshots bench lock clean
+.PHONY: help demo test test-all slow lint ui ui-shop screenshots simulate bench lock clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -55,6 +55,9 @@ ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then
 
 screenshots: $(READY) ## take the pictures of docs/ui.md anew; needs chromium
 	ORDERSYNC_SCREENSHOTS=1 ORDERSYNC_DEMAND_BROWSER=1 $(BIN)/pytest -m slow --timeout 900 -n 0 ordersync_dagster_tests/orchestration/test_browser.py
+
+simulate: $(READY) ## more simulated shops: ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
+	@ORDERSYNC_SEEDS=$(ORDERSYNC_SEEDS) ORDERSYNC_SEED=$(ORDERSYNC_SEED) $(BIN)/python -m ordersync_dagster_tests.simulation
 
 bench: $(READY) ## measure time and memory
 	$(BIN)/python -m benchmarks
