@@ -102,7 +102,9 @@ def _run_order_sync(url: str) -> None:
 
 
 def _without_settings() -> dict[str, str]:
+    """The environment, without what leads to a shop and without what an outer `make VENV=…` hands down."""
     names = {field.upper() for field in Settings.model_fields} | {"DAGSTER_HOME"}
+    names |= {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "VENV"}
     return {name: value for name, value in os.environ.items() if name not in names}
 
 

@@ -42,8 +42,8 @@ def trials(
         def again() -> Shop:
             return Shop(sandbox, Database(next(urls)), time)
 
+        shop = again()
         with KillPoint() as counting:
-            shop = again()
             shop.run()
         yield Trials(again, written(shop.database), counting.boundaries)
 
