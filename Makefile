@@ -9,7 +9,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all slow lint ui ui-shop screenshots simulate bench lock clean
+.PHONY: help demo test test-all slow lint ui ui-shop screenshots simulate fuzz mutate sbom bench lock clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -33,11 +33,12 @@ test-all: test slow ## everything: `test`, then the slow suites
 slow: $(READY) ## the slow suites alone: web UI, browser, faults, simulation, packaging
 	$(BIN)/pytest -m slow -p no:randomly --timeout 900
 
-lint: $(READY) ## ruff, mypy and the layers
+lint: $(READY) ## ruff, mypy, the layers and bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r ordersync_dagster
 
 # Both UIs start in their own DAGSTER_HOME: `dagster dev` would let a .env in the folder it starts in
 # override the environment, and then the sandbox's UI would write to the real shop.
@@ -59,6 +60,19 @@ screenshots: $(READY) ## take the pictures of docs/ui.md anew; needs chromium
 simulate: $(READY) ## more simulated shops: ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
 	@ORDERSYNC_SEEDS=$(ORDERSYNC_SEEDS) ORDERSYNC_SEED=$(ORDERSYNC_SEED) $(BIN)/python -m ordersync_dagster_tests.simulation
 
+fuzz: $(READY) ## a minute of coverage-guided fuzzing of the vendors' pages (SECONDS=…); Linux
+	$(PIP) atheris==3.0.0
+	@mkdir -p .state/corpus
+	$(BIN)/python -W ignore -m ordersync_dagster_tests.fuzz .state/corpus -max_total_time=$(or $(SECONDS),60) -timeout=20
+
+mutate: $(READY) ## break core line by line and count what its tests notice (half an hour or more)
+	CI=1 PATH="$(abspath $(BIN)):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
+
+sbom: $(READY) ## dist/sbom.json: what an installation is made of, as CycloneDX
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements/run.txt --of JSON -o dist/sbom.json
+
 bench: $(READY) ## measure time and memory
 	$(BIN)/python -m benchmarks
 
@@ -71,4 +85,4 @@ compile = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --ge
 	--no-strip-extras --quiet --extra $(1) --output-file requirements/$(2).txt
 
 clean: ## remove the environment and what runs left behind
-	rm -rf .venv .state build dist *.egg-info
+	rm -rf .venv .state build dist mutants *.egg-info
