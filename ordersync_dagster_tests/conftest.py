@@ -13,10 +13,11 @@ from pydantic import SecretStr
 from ordersync_dagster.adapters.http import Patience
 from ordersync_dagster.sandbox import Sandbox, World, build, serve
 from ordersync_dagster.settings import Settings
-from ordersync_dagster.wiring import Tools, seed_database
+from ordersync_dagster.wiring import Tools, seed_database, utc_now
 from ordersync_dagster_tests.databases import KINDS, OTHERS, Database, fresh_database, postgres_server
 
 if TYPE_CHECKING:
+    from ordersync_dagster_tests.command import Cli
     from ordersync_dagster_tests.shops import Shop
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -147,3 +148,24 @@ def each_shop(sandbox: Sandbox, database_url: str, time: FakeTime, outage: World
     from ordersync_dagster_tests.shops import Shop
 
     return Shop(sandbox, seeded(database_url, outage), time)
+
+
+@pytest.fixture
+def world(sandbox: Sandbox) -> World:
+    """The outage as of now: the command asks the real clock."""
+    world = build("outage", now=utc_now())
+    sandbox.replace(world)
+    return world
+
+
+@pytest.fixture
+def ordersync(
+    sandbox: Sandbox, sqlite_url: str, world: World, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> "Iterator[Cli]":  # fmt: skip
+    """The command in a folder of its own, the outage, and the shop's database."""
+    from ordersync_dagster_tests.command import command_on
+
+    monkeypatch.chdir(tmp_path)
+    with command_on(sandbox, seeded(sqlite_url, world), monkeypatch, capsys) as run:
+        yield run

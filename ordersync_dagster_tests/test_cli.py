@@ -1,24 +1,18 @@
 """The `ordersync` command as scripts and people meet it: exit codes, streams, documents."""
 
-import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ordersync_dagster import cli
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.summary import COUNTERS
-from ordersync_dagster.sandbox import Sandbox, World, build
+from ordersync_dagster.sandbox import World, build
 from ordersync_dagster.wiring import utc_now
 from ordersync_dagster_tests.adapters.database.shops import opened
-from ordersync_dagster_tests.conftest import UNHURRIED, seeded
+from ordersync_dagster_tests.command import Cli, document
 from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
 
@@ -27,61 +21,6 @@ LABELS = (
     "Stripe Sessions Checked", "Stripe Sessions Added", "Stripe Sessions Skipped", "Printful Orders Checked",
     "Printful Orders Updated", "Printful Items Added", "Errors",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-class Cli:
-    """Runs `ordersync …` in this process, with the sandbox's settings and a database in the environment."""
-
-    def __init__(
-        self, sandbox: Sandbox, database: Database, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
-    ) -> None:
-        self.sandbox, self.database, self._patch, self._capture = sandbox, database, patch, capture
-        for name, value in (sandbox.environment() | UNHURRIED | {"DATABASE_URL": database.url}).items():
-            patch.setenv(name, value)
-
-    def __call__(self, *arguments: str, **environment: str | None) -> Ran:
-        for name, value in environment.items():
-            self._patch.delenv(name, raising=False)
-            if value is not None:
-                self._patch.setenv(name, value)
-        self._patch.setattr(sys, "argv", ["ordersync", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = self._capture.readouterr()
-        return Ran(int(stop.value.code or 0), captured.out, captured.err)
-
-
-@pytest.fixture
-def world(sandbox: Sandbox) -> World:
-    """The outage as of now: the command asks the real clock."""
-    world = build("outage", now=utc_now())
-    sandbox.replace(world)
-    return world
-
-
-@pytest.fixture
-def ordersync(
-    sandbox: Sandbox, sqlite_url: str, world: World, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> Iterator[Cli]:  # fmt: skip
-    """The command, the outage and the shop's database."""
-    monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
-    yield Cli(sandbox, seeded(sqlite_url, world), monkeypatch, capsys)
-    signal.signal(signal.SIGTERM, before)
-
-
-def document(ran: Ran) -> Any:
-    return json.loads(ran.out)
 
 
 def test_a_repair_prints_the_summary_that_people_know_and_exits_0(ordersync: Cli, world: World) -> None:

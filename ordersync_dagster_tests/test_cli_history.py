@@ -1,7 +1,6 @@
 """`ordersync runs`, `undo`, `audit verify`, `purge` and `forget` as people and scripts meet them."""
 
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,24 +9,15 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.sandbox import Sandbox, World, build
-from ordersync_dagster.wiring import utc_now
+from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.adapters.database.shops import opened
 from ordersync_dagster_tests.adapters.database.undoing import shop_rows
+from ordersync_dagster_tests.command import Cli, command_on
 from ordersync_dagster_tests.conftest import seeded
 from ordersync_dagster_tests.databases import everything
 from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
-from ordersync_dagster_tests.test_cli import Cli
 
 HEAVY = "alembic", "pandas", "matplotlib", "dagster"
-
-
-@pytest.fixture
-def world(sandbox: Sandbox) -> World:
-    """The outage as of now: the command asks the real clock."""
-    world = build("outage", now=utc_now())
-    sandbox.replace(world)
-    return world
 
 
 @pytest.fixture
@@ -38,9 +28,8 @@ def ordersync(
     """The command, the outage and the shop's database, of each kind."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ORDERSYNC_STATE_DIR", str(tmp_path / "state"))
-    before = signal.getsignal(signal.SIGTERM)
-    yield Cli(sandbox, seeded(database_url, world), monkeypatch, capsys)
-    signal.signal(signal.SIGTERM, before)
+    with command_on(sandbox, seeded(database_url, world), monkeypatch, capsys) as run:
+        yield run
 
 
 def document(ordersync: Cli, *arguments: str, code: int = 0) -> Any:

@@ -15,6 +15,7 @@ import typer.main
 import yaml
 
 from ordersync_dagster import __version__, cli
+from ordersync_dagster.commands import shared
 from ordersync_dagster.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -69,7 +70,7 @@ def test_the_cronjob_is_the_one_that_people_start_by_hand() -> None:
 
 def test_an_exit_of_2_is_never_tried_again_and_the_others_are(job: dict[str, Any], pod: dict[str, Any]) -> None:
     failing = [rule for rule in job["podFailurePolicy"]["rules"] if rule["action"] == "FailJob"]
-    assert [rule["onExitCodes"]["values"] for rule in failing] == [[cli.USAGE]]
+    assert [rule["onExitCodes"]["values"] for rule in failing] == [[shared.USAGE]]
     assert failing[0]["onExitCodes"]["containerName"] == pod["containers"][0]["name"]
     assert job["backoffLimit"] > 0
     assert pod["restartPolicy"] == "Never"  # the API server takes a podFailurePolicy with nothing else

@@ -15,6 +15,7 @@ import typer.main
 from ordersync_dagster import cli
 from ordersync_dagster.adapters.database.tables import own_tables, shop_tables
 from ordersync_dagster.adapters.stripe_api import PERMISSIONS
+from ordersync_dagster.commands import shared
 from ordersync_dagster.core.fulfilment import STATUS
 from ordersync_dagster.core.orders import MOVES, Status
 from ordersync_dagster.core.problems import SEVERITY
@@ -119,7 +120,7 @@ def test_env_example_names_exactly_the_settings_and_can_be_read(
 @pytest.mark.parametrize("page", ["README.md", "docs/logs.md"])
 def test_the_exit_codes_are_those_of_the_command(page: str) -> None:
     named = {int(cell) for cell in _cells(page) if cell.isdigit()}
-    assert named == {cli.OK, cli.FAILED, cli.USAGE, cli.BUSY}
+    assert named == {shared.OK, shared.FAILED, shared.USAGE, shared.BUSY}
 
 
 def test_every_problem_class_is_explained_with_its_severity() -> None:

@@ -38,4 +38,9 @@ def gap_chart(outcome: Outcome) -> bytes:
 
 def as_markdown_image(png: bytes, alt: str) -> str:
     """The picture inside Markdown itself, so that nothing is fetched to show it."""
-    return f"![{alt}](data:image/png;base64,{base64.b64encode(png).decode()})"
+    return f"![{alt}]({as_data_url(png)})"
+
+
+def as_data_url(png: bytes) -> str:
+    """The picture as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -1,11 +1,14 @@
 """The report that Dagster shows beside a run."""
 
+from textwrap import wrap
+
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.texts import visible
 from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
 from ordersync_dagster.report.text import LABELS
 
 _SHOWN = 50
+_WIDTH = 76  # characters; the UI cuts off longer lines instead of breaking them
 _ESCAPED = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>()#+!|~"})
 
 
@@ -23,13 +26,19 @@ def markdown_report(outcome: Outcome) -> str:
     others = [each for each in outcome.problems if each.problem_class is not ProblemClass.UNFULFILLED]
     if others:
         lines += ["", "#### Problems", ""]
-        lines += _bullets([f"**{each.problem_class}** {escaped(each.sentence)}" for each in others])
+        lines += _bullets(["\\\n  ".join([f"**{each.problem_class}**", *_broken(each.sentence)]) for each in others])
     return "\n".join(lines)
 
 
 def escaped(text: str) -> str:
     """`text` so that Markdown and HTML show it as it is."""
     return visible(text).translate(_ESCAPED)
+
+
+def _broken(sentence: str) -> list[str]:
+    """`sentence` in lines that are escaped, none of which begins a list."""
+    lines = wrap(visible(sentence), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [("\\" if line.startswith("-") else "") + line.translate(_ESCAPED) for line in lines]
 
 
 def _waiting(count: int, what: str, order_ids: list[str]) -> list[str]:

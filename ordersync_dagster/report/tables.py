@@ -42,13 +42,6 @@ def changes_table(outcome: Outcome) -> "pandas.DataFrame":
     return pandas.DataFrame(change_rows(outcome), columns=list(CHANGE_COLUMNS), dtype=object)
 
 
-def problems_table(outcome: Outcome) -> "pandas.DataFrame":
-    """All problems: class, severity, sentence."""
-    import pandas
-
-    return pandas.DataFrame(problem_rows(outcome), columns=list(PROBLEM_COLUMNS), dtype=object)
-
-
 def days_of(outcome: Outcome) -> Days:
     """The session side of the run by day."""
     days = sorted(outcome.days.items())

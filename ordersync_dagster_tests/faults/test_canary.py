@@ -1,18 +1,16 @@
 """Keys, passwords and customers are looked for wherever a run of the command leaves something, however it ended."""
 
 import json
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ordersync_dagster.sandbox import Fault, Sandbox, World, build
-from ordersync_dagster.wiring import utc_now
+from ordersync_dagster.sandbox import Fault, Sandbox, World
+from ordersync_dagster_tests.command import Cli, Ran, command_on
 from ordersync_dagster_tests.conftest import seeded
 from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.sandbox.test_scenarios import lost
-from ordersync_dagster_tests.test_cli import Cli, Ran
 
 STRIPE, PRINTFUL = "sk_test_CanaryOfStripe0001", "CanaryOfPrintful0002"
 PASSWORD = "CanaryOfTheDatabase0003"
@@ -31,7 +29,7 @@ class Canary:
     """A shop whose keys and whose one lost customer are known by their names; keeps all that its runs said."""
 
     def __init__(self, ordersync: Cli, world: World) -> None:
-        self.run, self.world, self.said = ordersync, world, list[Ran]()
+        self.run, self.world, self.said, self.reports = ordersync, world, list[Ran](), list[str]()
         self.sandbox = ordersync.sandbox
         self.put()
 
@@ -54,26 +52,25 @@ class Canary:
         ran = self.run("sync", *options, **environment)
         assert ran.code == expected, ran
         self.said.append(ran)
+        self.reports += [path.read_text() for path in sorted(Path.cwd().glob("kept.*"))]
 
     def meets(self, fault: Fault, expected: int) -> None:
         """A run, as text and as a document, in which a vendor does wrong."""
         self.sandbox.faults.add(fault)
         self.sync(expected)
-        self.sync(expected, "--json")
+        self.sync(expected, "--json", "--report", "kept.html")
         self.sandbox.faults.clear()
 
 
 @pytest.fixture
 def canary(
-    sandbox: Sandbox, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    sandbox: Sandbox, database_url: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Canary]:  # fmt: skip
     """On each kind of database; the clock is the real one."""
     monkeypatch.chdir(tmp_path)
-    before, world = signal.getsignal(signal.SIGTERM), build("outage", now=utc_now())
-    sandbox.replace(world)
-    yield Canary(Cli(sandbox, seeded(database_url, world), monkeypatch, capsys), world)
-    signal.signal(signal.SIGTERM, before)
+    with command_on(sandbox, seeded(database_url, world), monkeypatch, capsys) as run:
+        yield Canary(run, world)
 
 
 def fails_in_many_ways(canary: Canary) -> None:
@@ -108,7 +105,7 @@ def databases_that_fail(canary: Canary) -> None:
     canary.sync(2, DATABASE_URL=database.url, STRIPE_SECRET_KEY=PRINTFUL, PRINTFUL_API_KEY=STRIPE)
     canary.sync(2, STRIPE_SECRET_KEY=f"pk_test_{PRINTFUL}")
     canary.sync(2, STRIPE_SECRET_KEY=STRIPE, PRINTFUL_API_KEY="")
-    canary.run._patch.setenv("PRINTFUL_API_KEY", PRINTFUL)
+    canary.run.patch.setenv("PRINTFUL_API_KEY", PRINTFUL)
 
 
 def refused_by_the_database(canary: Canary) -> None:
@@ -122,7 +119,7 @@ def refused_by_the_database(canary: Canary) -> None:
             f" BEGIN SELECT RAISE(ABORT, 'not {EMAIL} {NAME}'); END"
         )
     canary.sync(1)
-    canary.sync(1, "--json")
+    canary.sync(1, "--json", "--report", "kept.csv")
     is_postgres = database.is_postgres
     database.execute("ALTER TABLE orders DROP CONSTRAINT house_rule" if is_postgres else "DROP TRIGGER house_rule")
 
@@ -143,7 +140,10 @@ def test_faults_53_and_54_no_key_password_or_customer_is_said_or_kept_but_where_
     said = "\n".join(ran.out + ran.err for ran in canary.said)
     assert len(canary.said) > 25
     assert "Traceback" not in said
-    assert {each for each in EVERYBODY if each in said} == set()
+    reported = "\n".join(canary.reports)
+    assert "<h1>" in reported
+    assert "order_id,field,before" in reported
+    assert {each for each in EVERYBODY if each in said + reported} == set()
     state = Path(f"{tmp_path}-state")
     kept = {path: path.read_bytes() for path in state.rglob("*") if path.is_file()}
     for table in sorted(database.tables() - {"orders"}):

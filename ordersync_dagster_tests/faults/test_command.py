@@ -8,10 +8,8 @@ import pytest
 
 from ordersync_dagster.sandbox import Fault, World, build
 from ordersync_dagster.wiring import utc_now
+from ordersync_dagster_tests.command import Cli, document
 from ordersync_dagster_tests.sandbox.test_scenarios import lost
-from ordersync_dagster_tests.test_cli import Cli, document
-from ordersync_dagster_tests.test_cli import ordersync as ordersync
-from ordersync_dagster_tests.test_cli import world as world
 
 NO_RETRY = {"Stripe-Should-Retry": "false"}
 

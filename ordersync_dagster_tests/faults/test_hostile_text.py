@@ -1,5 +1,7 @@
 """Text that wants to be more than text: stored exactly or refused by name, and shown so that it does nothing."""
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 
 from ordersync_dagster.launch import Launch
 from ordersync_dagster.report.document import json_document
+from ordersync_dagster.report.files import csv_report, html_report
 from ordersync_dagster.report.markdown import markdown_report
 from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import World
@@ -82,6 +85,8 @@ def reports(run: Launch) -> dict[str, str]:
         "text": summary_text(run.outcome),
         "markdown": markdown_report(run.outcome),
         "json": json_document(run.outcome, run.traffic, run.shop.warnings),
+        "html": html_report(run.outcome, run.shop.headline, run.shop.warnings),
+        "csv": csv_report(run.outcome),
     }
 
 
@@ -93,9 +98,19 @@ def test_faults_51_and_52_every_report_shows_hostile_ids_and_words_escaped(shop:
     hostile_id = "cs_test_\u202e<script>|`# x"
     shop.sandbox.put_session({**lost(outage)[0], "id": hostile_id, "customer_details": None})
     shown = reports(shop.run())
-    assert set(shown) == {"text", "markdown", "json"}
     for name, report in shown.items():
         assert not set("\u202e\x1b\u2028") & set(report), name
-    assert "<script>" not in shown["markdown"]
+    assert "<script>" not in shown["markdown"] + shown["html"]
+    assert "&lt;script&gt;" in shown["html"]
     assert "\\u202e" in shown["text"]
     assert hostile_id in [each["ids"].get("stripe_session_id") for each in json.loads(shown["json"])["problems"]]
+
+
+def test_fault_52_a_word_that_a_spreadsheet_would_compute_is_a_word_in_the_table(shop: Shop) -> None:
+    row = shop.of_printful("fulfilled")
+    (order,) = [each for each in shop.sandbox.world.printful_orders if str(each["id"]) == row["printful_order_id"]]
+    shipments = [{**each, "tracking_number": "=1+1"} for each in order["shipments"]]
+    shop.sandbox.put_printful_order({**order, "shipments": shipments})
+    table = list(csv.DictReader(io.StringIO(csv_report(shop.run(dry_run=True).outcome))))
+    (change,) = [each for each in table if (each["order_id"], each["field"]) == (row["id"], "tracking_number")]
+    assert change["after"] == "'=1+1"

@@ -1,32 +1,16 @@
-"""Commands that look back: `runs`, `undo`, `audit verify`, `purge` and `forget`. Prints, as cli.py does."""
+"""Commands that look back: `runs`, `undo`, `audit verify`, `purge` and `forget`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ordersync_dagster.commands.shared import AS_JSON, DRY_RUN, FAILED, OK, settings
+
 if TYPE_CHECKING:
     from ordersync_dagster.history import History
 
-FAILED = 1  # the contract's code for "finished with errors"
-DRY_RUN = typer.Option("--dry-run", help="Show what would change; write nothing.")
-AS_JSON = typer.Option("--json", help="Print one JSON document.")
-
 runs = typer.Typer(invoke_without_command=True, help="List our runs, or show what one of them changed and why.")
-SHORT = {
-    "undo": "Take a run back as far as nobody touched its rows.",
-    "purge": "Blank what our own tables keep from long ago.",
-    "forget": "Blank what our own tables keep of one customer.",
-}
 audit = typer.Typer(no_args_is_help=True, help="Check our own record of every row that was written.")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
-    app.add_typer(runs, name="runs")
-    app.add_typer(audit, name="audit")
-    for command in (undo, purge, forget):
-        app.command(short_help=SHORT[command.__name__])(command)
 
 
 @runs.callback()
@@ -65,7 +49,7 @@ def undo(
     taken = _history().undo(run_id, dry_run=dry_run)
     write = undo_json if as_json else undo_text
     print(write(taken.target, taken.run_id, taken.undone))
-    raise typer.Exit(FAILED if taken.undone.left else 0)
+    raise typer.Exit(FAILED if taken.undone.left else OK)
 
 
 @audit.command("verify")
@@ -75,7 +59,7 @@ def audit_verify(as_json: Annotated[bool, AS_JSON] = False) -> None:
 
     found = _history().verify()
     print(verification_json(found) if as_json else verification_text(found))
-    raise typer.Exit(FAILED if found.broken else 0)
+    raise typer.Exit(FAILED if found.broken else OK)
 
 
 def purge(
@@ -104,7 +88,5 @@ def forget(
 
 def _history() -> "History":
     from ordersync_dagster.history import History
-    from ordersync_dagster.settings import read_settings
 
-    env_file = Path(".env")
-    return History(read_settings(env_file if env_file.is_file() else None))
+    return History(settings())

@@ -1,0 +1,76 @@
+"""A run as a file for people who were not there: a page for the browser, or a table for a spreadsheet."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.texts import visible
+from ordersync_dagster.report.outcome import Outcome
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # https://owasp.org/www-community/attacks/CSV_Injection
+
+
+def html_report(outcome: Outcome, target: str, warnings: Sequence[str] = ()) -> str:
+    """One page that fetches nothing: figures, who waits, problems, changes and the chart. Everything is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from ordersync_dagster.report.charts import as_data_url, gap_chart
+    from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_rows, problem_rows
+    from ordersync_dagster.report.text import LABELS
+
+    loader = PackageLoader("ordersync_dagster", "report")
+    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return page.get_template("report.html.j2").render(
+        outcome=outcome,
+        target=target,
+        warnings=[visible(warning) for warning in warnings],
+        figures=[(label, outcome.summary[name], name == "errors") for name, label in LABELS.items()],
+        chart=as_data_url(gap_chart(outcome)) if outcome.days else None,
+        change_columns=CHANGE_COLUMNS,
+        changes=change_rows(outcome),
+        problem_columns=PROBLEM_COLUMNS,
+        problems=problem_rows(outcome),
+    )
+
+
+def csv_report(outcome: Outcome) -> str:
+    """All changes, one row a field, in the order of CHANGE_COLUMNS. No cell is a formula to a spreadsheet."""
+    from ordersync_dagster.report.tables import changes_table
+
+    table: str = changes_table(outcome).map(_inert).to_csv(index=False, lineterminator="\n")
+    return table
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+FORMATS: dict[str, Callable[[Outcome, str, Sequence[str]], str]] = {
+    ".html": html_report,
+    ".csv": lambda outcome, target, warnings: csv_report(outcome),
+}
+
+
+def check_report(path: Path) -> None:
+    """Raise SettingsError where a report could not be written to `path`, before the work begins."""
+    if path.suffix not in FORMATS:
+        raise SettingsError(f"--report {path}: the name must end in {' or '.join(FORMATS)}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise SettingsError(f"--report {path}: {path.parent} must be a folder and {path.name} a file in it")
+    if not os.access(path.parent, os.W_OK):
+        raise SettingsError(f"--report {path}: {path.parent} may not be written")
+
+
+def write_report(path: Path, outcome: Outcome, target: str, warnings: Sequence[str]) -> None:
+    """Write it whole or not at all, readable for its owner alone; raises OSError."""
+    content = FORMATS[path.suffix](outcome, target, warnings)
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            draft.chmod(0o600)
+            file.write(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
