@@ -4,14 +4,24 @@ Each token remembers when it may be used next. Taking one reserves the oldest: i
 old one, so that no span of `period` seconds ever holds more than `limit` attempts, whoever makes them.
 """
 
-import hashlib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select, text, update
+from sqlalchemy import (
+    Double,
+    Engine,
+    Executable,
+    bindparam,
+    cast,
+    create_engine,
+    event,
+    extract,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -21,6 +31,18 @@ from ordersync_dagster.core.errors import DatabaseAwayError
 
 RATE = own_tables().tables["ordersync_rate"]
 WAKING = 0.05  # seconds that a process may wake late; without it two late ones and one in time make too many
+
+
+def _taking() -> Executable:
+    """PostgreSQL's whole step: `tokens` of `ring` move on by `period`; how long until each may be used."""
+    now = cast(extract("epoch", func.statement_timestamp()), Double)
+    mine = select(RATE.c.slot, RATE.c.at).where(RATE.c.name == bindparam("ring")).order_by(RATE.c.at, RATE.c.slot)
+    oldest = mine.limit(bindparam("tokens")).with_for_update(skip_locked=True).cte("oldest")
+    taken = update(RATE).where(RATE.c.name == bindparam("ring"), RATE.c.slot == oldest.c.slot)
+    return taken.values(at=func.greatest(now, oldest.c.at + bindparam("period"))).returning(RATE.c.at - now)
+
+
+TAKE = _taking()
 
 
 class SharedBudget:
@@ -58,45 +80,44 @@ class SharedBudget:
         return f"{self._vendor} {name}" if self._per_endpoint else self._vendor
 
     def _reserve(self, ring: str, tokens: int) -> float:
-        with self._lock, self._transaction() as connection:
-            now = _now(connection, ring)
-            if ring not in self._ready:
-                self._make(connection, ring)
-                self._ready.add(ring)
-            mine = (
-                select(RATE.c.slot, RATE.c.at).where(RATE.c.name == ring).order_by(RATE.c.at, RATE.c.slot).limit(tokens)
-            )
-            start = now
-            for slot, at in connection.execute(mine).all():
+        """One at a time in this process; other processes wait in the database."""
+        try:
+            with self._lock:
+                if ring not in self._ready:
+                    self._make(ring)
+                    self._ready.add(ring)
+                is_postgres = self._engine.dialect.name == "postgresql"
+                return (self._in_one_statement if is_postgres else self._under_the_lock)(ring, tokens)
+        except DBAPIError as error:
+            raise DatabaseAwayError(f"the rate budget cannot be kept ({type(error.orig).__name__})") from None
+
+    def _in_one_statement(self, ring: str, tokens: int) -> float:
+        """A token that somebody takes at this moment is passed over; it was the oldest, and is no more."""
+        values = {"ring": ring, "tokens": tokens, "period": self._period}
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while not (waits := connection.execute(TAKE, values).scalars().all()):
+                time.sleep(0.001)
+        return max(map(float, waits))
+
+    def _under_the_lock(self, ring: str, tokens: int) -> float:
+        oldest = select(RATE.c.slot, RATE.c.at).where(RATE.c.name == ring).order_by(RATE.c.at, RATE.c.slot)
+        with self._engine.begin() as connection:  # BEGIN IMMEDIATE
+            now = start = time.time()
+            for slot, at in connection.execute(oldest.limit(tokens)).all():
                 start = max(now, at + self._period)
                 connection.execute(update(RATE).where(RATE.c.name == ring, RATE.c.slot == slot).values(at=start))
             return start - now
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """One at a time in this process; other processes wait in the database."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise DatabaseAwayError(f"the rate budget cannot be kept ({type(error.orig).__name__})") from None
-
-    def _make(self, connection: Connection, ring: str) -> None:
+    def _make(self, ring: str) -> None:
         """As many tokens as the limit says now."""
-        connection.execute(RATE.delete().where(RATE.c.name == ring, RATE.c.slot >= self._limit))
-        count = connection.execute(select(func.count()).select_from(RATE).where(RATE.c.name == ring)).scalar_one()
-        fresh = [{"name": ring, "slot": slot, "at": 0.0} for slot in range(count, self._limit)]
-        if fresh:
-            connection.execute(RATE.insert(), fresh)
-
-
-def _now(connection: Connection, ring: str) -> float:
-    """The shared clock, in Unix seconds, with the ring locked for this transaction."""
-    if connection.dialect.name != "postgresql":
-        return time.time()  # BEGIN IMMEDIATE holds the lock, and one machine has one clock
-    key = int.from_bytes(hashlib.sha256(f"ordersync rate {ring}".encode()).digest()[:8], signed=True)
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-    return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ordersync {ring}", 0))))
+            connection.execute(RATE.delete().where(RATE.c.name == ring, RATE.c.slot >= self._limit))
+            count = connection.execute(select(func.count()).select_from(RATE).where(RATE.c.name == ring)).scalar_one()
+            fresh = [{"name": ring, "slot": slot, "at": 0.0} for slot in range(count, self._limit)]
+            if fresh:
+                connection.execute(RATE.insert(), fresh)
 
 
 def open_rate_file(folder: Path) -> Engine:

@@ -1,7 +1,7 @@
 """Rows as the database holds them, whatever columns they have: what undo compares, and what the audit is made from."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,8 +28,10 @@ def read_images(
         query = select(*whole).select_from(table).where(is_one_of(table.c[by], chunk, connection))
         if lock and connection.dialect.name == "postgresql":
             query = query.with_for_update()
-        for row in connection.execute(query).mappings():
-            image = _image(row)
+        result = connection.execute(query)
+        columns = {str(name).removeprefix(_AS_TEXT): place for place, name in enumerate(result.keys())}
+        for row in result:  # of JSON the text counts, which comes after the value
+            image = {name: canonical(row[place]) for name, place in columns.items()}
             found[str(image[table.c["id"].name])] = image
     return found
 
@@ -46,12 +48,6 @@ def is_digest(image: Image, known: str, keyed: KeyedHash) -> bool:
 
 def _document(image: Image) -> str:
     return _ENCODED(image)
-
-
-def _image(row: Mapping[Any, Any]) -> Image:
-    image = {str(name): value for name, value in row.items()}
-    texts = {name.removeprefix(_AS_TEXT): image.pop(name) for name in list(image) if name.startswith(_AS_TEXT)}
-    return {name: canonical(value) for name, value in (image | texts).items()}
 
 
 def canonical(value: Any) -> str | int | bool | None:

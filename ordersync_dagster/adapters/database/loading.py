@@ -1,12 +1,13 @@
 """Many new rows in one statement, with the keys of those that became ours."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Table, select, text
+from sqlalchemy.types import TypeEngine
 
 from ordersync_dagster.adapters.database.columns import MinorUnits, ShopText, UtcTime, to_minor
 from ordersync_dagster.adapters.database.reading import chunks
@@ -18,44 +19,67 @@ ROWS = 1000  # of one statement: a few MB
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row], key: str) -> set[str]:
     """Insert those of `rows` that no unique key forbids; the `key` values of those that were inserted."""
-    if not rows:
-        return set()
-    names = table.columns.keys()
-    fitted = [{name: row[name] for name in names} for row in rows]
-    _count_in_minor_units(table, rows, fitted)
+    insert = _postgres if connection.dialect.name == "postgresql" else _sqlite
     ours: set[str] = set()
-    for start in range(0, len(fitted), ROWS):
-        some = fitted[start : start + ROWS]
-        is_postgres = connection.dialect.name == "postgresql"
-        ours |= _postgres(connection, table, some, key) if is_postgres else _sqlite(connection, table, some, key)
+    for start in range(0, len(rows), ROWS):
+        ours |= insert(connection, table, _fitted(table, rows[start : start + ROWS]), key)
     return ours
 
 
-def _count_in_minor_units(table: Table, rows: Sequence[Row], fitted: list[Row]) -> None:
-    """Amounts as such a column holds them; `rows` say their currency."""
+def _fitted(table: Table, rows: Sequence[Row]) -> list[Row]:
+    """The columns that the table has, amounts as it holds them: `rows` say their currency."""
+    names = table.columns.keys()
+    fitted = [{name: row[name] for name in names} for row in rows]
     for column in table.columns:
         if isinstance(column.type, MinorUnits):
             for row, row_fitted in zip(rows, fitted, strict=True):
                 row_fitted[column.key] = to_minor(row[column.key], row["currency"])
+    return fitted
 
 
 def _postgres(connection: Connection, table: Table, rows: list[Row], key: str) -> set[str]:
-    """One JSON text, unpacked by the server into the table's own row type, whatever types the shop chose.
+    """Two JSON texts, unpacked by the server into the table's own row type, whatever types the shop chose.
 
-    As fast as COPY into a temporary table, without the right to make one.
-    https://www.postgresql.org/docs/current/functions-json.html
+    The first is a whole row; the second has of every row the columns in which they differ. As fast as COPY into a
+    temporary table, without the right to make one. https://www.postgresql.org/docs/current/functions-json.html
     """
     quote = connection.dialect.identifier_preparer.quote
     columns, target = ", ".join(quote(column.name) for column in table.columns), _target(connection, table)
     statement = text(
-        f"INSERT INTO {target} ({columns}) SELECT {columns} "  # noqa: S608  # reflected names, quoted
-        f"FROM json_populate_recordset(NULL::{target}, CAST(:rows AS json)) "
+        f"INSERT INTO {target} ({columns}) SELECT {columns} FROM json_populate_recordset("  # noqa: S608  # quoted names
+        f"json_populate_record(NULL::{target}, CAST(:first AS json)), CAST(:rows AS json)) "
         f"ON CONFLICT DO NOTHING RETURNING CAST({quote(table.c[key].name)} AS text)"
     )
-    _write_out_times(table, rows)
-    _say_in_the_shops_words(table, rows)
-    document = json.dumps(_by_the_shops_names(table, rows), default=_text)
-    return set(connection.execute(statement, {"rows": document}).scalars())
+    (first,), rest = _encodable(table, rows[:1]), _encodable(table, _differences(rows))
+    documents = {"first": json.dumps(first, default=_text), "rows": json.dumps(rest, default=_text)}
+    return set(connection.execute(statement, documents).scalars())
+
+
+def _differences(rows: list[Row]) -> list[Row]:
+    """Without the columns in which all rows hold the very same object: equal amounts may be spelled differently."""
+    varying = [name for name, value in rows[0].items() if any(row[name] is not value for row in rows)]
+    return [{name: row[name] for name in varying} for row in rows]
+
+
+def _encodable(table: Table, rows: list[Row]) -> list[Row]:
+    """By the shop's names, in its words; times as ISO text, without a zone where the column has none."""
+    columns = {column.name: column for column in table.columns if column.key in rows[0]}
+    encoded = [{name: row[column.key] for name, column in columns.items()} for row in rows]
+    for name, column in columns.items():
+        if (said := _spelling(column.type)) is not None:
+            for row in encoded:
+                row[name] = row[name] and said(row[name])
+    return encoded
+
+
+def _spelling(kind: TypeEngine[Any]) -> Callable[[Any], str] | None:
+    """How the values of a column are written; None where they go as they are."""
+    if isinstance(kind, ShopText) and kind.words.said:
+        return kind.words.to_shop
+    if isinstance(kind, UtcTime):
+        zone = UTC if kind.has_zone else None
+        return lambda time: time.replace(tzinfo=zone).isoformat()
+    return None
 
 
 def _target(connection: Connection, table: Table) -> str:
@@ -63,30 +87,6 @@ def _target(connection: Connection, table: Table) -> str:
     quote = connection.dialect.identifier_preparer.quote
     schema = table.schema or own_schema(connection)
     return ".".join(quote(part) for part in (schema, table.name) if part).replace(":", r"\:")
-
-
-def _say_in_the_shops_words(table: Table, rows: list[Row]) -> None:
-    for column in table.columns:
-        if isinstance(column.type, ShopText) and column.type.words.said:
-            for row in rows:
-                row[column.key] = row[column.key] and column.type.words.to_shop(row[column.key])
-
-
-def _by_the_shops_names(table: Table, rows: list[Row]) -> list[Row]:
-    renamed = {column.key: column.name for column in table.columns}
-    if all(key == name for key, name in renamed.items()):
-        return rows
-    return [{renamed[key]: value for key, value in row.items()} for row in rows]
-
-
-def _write_out_times(table: Table, rows: list[Row]) -> None:
-    """ISO text, without a zone where the column has none."""
-    for column in table.columns:
-        if isinstance(column.type, UtcTime):
-            zone = UTC if column.type.has_zone else None
-            for row in rows:
-                time = row[column.key]
-                row[column.key] = time and time.replace(tzinfo=zone).isoformat()
 
 
 def _text(value: Any) -> str:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid5
 
 from ordersync_dagster.core.changes import AddItems, FillFields, NewItem, OrderUpdate, SetStatus, SetTracking
-from ordersync_dagster.core.orders import NAMESPACE, SHIPMENTS_KEY, Json, Order, StoredOrder
+from ordersync_dagster.core.orders import SHIPMENTS_KEY, Json, Order, StoredOrder, named_id
 from ordersync_dagster.core.texts import masked_email
 
 Row = dict[str, Any]
@@ -99,7 +98,7 @@ def item_row(item: NewItem, order_id: str, stamp: Stamp) -> Row:
 
 def event_id(run_id: str, order_id: str, event_type: str) -> str:
     """One line of each type for each run and order."""
-    return str(uuid5(NAMESPACE, f"event:{run_id}:{order_id}:{event_type}"))
+    return named_id(f"event:{run_id}:{order_id}:{event_type}")
 
 
 def event_row(order_id: str, event_type: str, message: str, stamp: Stamp) -> Row:
@@ -117,7 +116,7 @@ def event_row(order_id: str, event_type: str, message: str, stamp: Stamp) -> Row
 
 def audit_id(stamp: Stamp, resource: str, resource_id: str, action: str, why: str) -> str:
     """The same write of the same run has the same id, so that a second attempt is noticed."""
-    return str(uuid5(NAMESPACE, f"audit:{stamp.run_id}:{resource}:{resource_id}:{action}:{why}"))
+    return named_id(f"audit:{stamp.run_id}:{resource}:{resource_id}:{action}:{why}")
 
 
 def audit_row(
