@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import uuid5
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ordersync_dagster.core.orders import SHIPMENTS_KEY, as_stored, item_id, order_id
+from ordersync_dagster.core.orders import NAMESPACE, SHIPMENTS_KEY, as_stored, item_id, named_id, order_id
 from ordersync_dagster_tests.core.builders import new_order, stored_item, stored_order
 
 
@@ -13,6 +16,11 @@ def test_ids_are_made_of_what_they_stand_for_and_never_change() -> None:
     order = order_id("cs_test_1")
     assert order == "727cadf7-56d7-562c-ae3f-c2a44f91d50f", "Another id for the same session doubles every order."
     assert item_id(order, "7") == "8948507e-49a0-5c50-a256-ae6cb383d9aa", "Another id doubles every item."
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_an_id_is_the_version_5_uuid_that_any_library_makes(name: str) -> None:
+    assert named_id(name) == str(uuid5(NAMESPACE, name))
 
 
 def test_an_inserted_order_is_read_back_as_it_was_planned() -> None:
