@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import page, suite
+from benchmarks import dagster_runs, page, suite
 from benchmarks.chart import draw
 from benchmarks.databases import databases
 from benchmarks.figures import Figures
@@ -22,7 +22,7 @@ def main() -> None:
     """Measure in order of interest; what is done is kept if it is interrupted."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--million", action="store_true", help="1,000,000 sessions as well (half an hour, 8 GB)")
-    parser.add_argument("--quick", action="store_true", help="2,000 sessions in a minute, to try the harness")
+    parser.add_argument("--quick", action="store_true", help="2,000 sessions in five minutes, to try the harness")
     parser.add_argument("--folder", type=Path, default=ROOT, help="the checkout whose figures and page to write")
     parser.add_argument(
         "--page-only", action="store_true", help="write the page again from the figures of the last time"
@@ -60,6 +60,8 @@ def measured(is_quick: bool, with_million: bool) -> Figures:
         orders = busy if is_quick else PRINTFUL_ORDERS
         say(f"{orders:,} Printful orders at 120 requests a minute")
         figures.printful_limit = suite.printful_limit(fresh, orders, MISSING)
+        say("runs in Dagster")
+        figures.dagster = dagster_runs.measure(size=busy)
         if with_million:
             say(f"{MILLION:,} sessions of 30 days")
             figures.cases += suite.cases(fresh, "month", MILLION, [0.1], ["postgresql"])

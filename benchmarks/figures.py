@@ -60,6 +60,16 @@ class Limited:
         return self.run.tally.requests / max(self.run.tally.seconds, 1) / self.limit
 
 
+@dataclass(frozen=True, slots=True)
+class DagsterRun:
+    """What was launched in Dagster: how many runs that made, their seconds together, and the orders they added."""
+
+    name: str
+    runs: int
+    seconds: float
+    added: int
+
+
 @dataclass(slots=True)
 class Figures:
     """Everything that one call of `python -m benchmarks` found."""
@@ -71,6 +81,7 @@ class Figures:
     starts: dict[str, Cost] = field(default_factory=dict)  # what the command costs where there is nothing to do
     stripe_limit: Limited | None = None
     printful_limit: Limited | None = None
+    dagster: list[DagsterRun] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")
@@ -81,6 +92,7 @@ class Figures:
         kept = json.loads(path.read_text())
         kept["cases"] = [_case(each) for each in kept["cases"]]
         kept["starts"] = {name: Cost(**each) for name, each in kept["starts"].items()}
+        kept["dagster"] = [DagsterRun(**each) for each in kept.get("dagster", [])]
         for name in ("stripe_limit", "printful_limit"):
             kept[name] = Limited(**{**kept[name], "run": _run(kept[name]["run"])}) if kept[name] else None
         return cls(**kept)

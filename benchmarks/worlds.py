@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,14 @@ def in_one_day(month: World) -> World:
     return World(month.now, Packed(sorted(raw, key=_created, reverse=True)), month.line_items)
 
 
+def over_a_year(month: World) -> World:
+    """The same sessions and Printful orders, the sessions spread over 365 days instead of 30."""
+    assert isinstance(month.sessions, Packed)
+    now = _epoch(month.now)
+    raw = [_created_at(body, now - (now - _created(body)) * 365 // 30) for body in month.sessions.raw]
+    return replace(month, sessions=Packed(raw))
+
+
 def shop_rows(size: int, missing: int) -> Sequence[dict[str, Any]]:
     """Rows of orders that name the orders of the `printful` world, and `missing` more that Printful does not know.
 
@@ -61,7 +70,11 @@ def _printful_orders(now: datetime, size: int) -> Iterator[bytes]:
 
 
 def _moved(body: bytes, midnight: int) -> bytes:
-    return CREATED.sub(b'"created":%d' % (midnight + _created(body) % DAY), body, count=1)
+    return _created_at(body, midnight + _created(body) % DAY)
+
+
+def _created_at(body: bytes, moment: int) -> bytes:
+    return CREATED.sub(b'"created":%d' % moment, body, count=1)
 
 
 def _created(body: bytes) -> int:
