@@ -5,6 +5,10 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError
 
 _TRANSIENT = frozenset({"40001", "40P01", "57014"})  # serialization failure, deadlock, statement timeout
+_RIGHTS = (
+    ": this role lacks a right; `ordersync db grants` prints those of a run and of an undo, and purge and forget are for "
+    "the owner of ordersync_*"
+)
 
 
 def _sqlstate(error: DBAPIError) -> str:
@@ -29,7 +33,8 @@ def translated(error: DBAPIError) -> DatabaseAwayError | DatabaseRefusedError:
         getattr(diagnosis, "constraint_name", None) or "",
         getattr(diagnosis, "column_name", None) or "",
     ]
-    return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)})")
+    hint = _RIGHTS if state == "42501" else ""
+    return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)}){hint}")
 
 
 def _is_full(error: DBAPIError) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from ordersync_dagster import cli
-from ordersync_dagster.core.errors import SchemaError, SettingsError
+from ordersync_dagster.core.errors import DatabaseRefusedError, SchemaError, SettingsError
 from ordersync_dagster.history import History
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster.settings import Settings
@@ -64,6 +64,16 @@ def test_the_writing_role_does_the_whole_job(
     assert not repaired.shop.warnings
     again = run(sandbox, roles.writer.url, time, layout)
     assert again.outcome.rows == dict.fromkeys(again.outcome.rows, 0)
+
+
+def test_a_role_that_may_not_blank_our_record_is_told_who_may(
+    sandbox: Sandbox, roles: Roles, time: FakeTime, layout: dict[str, str]
+) -> None:
+    run(sandbox, roles.writer.url, time, layout)
+    history = History(settings_for(sandbox, roles.writer.url, **layout), time.tools())
+    with pytest.raises(DatabaseRefusedError, match=r"lacks a right.*purge and forget are for the owner of ordersync_"):
+        history.purge(1, dry_run=False)
+    assert history.verify().blanked == 0
 
 
 def test_the_reading_role_does_a_dry_run_and_nothing_more(
