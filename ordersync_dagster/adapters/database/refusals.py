@@ -6,8 +6,8 @@ from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedErro
 
 _TRANSIENT = frozenset({"40001", "40P01", "57014"})  # serialization failure, deadlock, statement timeout
 _RIGHTS = (
-    ": this role lacks a right; `ordersync db grants` prints those of a run and of an undo, and purge and forget are for "
-    "the owner of ordersync_*"
+    ": this role lacks a right; `ordersync db grants` prints those of a run and of an undo, and purge and forget are "
+    "for the owner of ordersync_*"
 )
 
 
