@@ -88,5 +88,8 @@ def test_the_wheel_runs_the_demo_in_an_empty_environment_outside_the_checkout(wh
     _run(*install, "--no-deps", wheel, cwd=tmp_path)
     where = _run(python, "-c", "import ordersync_dagster; print(ordersync_dagster.__file__)", cwd=tmp_path)
     assert where.startswith(str(tmp_path))
-    assert "Rows written: 3 orders inserted" in _run(tmp_path / "venv/bin/ordersync", "demo", cwd=tmp_path)
+    ordersync = tmp_path / "venv/bin/ordersync"
+    assert "Rows written: 3 orders inserted" in _run(ordersync, "demo", cwd=tmp_path)
+    _run(ordersync, "sandbox", "--", ordersync, "sync", "--dry-run", "--report", "result.html", cwd=tmp_path)
+    assert "Dry run: nothing was written" in (tmp_path / "result.html").read_text()
     _run(python, "-m", "pip", "check", cwd=tmp_path)

@@ -18,7 +18,7 @@ WORKERS = 16  # requests in flight
 PAGES_PER_SLICE = 4  # a slice ends with a page that is half empty on average: longer ones waste fewer requests
 FIRST_CUT = 16  # slices after the first page, at most: one more round trip shows where the window is busy
 NEXT_CUT = 5  # of a slice: four that are as busy as its page was, and the rest, which may be empty after a rush
-PAGES_AHEAD = 160  # pages read but not yet taken; bounds the memory
+PAGES_AHEAD = 160  # pages read but not yet taken; only the next few slices may go beyond: bounds the memory
 MIN_SPAN = 2  # seconds; a shorter slice is not cut but read by its cursor
 
 
@@ -112,10 +112,10 @@ class SliceReader(Generic[T]):
     def _take(self) -> _Slice[T] | None:
         with self._changed:
             while not self._is_over and self._error is None:
-                free = next((each for each in self._slices if not each.is_taken), None)
+                place, free = next(((n, each) for n, each in enumerate(self._slices) if not each.is_taken), (0, None))
                 if free is None:
                     return None
-                if self._pages_ahead < PAGES_AHEAD or free is self._slices[0]:
+                if self._pages_ahead < PAGES_AHEAD or place < self._workers:
                     free.is_taken = True
                     return free
                 self._changed.wait()

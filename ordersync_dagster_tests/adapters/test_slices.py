@@ -1,6 +1,7 @@
 """Parallel reading: every row once, newest first, however the rows lie in time; bounded, and over when it is over."""
 
 import threading
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count, pairwise
@@ -188,6 +189,27 @@ def test_what_was_read_and_not_taken_is_bounded() -> None:
         threading.Event().wait(0.1)  # until no request was made for so long
     assert asked <= slices.PAGES_AHEAD + slices.WORKERS * slices.PAGES_PER_SLICE * 2
     assert [first, *reading] == vendor.rows
+
+
+def test_a_window_of_thousands_of_pages_is_read_by_many_at_once_to_its_end() -> None:
+    """What was read far ahead must not leave the next slices to a single worker."""
+    vendor = Vendor(range(START, END, 43), limit=10)
+    at_once, together, lock = 0, list[int](), threading.Lock()
+
+    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+        nonlocal at_once
+        with lock:
+            at_once += 1
+            together.append(at_once)
+        time.sleep(0.001)  # one thread in here must see the others
+        with lock:
+            at_once -= 1
+        return vendor.fetch(start, end, cursor)
+
+    assert list(chain.from_iterable(SliceReader(fetch, START, END))) == vendor.rows
+    assert len(together) > 6_000
+    alone = sum(each == 1 for each in together)
+    assert alone < len(together) / 20
 
 
 def test_slices_meet_and_never_reach_beyond_the_window() -> None:
