@@ -7,7 +7,7 @@ from enum import Enum
 from itertools import islice
 from typing import TypeVar
 
-from ordersync_dagster.core.checkout import SessionRules, SkipReason, read_session
+from ordersync_dagster.core.checkout import SessionRules, SkipReason, Verdict, read_session
 from ordersync_dagster.core.errors import TooManyChangesError, WrongAccountError
 from ordersync_dagster.core.fulfilment import Fulfilment, Lookup, Missing, NotAsked, read_fulfilment
 from ordersync_dagster.core.linking import Unlinked, is_unlinked
@@ -116,6 +116,7 @@ class OrderSync:
                 steps = iter(made)
             for step in steps:
                 yield self._apply(step)
+                del step  # as in _of_this_account
             summary.update(summarise())
 
     def _steps(self, request: Request) -> Iterator[_Step]:
@@ -141,20 +142,24 @@ class OrderSync:
             request.window, lambda row: read_session(row, self.rules), with_line_items=with_items
         )
         for day, verdicts in _every_day(request.window, listed):
-            stored = Stored(self.store.orders_of_sessions([each.session_id for each in verdicts]), self.store.limits)
-            existing = {order.session_id: order for order in stored.orders}
-            is_new = any(isinstance(each, Order) and each.session_id not in existing for each in verdicts)
-            observed = Observed(
-                day=day,
-                sessions=tuple(verdicts),
-                refunded=refunds.read() if is_new else {},
-                now=int(self.clock().timestamp()),
-                links_later=with_items,
-            )
-            plan = reconcile(observed, stored)
-            if with_items:
-                _hand_on(progress, verdicts, existing, plan)
-            yield _Step(observed, plan)
+            yield self._day_step(day, verdicts, refunds, progress if with_items else None)
+
+    def _day_step(self, day: date, verdicts: list[Verdict], refunds: "_Refunds", progress: "_Progress | None") -> _Step:
+        """One day decided; a method of its own, so that what was stored is let go of before the next day is read."""
+        stored = Stored(self.store.orders_of_sessions([each.session_id for each in verdicts]), self.store.limits)
+        existing = {order.session_id: order for order in stored.orders}
+        is_new = any(isinstance(each, Order) and each.session_id not in existing for each in verdicts)
+        observed = Observed(
+            day=day,
+            sessions=tuple(verdicts),
+            refunded=refunds.read() if is_new else {},
+            now=int(self.clock().timestamp()),
+            links_later=progress is not None,
+        )
+        plan = reconcile(observed, stored)
+        if progress is not None:
+            _hand_on(progress, verdicts, existing, plan)
+        return _Step(observed, plan)
 
     def _of_this_account(self, window: Window, steps: Iterator[_Step]) -> Iterator[_Step]:
         """Hold everything back until one session has its order, where the shop already holds orders of the window.
@@ -167,6 +172,7 @@ class OrderSync:
         for step in steps:
             held.append(step)
             is_proven = is_proven or any(skip.reason is SkipReason.ORDER_EXISTS for skip in step.plan.skips)
+            del step  # a busy day is large, and the next one is read while this name would still hold it
             if is_proven:
                 yield from held
                 held.clear()

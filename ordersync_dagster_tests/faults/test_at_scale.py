@@ -124,7 +124,7 @@ def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
 ) -> None:
     database = seeded(sqlite_url)
     broken = Broken(sandbox, database)
-    run = repaired(settings_for(sandbox, database.url), time.tools(attempts=2))
+    run = repaired(settings_for(sandbox, database.url), time.tools(attempts=3))
     named: dict[str, set[str]] = {"stripe_session_id": set(), "printful_order_id": set()}
     for problem in run.outcome.problems:
         if problem.is_error:
