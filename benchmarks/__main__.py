@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import dagster_runs, page, suite
@@ -32,40 +33,46 @@ def main() -> None:
     if wanted.page_only:
         figures = Figures.load(kept)
     else:
-        figures = measured(wanted.quick, wanted.million)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        figures.save(kept)
+        for figures in measured(wanted.quick, wanted.million):
+            figures.save(kept)
     images = wanted.folder / "docs" / "images"
     images.mkdir(parents=True, exist_ok=True)
     draw(figures, images / "performance.png")
     (wanted.folder / "docs" / "performance.md").write_text(page.page(figures))
 
 
-def measured(is_quick: bool, with_million: bool) -> Figures:
-    """All figures; each step is told on stderr."""
+def measured(is_quick: bool, with_million: bool) -> Iterator[Figures]:
+    """The same figures after each step, with more in them; the next step is told on stderr."""
     options = [name for name, is_on in (("--million", with_million), ("--quick", is_quick)) if is_on]
     figures = Figures(" ".join(["python -m benchmarks", *options]))
     sizes = [2_000] if is_quick else [5_000, MAIN, 100_000]
     with databases() as fresh:
         say("what the command costs by itself")
         figures.starts = suite.starts(fresh)
+        yield figures
         for size in sizes:
             say(f"{size:,} sessions of 30 days")
             figures.cases += suite.cases(fresh, "month", size, LATENCIES)
+            yield figures
         busy = min(MAIN, sizes[-1])
         say(f"{busy:,} sessions of one day")
         figures.cases += suite.cases(fresh, "day", busy, [0.1])
+        yield figures
         say(f"a limit of {STRIPE_LIMIT} requests a second")
         figures.stripe_limit = suite.stripe_limit(fresh, busy, STRIPE_LIMIT)
+        yield figures
         orders = busy if is_quick else PRINTFUL_ORDERS
         say(f"{orders:,} Printful orders at 120 requests a minute")
         figures.printful_limit = suite.printful_limit(fresh, orders, MISSING)
+        yield figures
         say("runs in Dagster")
         figures.dagster = dagster_runs.measure(size=busy)
+        yield figures
         if with_million:
             say(f"{MILLION:,} sessions of 30 days")
             figures.cases += suite.cases(fresh, "month", MILLION, [0.1], ["postgresql"])
-    return figures
+            yield figures
 
 
 def say(what: str) -> None:
