@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.outcome import Outcome
@@ -48,10 +49,9 @@ def launch(
         parts = shop.sync.preview(request)
     else:
         parts = shop.sync.repair(request, approve=approve(shop), summarise=lambda: outcome.summary.as_dict())
-    return Launch(shop, outcome, _gathered(parts, outcome))
+    return Launch(shop, outcome, map(partial(_gathered, outcome), parts))
 
 
-def _gathered(parts: Iterator[Part], outcome: Outcome) -> Iterator[Part]:
-    for part in parts:
-        outcome.add(part)
-        yield part
+def _gathered(outcome: Outcome, part: Part) -> Part:
+    outcome.add(part)
+    return part

@@ -1,26 +1,25 @@
 """The use case: plan a window, apply the plan, a day at a time; and what it needs of the outside."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import Enum
-from itertools import islice
+from functools import partial
+from itertools import starmap
 from typing import TypeVar
 
 from ordersync_dagster.core.checkout import SessionRules, SkipReason, Verdict, read_session
 from ordersync_dagster.core.errors import TooManyChangesError, WrongAccountError
-from ordersync_dagster.core.fulfilment import Fulfilment, Lookup, Missing, NotAsked, read_fulfilment
-from ordersync_dagster.core.linking import Unlinked, is_unlinked
-from ordersync_dagster.core.orders import OPEN, LineItem, Order, StoredOrder
-from ordersync_dagster.core.plan import Observed, Plan, Stored, planned_orders, reconcile
+from ordersync_dagster.core.fulfilment import Missing
+from ordersync_dagster.core.linking import is_unlinked
+from ordersync_dagster.core.orders import OPEN, Order
+from ordersync_dagster.core.plan import Observed, Plan, Step, Stored, reconcile
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.refunds import Refunded, read_refunds
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.ports import Applied, PrintfulOrders, Sessions, Store
+from ordersync_dagster.printful_side import PrintfulSide
 
-BATCH = 500  # orders of the Printful side that are planned and written together
-MISSING_IS_ASKED_AGAIN_AFTER = timedelta(days=7)
-LINK_SLACK = timedelta(days=1)  # a Printful order is made after its session, by clocks that may differ
 PROVEN_BY = 20  # orders of the period, of which Stripe must know at least one
 DECISIONS = 3  # how often an order that others keep moving is decided anew
 
@@ -61,25 +60,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """A plan with what it was made from, so that it can be made anew."""
-
-    observed: Observed
-    plan: Plan
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What the session side hands on to the Printful side. Bounded by the orders that Printful makes."""
-
-    wanted: dict[str, list[str]] = field(default_factory=dict)  # Printful id → ids of stored orders
-    planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this plan
-    line_items: dict[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
-    taken: set[str] = field(default_factory=set)  # Printful ids that orders of the shop name
-    unlinked: list[Unlinked] = field(default_factory=list)  # orders that wait and name none
-
-
-@dataclass(frozen=True, slots=True)
 class OrderSync:
     """Observe, reconcile, apply. `preview` and `repair` make the same plan; only `repair` applies it."""
 
@@ -114,38 +94,31 @@ class OrderSync:
                 made = list(steps)
                 approve([step.plan for step in made])
                 steps = iter(made)
-            for step in steps:
-                yield self._apply(step)
-                del step  # as in _of_this_account
+            yield from map(self._apply, steps)
             summary.update(summarise())
 
-    def _steps(self, request: Request) -> Iterator[_Step]:
-        progress = _Progress()
-        if self._asks_printful(request):
-            assert self.printful is not None  # noqa: S101  # _asks_printful says so
-            self.printful.count()  # a refused token stops the run before anything is written
-            for order_id, printful_id, status in self.store.printful_ids():
-                progress.taken.add(printful_id)
-                if request.printful is PrintfulScope.all or status in OPEN:
-                    progress.wanted.setdefault(printful_id, []).append(order_id)
+    def _steps(self, request: Request) -> Iterator[Step]:
+        side = self._printful_side(request.printful)
+        if side:
+            side.begin(lambda status: request.printful is PrintfulScope.all or status in OPEN)
         if request.reads_stripe:
-            yield from self._of_this_account(request.window, self._session_steps(request, progress))
-        yield from self._printful_steps(request, progress)
+            yield from self._of_this_account(request.window, self._session_steps(request.window, side))
+        if side:
+            yield from side.steps()
 
-    def _asks_printful(self, request: Request) -> bool:
-        return self.printful is not None and request.printful is not PrintfulScope.none
+    def _printful_side(self, scope: PrintfulScope) -> PrintfulSide | None:
+        if self.printful is None or scope is PrintfulScope.none:
+            return None
+        return PrintfulSide(self.printful, self.store, self.clock, self.link_by)
 
-    def _session_steps(self, request: Request, progress: _Progress) -> Iterator[_Step]:
-        refunds = _Refunds(self.stripe, request.window.start_epoch)
-        with_items = self._asks_printful(request)
+    def _session_steps(self, window: Window, side: PrintfulSide | None) -> Iterator[Step]:
+        refunds = _Refunds(self.stripe, window.start_epoch)
         listed = self.stripe.sessions(
-            request.window, lambda row: read_session(row, self.rules), with_line_items=with_items
+            window, lambda row: read_session(row, self.rules), with_line_items=side is not None
         )
-        for day, verdicts in _every_day(request.window, listed):
-            yield self._day_step(day, verdicts, refunds, progress if with_items else None)
+        return starmap(partial(self._day_step, refunds, side), _every_day(window, listed))
 
-    def _day_step(self, day: date, verdicts: list[Verdict], refunds: "_Refunds", progress: "_Progress | None") -> _Step:
-        """One day decided; a method of its own, so that what was stored is let go of before the next day is read."""
+    def _day_step(self, refunds: "_Refunds", side: PrintfulSide | None, day: date, verdicts: list[Verdict]) -> Step:
         stored = Stored(self.store.orders_of_sessions([each.session_id for each in verdicts]), self.store.limits)
         existing = {order.session_id: order for order in stored.orders}
         is_new = any(isinstance(each, Order) and each.session_id not in existing for each in verdicts)
@@ -154,20 +127,20 @@ class OrderSync:
             sessions=tuple(verdicts),
             refunded=refunds.read() if is_new else {},
             now=int(self.clock().timestamp()),
-            links_later=progress is not None,
+            links_later=side is not None,
         )
         plan = reconcile(observed, stored)
-        if progress is not None:
-            _hand_on(progress, verdicts, existing, plan)
-        return _Step(observed, plan)
+        if side:
+            side.hand_on(verdicts, existing, plan)
+        return Step(observed, plan)
 
-    def _of_this_account(self, window: Window, steps: Iterator[_Step]) -> Iterator[_Step]:
+    def _of_this_account(self, window: Window, steps: Iterator[Step]) -> Iterator[Step]:
         """Hold everything back until one session has its order, where the shop already holds orders of the window.
 
         Sessions carry no account: another shop's key would fill this database with its orders.
         Raises WrongAccountError where not one matches.
         """
-        held: list[_Step] = []
+        held: list[Step] = []
         is_proven = self.store.orders_created_in(window, PROVEN_BY) < PROVEN_BY
         for step in steps:
             held.append(step)
@@ -182,45 +155,7 @@ class OrderSync:
                 "is STRIPE_SECRET_KEY another shop's, or DATABASE_URL? Nothing was written."
             )
 
-    def _printful_steps(self, request: Request, progress: _Progress) -> Iterator[_Step]:
-        for order in progress.planned.values():
-            owners = progress.wanted.setdefault(order.printful_order_id or "", [])
-            owners += [] if order.id in owners else [order.id]
-            progress.taken.add(order.printful_order_id or "")
-        if not self._asks_printful(request) or not (progress.wanted or progress.unlinked):
-            return
-        gone = self.store.known_missing(self.clock() - MISSING_IS_ASKED_AGAIN_AFTER) & progress.wanted.keys()
-        strangers: list[Fulfilment] = []
-        answers = self._answers(progress, gone, strangers)
-        while batch := dict(islice(answers, BATCH)):
-            order_ids = [order_id for printful_id in batch for order_id in progress.wanted[printful_id]]
-            planned = [progress.planned[order_id] for order_id in order_ids if order_id in progress.planned]
-            loaded = self.store.orders([order_id for order_id in order_ids if order_id not in progress.planned])
-            observed = Observed(printful_orders=batch, line_items=progress.line_items)
-            yield _Step(observed, reconcile(observed, Stored((*loaded, *planned), self.store.limits)))
-        if progress.unlinked:
-            now = int(self.clock().timestamp())
-            waiting, seen, taken = tuple(progress.unlinked), tuple(strangers), frozenset(progress.taken)
-            observed = Observed(unlinked=waiting, strangers=seen, taken=taken, link_by=self.link_by, now=now)
-            yield _Step(observed, reconcile(observed, Stored(limits=self.store.limits)))
-
-    def _answers(
-        self, progress: _Progress, gone: Collection[str], strangers: list[Fulfilment]
-    ) -> Iterator[tuple[str, Lookup]]:
-        """Answers for the wanted orders; whatever else the list showed of these days goes to `strangers`."""
-        assert self.printful is not None  # noqa: S101  # checked by the caller
-        yield from ((printful_id, Missing(printful_id, is_remembered=True)) for printful_id in sorted(gone))
-        asked = [each for each in progress.wanted if each not in gone]
-        times = [each.session.created.timestamp() for each in progress.unlinked]
-        since = int(min(times) - LINK_SLACK.total_seconds()) if times else None
-        for printful_id, raw in self.printful.orders(asked, since):
-            answer = raw if isinstance(raw, Missing | NotAsked) else read_fulfilment(raw)
-            if printful_id in progress.wanted:
-                yield printful_id, answer
-            elif isinstance(answer, Fulfilment):
-                strangers.append(answer)
-
-    def _apply(self, step: _Step) -> Part:
+    def _apply(self, step: Step) -> Part:
         """Write one plan; an order that somebody moved meanwhile is read and decided again."""
         applied = [self.store.apply(step.plan, self.run_id)]
         for _ in range(DECISIONS - 1):
@@ -270,20 +205,8 @@ def _every_day(window: Window, listed: Iterator[tuple[date, list[T]]]) -> Iterat
         if empty and empty[-1] == day:
             empty.pop()
         yield day, rows
+        del rows  # as in _of_this_account
     yield from ((day, []) for day in reversed(empty))
-
-
-def _hand_on(progress: _Progress, verdicts: Iterable[object], existing: Mapping[str, StoredOrder], plan: Plan) -> None:
-    for order in planned_orders(plan):
-        was_known = order.session_id in existing and existing[order.session_id].printful_order_id
-        if order.printful_order_id and not was_known:
-            progress.planned[order.id] = order
-    progress.unlinked.extend(plan.unlinked)
-    for verdict in verdicts:
-        if isinstance(verdict, Order) and verdict.line_items:
-            order_now = existing.get(verdict.session_id)
-            if verdict.printful_order_id or (order_now and order_now.printful_order_id):
-                progress.line_items[verdict.session_id] = verdict.line_items
 
 
 def at_most(limit: int) -> Approval:

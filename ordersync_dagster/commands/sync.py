@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,9 +91,9 @@ def _window(days: int | None, first: datetime | None, last: datetime | None) -> 
 def _carry_out(run: "Launch") -> OrderSyncError | None:
     with _progress(run) as advance:
         try:
-            for part in run.parts:
-                if part.plan.day is not None:
-                    advance(f"Stripe, {part.plan.day}", 1)
+            for day in map(attrgetter("plan.day"), run.parts):  # no name holds a large part while the next is made
+                if day is not None:
+                    advance(f"Stripe, {day}", 1)
                 else:
                     advance(f"Printful, {run.outcome.summary.printful_orders_checked} orders", 0)
         except OrderSyncError as error:

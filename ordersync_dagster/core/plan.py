@@ -67,6 +67,14 @@ class Plan:
         return len(self.inserts) + len(self.completions) + rows + items
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A plan with what it was made from, so that it can be made anew."""
+
+    observed: Observed
+    plan: Plan
+
+
 def reconcile(observed: Observed, stored: Stored) -> Plan:
     """Compare both sides. Pure; the order of the input does not matter; what a plan produces needs no plan."""
     by_session = {order.session_id: order for order in stored.orders}

@@ -1,0 +1,105 @@
+"""The Printful side of a run: which orders to look up, what Printful answers, and whose links are missing."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+
+from ordersync_dagster.core.checkout import Verdict
+from ordersync_dagster.core.fulfilment import Fulfilment, Lookup, Missing, NotAsked, read_fulfilment
+from ordersync_dagster.core.linking import Unlinked
+from ordersync_dagster.core.orders import LineItem, Order, StoredOrder
+from ordersync_dagster.core.plan import Observed, Plan, Step, Stored, planned_orders, reconcile
+from ordersync_dagster.ports import PrintfulOrders, Store
+
+BATCH = 500  # orders that are planned and written together
+MISSING_IS_ASKED_AGAIN_AFTER = timedelta(days=7)
+LINK_SLACK = timedelta(days=1)  # a Printful order is made after its session, by clocks that may differ
+
+
+@dataclass(slots=True)
+class PrintfulSide:
+    """Collects the orders that Printful makes, then plans what its answers change.
+
+    What it holds is bounded by those orders, not by the sessions of the window.
+    """
+
+    printful: PrintfulOrders
+    store: Store
+    clock: Callable[[], datetime]
+    link_by: str | None = None
+    _wanted: dict[str, list[str]] = field(default_factory=dict)  # Printful id → ids of stored orders
+    _planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this run
+    _line_items: dict[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
+    _taken: set[str] = field(default_factory=set)  # Printful ids that orders of the shop name
+    _unlinked: list[Unlinked] = field(default_factory=list)  # orders that wait and name none
+
+    def begin(self, is_wanted: Callable[[str], bool]) -> None:
+        """Want the stored orders with such a status; a refused token stops the run before anything is written."""
+        self.printful.count()
+        for order_id, printful_id, status in self.store.printful_ids():
+            self._taken.add(printful_id)
+            if is_wanted(status):
+                self._wanted.setdefault(printful_id, []).append(order_id)
+
+    def hand_on(self, verdicts: Sequence[Verdict], existing: Mapping[str, StoredOrder], plan: Plan) -> None:
+        """Take over from a day of sessions: `existing` orders by session id, and what `plan` makes of them."""
+        for order in planned_orders(plan):
+            was_known = order.session_id in existing and existing[order.session_id].printful_order_id
+            if order.printful_order_id and not was_known:
+                self._want(order.printful_order_id, order)
+        self._unlinked.extend(plan.unlinked)
+        for verdict in verdicts:
+            if isinstance(verdict, Order) and verdict.line_items:
+                order_now = existing.get(verdict.session_id)
+                if verdict.printful_order_id or (order_now and order_now.printful_order_id):
+                    self._line_items[verdict.session_id] = verdict.line_items
+
+    def _want(self, printful_id: str, order: StoredOrder) -> None:
+        self._planned[order.id] = order
+        self._taken.add(printful_id)
+        owners = self._wanted.setdefault(printful_id, [])
+        if order.id not in owners:
+            owners.append(order.id)
+
+    def steps(self) -> Iterator[Step]:
+        """The answers in batches, then the links; asks for nothing where nothing is wanted."""
+        if not (self._wanted or self._unlinked):
+            return
+        gone = self.store.known_missing(self.clock() - MISSING_IS_ASKED_AGAIN_AFTER) & self._wanted.keys()
+        strangers: list[Fulfilment] = []
+        answers = self._answers(gone, strangers)
+        while batch := dict(islice(answers, BATCH)):
+            yield self._batch_step(batch)
+        if self._unlinked:
+            yield self._link_step(strangers)
+
+    def _batch_step(self, answers: Mapping[str, Lookup]) -> Step:
+        order_ids = [order_id for printful_id in answers for order_id in self._wanted[printful_id]]
+        planned = [self._planned[order_id] for order_id in order_ids if order_id in self._planned]
+        loaded = self.store.orders([order_id for order_id in order_ids if order_id not in self._planned])
+        observed = Observed(printful_orders=answers, line_items=self._line_items)
+        return Step(observed, reconcile(observed, Stored((*loaded, *planned), self.store.limits)))
+
+    def _link_step(self, strangers: Sequence[Fulfilment]) -> Step:
+        observed = Observed(
+            unlinked=tuple(self._unlinked),
+            strangers=tuple(strangers),
+            taken=frozenset(self._taken),
+            link_by=self.link_by,
+            now=int(self.clock().timestamp()),
+        )
+        return Step(observed, reconcile(observed, Stored(limits=self.store.limits)))
+
+    def _answers(self, gone: Collection[str], strangers: list[Fulfilment]) -> Iterator[tuple[str, Lookup]]:
+        """Answers for the wanted orders; whatever else the list showed of these days goes to `strangers`."""
+        yield from ((printful_id, Missing(printful_id, is_remembered=True)) for printful_id in sorted(gone))
+        asked = [each for each in self._wanted if each not in gone]
+        times = [each.session.created.timestamp() for each in self._unlinked]
+        since = int(min(times) - LINK_SLACK.total_seconds()) if times else None
+        for printful_id, raw in self.printful.orders(asked, since):
+            answer = raw if isinstance(raw, Missing | NotAsked) else read_fulfilment(raw)
+            if printful_id in self._wanted:
+                yield printful_id, answer
+            elif isinstance(answer, Fulfilment):
+                strangers.append(answer)
