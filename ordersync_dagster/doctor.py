@@ -13,6 +13,7 @@ from ordersync_dagster.adapters.database.portrait import portray
 from ordersync_dagster.adapters.database.remarks import remarks
 from ordersync_dagster.adapters.http import Patience, Traffic
 from ordersync_dagster.adapters.stripe_api import PERMISSIONS, StripeApi
+from ordersync_dagster.budgets import state_dir
 from ordersync_dagster.core.errors import BusyError, KeyRefusedError, OrderSyncError, UsageError
 from ordersync_dagster.settings import Settings
 from ordersync_dagster.wiring import (
@@ -22,7 +23,6 @@ from ordersync_dagster.wiring import (
     open_printful,
     open_stripe,
     sqlite_file,
-    state_dir,
 )
 
 PATIENCE = Patience(attempts=2, deadline=30)  # a person waits

@@ -1,24 +1,20 @@
 """Settings → a ready OrderSync: the only place that picks classes."""
 
-import hashlib
-import os
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.adapters.database import connection, opening
-from ordersync_dagster.adapters.database.budget import SharedBudget, open_rate_file
 from ordersync_dagster.adapters.database.opening import OpenShop
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.http import Budget, GuardedSession, Patience, Traffic
 from ordersync_dagster.adapters.printful_api import PrintfulApi
-from ordersync_dagster.adapters.rates import LocalBudget
 from ordersync_dagster.adapters.stripe_api import StripeApi
+from ordersync_dagster.budgets import Budgets, local_budgets, shared_budgets
 from ordersync_dagster.core.checkout import SessionRules
 from ordersync_dagster.settings import Settings
 from ordersync_dagster.sync import OrderSync, PrintfulScope
@@ -65,15 +61,6 @@ class Tools:
     patience: Patience = Patience()
 
 
-@dataclass(frozen=True, slots=True)
-class Budgets:
-    """The rates that both vendors are asked at."""
-
-    stripe: Budget
-    printful: Budget
-    warnings: tuple[str, ...] = ()
-
-
 def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
     """A shop that can only be read. Nothing is created anywhere; its budgets are half as large, being its own."""
     opened = opening.open_for_preview(_checked(settings, printful), tools.clock, settings.layout)
@@ -85,7 +72,7 @@ def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = 
     url = _checked(settings, printful)
     opened = opening.open_for_repair(url, tools.clock, settings.layout)
     opened.store.hash_key = settings.hash_key
-    return _shop(settings, printful, tools, opened, shared_budgets(settings, url, opened))
+    return _shop(settings, printful, tools, opened, shared_budgets(settings, opened.engine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,40 +152,6 @@ def check_database(settings: Settings) -> OpenShop:
 def seed_database(url: str, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
     """Create a database and fill it with `rows` by table name; for the sandbox."""
     opening.seed(connection.parse_url(url), rows)
-
-
-def local_budgets(settings: Settings) -> Budgets:
-    """Half of each rate for this process alone, because others cannot see what it takes."""
-    stripe, printful = settings.stripe_requests_per_second, settings.printful_requests_per_minute
-    return Budgets(
-        LocalBudget(max(1, stripe // 2), 1, per_endpoint=True),
-        LocalBudget(max(1, printful // 2), 60),
-    )
-
-
-def shared_budgets(settings: Settings, url: URL, opened: OpenShop) -> Budgets:
-    """The rates that all processes share: in the shop's PostgreSQL, or in a file of this machine."""
-    stripe, printful = settings.stripe_requests_per_second, settings.printful_requests_per_minute
-    try:
-        is_file = connection.sqlite_path(url) is not None
-        engine = open_rate_file(state_dir(settings)) if is_file else opened.engine
-        ours = SharedBudget(engine, _account("stripe", settings.stripe_key), stripe, 1, per_endpoint=True)
-        ours.check()
-        return Budgets(ours, SharedBudget(engine, _account("printful", settings.printful_account), printful, 60))
-    except (OSError, DBAPIError):
-        warning = "The shared rate budget cannot be written, so this run asks at half rate (see ORDERSYNC_STATE_DIR)."
-        return replace(local_budgets(settings), warnings=(warning,))
-
-
-def state_dir(settings: Settings) -> Path:
-    """Where this machine keeps its rate budget, unless the shop's PostgreSQL does."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return settings.ordersync_state_dir or Path(base) / "ordersync"
-
-
-def _account(vendor: str, key: str) -> str:
-    """Each key has its own limit; the name tells them apart and gives nothing away."""
-    return f"{vendor} {hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
 def _database_url(settings: Settings) -> URL:

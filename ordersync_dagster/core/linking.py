@@ -5,7 +5,7 @@ A webhook that failed would have created the order at Printful and kept its id; 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ordersync_dagster.core.changes import FillFields, Limits, OrderUpdate
 from ordersync_dagster.core.fulfilment import Fulfilment
@@ -100,8 +100,7 @@ def unfulfilled(unlinked: Sequence[Unlinked], now: int) -> list[Problem]:
 
 
 def _linked(each: Unlinked, fulfilment: Fulfilment, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
-    as_linked = replace(each.order, printful_order_id=fulfilment.printful_order_id)
-    update, problems = update_order(as_linked, fulfilment, each.session.line_items, limits)
+    update, problems = update_order(each.order, fulfilment, each.session.line_items, limits)
     fill = FillFields({"printful_order_id": fulfilment.printful_order_id})
     return OrderUpdate(each.order, (fill, *(update.changes if update else ()))), problems
 

@@ -124,6 +124,11 @@ def test_line_items_give_the_price_of_one_unit() -> None:
     )
 
 
+def test_the_price_of_one_unit_is_exact_however_large() -> None:
+    listed = lines(line_item(amount_total=900_719_925_474_099_303, quantity=3))
+    assert order_of(checkout_session(line_items=listed)).line_items == (LineItem(3, Decimal("3002399751580331.01")),)
+
+
 @pytest.mark.parametrize(
     "listed",
     [

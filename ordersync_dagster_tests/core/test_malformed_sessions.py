@@ -23,6 +23,7 @@ def test_a_session_without_an_id_that_can_be_stored_is_a_problem(session_id: Any
     verdict = read_session(checkout_session(id=session_id), TEST_MODE)
     assert isinstance(verdict, SessionProblem)
     assert verdict.session_id == NO_ID
+    assert "Stripe listed a session without an id" in verdict.problem.sentence
 
 
 def test_a_problem_names_its_session_and_says_what_is_wrong() -> None:

@@ -34,6 +34,12 @@ def test_a_printful_order_that_another_order_names_is_no_ones_else() -> None:
     assert reconcile(taken, Stored()).updates == ()
 
 
+def test_a_shop_that_says_what_it_names_its_printful_orders_after_is_linked_by_that_alone() -> None:
+    observed = Observed(unlinked=(WAITING,), strangers=(STRANGER,))
+    assert reconcile(replace(observed, link_by="order_id"), Stored()).updates == ()
+    assert len(reconcile(replace(observed, link_by="payment_intent"), Stored()).updates) == 1
+
+
 def test_a_linked_order_gets_its_items_in_the_same_change_priced_from_its_session() -> None:
     (update,) = reconcile(Observed(unlinked=(WAITING,), strangers=(STRANGER,)), Stored()).updates
     fill, items = update.changes

@@ -117,6 +117,8 @@ def test_a_value_that_disagrees_is_reported_and_left_alone(column: str, override
     (problem,) = plan.problems
     assert problem.problem_class == "order_disagrees"
     assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID, "column": column}
+    assert f"Order {ORDER_ID} says {column} " in problem.sentence
+    assert "left alone" in problem.sentence
     assert not problem.is_error
 
 

@@ -191,5 +191,8 @@ def test_a_printful_order_that_cannot_be_read_says_why(order: dict[str, object],
 
 
 def test_the_other_mode_stops_the_run_and_says_what_to_do() -> None:
-    with pytest.raises(WrongModeError, match=r"; the run stopped there\. Use the key of the mode that this database"):
+    with pytest.raises(
+        WrongModeError,
+        match=rf"{SESSION_ID} is from live mode; the run stopped there\. Use the key of the mode that this database",
+    ):
         order_of(checkout_session(livemode=True))
