@@ -1,4 +1,4 @@
-"""Settings: environment, then `.env`; checked before anything is asked, all that is missing named at once."""
+"""Settings: environment, then `.env`, then a folder of secrets; checked before anything is asked, all at once."""
 
 import ipaddress
 import os
@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     ordersync_config: Path | None = None
     ordersync_schema: str | None = None
     ordersync_hash_key: SecretStr | None = None
+    ordersync_require_restricted_key: bool = False
+    ordersync_ca_bundle: Path | None = None
+    ordersync_secrets_dir: Path | None = None
 
     @property
     def stripe_key(self) -> str:
@@ -67,7 +70,22 @@ class Settings(BaseSettings):
             raise SettingsError(
                 "STRIPE_SECRET_KEY is no Stripe secret key: those begin rk_live_, rk_test_, sk_live_ or sk_test_"
             )
+        if self.ordersync_require_restricted_key and not key.startswith("rk_"):
+            raise SettingsError(
+                "STRIPE_SECRET_KEY could write (sk_…), and ORDERSYNC_REQUIRE_RESTRICTED_KEY refuses that: "
+                + WHERE_TO_GET["STRIPE_SECRET_KEY"]
+            )
         return key
+
+    @property
+    def key_advice(self) -> tuple[str, ...]:
+        """What to say of a live key that could do more than read."""
+        if not self.is_live or self.stripe_key.startswith("rk_"):
+            return ()
+        return (
+            "STRIPE_SECRET_KEY could move live money (sk_live_…), and reading is all that is needed: "
+            f"{WHERE_TO_GET['STRIPE_SECRET_KEY']}.",
+        )
 
     @property
     def is_live(self) -> bool:
@@ -97,6 +115,13 @@ class Settings(BaseSettings):
     def hash_key(self) -> str:
         """The key of the hashes in `ordersync_audit`; "" for the database's own."""
         return _secret(self.ordersync_hash_key)
+
+    @property
+    def ca_bundle(self) -> str | None:
+        """Certificates to trust instead of the usual ones; raises SettingsError where there is no such file."""
+        if self.ordersync_ca_bundle and not self.ordersync_ca_bundle.is_file():
+            raise SettingsError(f"ORDERSYNC_CA_BUNDLE names no file: {self.ordersync_ca_bundle}")
+        return str(self.ordersync_ca_bundle) if self.ordersync_ca_bundle else None
 
     @property
     def layout(self) -> Layout:
@@ -144,7 +169,7 @@ class Settings(BaseSettings):
 
 
 def read_settings(env_file: Path | None = None) -> Settings:
-    """Read environment and `env_file`; raises SettingsError with one sentence for all that is wrong.
+    """Read environment, `env_file` and ORDERSYNC_SECRETS_DIR; raises SettingsError that says all that is wrong.
 
     An ordersync.toml beside it, or in the working directory, is used unless ORDERSYNC_CONFIG names another.
     """
@@ -152,6 +177,12 @@ def read_settings(env_file: Path | None = None) -> Settings:
         raise SettingsError("STRIPE_LOG=debug writes customers' data into the log: unset it")
     try:
         settings = Settings(_env_file=env_file)
+        if folder := settings.ordersync_secrets_dir:
+            if not folder.is_dir():
+                raise SettingsError(f"ORDERSYNC_SECRETS_DIR is no folder: {folder}")
+            settings = Settings(_env_file=env_file, _secrets_dir=folder)
+    except OSError as error:
+        raise SettingsError(f"settings cannot be read: {error.strerror} ({error.filename})") from None
     except ValidationError as error:
         wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False))
         raise SettingsError(f"settings that cannot be: {wrong}") from None

@@ -189,7 +189,7 @@ def _shop(settings: Settings, printful: PrintfulScope, tools: Tools, opened: Ope
         order_count=opened.store.order_count(),
         is_first_run=not opened.store.has_runs(),
         traffic=traffic,
-        notes=(*opened.notes, *budgets.warnings),
+        notes=(*opened.notes, *budgets.warnings, *settings.key_advice),
         stripe=stripe,
         printful=printful_api,
     )
@@ -208,7 +208,7 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
 
 def open_stripe(settings: Settings, patience: Patience, traffic: Traffic, budget: Budget | None = None) -> StripeApi:
     """Stripe, behind `budget`, or one of its own."""
-    session = GuardedSession(budget or local_budgets(settings).stripe, traffic)
+    session = GuardedSession(budget or local_budgets(settings).stripe, traffic, settings.ca_bundle)
     return StripeApi(settings.stripe_key, settings.stripe_api_base, session, patience, traffic)
 
 
@@ -219,7 +219,7 @@ def open_printful(
     return PrintfulApi(
         settings.printful_key,
         settings.printful_api_base,
-        GuardedSession(budget or local_budgets(settings).printful, traffic),
+        GuardedSession(budget or local_budgets(settings).printful, traffic, settings.ca_bundle),
         patience,
         traffic,
         settings.printful_store_id,

@@ -121,6 +121,11 @@ def test_a_refused_key_is_exit_2_in_one_sentence(ordersync: Cli) -> None:
     assert "ordersync: Stripe refused STRIPE_SECRET_KEY (…This)" in ran.err
 
 
+def test_a_key_that_could_move_live_money_is_warned_of_by_the_run(ordersync: Cli) -> None:
+    ran = ordersync("sync", STRIPE_SECRET_KEY="sk_live_" + "notTheSandboxes")
+    assert "\nSTRIPE_SECRET_KEY could move live money" in ran.err
+
+
 def test_too_many_changes_are_exit_2_and_nothing_is_written(ordersync: Cli) -> None:
     before = ordersync.database.count("orders")
     ran = ordersync("sync", "--max-changes", "5")

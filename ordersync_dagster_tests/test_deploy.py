@@ -90,7 +90,8 @@ def test_the_pod_can_do_no_harm(pod: dict[str, Any], container: dict[str, Any]) 
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
-    assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/tmp"]
+    mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]}
+    assert mounts == {"/tmp": False, "/run/secrets/order-sync": True}
     assert "memory" in container["resources"]["limits"]
 
 
@@ -101,9 +102,14 @@ def test_the_container_runs_a_command_that_exists(container: dict[str, Any]) -> 
     assert {word for word in container["args"] if word.startswith("--")} <= options
 
 
-def test_the_secret_is_the_one_that_the_cronjob_reads_and_holds_settings_only(container: dict[str, Any]) -> None:
+def test_the_secret_is_mounted_where_the_settings_look_and_holds_settings_only(container: dict[str, Any]) -> None:
     secret = _manifest("secret.example.yaml")
-    assert container["envFrom"] == [{"secretRef": {"name": secret["metadata"]["name"]}}]
+    pod = _manifest("cronjob.yaml")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (volume,) = [each for each in pod["volumes"] if "secret" in each]
+    (mount,) = [each for each in container["volumeMounts"] if each["name"] == volume["name"]]
+    assert volume["secret"] == {"secretName": secret["metadata"]["name"], "defaultMode": 0o440}
+    assert {each["name"]: each["value"] for each in container["env"]} == {"ORDERSYNC_SECRETS_DIR": mount["mountPath"]}
+    assert "envFrom" not in container, "an environment is seen by more than this process"
     assert set(secret["stringData"]) <= {field.upper() for field in Settings.model_fields}
     assert not any(secret["stringData"].values()), "an example holds no key"
 

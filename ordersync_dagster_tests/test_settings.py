@@ -11,6 +11,9 @@ from ordersync_dagster.settings import Settings, read_settings
 LIVE, TEST = "sk_live_" + "madeUpKey", "rk_test_" + "madeUpKey"
 
 
+KINDS = (TEST, LIVE)  # it may read; it may do anything
+
+
 def with_keys(stripe: str = TEST, printful: str = "token") -> Settings:
     return Settings(stripe_secret_key=SecretStr(stripe), printful_api_key=SecretStr(printful))
 
@@ -153,6 +156,42 @@ def test_the_environment_is_stronger_than_the_file(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("PRINTFUL_STORE_ID", "environment")
     settings = read_settings(file)
     assert (settings.ordersync_grace_minutes, settings.printful_store_id) == (5, "environment")
+
+
+def test_a_folder_of_secrets_says_what_neither_environment_nor_file_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("PRINTFUL_STORE_ID=file\n")
+    for name, value in (("STRIPE_SECRET_KEY", f"{TEST}\n"), ("PRINTFUL_STORE_ID", "1"), ("DATABASE_URL", "unused")):
+        (tmp_path / name).write_text(value)
+    monkeypatch.setenv("ORDERSYNC_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", "environment")
+    settings = read_settings(tmp_path / ".env")
+    assert (settings.stripe_key, settings.printful_store_id, settings.database) == (TEST, "file", "environment")
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERSYNC_SECRETS_DIR", f"{tmp_path}/gone")
+    with pytest.raises(SettingsError, match=r"ORDERSYNC_SECRETS_DIR is no folder: .*gone"):
+        read_settings()
+
+
+def test_a_key_that_could_write_is_refused_where_the_shop_says_so() -> None:
+    read, write = (Settings(stripe_secret_key=SecretStr(key), ordersync_require_restricted_key=True) for key in KINDS)
+    assert read.stripe_key == KINDS[0]
+    with pytest.raises(SettingsError, match="REQUIRE_RESTRICTED_KEY refuses that: make a restricted key"):
+        _ = write.stripe_key
+
+
+@pytest.mark.parametrize(("key", "is_warned"), [(LIVE, True), ("rk_live_" + "x1", False), ("sk_test_" + "x1", False)])
+def test_a_key_that_could_move_live_money_is_warned_of(key: str, is_warned: bool) -> None:
+    assert bool(with_keys(key).key_advice) is is_warned
+    assert key not in str(with_keys(key).key_advice)
+
+
+def test_a_bundle_of_certificates_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"ORDERSYNC_CA_BUNDLE names no file: .*gone"):
+        _ = Settings(ordersync_ca_bundle=tmp_path / "gone").ca_bundle
 
 
 def test_the_modes_are_those_of_the_shops_webhook_unless_said() -> None:

@@ -83,12 +83,15 @@ class _TooLargeError(Exception):
 
 
 class GuardedSession(requests.Session):
-    """A session that can only read. Each request takes one token of the budget, retries included."""
+    """A session that can only read. Each request takes one token of the budget, retries included.
 
-    def __init__(self, budget: Budget, traffic: Traffic) -> None:
+    `ca_bundle` is the file of the certificates to trust instead of the usual ones.
+    """
+
+    def __init__(self, budget: Budget, traffic: Traffic, ca_bundle: str | None = None) -> None:
         super().__init__()
         self.trust_env = False  # a ~/.netrc would replace our Authorization header
-        self._budget, self._traffic = budget, traffic
+        self._budget, self._traffic, self._ca_bundle = budget, traffic, ca_bundle
         pool = PunctualAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
         self.mount("https://", pool)
         self.mount("http://", pool)
@@ -99,6 +102,7 @@ class GuardedSession(requests.Session):
         if request.method != "GET" or request.body is not None:
             raise GetOnlyError(f"{request.method} was about to leave for {path}; this package only reads")
         options |= {"allow_redirects": False, "stream": True, "timeout": (CONNECT_TIMEOUT, READ_TIMEOUT)}
+        options |= {"verify": self._ca_bundle} if self._ca_bundle else {}  # Stripe's SDK brings certificates of its own
         self._budget.take(path)
         self._traffic.add("requests")
         response = super().send(request, **options)

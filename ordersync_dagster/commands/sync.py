@@ -135,8 +135,10 @@ def _warnings(run: "Launch", error: OrderSyncError | None) -> list[str]:
 def _not_done(run: "Launch") -> str:
     """Exactly what a run that stopped left to the next one."""
     left = [day for day in run.outcome.window.days if day not in run.outcome.days]
-    days = f"the sessions of {left[0]} to {left[-1]} ({len(left)} days)" if left else "part of the Printful orders"
-    return f"Not done: {days}{' and all Printful orders' if left else ''}. What was done before stays; run again."
+    what = [f"the sessions of {left[0]} to {left[-1]} ({len(left)} days)"] if left else []
+    if run.shop.printful is not None:
+        what.append("all Printful orders" if left else "part of the Printful orders")
+    return f"Not done: {' and '.join(what) or 'the record of the run'}. What was done before stays; run again."
 
 
 def _tell_dagster(run: "Launch", *, looked_at_printful: bool) -> None:

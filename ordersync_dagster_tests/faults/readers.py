@@ -15,8 +15,8 @@ MONTH = Window.last_days(30, NOW)
 YESTERDAY = int(NOW.timestamp()) - 86_400
 
 
-def stripe_at(base: str, sandbox: Sandbox, time: FakeTime, attempts: int = 2) -> StripeApi:
-    settings = settings_for(sandbox, STRIPE_API_BASE=base)
+def stripe_at(base: str, sandbox: Sandbox, time: FakeTime, attempts: int = 2, **changes: str) -> StripeApi:
+    settings = settings_for(sandbox, STRIPE_API_BASE=base, **changes)
     return open_stripe(settings, time.patience(attempts), Traffic())
 
 

@@ -162,6 +162,8 @@ def test_fault_62_a_planted_ca_bundle_vouches_for_nobody(
             listed(stripe_at(base, sandbox, time))
         with pytest.raises(VendorUnavailableError, match=r"could not be reached safely .SSLError."):
             printful_at(base, sandbox, time).count()
+        said = {"ORDERSYNC_CA_BUNDLE": str(certificate)}
+        assert listed(stripe_at(base, sandbox, time, 2, **said)) == [], "only our own setting can vouch"
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"])
