@@ -32,6 +32,14 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPast:
+    """One order of the shop with everything that runs wrote of it."""
+
+    order_id: str
+    entries: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """An undo of the run `target`; `run_id` is its own, None where it was only looked at."""
 
@@ -70,6 +78,15 @@ class History:
         run = self._find(store, run_id)
         entries = store.read(partial(past.read_entries, run_id=run_id))
         return Shown(run, entries, store.read(partial(past.undone_by, run_id=run_id)))
+
+    def order(self, name: str) -> OrderPast:
+        """What runs wrote of an order, by its id or its Checkout Session's; raises UsageError where that is nothing."""
+        store = self._reading()
+        order_ids = [name, *(order.id for order in store.orders_of_sessions([name]))]
+        for order_id in order_ids if store.shape.has_own_tables else ():
+            if entries := store.read(partial(past.read_order_entries, order_id=order_id)):
+                return OrderPast(order_id, entries)
+        raise UsageError(f"no run wrote anything of {name}: give the id of an order or of its Checkout Session")
 
     def undo(self, run_id: str, *, dry_run: bool) -> Taken:
         """Take the run back, or see what that would do; raises UsageError for a run that cannot be taken back."""

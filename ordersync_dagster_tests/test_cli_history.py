@@ -1,4 +1,4 @@
-"""`ordersync runs`, `undo`, `audit verify`, `purge` and `forget` as people and scripts meet them."""
+"""`ordersync runs`, `undo`, `audit`, `purge` and `forget` as people and scripts meet them."""
 
 import json
 import subprocess
@@ -119,6 +119,34 @@ def test_a_run_that_never_was_is_exit_2(ordersync: Cli) -> None:
         ran = ordersync(*command)
         assert (ran.code, ran.out) == (2, "")
         assert ran.err == "ordersync: there is no run x: `ordersync runs` lists them\n"
+
+
+def test_everything_that_was_written_of_an_order_is_found_by_its_id_and_by_its_sessions(
+    ordersync: Cli, world: World
+) -> None:
+    ordersync("sync")
+    ordersync("undo", run_id := last_run(ordersync))
+    ordersync("sync")
+    session = lost(world)[0]["id"]
+    (order_id,) = ordersync.database.column("SELECT id FROM orders WHERE stripe_session_id = :id", id=session)
+    found = document(ordersync, "audit", "show", session)
+    assert found == document(ordersync, "audit", "show", order_id)
+    assert found["order_id"] == order_id
+    of_order = [change for change in found["changes"] if change["resource"] == "order"]
+    assert [change["action"] for change in of_order] == ["order_create", "order_delete", "order_create"]
+    assert {change["order_id"] for change in found["changes"]} == {order_id}
+    ran = ordersync("audit", "show", session)
+    assert ran.out.startswith(f"Order {order_id}\n")
+    assert f"  run {run_id}\norder_create order {order_id}: " in ran.out
+    assert "  status: None → " in ran.out
+
+
+@pytest.mark.parametrize("name", ["nothing", "cs_test_nothing"])
+def test_an_order_that_no_run_wrote_is_exit_2(ordersync: Cli, name: str) -> None:
+    ordersync("sync")
+    ran = ordersync("audit", "show", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"no run wrote anything of {name}" in ran.err
 
 
 def test_an_undo_is_not_undone(ordersync: Cli) -> None:

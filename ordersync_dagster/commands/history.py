@@ -1,4 +1,4 @@
-"""Commands that look back: `runs`, `undo`, `audit verify`, `purge` and `forget`."""
+"""Commands that look back: `runs`, `undo`, `audit`, `purge` and `forget`."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ordersync_dagster.history import History
 
 runs = typer.Typer(invoke_without_command=True, help="List our runs, or show what one of them changed and why.")
-audit = typer.Typer(no_args_is_help=True, help="Check our own record of every row that was written.")
+audit = typer.Typer(no_args_is_help=True, help="Look an order up in our record of written rows, or check that record.")
 
 
 @runs.callback()
@@ -50,6 +50,18 @@ def undo(
     write = undo_json if as_json else undo_text
     print(write(taken.target, taken.run_id, taken.undone))
     raise typer.Exit(FAILED if taken.undone.left else OK)
+
+
+@audit.command("show")
+def audit_show(
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="An order's id, or its Checkout Session's.")],
+    as_json: Annotated[bool, AS_JSON] = False,
+) -> None:
+    """Show everything that runs wrote of one order, and why."""
+    from ordersync_dagster.report.history import order_json, order_text
+
+    found = _history().order(order)
+    print((order_json if as_json else order_text)(found.order_id, found.entries))
 
 
 @audit.command("verify")

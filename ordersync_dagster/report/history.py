@@ -30,32 +30,25 @@ def run_text(run: PastRun, entries: Sequence[Record], undone_by: Sequence[str]) 
     """One run, and each row that it wrote with the reason."""
     lines = [_run_line(run)]
     lines += [f"Undone by {', '.join(undone_by)}."] if undone_by else []
-    for entry in entries:
-        why = BLANKED if is_blanked(entry) else str(entry["reason"])
-        lines += [
-            "",
-            visible(f"{entry['action']} {entry['resource']} {entry['resource_id'] or ''}".rstrip() + f": {why}"),
-        ]
-        lines += [visible(f"  {name}: {before} → {after}") for name, before, after in _fields(entry)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(line for entry in entries for line in ("", *_entry_lines(entry)))])
 
 
 def run_json(run: PastRun, entries: Sequence[Record], undone_by: Sequence[str]) -> str:
-    changes = [
-        {
-            "seq": entry["seq"],
-            "at": entry["at"].isoformat(),
-            "action": entry["action"],
-            "resource": entry["resource"],
-            "resource_id": entry["resource_id"],
-            "order_id": entry["order_id"],
-            "reason": entry["reason"],
-            "is_blanked": is_blanked(entry),
-            "fields": [{"field": name, "before": was, "after": now} for name, was, now in _fields(entry)],
-        }
-        for entry in entries
-    ]
+    changes = [_entry_document(entry) for entry in entries]
     return _document(run=_run_document(run), undone_by=list(undone_by), changes=changes)
+
+
+def order_text(order_id: str, entries: Sequence[Record]) -> str:
+    """What was written of one order, when, by which run, and why."""
+    lines = [visible(f"Order {order_id}")]
+    for entry in entries:
+        lines += ["", f"{entry['at']:%Y-%m-%d %H:%M:%S}  run {entry['run_id']}", *_entry_lines(entry)]
+    return "\n".join(lines)
+
+
+def order_json(order_id: str, entries: Sequence[Record]) -> str:
+    changes = [{"run_id": entry["run_id"], **_entry_document(entry)} for entry in entries]
+    return _document(order_id=order_id, changes=changes)
 
 
 def undo_text(target: str, run_id: str | None, undone: Undone) -> str:
@@ -145,6 +138,29 @@ def _run_document(run: PastRun) -> dict[str, Any]:
         "window": {"start": run.window.start.isoformat(), "end": run.window.end.isoformat()} if run.window else None,
         "summary": dict(run.summary),
         "rows_written": dict(run.rows),
+    }
+
+
+def _entry_lines(entry: Record) -> list[str]:
+    why = BLANKED if is_blanked(entry) else str(entry["reason"])
+    what = f"{entry['action']} {entry['resource']} {entry['resource_id'] or ''}".rstrip()
+    return [
+        visible(f"{what}: {why}"),
+        *(visible(f"  {name}: {before} → {after}") for name, before, after in _fields(entry)),
+    ]
+
+
+def _entry_document(entry: Record) -> dict[str, Any]:
+    return {
+        "seq": entry["seq"],
+        "at": entry["at"].isoformat(),
+        "action": entry["action"],
+        "resource": entry["resource"],
+        "resource_id": entry["resource_id"],
+        "order_id": entry["order_id"],
+        "reason": entry["reason"],
+        "is_blanked": is_blanked(entry),
+        "fields": [{"field": name, "before": was, "after": now} for name, was, now in _fields(entry)],
     }
 
 

@@ -55,7 +55,16 @@ def undone_by(connection: Connection, run_id: str) -> list[str]:
 
 def read_entries(connection: Connection, run_id: str) -> Sequence[Record]:
     """What a run wrote, in the order in which it was written."""
-    query = select(AUDIT).where(AUDIT.c.run_id == run_id).order_by(AUDIT.c.seq)
+    return _entries(connection, AUDIT.c.run_id == run_id)
+
+
+def read_order_entries(connection: Connection, order_id: str) -> Sequence[Record]:
+    """What all runs wrote of one order and its items, oldest first."""
+    return _entries(connection, AUDIT.c.order_id == order_id)
+
+
+def _entries(connection: Connection, condition: ColumnElement[bool]) -> Sequence[Record]:
+    query = select(AUDIT).where(condition).order_by(AUDIT.c.seq)
     return [{str(name): value for name, value in row.items()} for row in connection.execute(query).mappings()]
 
 
