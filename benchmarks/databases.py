@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from ordersync_dagster_tests.databases import fresh_database, postgres_server
 
 Fresh = Callable[[str], AbstractContextManager[str]]  # kind → the URL of an empty database
-KINDS = ("sqlite", "postgresql")
+KINDS = ("postgresql", "sqlite")
 
 
 @contextmanager

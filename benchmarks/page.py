@@ -77,9 +77,9 @@ def _goals(figures: Figures) -> str:
     rows.append(("CPU of an unchanged second run against the first", "≤ 60 %", f"{share:.0%}"))
     rows += [
         (
-            f"peak memory, {case.size:,} sessions",
+            f"peak memory of the first run or the second, {case.size:,} sessions",
             f"≤ {250 if case.size <= 20_000 else 400} MB",
-            f"{case.first.cost.memory:.0f} MB",
+            f"{max(case.first.cost.memory, case.again.cost.memory):.0f} MB",
         )
         for case in _like(figures, main)
         if case.size >= main.size
@@ -111,7 +111,7 @@ def _like(figures: Figures, main: Case) -> list[Case]:
 
 def _sizes(figures: Figures) -> str:
     head = (
-        *("sessions", "latency", "database", "first run", "CPU", "memory", "requests", "second run", "CPU"),
+        *("sessions", "latency", "database", "first run", "CPU", "memory", "requests", "second run", "CPU", "memory"),
         *("read floor", "write floor", "÷ read floor", "one after another", "times faster"),
     )
     return "## By size\n\nSeconds, unless it says otherwise.\n\n" + _table(head, map(_size, figures.cases))
@@ -132,6 +132,7 @@ def _size(case: Case) -> Sequence[str]:
         f"{first.tally.requests}{throttled}",
         f"{again.cost.wall:.1f}",
         f"{again.cost.cpu:.1f}",
+        f"{again.cost.memory:.0f} MB",
         f"{case.reading.wall:.1f}",
         f"{case.write_floor:.2f}",
         f"{case.ratio:.1f}",
