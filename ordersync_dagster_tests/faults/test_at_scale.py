@@ -130,6 +130,7 @@ def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
         if problem.is_error:
             kind = "printful_order_id" if "printful_order_id" in problem.ids else "stripe_session_id"
             named[kind].add(problem.ids[kind])
+    assert sandbox.faults.fired >= 3 * 2, f"the faults must strike: {run.traffic}, {run.outcome.summary}"
     assert named == {"stripe_session_id": broken.failed_sessions, "printful_order_id": {broken.unanswered}}
     assert run.outcome.summary.errors == len(broken.failed_sessions) + 1
     assert stored(database) == sorted(old_enough(sandbox) - broken.failed_sessions)
