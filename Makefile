@@ -65,7 +65,7 @@ fuzz: $(READY) ## a minute of coverage-guided fuzzing of the vendors' pages (SEC
 	@mkdir -p .state/corpus
 	$(BIN)/python -W ignore -m ordersync_dagster_tests.fuzz .state/corpus -max_total_time=$(or $(SECONDS),60) -timeout=20
 
-mutate: $(READY) ## break core line by line and count what its tests notice (half an hour or more)
+mutate: $(READY) ## break core line by line and count what its tests notice (a quarter of an hour)
 	CI=1 PATH="$(abspath $(BIN)):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
