@@ -9,7 +9,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all slow lint ui ui-shop screenshots simulate fuzz mutate sbom bench lock clean
+.PHONY: help demo test test-all test-lowest test-latest slow lint ui ui-shop screenshots simulate fuzz mutate sbom bench lock clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -32,6 +32,20 @@ test-all: test slow ## everything: `test`, then the slow suites
 
 slow: $(READY) ## the slow suites alone: web UI, browser, faults, simulation, packaging
 	$(BIN)/pytest -m slow -p no:randomly --timeout 900
+
+test-lowest: $(READY) ## the fast tests with the oldest versions that setup.cfg allows
+	$(call test_with,lowest-direct)
+
+test-latest: $(READY) ## the fast tests with the newest versions that setup.cfg allows
+	$(call test_with,highest)
+
+define test_with
+@mkdir -p .state
+$(BIN)/uv pip compile setup.cfg --extra postgres --resolution $(1) --no-emit-index-url --quiet --output-file .state/$(1).txt
+$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-$(1)
+$(BIN)/uv pip install --quiet --python .venv-$(1) --constraint .state/$(1).txt --editable '.[dev]'
+.venv-$(1)/bin/pytest
+endef
 
 lint: $(READY) ## ruff, mypy, the layers and bandit
 	$(BIN)/ruff check .
@@ -85,4 +99,4 @@ compile = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --ge
 	--no-strip-extras --quiet --extra $(1) --output-file requirements/$(2).txt
 
 clean: ## remove the environment and what runs left behind
-	rm -rf .venv .state build dist mutants *.egg-info
+	rm -rf .venv .venv-* .state build dist mutants *.egg-info

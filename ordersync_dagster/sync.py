@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 from functools import partial
 from itertools import starmap
+from operator import attrgetter
 from typing import TypeVar
 
 from ordersync_dagster.core.checkout import SessionRules, SkipReason, Verdict, read_session
@@ -73,8 +74,7 @@ class OrderSync:
 
     def preview(self, request: Request) -> Iterator[Part]:
         """Every part of the plan; nothing is written."""
-        for step in self._steps(request):
-            yield Part(step.plan)
+        return map(Part, map(attrgetter("plan"), self._steps(request)))
 
     def repair(
         self,
