@@ -22,19 +22,20 @@ STRIPE_LIMIT = 25  # requests a second
 def main() -> None:
     """Measure in order of interest; what is done is kept if it is interrupted."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--million", action="store_true", help="1,000,000 sessions as well (an hour, 8 GB)")
-    parser.add_argument("--quick", action="store_true", help="2,000 sessions in five minutes, to try the harness")
-    parser.add_argument("--folder", type=Path, default=ROOT, help="the checkout whose figures and page to write")
-    parser.add_argument(
-        "--page-only", action="store_true", help="write the page again from the figures of the last time"
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--million", action="store_true", help="1,000,000 sessions alone, added to the last figures (an hour, 8 GB)"
     )
+    what.add_argument("--quick", action="store_true", help="2,000 sessions in five minutes, to try the harness")
+    what.add_argument("--page-only", action="store_true", help="write the page again from the figures of the last time")
+    parser.add_argument("--folder", type=Path, default=ROOT, help="the checkout whose figures and page to write")
     wanted = parser.parse_args()
     kept = wanted.folder / "benchmarks" / "figures.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
     if wanted.page_only:
         figures = Figures.load(kept)
     else:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        for figures in measured(wanted.quick, wanted.million):
+        for figures in million(Figures.load(kept)) if wanted.million else measured(wanted.quick):
             figures.save(kept)
     images = wanted.folder / "docs" / "images"
     images.mkdir(parents=True, exist_ok=True)
@@ -42,10 +43,9 @@ def main() -> None:
     (wanted.folder / "docs" / "performance.md").write_text(page.page(figures))
 
 
-def measured(is_quick: bool, with_million: bool) -> Iterator[Figures]:
+def measured(is_quick: bool) -> Iterator[Figures]:
     """The same figures after each step, with more in them; the next step is told on stderr."""
-    options = [name for name, is_on in (("--million", with_million), ("--quick", is_quick)) if is_on]
-    figures = Figures(" ".join(["python -m benchmarks", *options]))
+    figures = Figures("python -m benchmarks" + (" --quick" if is_quick else ""))
     sizes = [2_000] if is_quick else [5_000, MAIN, 100_000]
     with databases() as fresh:
         say("what the command costs by itself")
@@ -69,11 +69,16 @@ def measured(is_quick: bool, with_million: bool) -> Iterator[Figures]:
         say("runs in Dagster")
         figures.dagster = dagster_runs.measure(size=busy)
         yield figures
-        if with_million:
-            say(f"{MILLION:,} sessions of 30 days")
-            for case in suite.cases(fresh, "month", MILLION, LATENCIES):
-                figures.cases.append(case)
-                yield figures
+
+
+def million(figures: Figures) -> Iterator[Figures]:
+    """The figures after each of the largest cases, which take the places of those before."""
+    figures.cases = [case for case in figures.cases if case.size != MILLION]
+    with databases() as fresh:
+        say(f"{MILLION:,} sessions of 30 days")
+        for case in suite.cases(fresh, "month", MILLION, LATENCIES):
+            figures.cases.append(case)
+            yield figures
 
 
 def say(what: str) -> None:

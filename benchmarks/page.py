@@ -37,10 +37,11 @@ the fastest of three counts, for ours and for the floors.
 |---|---|
 {machine}
 
-To measure again (about a quarter of an hour; `--million` adds the largest):
+To measure again (a quarter of an hour, then an hour for the rows of 1,000,000, which are runs of their own):
 
 ```console
 $ make bench
+$ .venv/bin/python -m benchmarks --million
 ```
 """
 
