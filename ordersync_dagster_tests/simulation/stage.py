@@ -5,12 +5,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 
-from ordersync_dagster.adapters import printful_api
 from ordersync_dagster.adapters.database import connection, opening
 from ordersync_dagster.adapters.database.shape import Shape
 from ordersync_dagster_tests.simulation.truth import install_triggers
@@ -44,11 +42,10 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """A stage in memory where there is such a place; Printful's pages are small, so that few orders fill several."""
+    """A stage in memory where there is such a place."""
     memory = Path("/dev/shm")
     folder = tempfile.mkdtemp(prefix="ordersync-simulation-", dir=memory if memory.is_dir() else None)
     try:
-        with mock.patch.object(printful_api, "PAGE", 6):
-            yield Stage(Path(folder))
+        yield Stage(Path(folder))
     finally:
         shutil.rmtree(folder)
