@@ -57,8 +57,8 @@ def _case(fresh: Fresh, setting: Setting, reading: Reading) -> Case:
     repeats = range(REPEATS if size <= REPEATED_UP_TO else 1)
     first, again = _best([_twice(fresh, setting) for _ in repeats], lambda pair: pair[0].cost.wall)
     stages: dict[str, float] = {}
-    with _empty(fresh, setting.kind) as url:
-        if size <= STAGED_UP_TO:
+    if size <= STAGED_UP_TO:
+        with _empty(fresh, setting.kind) as url:
             stages = json.loads(spawned(["-m", "benchmarks.stages", str(days)], setting.environment(url))[1])
     floor = min(_write_floor(fresh, setting) for _ in repeats)
     with _empty(fresh, setting.kind) as url:

@@ -102,9 +102,10 @@ def test_the_container_runs_a_command_that_exists(container: dict[str, Any]) -> 
     assert {word for word in container["args"] if word.startswith("--")} <= options
 
 
-def test_the_secret_is_mounted_where_the_settings_look_and_holds_settings_only(container: dict[str, Any]) -> None:
+def test_the_secret_is_mounted_where_the_settings_look_and_holds_settings_only(
+    pod: dict[str, Any], container: dict[str, Any]
+) -> None:
     secret = _manifest("secret.example.yaml")
-    pod = _manifest("cronjob.yaml")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (volume,) = [each for each in pod["volumes"] if "secret" in each]
     (mount,) = [each for each in container["volumeMounts"] if each["name"] == volume["name"]]
     assert volume["secret"] == {"secretName": secret["metadata"]["name"], "defaultMode": 0o440}

@@ -22,6 +22,11 @@ def test_fault_04_a_vendor_that_is_down_is_exit_1_and_every_day_that_was_not_don
     assert f"Not done: the sessions of {first} to {utc_now().date()} (31 days) and all Printful orders" in ran.err
 
 
+def test_fault_04_a_run_that_leaves_printful_out_does_not_miss_its_orders(ordersync: Cli) -> None:
+    ordersync.sandbox.faults.add(Fault("/v1/", "status", 500, times=None, headers=NO_RETRY))
+    assert "(31 days). What was done before stays" in ordersync("sync", "--printful", "none").err
+
+
 def test_fault_04_the_document_says_what_was_not_done_too(ordersync: Cli) -> None:
     ordersync.sandbox.faults.add(Fault("/v1/", "status", 500, times=None, headers=NO_RETRY))
     ran = ordersync("sync", "--json")
