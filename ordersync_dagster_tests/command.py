@@ -15,6 +15,11 @@ from ordersync_dagster.sandbox import Sandbox
 from ordersync_dagster_tests.conftest import UNHURRIED
 from ordersync_dagster_tests.databases import Database
 
+LABELS = (
+    "Stripe Sessions Checked", "Stripe Sessions Added", "Stripe Sessions Skipped", "Printful Orders Checked",
+    "Printful Orders Updated", "Printful Items Added", "Errors",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Ran:

@@ -1,26 +1,17 @@
 """The `ordersync` command as scripts and people meet it: exit codes, streams, documents."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.summary import COUNTERS
-from ordersync_dagster.sandbox import World, build
+from ordersync_dagster.sandbox import World
 from ordersync_dagster.wiring import utc_now
 from ordersync_dagster_tests.adapters.database.shops import opened
-from ordersync_dagster_tests.command import Cli, document
+from ordersync_dagster_tests.command import LABELS, Cli, document
 from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
-
-COMMAND = Path(sys.executable).with_name("ordersync")
-LABELS = (
-    "Stripe Sessions Checked", "Stripe Sessions Added", "Stripe Sessions Skipped", "Printful Orders Checked",
-    "Printful Orders Updated", "Printful Items Added", "Errors",
-)  # fmt: skip
 
 
 def test_a_repair_prints_the_summary_that_people_know_and_exits_0(ordersync: Cli, world: World) -> None:
@@ -225,52 +216,3 @@ def test_the_doctor_says_all_that_is_missing_and_exits_2(ordersync: Cli) -> None
     levels = {finding["subject"]: finding["level"] for finding in document(ran)["findings"]}
     assert levels.items() >= {"Stripe": "red", "Printful": "red", "Database": "red"}.items()
     assert ran.code == 2
-
-
-def run_outside(*arguments: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The installed command in a process of its own."""
-    return subprocess.run(
-        arguments, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=dict(os.environ) | environment
-    )
-
-
-def test_the_demonstration_prints_what_the_sandbox_holds(tmp_path: Path) -> None:
-    ran = run_outside(str(COMMAND), "demo", tmp_path=tmp_path, STRIPE_SECRET_KEY="sk_live_mustNotBeUsed")
-    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
-    lines = [f"{label}: {n}" for label, n in zip(LABELS, numbers(build("outage", now=utc_now())), strict=False)]
-    assert ran.stdout.count("\n".join(lines)) == 2  # the dry run, and the run
-    assert "Rows written: none" in ran.stdout
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_sandbox_runs_a_command_with_its_environment_and_hands_its_exit_code_on(tmp_path: Path) -> None:
-    program = "import os, sys; print(os.environ['STRIPE_API_BASE'], os.environ['DATABASE_URL']); sys.exit(7)"
-    ran = run_outside(str(COMMAND), "sandbox", "--", sys.executable, "-c", program, tmp_path=tmp_path)
-    assert ran.stdout.startswith("http://127.0.0.1:")
-    assert "sqlite:////" in ran.stdout
-    assert ran.returncode == 7
-
-
-def loaded_after(*arguments: str, tmp_path: Path, **environment: str) -> set[str]:
-    """The top-level modules that a command brings in."""
-    program = (
-        "import sys\nfrom ordersync_dagster import cli\n"
-        f"sys.argv = ['ordersync', *{list(arguments)!r}]\n"
-        "try:\n    cli.main()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
-        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)\n"
-    )
-    ran = run_outside(sys.executable, "-c", program, tmp_path=tmp_path, **environment)
-    assert ran.returncode == 0, ran.stderr
-    return set(ran.stderr.splitlines()[-1].split())
-
-
-def test_help_is_quick_because_it_loads_nothing_heavy(tmp_path: Path) -> None:
-    heavy = {"dagster", "pandas", "stripe", "sqlalchemy", "alembic", "matplotlib", "requests"}
-    assert not loaded_after("--help", tmp_path=tmp_path) & heavy
-    assert not loaded_after("sync", "--help", tmp_path=tmp_path) & heavy
-
-
-def test_a_plain_sync_loads_neither_alembic_nor_pandas_nor_dagster(ordersync: Cli, tmp_path: Path) -> None:
-    modules = loaded_after("sync", tmp_path=tmp_path)
-    assert {"sqlalchemy", "stripe"} <= modules
-    assert not modules & {"alembic", "pandas", "matplotlib", "dagster", "uvicorn", "starlette"}

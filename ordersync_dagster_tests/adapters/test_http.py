@@ -1,63 +1,19 @@
-"""One careful way to read: retries that wait, limits that hold, and nothing but GET."""
+"""One careful way to read: retries that wait, and limits that hold."""
 
-import gzip
 import time as real_time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from urllib3.connection import HTTPConnection
 
-from ordersync_dagster.adapters import http, punctual
-from ordersync_dagster.adapters.http import Answer, GetOnlyError, GuardedSession, Patience, Traffic, ask
-from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
-from ordersync_dagster.sandbox import PRINTFUL_KEY, Fault, Sandbox
+from ordersync_dagster.adapters import punctual
+from ordersync_dagster.adapters.http import GuardedSession, Traffic, ask
+from ordersync_dagster.core.errors import VendorUnavailableError
+from ordersync_dagster.sandbox import Fault, Sandbox
+from ordersync_dagster_tests.adapters.reader import ORDERS, Reader, Unlimited, refuse
 from ordersync_dagster_tests.conftest import FakeTime
-
-ORDERS = "/orders"
-HEADERS = {"Authorization": f"Bearer {PRINTFUL_KEY}"}
-
-
-class Unlimited:
-    """A budget that only counts."""
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
-        self.slowed: list[str] = []
-
-    def take(self, name: str) -> None:
-        self.taken.append(name)
-
-    def slow_down(self, name: str) -> None:
-        self.slowed.append(name)
-
-
-class Reader:
-    """Asks the sandbox for a page of Printful orders, as the adapters do."""
-
-    def __init__(self, sandbox: Sandbox, patience: Patience) -> None:
-        self.budget, self.traffic, self.patience = Unlimited(), Traffic(), patience
-        self.session = GuardedSession(self.budget, self.traffic)
-        self.url = sandbox.url
-
-    def read(self, path: str = ORDERS) -> Answer:
-        return ask(lambda: self.get(path), "Printful", self.patience, self.traffic)
-
-    def get(self, path: str = ORDERS, **options: Any) -> requests.Response:
-        return self.session.get(self.url + path, headers=HEADERS, **options)
-
-
-@pytest.fixture
-def reader(sandbox: Sandbox, time: FakeTime) -> Reader:
-    return Reader(sandbox, time.patience())
-
-
-def refuse(sandbox: Sandbox, status: int, times: int | None = 1, **headers: str) -> None:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    sandbox.faults.add(Fault(ORDERS, "status", status=status, times=times, headers=named))
 
 
 def test_three_429_are_waited_out_at_least_as_long_as_asked(sandbox: Sandbox, reader: Reader, time: FakeTime) -> None:
@@ -198,60 +154,6 @@ def test_a_drip_is_cut_at_the_deadline_of_the_body(
     assert real_time.monotonic() - start < 2
 
 
-def test_an_oversized_body_is_refused_and_not_asked_for_again(
-    sandbox: Sandbox, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "BODY_LIMIT", 1000)
-    with pytest.raises(VendorAnswerError, match="larger than"):
-        reader.read()
-    assert len(sandbox.requests) == 1
-
-
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(sandbox: Sandbox, reader: Reader, status: int) -> None:
-    refuse(sandbox, status, None, Location=f"{sandbox.url}/v1/refunds")
-    with pytest.raises(VendorAnswerError, match=f"redirect .{status}., which is not followed"):
-        reader.read()
-    assert [request.path for request in sandbox.requests] == [ORDERS]
-
-
-@pytest.mark.parametrize("method", ["POST", "post", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", b"POST"])
-def test_nothing_but_get_leaves(sandbox: Sandbox, reader: Reader, method: Any) -> None:
-    with pytest.raises(GetOnlyError, match="/orders; this package only reads"):
-        reader.session.request(method, reader.url + ORDERS, headers=HEADERS)
-    assert sandbox.requests == []
-    assert reader.budget.taken == []
-
-
-@pytest.mark.parametrize("option", [{"data": {"a": "b"}}, {"json": {"a": "b"}}, {"files": {"a": b"b"}}])
-def test_a_get_carries_no_body(sandbox: Sandbox, reader: Reader, option: dict[str, Any]) -> None:
-    with pytest.raises(GetOnlyError):
-        reader.get(**option)
-    assert sandbox.requests == []
-
-
-def test_a_prepared_request_does_not_get_around_it(sandbox: Sandbox, reader: Reader) -> None:
-    prepared = requests.Request("POST", reader.url + ORDERS, headers=HEADERS).prepare()
-    with pytest.raises(GetOnlyError):
-        reader.session.send(prepared)
-    assert sandbox.requests == []
-
-
-def test_a_netrc_file_does_not_replace_the_key(
-    sandbox: Sandbox, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("default login mallory password secret\n")
-    monkeypatch.setenv("NETRC", str(netrc))
-    assert requests.get(reader.url + ORDERS, headers=HEADERS, timeout=10).status_code == 401  # the danger is real
-    assert reader.read().status == 200
-
-
-def test_a_planted_proxy_is_not_used(sandbox: Sandbox, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert reader.read().status == 200
-
-
 def test_each_attempt_takes_one_token_of_the_budget(sandbox: Sandbox, reader: Reader) -> None:
     refuse(sandbox, 500, 2)
     reader.read()
@@ -282,20 +184,3 @@ def test_a_vendor_that_is_not_there_is_named(time: FakeTime) -> None:
     session = GuardedSession(Unlimited(), Traffic())
     with pytest.raises(VendorUnavailableError, match="Stripe gave no usable answer in 2 attempts"):
         ask(lambda: session.get("http://127.0.0.1:9/"), "Stripe", time.patience(attempts=2), Traffic())
-
-
-def test_compressed_answers_are_read(sandbox: Sandbox, reader: Reader) -> None:
-    packed = gzip.compress(b'{"result": "' + b"x" * 500_000 + b'"}')
-    sandbox.faults.add(Fault(ORDERS, "status", status=200, body=packed, headers={"Content-Encoding": "gzip"}))
-    assert len(reader.read().body["result"]) == 500_000
-
-
-def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused(
-    sandbox: Sandbox, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "BODY_LIMIT", 1_000_000)
-    packed = gzip.compress(b'{"result": "' + b"x" * 50_000_000 + b'"}')
-    assert len(packed) < 100_000
-    sandbox.faults.add(Fault(ORDERS, "status", status=200, body=packed, headers={"Content-Encoding": "gzip"}))
-    with pytest.raises(VendorAnswerError, match="larger than"):
-        reader.read()

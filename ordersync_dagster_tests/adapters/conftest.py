@@ -1,0 +1,10 @@
+import pytest
+
+from ordersync_dagster.sandbox import Sandbox
+from ordersync_dagster_tests.adapters.reader import Reader
+from ordersync_dagster_tests.conftest import FakeTime
+
+
+@pytest.fixture
+def reader(sandbox: Sandbox, time: FakeTime) -> Reader:
+    return Reader(sandbox, time.patience())
