@@ -21,6 +21,7 @@ from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableEr
 BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest honest page seen is under 1 MB
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 25.0  # seconds
 _RETRIED = THROTTLED | {408, 409, 425, 500, 502, 503, 504}
+_REFUSED = {401, 403}  # a key that is refused stays so, whatever a header says
 
 
 class Budget(Protocol):
@@ -179,6 +180,8 @@ def _attempt(fetch: Callable[[], requests.Response], vendor: str, traffic: Traff
 
 def _is_worth_a_retry(response: requests.Response) -> bool:
     asked = response.headers.get("Stripe-Should-Retry")
+    if response.status_code in _REFUSED:
+        return False
     if asked in ("true", "false") and response.status_code >= 400:
         return asked == "true"
     return response.status_code in _RETRIED

@@ -137,6 +137,15 @@ def test_stripes_own_word_on_retries_is_heeded(sandbox: Sandbox, reader: Reader,
     assert len(sandbox.requests) == requests_seen
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_faults_57_and_58_no_word_on_retries_makes_a_refused_key_be_tried_again(
+    sandbox: Sandbox, reader: Reader, status: int
+) -> None:
+    refuse(sandbox, status, None, Stripe_Should_Retry="true")
+    assert reader.read().status == status
+    assert len(sandbox.requests) == 1
+
+
 def test_a_word_on_retries_beside_a_good_answer_means_nothing(sandbox: Sandbox, reader: Reader) -> None:
     sandbox.faults.add(Fault(ORDERS, "status", status=200, body="{}", headers={"Stripe-Should-Retry": "true"}))
     assert reader.read().body == {}
