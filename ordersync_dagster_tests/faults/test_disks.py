@@ -130,13 +130,20 @@ def test_fault_38_a_writer_that_keeps_the_file_locked_is_exit_75_with_nothing_wr
 
 
 def test_fault_38_a_writer_that_is_done_soon_is_waited_for(shop: Shop, outage: World) -> None:
+    """A run that began by reading could not write any more once the other had: SQLite refuses that at once."""
     other = sqlite3.connect(shop.database.path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    soon = threading.Timer(0.5, lambda: other.execute("COMMIT"))
-    soon.start()
-    assert seven(shop.run()) == (*numbers(outage), 0)
-    soon.join()
+    timers: list[threading.Timer] = []
+
+    def write() -> None:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE orders SET updated_at = updated_at")
+        timers.append(threading.Timer(0.5, lambda: other.execute("COMMIT")))
+        timers[0].start()
+
+    run = shop.run(meanwhile=write)
+    timers[0].join()
     other.close()
+    assert seven(run) == (*numbers(outage), 0)
 
 
 @contextmanager
