@@ -27,6 +27,7 @@ COPY --from=build /opt/ordersync /opt/ordersync
 ENV PATH=/opt/ordersync/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    DAGSTER_REDACT_USER_CODE_ERRORS=1 \
     HOME=/tmp
 WORKDIR /app
 USER 10001:10001

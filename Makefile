@@ -55,6 +55,9 @@ lint: $(READY) ## ruff, mypy, the layers and bandit
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r ordersync_dagster
 
+# Dagster's records then say of an error that is not one of our sentences that there was one, not what it said.
+ui ui-shop: export DAGSTER_REDACT_USER_CODE_ERRORS = 1
+
 # Both UIs start in their own DAGSTER_HOME: `dagster dev` would let a .env in the folder it starts in
 # override the environment, and then the sandbox's UI would write to the real shop.
 ui: $(READY) ## web UI and daemon on the pretend shop, http://127.0.0.1:3000 (PORT=…)

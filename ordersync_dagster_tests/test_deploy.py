@@ -167,6 +167,11 @@ def test_both_dagster_files_send_nothing_home_and_let_one_run_write() -> None:
     assert local["run_retries"]["retry_on_asset_or_op_failure"] is False
 
 
+def test_the_image_and_both_uis_keep_the_words_of_errors_out_of_dagsters_records() -> None:
+    assert "DAGSTER_REDACT_USER_CODE_ERRORS=1 \\\n" in DOCKERFILE
+    assert "\nui ui-shop: export DAGSTER_REDACT_USER_CODE_ERRORS = 1\n" in (ROOT / "Makefile").read_text()
+
+
 def test_the_workspace_has_one_entry_that_can_be_imported() -> None:
     (entry,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
     assert entry["python_module"]["module_name"] == "ordersync_dagster.definitions"

@@ -39,7 +39,7 @@ class Narrator:
         except (OrderSyncError, WindowError) as error:
             self._stop(run, error, shop)
         except Exception as error:  # noqa: BLE001  # its text may hold what customers wrote: Dagster must not keep it
-            self._stop(run, OrderSyncError(_unexpected(error)), shop)
+            self._stop(run, OrderSyncError(unexpected(error)), shop)
         for warning in (*run.shop.warnings, *run.outcome.warnings):
             self._context.log.warning(warning)
         if run.outcome.summary.errors:
@@ -105,7 +105,7 @@ class Narrator:
         raise dg.Failure(f"{error}{hint}", allow_retries=False) from None
 
 
-def _unexpected(error: Exception) -> str:
+def unexpected(error: Exception) -> str:
     """An error that nobody foresaw: its kind and where, for whoever mends it; never its text."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"unexpected {type(error).__name__} at {Path(place.filename).name}:{place.lineno}: please report it."

@@ -20,6 +20,7 @@ from ordersync_dagster.orchestration.healing import (
     ranges,
 )
 from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
+from ordersync_dagster.orchestration.narration import unexpected
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.resources import ShopResource
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
@@ -40,13 +41,15 @@ SLICES = 31  # of events read in one evaluation: the whole horizon at the first 
 )
 def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> dg.SensorResult | dg.SkipReason:
     """One look at what happened since the cursor."""
-    now = shop.tools.clock()
     try:
+        now = shop.tools.clock()
         cursor = Cursor.parse(context.cursor, now)
         gap = gap_days(cursor, now)
         missing = _missing(shop.watch(), cursor, now)
     except OrderSyncError as error:
         return dg.SkipReason(f"Stripe or the shop's database could not be asked: {error}")
+    except Exception as error:  # noqa: BLE001  # its text may hold what customers wrote: Dagster must not keep it
+        return dg.SkipReason(unexpected(error))
     requests = list(_requests(missing, gap, now))
     reason = None if requests else dg.SkipReason("Every paid session has its order.")
     return dg.SensorResult(run_requests=requests, cursor=cursor.dump(), skip_reason=reason)
@@ -61,8 +64,11 @@ def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> 
 )
 def abandoned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """One look at the runs that are under way, and at those that hold the pool."""
-    ended = abandoned.close(context.instance)
-    freed = abandoned.free(context.instance, POOL)
+    try:
+        ended = abandoned.close(context.instance)
+        freed = abandoned.free(context.instance, POOL)
+    except Exception as error:  # noqa: BLE001  # its text may hold statements and values of Dagster's records
+        return dg.SkipReason(unexpected(error))
     found = [f"ended {run_id}" for run_id in ended] + [f"took the pool from {run_id}" for run_id in freed]
     return dg.SkipReason("; ".join(found) or "Every run that is under way is alive.")
 

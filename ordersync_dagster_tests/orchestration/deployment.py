@@ -169,7 +169,8 @@ def running(home: Path, environment: Mapping[str, str], config: str | None = Non
         (home / "dagster.yaml").write_text(config)
     port = _free_port()
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", "127.0.0.1"]
-    variables = {**os.environ, **environment, "DAGSTER_HOME": str(home)}
+    redacted = {"DAGSTER_REDACT_USER_CODE_ERRORS": "1"}  # as `make ui` and the image have it
+    variables = {**os.environ, **redacted, **environment, "DAGSTER_HOME": str(home)}
     with (home / "dagster-dev.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "-p", str(port)], cwd=home, env=variables, stdout=log, stderr=log, start_new_session=True

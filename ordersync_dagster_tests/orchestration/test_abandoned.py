@@ -1,5 +1,7 @@
 """Runs whose process was killed are ended, free the pool, and nothing else is touched."""
 
+import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +93,14 @@ def test_the_sensor_does_it_and_names_the_runs(instance: dg.DagsterInstance) -> 
     assert quiet.skip_message == "Every run that is under way is alive."
     assert isinstance(found, dg.SkipReason)
     assert found.skip_message == f"ended {run_id}"
+
+
+def test_dagsters_records_that_cannot_be_read_are_told_without_their_words(tmp_path: Path) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        started(instance, None)
+        with sqlite3.connect(tmp_path / "history/runs.db") as records:
+            records.execute("ALTER TABLE runs RENAME TO mira")
+        found = abandoned_runs(dg.build_sensor_context(instance=instance))
+    assert isinstance(found, dg.SkipReason)
+    said = found.skip_message or ""
+    assert re.fullmatch(r"unexpected OperationalError at \w+\.py:\d+: please report it\.", said)

@@ -1,6 +1,7 @@
 """`missed_webhooks` on the pretend shop: which runs it requests, and when it keeps quiet."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,6 +13,7 @@ from ordersync_dagster.orchestration.healing import Cursor
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.orchestration.sensors import WHY, missed_webhooks
 from ordersync_dagster.sandbox import Fault, Sandbox, World
+from ordersync_dagster.wiring import Tools
 from ordersync_dagster_tests.conftest import FakeTime
 from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.orchestration.runs import Runs, lost, shop_with
@@ -139,6 +141,16 @@ def test_a_look_that_fails_says_why_and_keeps_the_cursor(watcher: Watcher, sandb
     watcher.time.elapsed = 3600.0
     assert "could not be asked: " in str(watcher.look())
     assert watcher.cursor == before
+
+
+def test_the_text_of_an_unforeseen_error_is_not_kept(shop: Database) -> None:
+    def broken() -> datetime:
+        raise ValueError("mira@example.com")
+
+    context = dg.build_sensor_context(resources={"shop": shop_with(Tools(broken))})
+    found = missed_webhooks(context)
+    assert isinstance(found, dg.SkipReason)
+    assert re.fullmatch(r"unexpected ValueError at test_sensors\.py:\d+: please report it\.", found.skip_message or "")
 
 
 def test_missing_settings_are_named(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,13 @@ def test_the_text_of_an_unforeseen_error_is_not_kept(runs: Runs) -> None:
     assert "mira@example.com" not in repr(run.events)
 
 
+def test_our_own_sentences_stay_where_dagster_leaves_out_the_words_of_errors(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_REDACT_USER_CODE_ERRORS", "1")
+    assert runs.order_sync(days=0).failure.startswith("days must be a whole number from 1 to 365, not 0;")
+
+
 def while_locked(runs: Runs, act: Callable[[], Run]) -> Run:
     """Act while another run holds the shop's lock."""
     holder = open_for_repair(read_settings(), PrintfulScope.none, runs.tools).sync.store
