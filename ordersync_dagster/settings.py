@@ -16,13 +16,15 @@ from ordersync_dagster.adapters.database.mapping import FILE, Layout, ShopMappin
 from ordersync_dagster.core.checkout import SessionMatch
 from ordersync_dagster.core.errors import SettingsError
 
-STRIPE_BASE, PRINTFUL_BASE = "https://api.stripe.com", "https://api.printful.com"
+STRIPE_HOST, PRINTFUL_HOST = "api.stripe.com", "api.printful.com"
+STRIPE_BASE, PRINTFUL_BASE = f"https://{STRIPE_HOST}", f"https://{PRINTFUL_HOST}"
 WHERE_TO_GET: Mapping[str, str] = {
     "STRIPE_SECRET_KEY": "make a restricted key at https://dashboard.stripe.com/apikeys (docs/stripe.md)",
     "PRINTFUL_API_KEY": "make a private token at https://developers.printful.com, or use --printful none",
     "DATABASE_URL": "the shop's database, postgresql://…; for a trial sqlite:////absolute/path/trial.db",
 }
 _LIVE_KEY, _TEST_KEY = re.compile(r"(sk|rk)_live_\w+\Z"), re.compile(r"(sk|rk)_test_\w+\Z")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 class CheckoutMode(StrEnum):
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     stripe_api_base: str = STRIPE_BASE
     printful_api_base: str = PRINTFUL_BASE
+    ordersync_allowed_hosts: str = ""
     stripe_requests_per_second: int = Field(20, ge=1, le=100)
     printful_requests_per_minute: int = Field(110, ge=1, le=10_000)
     ordersync_session_match: str | None = None
@@ -161,11 +164,27 @@ class Settings(BaseSettings):
             advice = "; ".join(f"{name} ({WHERE_TO_GET[name]})" for name in missing)
             raise SettingsError(f"not set: {advice}. Put it into the environment or into .env")
 
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Hosts beside the vendors' own that a key may be sent to."""
+        hosts = {host.strip().lower() for host in self.ordersync_allowed_hosts.split(",") if host.strip()}
+        if not all(_HOST.fullmatch(host) for host in hosts):
+            raise SettingsError("ORDERSYNC_ALLOWED_HOSTS is a list of host names, such as stripe.gateway.example.com")
+        return frozenset(hosts)
+
     def check_bases(self) -> None:
         """Raise SettingsError for an API base that a key must not be sent to."""
-        for name in ("STRIPE_API_BASE", "PRINTFUL_API_BASE"):
-            if not _is_safe_base(getattr(self, name.lower())):
+        allowed = self.allowed_hosts
+        for name, own in (("STRIPE_API_BASE", STRIPE_HOST), ("PRINTFUL_API_BASE", PRINTFUL_HOST)):
+            base = getattr(self, name.lower())
+            if not _is_safe_base(base):
                 raise SettingsError(f"{name} must be https://…, or http:// on this machine (127.0.0.1, localhost)")
+            host = urlsplit(base).hostname or ""
+            if host != own and host not in allowed and not _is_loopback(host):
+                raise SettingsError(
+                    f"{name} leads to {host}, and the key would go there: it may go to {own} and to this machine only. "
+                    "If it is a gateway of your own, name it in ORDERSYNC_ALLOWED_HOSTS"
+                )
 
 
 def read_settings(env_file: Path | None = None) -> Settings:

@@ -80,6 +80,7 @@ def test_fault_59_a_key_that_cannot_be_right_is_exit_2_before_any_request(orders
         "http://127.0.0.1.evil.example",
         "http://[::ffff:169.254.169.254]",
         "//evil.example",
+        "https://evil.example",
     ],
 )
 @pytest.mark.parametrize("name", ["STRIPE_API_BASE", "PRINTFUL_API_BASE"])
