@@ -1,9 +1,10 @@
 """One run, gathered part by part."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 
 from ordersync_dagster.core.changes import AddItems, Change, NewItem
 from ordersync_dagster.core.items import is_guessed
@@ -44,7 +45,7 @@ class Outcome:
     guessed_prices: int = 0  # items that got Printful's cost or 0.00 because their column must have a price
     days: dict[date, Summary] = field(default_factory=dict)  # the session side, by UTC day
     rows: dict[str, int] = field(default_factory=dict)
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    began: float = field(default_factory=time.monotonic)  # the clock of the day may jump back meanwhile
 
     def add(self, part: Part) -> None:
         """Take in the next part."""
@@ -88,7 +89,7 @@ class Outcome:
     @property
     def seconds(self) -> float:
         """Since the run began."""
-        return (datetime.now(UTC) - self.started).total_seconds()
+        return time.monotonic() - self.began
 
     def run_figures(self, traffic: Mapping[str, Mapping[str, int]]) -> dict[str, object]:
         """What depends on the day and the line: rows written, requests, retries, 429s, seconds."""
