@@ -1,6 +1,7 @@
 """What a run says: the summary that people know, the document for scripts, the tables."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -128,6 +129,13 @@ def test_counters_are_sums_over_the_parts() -> None:
     assert total == summarise(SESSIONS) + summarise(PRINTFUL) + summarise(SESSIONS)
     assert total.seven == dict(zip(COUNTERS, (8, 2, 4, 2, 1, 2, 3), strict=True))
     assert Summary() + total == total
+
+
+def test_a_runs_seconds_are_counted_on_the_monotonic_clock() -> None:
+    """The clock of the day may jump back in the run; then they would be negative."""
+    made = Outcome("run1", Window.last_days(2, NOW), is_dry_run=False, began=time.monotonic() - 3600)
+    assert 3600 <= made.seconds < 3700
+    assert 0 <= outcome().seconds < 100
 
 
 def test_every_reason_to_skip_has_its_counter() -> None:
