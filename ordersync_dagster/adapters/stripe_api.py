@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
 from typing import Any, Generic, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -60,6 +61,7 @@ class StripeApi:
         self._key, self._base = key, base.rstrip("/")
         self._patience, self._traffic = patience, traffic
         self.warnings: list[str] = []
+        self._saying = Lock()
 
     def sessions(
         self, window: Window, read: Callable[[object], T], *, with_line_items: bool
@@ -84,16 +86,18 @@ class StripeApi:
                     if kept:
                         yield current, kept
                     current, kept, seen = row.day, [], set()
-                if row.id not in seen:  # slices share the second at which they meet
-                    kept.append(row.value)
-                    seen.update([row.id] if row.id else [])
+                if row.id in seen:  # slices share the second at which they meet
+                    self._traffic.add("duplicates_seen")
+                    continue
+                kept.append(row.value)
+                seen.update([row.id] if row.id else [])
         if kept:
             yield current, kept
 
     def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page["_Row[T]"]:
         rows, has_more = page["data"], page.get("has_more") is True
         if has_more and not rows:
-            self.warnings.append("Stripe listed an empty page with more to come; it was taken as the end.")
+            self._say("Stripe listed an empty page with more to come; it was taken as the end.")
             has_more = False
         ids = [name for row in rows if (name := _id(row)) is not None]
         times = [created for row in rows if (created := _created(row)) is not None]
@@ -105,7 +109,7 @@ class StripeApi:
         try:
             return list(self._rows("/v1/refunds", [("created[gte]", str(since))]))
         except KeyRefusedError:
-            self.warnings.append(
+            self._say(
                 "The Stripe key may not read refunds, so a refunded payment may be added as a live order. "
                 f"Give it the permission “{PERMISSIONS['/v1/refunds']}”."
             )
@@ -131,13 +135,15 @@ class StripeApi:
             rows, has_more = page["data"], page.get("has_more") is True
             ids = [name for row in rows if (name := _id(row)) is not None]
             repeated = seen.intersection(ids)
-            yield from (row for row in rows if _id(row) not in repeated)
+            for row in rows:
+                if _id(row) not in repeated:
+                    yield row
+                else:
+                    self._traffic.add("duplicates_seen")
             if not has_more:
                 return
             if not rows:
-                self.warnings.append(
-                    f"Stripe listed an empty page of {path} with more to come; it was taken as the end."
-                )
+                self._say(f"Stripe listed an empty page of {path} with more to come; it was taken as the end.")
                 return
             if not ids or len(repeated) == len(ids):
                 raise VendorAnswerError(f"Stripe's list {path} makes no progress: a page came twice. Run again.")
@@ -174,9 +180,13 @@ class StripeApi:
         if answered in (None, API_VERSION):
             return
         shown = re.sub(r"[^\w.-]", "?", answered[:40])
-        warning = f"Stripe answered in API version {shown}; this release was written for {API_VERSION}."
-        if warning not in self.warnings:
-            self.warnings.append(warning)
+        self._say(f"Stripe answered in API version {shown}; this release was written for {API_VERSION}.")
+
+    def _say(self, warning: str) -> None:
+        """Once, however many threads have it to say."""
+        with self._saying:
+            if warning not in self.warnings:
+                self.warnings.append(warning)
 
     def _refusal(self, path: str, answer: Answer) -> Exception:
         request_id = answer.headers.get("Request-Id", "none")

@@ -57,6 +57,7 @@ def through_faults(sandbox: Sandbox, database: Database, time: FakeTime, size: i
     assert run.traffic["stripe"]["retries"] + run.traffic["printful"].get("retries", 0) >= sandbox.faults.fired
     assert run.outcome.summary.errors == 0
     assert run.outcome.summary.stripe_sessions_checked == size
+    assert "duplicates_seen" not in run.traffic["stripe"], "pages that are read in parallel do not overlap"
     assert stored(database) == sorted(old_enough(sandbox))
     items = "SELECT count(*) FROM order_items"
     assert database.column(items)[0] == run.outcome.summary.printful_items_added == size // 20
