@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from ordersync_dagster.core.checkout import SessionRules, SkipReason, Verdict, read_session
-from ordersync_dagster.core.errors import TooManyChangesError, WrongAccountError
+from ordersync_dagster.core.errors import TooManyChangesError, WrongAccountError, WrongModeError
 from ordersync_dagster.core.fulfilment import Missing
 from ordersync_dagster.core.linking import is_unlinked
 from ordersync_dagster.core.orders import OPEN, Order
@@ -102,9 +102,19 @@ class OrderSync:
         if side:
             side.begin(lambda status: request.printful is PrintfulScope.all or status in OPEN)
         if request.reads_stripe:
+            self._require_mode()
             yield from self._of_this_account(request.window, self._session_steps(request.window, side))
         if side:
             yield from side.steps()
+
+    def _require_mode(self) -> None:
+        """Raise WrongModeError where a test key meets the orders of a real shop."""
+        if not self.rules.live and self.store.has_live_orders():
+            raise WrongModeError(
+                "STRIPE_SECRET_KEY is a key of test mode, and the database holds orders of live Checkout Sessions "
+                "(cs_live_…): test orders do not belong among them. Use the live key, or another database. "
+                "Nothing was written."
+            )
 
     def _printful_side(self, scope: PrintfulScope) -> PrintfulSide | None:
         if self.printful is None or scope is PrintfulScope.none:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -77,6 +77,19 @@ def test_four_threads_with_budgets_of_their_own_stay_within_the_limit_together(e
     at_once(ask, 4)
     assert len(ledger.moments) == 4 * ASKED
     assert most_in_a_period(ledger.moments) <= LIMIT * 1.1
+
+
+def test_fault_24_a_clock_that_has_gone_back_makes_nobody_wait_for_it_to_catch_up(engine: Engine) -> None:
+    ledger = Ledger()
+    budget = shared(engine, ledger)
+    for _ in range(LIMIT // 2):
+        budget.take(SESSIONS)
+    with engine.begin() as connection:  # as a clock that was a day ahead has left them
+        connection.execute(update(RATE).where(RATE.c.at > 0).values(at=RATE.c.at + 86_400))
+    for _ in range(2 * LIMIT):
+        budget.take(SESSIONS)
+    assert max(ledger.waits) < 2.5
+    assert most_in_a_period(ledger.moments[LIMIT // 2 :]) <= LIMIT * 1.1
 
 
 PROCESS = """

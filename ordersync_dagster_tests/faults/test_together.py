@@ -3,19 +3,22 @@
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
 
-from ordersync_dagster.core.errors import LockHeldError, WrongAccountError
-from ordersync_dagster.sandbox import World, build
-from ordersync_dagster_tests.conftest import NOW
+from ordersync_dagster.core.errors import DatabaseAwayError, LockHeldError, WrongAccountError, WrongModeError
+from ordersync_dagster.launch import Launch
+from ordersync_dagster.sandbox import Sandbox, World, build
+from ordersync_dagster_tests.adapters.database.shops import opened
+from ordersync_dagster_tests.conftest import NOW, FakeTime, seeded
 from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.faults.crash import is_audit_whole
 from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
-from ordersync_dagster_tests.shops import Shop, lost_ids
+from ordersync_dagster_tests.shops import Shop, lost_ids, seven
 
 INSERT = """
 INSERT INTO orders (id, stripe_session_id, status, customer_email, total_amount, currency, created_at, updated_at)
@@ -116,6 +119,75 @@ def test_faults_33_and_34_runs_beside_a_webhook_writer_leave_each_order_once_and
     items = each_shop.database.column("SELECT resource_id FROM ordersync_audit WHERE resource = 'order_item'")
     assert len(items) == len(set(items)) == numbers(outage)[5]
     assert is_audit_whole(each_shop.database)
+
+
+LOCK = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+
+
+@pytest.fixture
+def lost_lock(postgres_url: str, sandbox: Sandbox, time: FakeTime, outage: World) -> tuple[Shop, Callable[[], object]]:
+    """A shop in PostgreSQL, and what breaks the connection that keeps other runs out."""
+    shop = Shop(sandbox, seeded(postgres_url, outage), time)
+    return shop, lambda: shop.database.execute(f"SELECT pg_terminate_backend(pid) FROM ({LOCK}) AS held")
+
+
+def test_fault_33_a_run_whose_lock_is_lost_writes_nothing_once_another_has_begun(
+    lost_lock: tuple[Shop, Callable[[], object]], outage: World
+) -> None:
+    shop, lose = lost_lock
+    others: list[Launch] = []
+
+    def meanwhile() -> None:
+        lose()
+        others.append(shop.run())
+
+    with pytest.raises(DatabaseAwayError, match="another run has taken over"):
+        shop.run(meanwhile=meanwhile)
+    assert seven(others[0])[:2] == numbers(outage)[:2]
+    states = "SELECT state FROM ordersync_runs ORDER BY started_at, state"
+    assert shop.database.column(states) == ["interrupted", "succeeded"]
+    assert set(shop.database.column("SELECT run_id FROM ordersync_audit")) == {others[0].outcome.run_id}
+
+
+def test_fault_33_a_run_whose_lock_is_lost_goes_on_while_nobody_else_begins(
+    lost_lock: tuple[Shop, Callable[[], object]], outage: World
+) -> None:
+    shop, lose = lost_lock
+    run = shop.run(meanwhile=lose)
+    assert (seven(run)[1], run.outcome.summary.errors) == (numbers(outage)[1], 0)
+    assert shop.database.column("SELECT state FROM ordersync_runs") == ["succeeded"]
+
+
+def test_fault_33_a_server_that_ends_idle_transactions_does_not_end_the_lock(
+    lost_lock: tuple[Shop, Callable[[], object]],
+) -> None:
+    shop, _ = lost_lock
+    shop.database.script("ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout = '250ms'")
+    try:
+        with opened(shop.database.url) as (store, _), store.run("the-first", None):
+            shop.database.execute("SELECT pg_sleep(0.5)")
+            with pytest.raises(LockHeldError):
+                shop.run()
+    finally:
+        shop.database.script("ALTER ROLE CURRENT_USER RESET idle_in_transaction_session_timeout")
+
+
+def test_fault_33_a_link_to_the_file_is_the_same_shop(shop: Shop, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(shop.database.path)
+    with opened(f"sqlite:///{link}") as (store, _), store.run("the-first", None), pytest.raises(LockHeldError):
+        shop.run()
+
+
+def test_fault_60_a_test_key_writes_nothing_where_a_real_shop_lives(each_shop: Shop) -> None:
+    each_shop.database.execute(INSERT, id="cs_live_ofARealCustomer")
+    before = each_shop.tables()
+    with pytest.raises(WrongModeError, match="a key of test mode"):
+        each_shop.run()
+    with pytest.raises(WrongModeError):
+        each_shop.run(dry_run=True)
+    assert each_shop.tables() == before
+    assert {request.path for request in each_shop.sandbox.requests} <= {"/orders"}
 
 
 @pytest.mark.parametrize("sees", ["other sessions", "none at all"])

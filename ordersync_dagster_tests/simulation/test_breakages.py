@@ -34,7 +34,7 @@ BREAKAGES = {
     ),
     "two runs are at work at once": (
         "adapters/database/lock.py",
-        "with _file_lock(path):",
+        "with _file_lock(path.resolve()):",
         "if True:",
     ),
     "a part is reported before it is written": (

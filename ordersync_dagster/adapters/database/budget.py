@@ -8,12 +8,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Double,
     Engine,
     Executable,
+    Select,
     bindparam,
+    case,
     cast,
     create_engine,
     event,
@@ -30,19 +34,28 @@ from ordersync_dagster.adapters.database.tables import own_tables
 from ordersync_dagster.core.errors import DatabaseAwayError
 
 RATE = own_tables().tables["ordersync_rate"]
+WAITING = 64  # attempts that may wait for their tokens at once: four processes of 16 threads
+REFUSALS = 4  # periods that answers of 429 may add to that
 WAKING = 0.05  # seconds that a process may wake late; without it two late ones and one in time make too many
+
+
+def _oldest(now: ColumnElement[float]) -> Select[int, float]:
+    """The next `tokens` of `ring`; one beyond the `horizon` was set by a clock that has gone back since: it is free."""
+    at = case((RATE.c.at > now + bindparam("horizon"), 0.0), else_=RATE.c.at).label("at")
+    mine = select(RATE.c.slot, at).where(RATE.c.name == bindparam("ring"))
+    return mine.order_by(at, RATE.c.slot).limit(bindparam("tokens"))
 
 
 def _taking() -> Executable:
     """PostgreSQL's whole step: `tokens` of `ring` move on by `period`; how long until each may be used."""
     now = cast(extract("epoch", func.statement_timestamp()), Double)
-    mine = select(RATE.c.slot, RATE.c.at).where(RATE.c.name == bindparam("ring")).order_by(RATE.c.at, RATE.c.slot)
-    oldest = mine.limit(bindparam("tokens")).with_for_update(skip_locked=True).cte("oldest")
+    oldest = _oldest(now).with_for_update(skip_locked=True).cte("oldest")
     taken = update(RATE).where(RATE.c.name == bindparam("ring"), RATE.c.slot == oldest.c.slot)
     return taken.values(at=func.greatest(now, oldest.c.at + bindparam("period"))).returning(RATE.c.at - now)
 
 
 TAKE = _taking()
+OLDEST = _oldest(bindparam("now", type_=Double))
 
 
 class SharedBudget:
@@ -59,6 +72,7 @@ class SharedBudget:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._engine, self._vendor, self._limit, self._period = engine, vendor, limit, period + WAKING
+        self._horizon = 30 + self._period * (REFUSALS + WAITING / limit)  # no token is ever set further ahead
         self._per_endpoint, self._sleep = per_endpoint, sleep
         self._ready: set[str] = set()
         self._lock = Lock()
@@ -87,25 +101,26 @@ class SharedBudget:
                     self._make(ring)
                     self._ready.add(ring)
                 is_postgres = self._engine.dialect.name == "postgresql"
-                return (self._in_one_statement if is_postgres else self._under_the_lock)(ring, tokens)
+                take = self._in_one_statement if is_postgres else self._under_the_lock
+                return take({"ring": ring, "tokens": tokens, "horizon": self._horizon})
         except DBAPIError as error:
             raise DatabaseAwayError(f"the rate budget cannot be kept ({type(error.orig).__name__})") from None
 
-    def _in_one_statement(self, ring: str, tokens: int) -> float:
+    def _in_one_statement(self, wanted: dict[str, Any]) -> float:
         """A token that somebody takes at this moment is passed over; it was the oldest, and is no more."""
-        values = {"ring": ring, "tokens": tokens, "period": self._period}
+        values = wanted | {"period": self._period}
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             while not (waits := connection.execute(TAKE, values).scalars().all()):
                 time.sleep(0.001)
         return max(map(float, waits))
 
-    def _under_the_lock(self, ring: str, tokens: int) -> float:
-        oldest = select(RATE.c.slot, RATE.c.at).where(RATE.c.name == ring).order_by(RATE.c.at, RATE.c.slot)
+    def _under_the_lock(self, wanted: dict[str, Any]) -> float:
         with self._engine.begin() as connection:  # BEGIN IMMEDIATE
             now = start = time.time()
-            for slot, at in connection.execute(oldest.limit(tokens)).all():
+            for slot, at in connection.execute(OLDEST, wanted | {"now": now}).all():
                 start = max(now, at + self._period)
-                connection.execute(update(RATE).where(RATE.c.name == ring, RATE.c.slot == slot).values(at=start))
+                mine = (RATE.c.name == wanted["ring"], RATE.c.slot == slot)
+                connection.execute(update(RATE).where(*mine).values(at=start))
             return start - now
 
     def _make(self, ring: str) -> None:

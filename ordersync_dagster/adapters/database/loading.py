@@ -1,7 +1,7 @@
 """Many new rows in one statement, with the keys of those that became ours."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -12,13 +12,17 @@ from sqlalchemy.types import TypeEngine
 from ordersync_dagster.adapters.database.columns import MinorUnits, ShopText, UtcTime, to_minor
 from ordersync_dagster.adapters.database.reading import chunks
 from ordersync_dagster.adapters.database.reflection import own_schema
+from ordersync_dagster.core.errors import DatabaseRefusedError
 
 Row = dict[str, Any]
 ROWS = 1000  # of one statement: a few MB
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row], key: str) -> set[str]:
-    """Insert those of `rows` that no unique key forbids; the `key` values of those that were inserted."""
+    """Insert those of `rows` whose `key` is new there; their `key` values.
+
+    Raises DatabaseRefusedError where something else keeps a row out: another unique key, or a trigger.
+    """
     insert = _postgres if connection.dialect.name == "postgresql" else _sqlite
     ours: set[str] = set()
     for start in range(0, len(rows), ROWS):
@@ -52,7 +56,23 @@ def _postgres(connection: Connection, table: Table, rows: list[Row], key: str) -
     )
     (first,), rest = _encodable(table, rows[:1]), _encodable(table, _differences(rows))
     documents = {"first": json.dumps(first, default=_text), "rows": json.dumps(rest, default=_text)}
-    return set(connection.execute(statement, documents).scalars())
+    ours = set(connection.execute(statement, documents).scalars())
+    left = {row[key] for row in rows} - ours
+    if left - _known(connection, table, key, left):
+        raise _kept_out(table)
+    return ours
+
+
+def _known(connection: Connection, table: Table, key: str, values: Collection[str]) -> set[str]:
+    """Those of `values` that some row has as its `key`."""
+    known: set[str] = set()
+    for chunk in chunks(list(values)):
+        known.update(connection.execute(select(table.c[key]).where(table.c[key].in_(chunk))).scalars())
+    return known
+
+
+def _kept_out(table: Table) -> DatabaseRefusedError:
+    return DatabaseRefusedError(f"another unique key of the table {table.name}, or a trigger, keeps the new row out")
 
 
 def _differences(rows: list[Row]) -> list[Row]:
@@ -97,10 +117,8 @@ def _text(value: Any) -> str:
 
 def _sqlite(connection: Connection, table: Table, rows: list[Row], key: str) -> set[str]:
     """Our transaction holds the only write lock, so what is looked up stays true until the insert."""
-    known: set[str] = set()
-    for chunk in chunks([row[key] for row in rows]):
-        known.update(connection.execute(select(table.c[key]).where(table.c[key].in_(chunk))).scalars())
+    known = _known(connection, table, key, [row[key] for row in rows])
     fresh = list({row[key]: row for row in rows if row[key] not in known}.values())
-    if fresh:
-        connection.execute(table.insert(), fresh)
+    if fresh and connection.execute(table.insert(), fresh).rowcount != len(fresh):
+        raise _kept_out(table)
     return {row[key] for row in fresh}

@@ -2,29 +2,46 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.core.errors import LockHeldError
+
+UNLIMITED = """
+SELECT set_config(name, '0', true) FROM pg_settings
+WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
+"""
 
 
 @contextmanager
 def held(engine: Engine, path: Path | None) -> Iterator[None]:
-    """Hold the shop's lock; raises LockHeldError (without the holder's name) where somebody else does."""
+    """Hold the shop's lock; raises LockHeldError (without the holder's name) where somebody else does.
+
+    PostgreSQL's lock is lost with its connection; `runs.require_running` tells the writer, should another run follow.
+    """
     if path is not None:
-        with _file_lock(path):
+        with _file_lock(path.resolve()):
             yield
         return
-    with engine.connect() as connection, connection.begin():
-        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-        schema = connection.execute(text("SELECT current_schema()")).scalar()
-        key = int.from_bytes(hashlib.sha256(f"ordersync:{schema}".encode()).digest()[:8], signed=True)
-        if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar():
-            raise LockHeldError("another run is at work")
-        yield
+    with engine.connect() as connection:
+        try:
+            _take_lock(connection)
+            yield
+        finally:
+            with suppress(DBAPIError):  # a connection that broke has let go already
+                connection.rollback()
+
+
+def _take_lock(connection: Connection) -> None:
+    connection.execute(text(UNLIMITED))
+    schema = connection.execute(text("SELECT current_schema()")).scalar()
+    key = int.from_bytes(hashlib.sha256(f"ordersync:{schema}".encode()).digest()[:8], signed=True)
+    if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar():
+        raise LockHeldError("another run is at work")
 
 
 @contextmanager

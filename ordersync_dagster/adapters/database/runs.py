@@ -12,6 +12,7 @@ from ordersync_dagster import __version__
 from ordersync_dagster.adapters.database import audit
 from ordersync_dagster.adapters.database.reading import chunks
 from ordersync_dagster.adapters.database.tables import own_tables
+from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.window import Window
 
 _OWN = own_tables()
@@ -43,8 +44,22 @@ def begin(connection: Connection, run_id: str, window: Window | None, now: datet
     connection.execute(RUNS.insert().values(row))
 
 
+def require_running(connection: Connection, run_id: str) -> None:
+    """Raise DatabaseAwayError where another run has begun since; until our transaction ends, none can.
+
+    That happens only where the connection that held our lock broke.
+    """
+    state = select(RUNS.c.state).where(RUNS.c.id == run_id).with_for_update(read=True)
+    if connection.execute(state).scalar() not in (None, "running"):
+        raise DatabaseAwayError(
+            "the connection that kept other runs out was lost, and another run has taken over; what was written "
+            "before stays. Run again later"
+        )
+
+
 def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, int], now: datetime) -> None:
-    """Write down how `run_id` ended, and where the audit stood then."""
+    """Write down how `run_id` ended, and where the audit stood then; raises as `require_running`."""
+    require_running(connection, run_id)
     seq, row_hash = audit.read_end(connection)
     values = {
         "state": state,

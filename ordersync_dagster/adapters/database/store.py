@@ -84,6 +84,12 @@ class DatabaseStore:
         some = select(created).where(created >= window.start, created < window.end).limit(at_most).subquery()
         return self.read(lambda connection: connection.execute(select(func.count()).select_from(some)).scalar_one())
 
+    def has_live_orders(self) -> bool:
+        """Whether any order is of a Checkout Session in live mode: its id says so."""
+        session = self._shape.table("orders").c.stripe_session_id
+        query = select(session).where(session.startswith("cs_live_", autoescape=True)).limit(1)
+        return self.read(lambda connection: connection.execute(query).first() is not None)
+
     def statuses(self) -> frozenset[str]:
         """The status words in use."""
         query = select(self._shape.table("orders").c.status).distinct()
@@ -176,6 +182,7 @@ class DatabaseStore:
             written = None
             try:
                 with self._engine.begin() as connection:
+                    runs.require_running(connection, run_id)
                     written = writing.write(connection, self._shape, plan, stamp, keyed)
                 return written  # noqa: RET504  # the except below needs it too
             except DBAPIError as error:

@@ -13,6 +13,7 @@ from ordersync_dagster.adapters.database.differences import Ledger
 from ordersync_dagster.adapters.database.images import Image, read_images
 from ordersync_dagster.adapters.database.reading import chunks, is_one_of
 from ordersync_dagster.adapters.database.reversal import Case, Judge, Left, Removal, Reversal, Step
+from ordersync_dagster.adapters.database.runs import require_running
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.database.undo_writing import Hand
 from ordersync_dagster.core.errors import DatabaseRefusedError
@@ -80,6 +81,7 @@ class Undo:
 
     def _write(self, order_ids: Sequence[str], run_id: str) -> list[Step]:
         with self._store.transaction() as connection:
+            require_running(connection, run_id)
             steps = self._decide(connection, order_ids, lock=True)
             why = f"undo of run {self._target}"
             Hand(self._store, connection, self._store.stamp(run_id), why, self._orders, self._items).carry_out(steps)

@@ -79,18 +79,12 @@ def webhooks_order(database: Database, metadata: str = "NULL", address: str = "N
 
 def repair(store: DatabaseStore, run_id: str = "run1") -> None:
     """A run that inserts an order, changes and completes others, and adds items to both."""
-    theirs = stored(store, 9)
-    run(
-        store,
-        run_id,
-        inserting(order(1), order(2)),
-        Plan(completions=changing(theirs, FILLED).updates),
-    )
-    theirs, ours = stored(store, 9), stored(store, 1)
-    both = (
-        changing(theirs, SHIPPED, TRACKED, adding(new_item(theirs, 7))),
-        changing(ours, SHIPPED, adding(new_item(ours))),
-    )
-    with store.run(f"{run_id}b", None):
-        for plan in both:
+    with store.run(run_id, None):
+        store.apply(inserting(order(1), order(2)), run_id)
+        store.apply(Plan(completions=changing(stored(store, 9), FILLED).updates), run_id)
+        theirs, ours = stored(store, 9), stored(store, 1)
+        for plan in (
+            changing(theirs, SHIPPED, TRACKED, adding(new_item(theirs, 7))),
+            changing(ours, SHIPPED, adding(new_item(ours))),
+        ):
             assert store.apply(plan, run_id).stale_sessions == ()
