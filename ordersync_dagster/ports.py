@@ -29,6 +29,10 @@ class Sessions(Protocol):
 class PrintfulOrders(Protocol):
     """Printful."""
 
+    @property
+    def unread(self) -> str:
+        """Why the list was not read to its end in the last `orders`; empty where it was."""
+
     def count(self) -> int:
         """How many orders there are; raises where the token is refused."""
 

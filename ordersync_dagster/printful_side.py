@@ -1,15 +1,16 @@
 """The Printful side of a run: which orders to look up, what Printful answers, and whose links are missing."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
 from ordersync_dagster.core.checkout import Verdict
-from ordersync_dagster.core.fulfilment import Fulfilment, Lookup, Missing, NotAsked, read_fulfilment
-from ordersync_dagster.core.linking import Unlinked
+from ordersync_dagster.core.fulfilment import Fulfilment, Lookup, Missing, NotAsked, external_id, read_fulfilment
+from ordersync_dagster.core.linking import Unlinked, Unread
 from ordersync_dagster.core.orders import LineItem, Order, StoredOrder
 from ordersync_dagster.core.plan import Observed, Plan, Step, Stored, planned_orders, reconcile
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.ports import PrintfulOrders, Store
 
 BATCH = 500  # orders that are planned and written together
@@ -33,6 +34,8 @@ class PrintfulSide:
     _line_items: dict[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
     _taken: set[str] = field(default_factory=set)  # Printful ids that orders of the shop name
     _unlinked: list[Unlinked] = field(default_factory=list)  # orders that wait and name none
+    _strangers: list[Fulfilment] = field(default_factory=list)  # what the list showed besides
+    _unreadable: dict[str, Problem] = field(default_factory=dict)  # the same where it cannot be read, by external_id
 
     def begin(self, is_wanted: Callable[[str], bool]) -> None:
         """Want the stored orders with such a status; a refused token stops the run before anything is written."""
@@ -66,13 +69,11 @@ class PrintfulSide:
         """The answers in batches, then the links; asks for nothing where nothing is wanted."""
         if not (self._wanted or self._unlinked):
             return
-        gone = self.store.known_missing(self.clock() - MISSING_IS_ASKED_AGAIN_AFTER) & self._wanted.keys()
-        strangers: list[Fulfilment] = []
-        answers = self._answers(gone, strangers)
+        answers = self._answers()
         while batch := dict(islice(answers, BATCH)):
             yield self._batch_step(batch)
         if self._unlinked:
-            yield self._link_step(strangers)
+            yield self._link_step()
 
     def _batch_step(self, answers: Mapping[str, Lookup]) -> Step:
         order_ids = [order_id for printful_id in answers for order_id in self._wanted[printful_id]]
@@ -81,18 +82,20 @@ class PrintfulSide:
         observed = Observed(printful_orders=answers, line_items=self._line_items)
         return Step(observed, reconcile(observed, Stored((*loaded, *planned), self.store.limits)))
 
-    def _link_step(self, strangers: Sequence[Fulfilment]) -> Step:
+    def _link_step(self) -> Step:
         observed = Observed(
             unlinked=tuple(self._unlinked),
-            strangers=tuple(strangers),
+            strangers=tuple(self._strangers),
+            unread=Unread(self._unreadable, self.printful.unread),
             taken=frozenset(self._taken),
             link_by=self.link_by,
             now=int(self.clock().timestamp()),
         )
         return Step(observed, reconcile(observed, Stored(limits=self.store.limits)))
 
-    def _answers(self, gone: Collection[str], strangers: list[Fulfilment]) -> Iterator[tuple[str, Lookup]]:
-        """Answers for the wanted orders; whatever else the list showed of these days goes to `strangers`."""
+    def _answers(self) -> Iterator[tuple[str, Lookup]]:
+        """Answers for the wanted orders; whatever else the list shows of these days is kept for the links."""
+        gone = self.store.known_missing(self.clock() - MISSING_IS_ASKED_AGAIN_AFTER) & self._wanted.keys()
         yield from ((printful_id, Missing(printful_id, is_remembered=True)) for printful_id in sorted(gone))
         asked = [each for each in self._wanted if each not in gone]
         times = [each.session.created.timestamp() for each in self._unlinked]
@@ -102,4 +105,6 @@ class PrintfulSide:
             if printful_id in self._wanted:
                 yield printful_id, answer
             elif isinstance(answer, Fulfilment):
-                strangers.append(answer)
+                self._strangers.append(answer)
+            elif isinstance(raw, Mapping) and isinstance(answer, Problem) and printful_id not in self._taken:
+                self._unreadable[external_id(raw) or ""] = answer

@@ -1,6 +1,6 @@
 """A shop under test: the sandbox with a database, run as the command line runs it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ordersync_dagster.core.plan import Plan
@@ -78,5 +78,15 @@ def classes(run: Launch) -> set[str]:
     return {str(problem.problem_class) for problem in run.outcome.problems}
 
 
+def of_class(run: Launch, problem_class: str) -> list[Mapping[str, str]]:
+    """The ids of each problem of a class."""
+    return [problem.ids for problem in run.outcome.problems if problem.problem_class == problem_class]
+
+
 def lost_ids(world: World) -> list[str]:
     return [session["id"] for session in lost(world)]
+
+
+def without_a_link(world: World) -> list[str]:
+    """The lost sessions that name no Printful order."""
+    return [session["id"] for session in lost(world) if "printfulOrderId" not in session["metadata"]]

@@ -43,6 +43,7 @@ class PrintfulApi:
         }
         self._headers |= {"X-PF-Store-Id": store_id} if store_id else {}
         self.warnings: list[str] = []
+        self.unread = ""  # why the list was not read to its end in the last `orders`; empty where it was
         self._counted: int | None = None  # good enough to choose between sweep and single requests
 
     def count(self) -> int:
@@ -56,7 +57,7 @@ class PrintfulApi:
         With `since` (Unix seconds) also every other order made at or after it, under its own id.
         Raises KeyRefusedError and SettingsError; an order that cannot be asked about is `NotAsked`.
         """
-        wanted = set(ids)
+        wanted, self.unread = set(ids), ""
         if since is not None or (wanted and _sweep_is_cheaper(len(wanted), self._known_count())):
             yield from self._swept(wanted, since)
         yield from self._singly(sorted(wanted))
@@ -76,7 +77,7 @@ class PrintfulApi:
                 if pages_in_vain > STEPS_BACK:
                     raise VendorAnswerError("Printful's list makes no progress: its pages repeat")
                 for order_id, order in fresh.items():
-                    is_young = since is not None and (created_at(order) or 0) >= since
+                    is_young = since is not None and (created_at(order) or since) >= since
                     if order_id in wanted or is_young:
                         wanted.discard(order_id)
                         yield order_id, order
@@ -84,8 +85,7 @@ class PrintfulApi:
                 if is_past and len(wanted) <= pages_left:
                     return
         except VendorError as error:  # what the list did not give is asked one by one
-            if since is not None:
-                self.warnings.append(f"Orders without a Printful id could not all be linked: {error}")
+            self.unread = str(error).rstrip(".")
 
     def _pages(self) -> Iterator[tuple[list[Mapping[str, Any]], int]]:
         """List pages that share a few orders, each with how many may follow.
@@ -106,6 +106,7 @@ class PrintfulApi:
                 return
             last = _id(page[-1]) if page else None
             offset += PAGE - OVERLAP
+        raise VendorAnswerError("Printful's list shifts too often to be read")
 
     def _singly(self, ids: list[str]) -> Iterator[tuple[str, RawLookup]]:
         failures, reason = 0, ""

@@ -79,7 +79,7 @@ class Fulfilment:
     shipments: tuple[Shipment, ...]
     retail_currency: str | None
     cost_currency: str | None
-    external_id: str | None = None  # the shop's own name for it, unique in a Printful store
+    external_id: str | None = None  # unique in a Printful store
     created: int | None = None  # Unix seconds
     recipient: str | None = None  # hash of the e-mail address
 
@@ -140,7 +140,7 @@ def _fulfilment(order: Mapping[str, Any], printful_id: str, word: str) -> Fulfil
         shipments=tuple(shipment for row in _rows(order, "shipments") if (shipment := _shipment(row))),
         retail_currency=_currency(order, "retail_costs"),
         cost_currency=_currency(order, "costs"),
-        external_id=_text_of(order.get("external_id")),
+        external_id=external_id(order),
         created=created_at(order),
         recipient=_recipient(order),
     )
@@ -155,9 +155,7 @@ def _problem(printful_id: str, what: str) -> Problem:
 
 
 def _rows(order: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    rows = order.get(key)
-    if rows is None:
-        return []
+    rows = [] if order.get(key) is None else order[key]
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise _MalformedError(f"its {key} are not a list of objects")
     return rows
@@ -226,6 +224,11 @@ def _currency(order: Mapping[str, Any], key: str) -> str | None:
     costs = order.get(key)
     currency = text_or_none(costs.get("currency")) if isinstance(costs, Mapping) else None
     return currency.lower() if currency else None
+
+
+def external_id(order: Mapping[str, Any]) -> str | None:
+    """The shop's own name for the order."""
+    return _text_of(order.get("external_id"))
 
 
 def created_at(order: Mapping[str, Any]) -> int | None:

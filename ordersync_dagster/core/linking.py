@@ -5,7 +5,7 @@ A webhook that failed would have created the order at Printful and kept its id; 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ordersync_dagster.core.changes import FillFields, Limits, OrderUpdate
 from ordersync_dagster.core.fulfilment import Fulfilment
@@ -56,6 +56,14 @@ class Links:
     notes: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What Printful's list did not tell: nobody may say that an order has nothing there because of it."""
+
+    orders: Mapping[str, Problem] = field(default_factory=dict)  # by external_id: orders that cannot be read
+    reason: str = ""  # why the list was not read to its end; empty where it was
+
+
 def is_unlinked(order: StoredOrder) -> bool:
     """Whether `order` waits for goods that no Printful order is known for."""
     return not order.printful_order_id and order.status in OPEN_WITHOUT_PRINTFUL
@@ -68,6 +76,7 @@ def link(
     limits: Limits,
     now: int,
     link_by: str | None = None,
+    unread: Unread = Unread(),
 ) -> Links:
     """Link by `external_id`, unique in a store; what is less certain is only reported. `now` is in Unix seconds.
 
@@ -90,7 +99,10 @@ def link(
         updates.append(update)
         notes.extend(problems)
     notes.extend(_likely(left, [each for each in free if each.printful_order_id not in claimed]))
-    notes.extend(unfulfilled(left, now))
+    hidden = {each.order.id: problem for each in left if (problem := _hidden(each, unread, link_by))}
+    notes.extend(hidden.values())
+    left = [each for each in left if each.order.id not in hidden]
+    notes.extend([_not_asked(each, unread.reason) for each in left] if unread.reason else unfulfilled(left, now))
     return Links(tuple(updates), tuple(update.seen.id for update in updates), tuple(notes))
 
 
@@ -122,12 +134,29 @@ def _possible(each: Unlinked, printful_ids: Sequence[str]) -> Problem:
         ProblemClass.POSSIBLE_LINK,
         f"Order {each.order.id} is likely Printful order {names} (same recipient, day and number of goods). If it is, "
         "set its printful_order_id.",
-        {"order_id": each.order.id, "stripe_session_id": each.order.session_id, "printful_order_ids": names},
+        _ids(each) | {"printful_order_ids": names},
     )
+
+
+def _hidden(each: Unlinked, unread: Unread, link_by: str | None) -> Problem | None:
+    """The Printful order that is this one's by its name and cannot be read."""
+    for name in sorted(each.names(link_by) & unread.orders.keys()):
+        problem = unread.orders[name]
+        sentence = f"{problem.sentence} It belongs to order {each.order.id}, which was not linked to it."
+        return Problem(problem.problem_class, sentence, {**problem.ids, **_ids(each)})
+    return None
+
+
+def _not_asked(each: Unlinked, reason: str) -> Problem:
+    sentence = f"Printful could not be asked for an order of order {each.order.id}: {reason}. The next run asks again."
+    return Problem(ProblemClass.PRINTFUL_NOT_ASKED, sentence, _ids(each))
+
+
+def _ids(each: Unlinked) -> dict[str, str]:
+    return {"order_id": each.order.id, "stripe_session_id": each.order.session_id}
 
 
 def _waiting(each: Unlinked) -> Problem:
     what = "was recovered and" if each.is_recovered else "was paid more than a day ago and"
-    ids = {"order_id": each.order.id, "stripe_session_id": each.order.session_id}
     sentence = f"Order {each.order.id} {what} has nothing at Printful: its customer waits."
-    return Problem(ProblemClass.UNFULFILLED, sentence, ids | ({"recovered": "yes"} if each.is_recovered else {}))
+    return Problem(ProblemClass.UNFULFILLED, sentence, _ids(each) | ({"recovered": "yes"} if each.is_recovered else {}))

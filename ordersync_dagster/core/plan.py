@@ -7,7 +7,7 @@ from datetime import date
 from ordersync_dagster.core.changes import AddItems, InsertOrder, Limits, OrderUpdate
 from ordersync_dagster.core.checkout import NO_ID, SessionProblem, Skip, Verdict
 from ordersync_dagster.core.fulfilment import Fulfilment, Lookup
-from ordersync_dagster.core.linking import Unlinked, link
+from ordersync_dagster.core.linking import Unlinked, Unread, link
 from ordersync_dagster.core.orders import LineItem, Order, StoredOrder, as_stored
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.progress import printful_side
@@ -26,6 +26,7 @@ class Observed:
     line_items: Mapping[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
     unlinked: tuple[Unlinked, ...] = ()  # orders of earlier parts that still wait for a link
     strangers: tuple[Fulfilment, ...] = ()  # Printful orders that no order of the shop was known to name
+    unread: Unread = Unread()  # what more there may be of them
     taken: Collection[str] = ()  # Printful ids that orders of the shop name
     link_by: str | None = None  # what the shop gives Printful as external_id; None where it may be either
     now: int = 0  # Unix seconds
@@ -88,7 +89,13 @@ def reconcile(observed: Observed, stored: Stored) -> Plan:
     unlinked = (*observed.unlinked, *sessions.unlinked)
     later = unlinked if observed.links_later else ()
     links = link(
-        () if later else unlinked, observed.strangers, observed.taken, stored.limits, observed.now, observed.link_by
+        () if later else unlinked,
+        observed.strangers,
+        observed.taken,
+        stored.limits,
+        observed.now,
+        observed.link_by,
+        observed.unread,
     )
     return Plan(
         day=observed.day,

@@ -1,5 +1,6 @@
 """Printful: an answer for every id with few requests, and never a wrong one."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
@@ -157,6 +158,35 @@ def test_a_list_that_breaks_off_is_completed_one_by_one(sandbox: Sandbox, printf
     sandbox.faults.add(Fault(ORDERS, "status", status=500, times=None, match="offset=97"))
     answers = ask(printful, ids[:120])
     assert all(answers[key]["id"] == int(key) for key in ids[:120])
+
+
+def test_a_list_that_breaks_off_is_said_with_what_it_showed_before(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 250)
+    sandbox.faults.add(Fault(ORDERS, "status", status=500, times=None, match="offset=97"))
+    assert {key for key, _ in printful.orders([], since=0)} == set(ids[:100])
+    assert "no usable answer" in printful.unread
+    sandbox.faults.clear()
+    assert {key for key, _ in printful.orders([], since=0)} == set(ids)
+    assert printful.unread == ""
+
+
+def test_a_list_that_shifts_for_ever_is_not_said_to_be_read(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    pages = [orders(100, FIRST - n) for n in (0, 1000)]
+    for page, match in ((pages[0], "offset=0&"), (pages[1], "offset=97")):
+        body = json.dumps({"code": 200, "result": page, "paging": {"total": 10**6}})
+        sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, match=match, body=body))
+    assert len(list(printful.orders([], since=0))) >= 100
+    assert "makes no progress" in printful.unread or "shifts too often" in printful.unread
+
+
+@pytest.mark.parametrize("created", [None, "yesterday", 0.5, -1])
+def test_an_order_of_which_nobody_knows_when_it_was_made_may_be_a_young_one(
+    sandbox: Sandbox, printful: PrintfulApi, created: object
+) -> None:
+    order = {**printful_order(id=7), "created": created}
+    body = json.dumps({"code": 200, "result": [order], "paging": {"total": 1}})
+    sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, body=body))
+    assert [key for key, _ in printful.orders([], since=int(NOW.timestamp()))] == ["7"]
 
 
 def test_the_count_is_printfuls_total(sandbox: Sandbox, printful: PrintfulApi) -> None:

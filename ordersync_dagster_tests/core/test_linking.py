@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from ordersync_dagster.core.changes import FillFields, Limits, SetStatus
 from ordersync_dagster.core.fulfilment import Fulfilment, read_fulfilment
-from ordersync_dagster.core.linking import Links, Unlinked, is_unlinked, link
+from ordersync_dagster.core.linking import Links, Unlinked, Unread, is_unlinked, link
 from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder, as_stored
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.sandbox import printful_item, printful_order
 
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -124,3 +124,43 @@ def test_a_shop_that_says_what_it_puts_into_external_id_is_taken_at_its_word() -
     assert link([RECOVERED], [by_order], (), Limits(), NOON, "order_id").linked
     assert not link([RECOVERED], [by_payment], (), Limits(), NOON, "order_id").linked
     assert not link([RECOVERED], [by_order], (), Limits(), NOON, "payment_intent").linked
+
+
+def test_nobody_is_said_to_wait_where_the_list_was_not_read_to_its_end() -> None:
+    young = replace(RECOVERED, order=StoredOrder(id="shop-1", session_id="cs_test_1"))
+    unread = Unread(reason="no answer within 60 s")
+
+    for each in (RECOVERED, young):
+        links = link([each], [], (), Limits(), NOON + 1, unread=unread)
+        assert classes(links) == [ProblemClass.PRINTFUL_NOT_ASKED]
+        assert links.notes[0].is_error
+        assert links.notes[0].ids == {"order_id": each.order.id, "stripe_session_id": "cs_test_1"}
+        assert links.notes[0].sentence == (
+            f"Printful could not be asked for an order of order {each.order.id}: no answer within 60 s. "
+            "The next run asks again."
+        )
+
+
+def test_what_was_read_before_the_list_broke_off_is_linked() -> None:
+    links = link([RECOVERED], [made(external_id="pi_3AbCdEf")], (), Limits(), NOON, unread=Unread(reason="down"))
+
+    assert links.linked == (RECOVERED.order.id,)
+    assert classes(links) == []
+
+
+def test_a_printful_order_that_cannot_be_read_hides_the_link_to_the_order_that_it_names() -> None:
+    broken = Problem(
+        ProblemClass.MALFORMED_PRINTFUL_ORDER, "Printful order 7 was left alone: why.", {"printful_order_id": "7"}
+    )
+
+    for name, link_by in (("pi_3AbCdEf", None), (RECOVERED.order.id, "order_id")):
+        unread = Unread({name: broken}, reason="down too")
+        links = link([RECOVERED], [], (), Limits(), NOON, link_by, unread)
+        assert classes(links) == [ProblemClass.MALFORMED_PRINTFUL_ORDER]
+        assert links.notes[0].ids["printful_order_id"] == "7"
+        assert links.notes[0].ids["order_id"] == RECOVERED.order.id
+        belongs = f"It belongs to order {RECOVERED.order.id}, which was not linked to it."
+        assert links.notes[0].sentence == f"Printful order 7 was left alone: why. {belongs}"
+    assert classes(link([RECOVERED], [], (), Limits(), NOON, "order_id", Unread({"pi_3AbCdEf": broken}))) == [
+        ProblemClass.UNFULFILLED
+    ]
