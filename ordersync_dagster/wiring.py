@@ -63,16 +63,19 @@ class Tools:
 
 def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
     """A shop that can only be read. Nothing is created anywhere; its budgets are half as large, being its own."""
-    opened = opening.open_for_preview(_checked(settings, printful), tools.clock, settings.layout)
-    return _shop(settings, printful, tools, opened, local_budgets(settings))
+    run_id = new_run_id(tools.clock())
+    url = connection.named(_checked(settings, printful), run_id)
+    opened = opening.open_for_preview(url, tools.clock, settings.layout)
+    return _shop(run_id, settings, printful, tools, opened, local_budgets(settings))
 
 
 def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
     """A shop that can be written; creates the tables that are missing and says so in `notes`."""
-    url = _checked(settings, printful)
+    run_id = new_run_id(tools.clock())
+    url = connection.named(_checked(settings, printful), run_id)
     opened = opening.open_for_repair(url, tools.clock, settings.layout)
     opened.store.hash_key = settings.hash_key
-    return _shop(settings, printful, tools, opened, shared_budgets(settings, opened.engine))
+    return _shop(run_id, settings, printful, tools, opened, shared_budgets(settings, opened.engine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,9 @@ def _checked(settings: Settings, printful: PrintfulScope) -> URL:
     return connection.parse_url(settings.database)
 
 
-def _shop(settings: Settings, printful: PrintfulScope, tools: Tools, opened: OpenShop, budgets: Budgets) -> Shop:
+def _shop(
+    run_id: str, settings: Settings, printful: PrintfulScope, tools: Tools, opened: OpenShop, budgets: Budgets
+) -> Shop:
     traffic = {"stripe": Traffic(), "printful": Traffic()}
     stripe = open_stripe(settings, tools.patience, traffic["stripe"], budgets.stripe)
     now = tools.clock()
@@ -174,7 +179,7 @@ def _shop(settings: Settings, printful: PrintfulScope, tools: Tools, opened: Ope
         open_printful(settings, tools.patience, traffic["printful"], budgets.printful) if asks_printful else None
     )
     sync = OrderSync(
-        run_id=new_run_id(now),
+        run_id=run_id,
         stripe=stripe,
         printful=printful_api,
         store=opened.store,

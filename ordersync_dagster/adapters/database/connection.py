@@ -11,6 +11,10 @@ from sqlalchemy.pool import NullPool, StaticPool
 from ordersync_dagster.core.errors import SettingsError
 
 BUSY_SECONDS = 20  # how long SQLite waits for another writer
+APPLICATION = "ordersync"  # what pg_stat_activity calls our connections; in a run with its id behind it
+# A PostgreSQL that is gone without a word is noticed after a minute; Unix sockets know no such thing and pass over it.
+# https://www.postgresql.org/docs/current/libpq-connect.html
+KEPT_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg")
 
 
@@ -46,19 +50,26 @@ def shown(url: URL) -> str:
     return f"{host}/{url.database or ''}"
 
 
-def open_database(url: URL, *, run_id: str = "", own_schema: str | None = None) -> Engine:
+def named(url: URL, run_id: str) -> URL:
+    """The same database; its connections tell pg_stat_activity which run they belong to."""
+    if sqlite_path(url):
+        return url
+    return url.update_query_dict({"application_name": f"{APPLICATION}/{run_id}"})
+
+
+def open_database(url: URL, *, own_schema: str | None = None) -> Engine:
     """An engine for reading and writing; tables without a schema are those of `own_schema`, where there is one.
 
     PostgreSQL needs the extra `postgres`.
     """
-    return _sqlite(url) if sqlite_path(url) else _postgres(url, run_id, own_schema)
+    return _sqlite(url) if sqlite_path(url) else _postgres(url, own_schema)
 
 
 def open_read_only(url: URL, *, own_schema: str | None = None) -> Engine:
     """An engine whose connections cannot write, and that leaves an SQLite file byte for byte as it is."""
     path = sqlite_path(url)
     if path is None:
-        engine = _postgres(url, "preview", own_schema)
+        engine = _postgres(url, own_schema)
         event.listen(engine, "begin", _begin_read_only)
         return engine
     return create_engine(
@@ -115,7 +126,8 @@ def _begin_read_only(connection: Connection) -> None:
     connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
-def _postgres(url: URL, run_id: str, own_schema: str | None) -> Engine:
+def _postgres(url: URL, own_schema: str | None) -> Engine:
+    usual = {"application_name": APPLICATION, "connect_timeout": 10, **KEPT_ALIVE}
     try:
         return create_engine(
             url,
@@ -124,8 +136,7 @@ def _postgres(url: URL, run_id: str, own_schema: str | None) -> Engine:
             pool_pre_ping=True,
             execution_options={"schema_translate_map": {None: own_schema}} if own_schema else {},
             connect_args={
-                "application_name": f"ordersync/{run_id}"[:63],
-                "connect_timeout": 10,
+                **{name: value for name, value in usual.items() if name not in url.query},
                 "prepare_threshold": None,  # prepared statements break behind transaction poolers
             },
         )
