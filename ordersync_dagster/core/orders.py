@@ -125,6 +125,8 @@ class StoredOrder:
     shipping_address: Json | None = None
     metadata: Json = field(default_factory=dict)
     items: tuple[StoredItem, ...] = ()
+    unreadable: frozenset[str] = frozenset()  # columns that hold something else than they should: never written
+    wrapped: frozenset[str] = frozenset()  # columns whose JSON is text inside the JSON, and is written so
 
     @property
     def shipments(self) -> tuple[Json, ...]:
@@ -142,6 +144,7 @@ class StoredOrder:
             (self.payment_intent_id, self.printful_order_id, self.status, self.customer_name),
             (self.tracking_number, self.tracking_url, self.shipping_address or None, self.shipments),
             sorted((item.id, item.variant_id, item.quantity) for item in self.items),
+            (self.unreadable, self.wrapped),
         )
 
 

@@ -31,6 +31,7 @@ class ProblemClass(StrEnum):
     AMBIGUOUS_MATCH = "ambiguous_match"
     DUPLICATE_ORDER = "duplicate_order"
     ORDER_DISAGREES = "order_disagrees"
+    UNREADABLE_COLUMN = "unreadable_column"
     POSSIBLE_LINK = "possible_link"
     UNFULFILLED = "unfulfilled"
 
@@ -52,6 +53,7 @@ SEVERITY: Mapping[ProblemClass, Severity] = {
     ProblemClass.AMBIGUOUS_MATCH: Severity.NOTICE,
     ProblemClass.DUPLICATE_ORDER: Severity.NOTICE,
     ProblemClass.ORDER_DISAGREES: Severity.NOTICE,
+    ProblemClass.UNREADABLE_COLUMN: Severity.NOTICE,
     ProblemClass.POSSIBLE_LINK: Severity.NOTICE,
     ProblemClass.UNFULFILLED: Severity.NOTICE,
 }

@@ -9,7 +9,7 @@ from ordersync_dagster.core.fulfilment import Fulfilment, Lookup, Missing, NotAs
 from ordersync_dagster.core.items import missing_items
 from ordersync_dagster.core.orders import LineItem, Status, StoredOrder, can_move
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.tracking import missing_tracking
+from ordersync_dagster.core.tracking import has_no_list, missing_tracking
 
 
 def printful_side(
@@ -44,6 +44,7 @@ def update_order(
     found = [
         _status_change(stored, lookup),
         _tracking_that_fits(stored, lookup, limits),
+        _unlisted(stored, lookup),
         missing_items(stored, lookup, lines, limits),
     ]
     changes = tuple(each for each in found if each is not None and not isinstance(each, Problem))
@@ -60,6 +61,14 @@ def _tracking_that_fits(stored: StoredOrder, fulfilment: Fulfilment, limits: Lim
     sentence = f"The tracking of order {stored.id} was left alone: {column} is too narrow for it. Widen the column."
     ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id}
     return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
+
+
+def _unlisted(stored: StoredOrder, fulfilment: Fulfilment) -> Problem | None:
+    if not has_no_list(stored, fulfilment):
+        return None
+    sentence = f"The metadata of order {stored.id} is no JSON object; it was left alone, and lists no parcels."
+    ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id, "column": "metadata"}
+    return Problem(ProblemClass.UNREADABLE_COLUMN, sentence, ids)
 
 
 def _status_change(stored: StoredOrder, fulfilment: Fulfilment) -> SetStatus | Problem | None:

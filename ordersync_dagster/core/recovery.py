@@ -1,6 +1,6 @@
 """Sessions against orders: what is inserted, completed, skipped or reported."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
@@ -55,7 +55,7 @@ class SessionSide:
             update = OrderUpdate(existing, (FillFields(values),))
             self.completions.append(update)
             existing = filled(update)
-        self.notes.extend(_disagreements(existing, order))
+        self.notes.extend((*_disagreements(existing, order), *_unreadable(existing, order)))
         self._wait(existing, order)
 
     def _wait(self, stored: StoredOrder, order: Order) -> None:
@@ -118,7 +118,8 @@ def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Mappin
         "customer_name": (existing.customer_name, order.customer_name),
         "shipping_address": (existing.shipping_address, order.shipping_address),
     }
-    return {column: new for column, (old, new) in offered.items() if new and _is_empty(old)}
+    free = {column: each for column, each in offered.items() if column not in existing.unreadable}
+    return {column: new for column, (old, new) in free.items() if new and _is_empty(old)}
 
 
 def _is_empty(value: str | Json | None) -> bool:
@@ -143,6 +144,18 @@ def _disagreements(existing: StoredOrder, order: Order) -> list[Problem]:
         for column, (ours, theirs) in compared.items()
         if ours is not None and theirs is not None and ours != theirs
     ]
+
+
+def _unreadable(existing: StoredOrder, order: Order) -> Iterator[Problem]:
+    """What is in the column stays there, because nobody knows what it says."""
+    ids = {"order_id": existing.id, "stripe_session_id": existing.session_id}
+    if "total_amount" in existing.unreadable:
+        sentence = f"Order {existing.id} says a total_amount that is no amount, its session says {order.total}"
+        ids_of_amount = {**ids, "column": "total_amount"}
+        yield Problem(ProblemClass.ORDER_DISAGREES, f"{sentence}; it was left alone.", ids_of_amount)
+    if "shipping_address" in existing.unreadable and order.shipping_address:
+        sentence = f"The shipping_address of order {existing.id} is no JSON object; it was left alone."
+        yield Problem(ProblemClass.UNREADABLE_COLUMN, sentence, {**ids, "column": "shipping_address"})
 
 
 def filled(update: OrderUpdate) -> StoredOrder:

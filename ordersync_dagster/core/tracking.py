@@ -13,15 +13,29 @@ def missing_tracking(stored: StoredOrder, fulfilment: Fulfilment) -> SetTracking
     The columns hold one parcel. As soon as there is a parcel that they do not show, all of them go to the
     order's metadata under `printful_shipments`, beside those that it already names.
     """
-    parcels = [parcel for parcel in fulfilment.shipments if parcel.tracking_number or parcel.tracking_url]
-    parcels.sort(key=lambda parcel: (parcel.ship_date or "9999", parcel.id))
     before = stored.tracking_number or None, stored.tracking_url or None
-    number, url = _completed(*before, parcels)
-    is_more = any((parcel.tracking_number, parcel.tracking_url) != (number, url) for parcel in parcels)
-    shipments = _merged(stored, fulfilment) if is_more else stored.shipments
+    number, url = _completed(*before, _told(fulfilment))
+    is_listed = _is_more(number, url, fulfilment) and "metadata" not in stored.unreadable
+    shipments = _merged(stored, fulfilment) if is_listed else stored.shipments
     if (number, url, shipments) == (*before, stored.shipments):
         return None
     return SetTracking(number, url, shipments if shipments != stored.shipments else None)
+
+
+def has_no_list(stored: StoredOrder, fulfilment: Fulfilment) -> bool:
+    """Whether there are parcels to list, and the order's metadata is nothing that could hold a list."""
+    shown = _completed(stored.tracking_number or None, stored.tracking_url or None, _told(fulfilment))
+    return "metadata" in stored.unreadable and _is_more(*shown, fulfilment)
+
+
+def _told(fulfilment: Fulfilment) -> list[Shipment]:
+    """The parcels of which there is something to say, oldest first."""
+    parcels = [parcel for parcel in fulfilment.shipments if parcel.tracking_number or parcel.tracking_url]
+    return sorted(parcels, key=lambda parcel: (parcel.ship_date or "9999", parcel.id))
+
+
+def _is_more(number: str | None, url: str | None, fulfilment: Fulfilment) -> bool:
+    return any((parcel.tracking_number, parcel.tracking_url) != (number, url) for parcel in _told(fulfilment))
 
 
 def _completed(number: str | None, url: str | None, parcels: Sequence[Shipment]) -> tuple[str | None, str | None]:

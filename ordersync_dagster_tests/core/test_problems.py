@@ -10,6 +10,7 @@ NOTICES = {
     "ambiguous_match",
     "duplicate_order",
     "order_disagrees",
+    "unreadable_column",
     "possible_link",
     "unfulfilled",
 }

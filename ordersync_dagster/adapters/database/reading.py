@@ -1,17 +1,29 @@
 """Rows → StoredOrder."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, any_, bindparam, cast, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select
 
-from ordersync_dagster.adapters.database.columns import ServerType, ShopText, amount_of
+from ordersync_dagster.adapters.database.columns import MinorUnits, ServerType, ShopText
+from ordersync_dagster.adapters.database.decoding import amount_said, document_of
 from ordersync_dagster.adapters.database.shape import Shape
 from ordersync_dagster.core.orders import StoredItem, StoredOrder
 
 CHUNK = 2000  # values of one look-up; SQLite allows 32,766 variables in a statement
+_PLAIN = (
+    "id",
+    "stripe_session_id",
+    "stripe_payment_intent_id",
+    "printful_order_id",
+    "status",
+    "customer_name",
+    "currency",
+    "tracking_number",
+    "tracking_url",
+)
+_DECODED = ("total_amount", "shipping_address", "metadata")  # as text: a driver would stop at what it cannot decode
 
 
 def chunks(values: Collection[str]) -> Iterator[list[str]]:
@@ -26,13 +38,20 @@ def read_orders(
 ) -> list[StoredOrder]:
     """The orders whose `column` is one of `values`, with their items; `lock` keeps others from moving them."""
     orders = shape.table("orders")
+    in_minor_units = isinstance(orders.c.total_amount.type, MinorUnits)
     found: list[StoredOrder] = []
     for chunk in chunks(values):
-        query = select(orders).where(is_one_of(orders.c[column], chunk, connection)).order_by(orders.c.id)
-        rows = connection.execute(_locked(query, connection) if lock else query).mappings().all()
+        query = select(*_columns(orders)).where(is_one_of(orders.c[column], chunk, connection)).order_by(orders.c.id)
+        found_rows = connection.execute(_locked(query, connection) if lock else query)
+        rows = [dict(zip((*_PLAIN, *_DECODED), row, strict=True)) for row in found_rows]
         items = _items(connection, shape, [row["id"] for row in rows])
-        found.extend(_order(row, items[row["id"]]) for row in rows)
+        found.extend(_order(row, items[row["id"]], in_minor_units=in_minor_units) for row in rows)
     return found
+
+
+def _columns(orders: Table) -> list[ColumnElement[Any]]:
+    """Those that a StoredOrder holds, and no other: what is not needed cannot be in the way."""
+    return [*(orders.c[name] for name in _PLAIN), *(cast(orders.c[name], Text).label(name) for name in _DECODED)]
 
 
 def is_one_of(column: ColumnElement[str], values: Sequence[str], connection: Connection) -> ColumnElement[bool]:
@@ -74,29 +93,33 @@ def _items(connection: Connection, shape: Shape, order_ids: Sequence[str]) -> Ma
     return found
 
 
-def _order(row: Mapping[Any, Any], items: list[StoredItem]) -> StoredOrder:
+def _order(row: Mapping[str, Any], items: list[StoredItem], *, in_minor_units: bool) -> StoredOrder:
+    documents = {name: document_of(row[name]) for name in ("shipping_address", "metadata")}
+    unreadable = {name for name, document in documents.items() if document.is_unreadable}
+    total = None
+    try:
+        total = amount_said(row["total_amount"], row["currency"], in_minor_units=in_minor_units)
+    except ValueError:
+        unreadable.add("total_amount")
     return StoredOrder(
         id=str(row["id"]),
         session_id=row["stripe_session_id"],
-        payment_intent_id=row["stripe_payment_intent_id"],
-        printful_order_id=row["printful_order_id"],
+        payment_intent_id=_text(row["stripe_payment_intent_id"]),
+        printful_order_id=_text(row["printful_order_id"]),
         status=row["status"],
-        customer_name=row["customer_name"],
-        total=amount_of(row["total_amount"], row["currency"]),
+        customer_name=_text(row["customer_name"]),
+        total=total,
         currency=row["currency"],
-        tracking_number=row["tracking_number"],
-        tracking_url=row["tracking_url"],
-        shipping_address=_object(row["shipping_address"]),
-        metadata=_object(row["metadata"]) or {},
+        tracking_number=_text(row["tracking_number"]),
+        tracking_url=_text(row["tracking_url"]),
+        shipping_address=documents["shipping_address"].value,
+        metadata=documents["metadata"].value or {},
         items=tuple(items),
+        unreadable=frozenset(unreadable),
+        wrapped=frozenset(name for name, document in documents.items() if document.is_wrapped),
     )
 
 
-def _object(value: object) -> Mapping[str, Any] | None:
-    """A json column's object; some shops store the JSON as text inside the JSON."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, Mapping) else None
+def _text(value: object) -> str | None:
+    """SQLite gives a number where the shop's column has that type."""
+    return None if value is None else str(value)

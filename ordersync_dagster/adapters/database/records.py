@@ -1,5 +1,6 @@
 """Changes → rows: the order's and its items', the shop's timeline and the audit, one audit row for each row written."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +64,11 @@ def changed_columns(update: OrderUpdate, fresh: StoredOrder) -> Row:
             case AddItems():
                 continue
     return values
+
+
+def as_held(values: Row, fresh: StoredOrder) -> Row:
+    """`values` as the row spells them: JSON that was text inside JSON stays so, because the shop reads it so."""
+    return {column: json.dumps(value) if column in fresh.wrapped else value for column, value in values.items()}
 
 
 def columns_before(values: Row, fresh: StoredOrder) -> Row:

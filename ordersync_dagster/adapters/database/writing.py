@@ -117,7 +117,7 @@ class _Writer:
                 self._orders.append(_Wrote(now.id, now.id, why, self._images[now.id]))
                 before = records.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
-                order_rows.append({**values, "updated_at": self._stamp.now, "row_id": now.id})
+                order_rows.append({**records.as_held(values, now), "updated_at": self._stamp.now, "row_id": now.id})
             item_rows += [
                 {**records.item_row(item, now.id, self._stamp), "currency": now.currency} for item in _new_items(each)
             ]
