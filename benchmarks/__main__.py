@@ -50,6 +50,7 @@ def measured(is_quick: bool) -> Iterator[Figures]:
     with databases() as fresh:
         say("what the command costs by itself")
         figures.starts = suite.starts(fresh)
+        figures.sandbox_pages = suite.sandbox_pages(MAIN)
         yield figures
         for size in sizes:
             say(f"{size:,} sessions of 30 days")

@@ -53,6 +53,7 @@ class Limited:
     found: int
     limit: float
     run: Run
+    missing: int = 0  # ids that the vendor does not know
 
     @property
     def share(self) -> float:
@@ -79,6 +80,7 @@ class Figures:
     machine: dict[str, str] = field(default_factory=lambda: _machine())
     cases: list[Case] = field(default_factory=list)
     starts: dict[str, Cost] = field(default_factory=dict)  # what the command costs where there is nothing to do
+    sandbox_pages: float = 0.0  # of 100 sessions, that the sandbox serves in a second; 0 where it was not measured
     stripe_limit: Limited | None = None
     printful_limit: Limited | None = None
     dagster: list[DagsterRun] = field(default_factory=list)

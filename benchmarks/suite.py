@@ -103,6 +103,13 @@ def starts(fresh: Fresh) -> dict[str, Cost]:
     return found
 
 
+def sandbox_pages(size: int) -> float:
+    """Pages of 100 a second that the sandbox can serve at all."""
+    with serving("month", size) as vendors:
+        base = vendors.environment(0.0)["STRIPE_API_BASE"]
+        return max(float(spawned(["-m", "benchmarks.pages", base], {})[1]) for _ in range(REPEATS))
+
+
 def stripe_limit(fresh: Fresh, size: int, per_second: int) -> Limited:
     """Stripe allows no more than `per_second`, and the setting says so."""
     with serving("month", size, [0.1], f"stripe={per_second}/1") as vendors, _empty(fresh, "postgresql") as url:
@@ -117,7 +124,7 @@ def printful_limit(fresh: Fresh, size: int, missing: int) -> Limited:
         seed_database(url, {"orders": shop_rows(size, missing)})
         cost = ordersync(["sync", "--days", "1"], vendors.environment(0.1) | {"DATABASE_URL": url})
         query = "SELECT count(DISTINCT order_id) FROM order_items"
-        return Limited(size, _count(url, query), 2.0, Run(cost, vendors.tally(0.1, "printful")))
+        return Limited(size, _count(url, query), 2.0, Run(cost, vendors.tally(0.1, "printful")), missing)
 
 
 def _reading(vendors: Vendors, shape: str, latency: float) -> Reading:
