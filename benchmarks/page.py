@@ -229,7 +229,7 @@ def _limited(limited: Limited, vendor: str) -> str:
             f"{tally.throttled} answered with 429; {limited.found:,} orders."
         )
     return (
-        f"{limited.size:,} Printful orders and {limited.missing} ids that it does not know, at its 120 requests a minute "
+        f"{limited.size:,} Printful orders and {limited.missing} ids it does not know, at its 120 requests a minute "
         f"and the default budget: {tally.requests} requests, {tally.throttled} answered with 429, the whole run in "
         f"{limited.run.cost.wall:.0f} s. With one GET for each order it would be {limited.size / 120:.0f} minutes."
     )
