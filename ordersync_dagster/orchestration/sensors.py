@@ -13,6 +13,7 @@ from ordersync_dagster.orchestration.healing import (
     EVENTS_KEPT,
     RETRY_AFTER,
     SLICE,
+    TRIES,
     WEBHOOK_TIME,
     Cursor,
     gap_days,
@@ -50,8 +51,11 @@ def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> 
         return dg.SkipReason(f"Stripe or the shop's database could not be asked: {error}")
     except Exception as error:  # noqa: BLE001  # its text may hold what customers wrote: Dagster must not keep it
         return dg.SkipReason(unexpected(error))
-    requests = list(_requests(missing, gap, now))
-    reason = None if requests else dg.SkipReason("Every paid session has its order.")
+    hour = int(now.timestamp() // RETRY_AFTER.total_seconds())
+    known = _in_reach(missing, now)
+    asked = {key: known[key] for key in cursor.ask(known, hour)}
+    requests = list(_requests(asked, gap, now, hour))
+    reason = None if requests else dg.SkipReason(_quiet(len(known) - len(asked)))
     return dg.SensorResult(run_requests=requests, cursor=cursor.dump(), skip_reason=reason)
 
 
@@ -77,7 +81,7 @@ def _missing(watch: Watch, cursor: Cursor, now: datetime) -> dict[str, date]:
     """Paid sessions without an order, with their days; moves `cursor` to where it looked."""
     until = min(int((now - WEBHOOK_TIME).timestamp()), watch.rules.settled_before)  # what a run would not skip as young
     since = max(cursor.since, int((now - EVENTS_KEPT).timestamp()))
-    found = {session_id: date.fromisoformat(day) for session_id, day in cursor.waiting.items()}
+    found = cursor.lost(now)
     for _ in range(SLICES):
         if since >= until:
             break
@@ -86,14 +90,30 @@ def _missing(watch: Watch, cursor: Cursor, now: datetime) -> dict[str, date]:
         since = end
     missing = {key: found[key] for key in watch.without_order(found)}
     cursor.since = since
-    cursor.waiting = {session_id: day.isoformat() for session_id, day in missing.items()}
+    cursor.keep(missing)
     return missing
 
 
-def _requests(missing: dict[str, date], gap: list[date], now: datetime) -> Iterator[dg.RunRequest]:
-    """A run for each stretch of days; asked again at most hourly while an order is still missing."""
+def _in_reach(missing: dict[str, date], now: datetime) -> dict[str, date]:
+    """The sessions that a run can be asked for: of a day that has a partition, or of today."""
     keys = set(daily.get_partition_keys(current_time=now))
-    hour = int(now.timestamp() // RETRY_AFTER.total_seconds())
+    youngest = now.date() - timedelta(days=1)
+    return {key: day for key, day in missing.items() if str(day) in keys or day >= youngest}
+
+
+def _quiet(in_vain: int) -> str:
+    """Why no run is asked for."""
+    if not in_vain:
+        return "Every paid session has its order."
+    return (
+        f"{in_vain} paid sessions still have no order, though runs for their days were asked for {TRIES} times: "
+        "their reports say why."
+    )
+
+
+def _requests(missing: dict[str, date], gap: list[date], now: datetime, hour: int) -> Iterator[dg.RunRequest]:
+    """A run for each stretch of days; its key keeps Dagster from starting it twice in one hour."""
+    keys = set(daily.get_partition_keys(current_time=now))
     over = [day for day in (*missing.values(), *gap) if str(day) in keys]
     for first, last in ranges(over):
         names = sorted(key for key, day in missing.items() if first <= day <= last)
@@ -103,9 +123,7 @@ def _requests(missing: dict[str, date], gap: list[date], now: datetime) -> Itera
             job_name="daily_order_sync",
             tags={RANGE_START: str(first), RANGE_END: str(last), WHY: why},
         )
-    young = sorted(
-        key for key, day in missing.items() if str(day) not in keys and day >= now.date() - timedelta(days=1)
-    )
+    young = sorted(key for key, day in missing.items() if str(day) not in keys)
     if young:
         yield dg.RunRequest(
             run_key=f"missed_webhooks-today-{_digest(young)}-{hour}",

@@ -23,8 +23,23 @@ def event(**session: object) -> dict[str, object]:
 
 
 def test_a_cursor_comes_back_as_it_was_kept() -> None:
-    kept = Cursor(1_790_000_000, {"cs_test_1": "2026-11-22"})
+    kept = Cursor(1_790_000_000, {"cs_test_1": "2026-11-22"}, {"cs_test_1": [2, 497_222]})
     assert Cursor.parse(kept.dump(), NOW) == kept
+
+
+def test_a_session_is_asked_for_in_three_hours_however_often_one_looks() -> None:
+    cursor = Cursor(0, {"cs_test_1": "2026-11-22"})
+    asked = [bool(cursor.ask(["cs_test_1"], hour)) for hour in (1, 1, 1, 2, 5, 5, 6, 7)]
+    assert asked == [True, True, True, True, True, True, False, False]
+
+
+def test_what_was_asked_for_in_vain_is_forgotten_when_it_is_as_old_as_events_go() -> None:
+    cursor = Cursor(0, {"cs_vain": "2026-10-01", "cs_new": "2026-10-01", "cs_young": "2026-11-01"})
+    for hour in range(4):
+        cursor.ask(["cs_vain", "cs_young"], hour)
+    assert set(cursor.lost(NOW)) == {"cs_new", "cs_young"}
+    cursor.keep({"cs_new": date(2026, 10, 1)})
+    assert (cursor.waiting, cursor.asked) == ({"cs_new": "2026-10-01"}, {})
 
 
 @pytest.mark.parametrize("text", [None, "", "1790000000", "{}", '{"since": "x", "waiting": {}}', "[1]", "null"])

@@ -78,6 +78,29 @@ def test_the_same_days_are_asked_for_again_at_most_hourly(watcher: Watcher) -> N
     assert keys[0] == keys[1] == keys[2] != keys[3]
 
 
+def test_a_session_that_can_become_no_order_is_asked_for_in_three_hours_and_then_only_told_of(
+    watcher: Watcher, sandbox: Sandbox, outage: World, runs: Runs
+) -> None:
+    session_id, day = min(lost(outage).items(), key=lambda each: each[1])
+    session = next(each for each in outage.sessions if each["id"] == session_id)
+    sandbox.put_session({**session, "amount_total": 10**15})  # more than orders.total_amount can hold
+    runs.order_sync(days=30)
+    asked = []
+    for hour in range(6):
+        watcher.time.elapsed = 3600.0 * hour
+        requests = watcher.look()
+        if isinstance(requests, list):
+            asked.append(hour)
+            assert days_of([each for each in requests if each.job_name == "daily_order_sync"]) == {day}
+            run = runs.daily_order_sync(day, day)
+            assert run.failure == "1 records could not be decided; the report names them."
+            runs.order_sync(days=1)
+    assert asked == [0, 1, 2]
+    assert watcher.look() == (
+        "1 paid sessions still have no order, though runs for their days were asked for 3 times: their reports say why."
+    )
+
+
 @pytest.mark.parametrize(("grace", "seconds"), [("0", 300), ("15", 900)])
 def test_the_webhook_has_five_minutes_or_the_shops_grace(
     watcher: Watcher, outage: World, monkeypatch: pytest.MonkeyPatch, grace: str, seconds: int
@@ -158,10 +181,15 @@ def test_missing_settings_are_named(watcher: Watcher, monkeypatch: pytest.Monkey
     assert "not set: STRIPE_SECRET_KEY (" in str(watcher.look())
 
 
-def test_the_cursor_holds_ids_and_days_alone(watcher: Watcher, outage: World) -> None:
+def test_the_cursor_holds_ids_days_and_counts_alone(watcher: Watcher, outage: World) -> None:
     watcher.look()
     kept = json.loads(watcher.cursor or "")
-    assert kept == {"since": kept["since"], "waiting": {key: str(day) for key, day in lost(outage).items()}}
+    hour = int(watcher.time.now.timestamp()) // 3600
+    assert kept == {
+        "since": kept["since"],
+        "waiting": {key: str(day) for key, day in lost(outage).items()},
+        "asked": {key: [1, hour] for key in lost(outage)},
+    }
 
 
 def later(world: World, **duration: float) -> World:
