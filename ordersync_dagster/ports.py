@@ -37,9 +37,12 @@ class PrintfulOrders(Protocol):
         """How many orders there are; raises where the token is refused."""
 
     def orders(
-        self, ids: Collection[str], since: int | None = None
+        self, ids: Collection[str], since: int | None = None, if_listed: Collection[str] = ()
     ) -> Iterator[tuple[str, Mapping[str, Any] | Missing | NotAsked]]:
-        """An answer for each id; with `since` (Unix seconds) every other order made from then on as well."""
+        """An answer for each id, and for those of `if_listed` that the list happens to show.
+
+        With `since` (Unix seconds) every other order made from then on as well.
+        """
 
 
 class Applied(Protocol):
@@ -73,3 +76,4 @@ class Store(Protocol):
     def remember_missing(self, printful_ids: Collection[str]) -> None: ...
     def run(self, run_id: str, window: Window) -> AbstractContextManager[dict[str, int]]: ...
     def apply(self, plan: Plan, run_id: str) -> Applied: ...
+    def forget_missing(self, printful_ids: Collection[str]) -> None: ...

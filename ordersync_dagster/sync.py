@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from ordersync_dagster.core.checkout import SessionRules, SkipReason, Verdict, read_session
 from ordersync_dagster.core.errors import TooManyChangesError, WrongAccountError, WrongModeError
-from ordersync_dagster.core.fulfilment import Missing
 from ordersync_dagster.core.linking import is_unlinked
 from ordersync_dagster.core.orders import OPEN, Order
 from ordersync_dagster.core.plan import Observed, Plan, Step, Stored, reconcile
@@ -187,10 +186,10 @@ class OrderSync:
         return reconcile(replace(observed, sessions=sessions, unlinked=tuple(unlinked)), stored)
 
     def _remember_missing(self, observed: Observed) -> None:
-        answers = observed.printful_orders.items()
-        fresh = [key for key, answer in answers if isinstance(answer, Missing) and not answer.is_remembered]
-        if fresh:
-            self.store.remember_missing(fresh)
+        if observed.gone:
+            self.store.remember_missing(observed.gone)
+        if observed.back:
+            self.store.forget_missing(observed.back)
 
 
 class _Refunds:

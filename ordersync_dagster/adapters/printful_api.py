@@ -51,21 +51,26 @@ class PrintfulApi:
         self._counted = _total(self._page(0, 1))
         return self._counted
 
-    def orders(self, ids: Collection[str], since: int | None = None) -> Iterator[tuple[str, RawLookup]]:
+    def orders(
+        self, ids: Collection[str], since: int | None = None, if_listed: Collection[str] = ()
+    ) -> Iterator[tuple[str, RawLookup]]:
         """An answer for each of `ids`, exactly once, in no order of importance.
 
+        Those of `if_listed` are answered where the list happens to show them, and not asked for.
         With `since` (Unix seconds) also every other order made at or after it, under its own id.
         Raises KeyRefusedError and SettingsError; an order that cannot be asked about is `NotAsked`.
         """
         wanted, self.unread = set(ids), ""
         if since is not None or (wanted and _sweep_is_cheaper(len(wanted), self._known_count())):
-            yield from self._swept(wanted, since)
+            yield from self._swept(wanted, since, if_listed)
         yield from self._singly(sorted(wanted))
 
     def _known_count(self) -> int:
         return self.count() if self._counted is None else self._counted
 
-    def _swept(self, wanted: set[str], since: int | None) -> Iterator[tuple[str, RawLookup]]:
+    def _swept(
+        self, wanted: set[str], since: int | None, if_listed: Collection[str]
+    ) -> Iterator[tuple[str, RawLookup]]:
         """One pass over the list; takes what it finds out of `wanted` and stops where single requests are fewer."""
         seen: set[str] = set()
         pages_in_vain = 0
@@ -78,7 +83,7 @@ class PrintfulApi:
                     raise VendorAnswerError("Printful's list makes no progress: its pages repeat")
                 for order_id, order in fresh.items():
                     is_young = since is not None and (created_at(order) or since) >= since
-                    if order_id in wanted or is_young:
+                    if order_id in wanted or order_id in if_listed or is_young:
                         wanted.discard(order_id)
                         yield order_id, order
                 is_past = since is None or any((created_at(order) or since) < since for order in page)

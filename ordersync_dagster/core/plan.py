@@ -14,6 +14,8 @@ from ordersync_dagster.core.progress import printful_side
 from ordersync_dagster.core.recovery import SessionSide, duplicate_orders, filled
 from ordersync_dagster.core.refunds import Refunded
 
+SEVERAL = 5  # Printful ids; so many unknown ones are hardly all gone
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -24,6 +26,9 @@ class Observed:
     refunded: Refunded = field(default_factory=dict)
     printful_orders: Mapping[str, Lookup] = field(default_factory=dict)
     line_items: Mapping[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
+    gone: tuple[str, ...] = ()  # Printful ids to remember as gone
+    back: tuple[str, ...] = ()  # Printful ids that were remembered so, and that Printful shows again
+    unknown: int = 0  # Printful ids that were asked for, where Printful knows none that the shop names
     unlinked: tuple[Unlinked, ...] = ()  # orders of earlier parts that still wait for a link
     strangers: tuple[Fulfilment, ...] = ()  # Printful orders that no order of the shop was known to name
     unread: Unread = Unread()  # what more there may be of them
@@ -54,6 +59,7 @@ class Plan:
     printful_orders: tuple[str, ...] = ()  # the shop's ids of the orders that were looked up
     notes: tuple[Problem, ...] = ()
     unlinked: tuple[Unlinked, ...] = ()  # left to a later part
+    warnings: tuple[str, ...] = ()  # what is said aloud of the whole run
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -106,6 +112,14 @@ def reconcile(observed: Observed, stored: Stored) -> Plan:
         failed_sessions=tuple(sessions.failed),
         printful_orders=(*looked_up, *links.linked),
         notes=(*sessions.notes, *duplicates, *notes, *links.notes),
+        warnings=(_other_store(observed.unknown),) if observed.unknown >= SEVERAL else (),
+    )
+
+
+def _other_store(unknown: int) -> str:
+    return (
+        f"Printful knows none of the {unknown} orders that it was asked for: PRINTFUL_API_KEY or PRINTFUL_STORE_ID may "
+        "be another store's. The next run asks for all of them again."
         unlinked=later,
     )
 

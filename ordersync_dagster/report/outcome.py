@@ -43,6 +43,7 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)  # all problems by kind
     changes: list[ChangeRow] = field(default_factory=list)
     guessed_prices: int = 0  # items that got Printful's cost or 0.00 because their column must have a price
+    said_aloud: list[str] = field(default_factory=list)  # warnings of the plans
     days: dict[date, Summary] = field(default_factory=dict)  # the session side, by UTC day
     rows: dict[str, int] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)  # the clock of the day may jump back meanwhile
@@ -53,6 +54,7 @@ class Outcome:
         self.summary += figures
         if part.plan.day is not None:
             self.days[part.plan.day] = self.days.get(part.plan.day, Summary()) + figures
+        self.said_aloud.extend(part.plan.warnings)
         for problem in part.problems:
             kind = kind_of(problem)
             self.counts[kind] += 1
@@ -70,11 +72,12 @@ class Outcome:
     def warnings(self) -> list[str]:
         """What the plan itself has to say aloud."""
         if not self.guessed_prices:
-            return []
-        return [
+            return [*self.said_aloud]
+        guessed = (
             f"{self.guessed_prices} items got a guessed price (the cost at Printful, or 0.00): order_items.price must "
             "be given and nobody says what the customer paid: look for price_source in their metadata."
-        ]
+        )
+        return [*self.said_aloud, guessed]
 
     @property
     def waiting(self) -> list[str]:

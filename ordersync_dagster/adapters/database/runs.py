@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +16,7 @@ from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.window import Window
 
 _OWN = own_tables()
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # as good as never: our role may not delete what it remembers
 RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
 
 

@@ -124,6 +124,11 @@ class DatabaseStore:
     def run(self, run_id: str, window: Window | None, purpose: Purpose = Purpose()) -> Iterator[dict[str, int]]:
         """Hold the shop's lock for one run; what the caller puts into the yielded dict is the run's summary.
 
+    def forget_missing(self, printful_ids: Collection[str]) -> None:
+        """Ids that Printful shows again are no longer known to be missing."""
+        with self.transaction() as connection:
+            runs.remember(connection, printful_ids, runs.LONG_AGO)
+
         Raises LockHeldError with the holder's run id.
         """
         try:
