@@ -5,11 +5,18 @@ https://developers.printful.com/docs/#tag/Orders-API
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
 from ordersync_dagster.adapters.http import Answer, GuardedSession, Patience, Traffic, ask
-from ordersync_dagster.core.errors import KeyRefusedError, SettingsError, VendorAnswerError, VendorError
+from ordersync_dagster.core.errors import (
+    KeyRefusedError,
+    SettingsError,
+    VendorAnswerError,
+    VendorError,
+    VendorUnavailableError,
+)
 from ordersync_dagster.core.fulfilment import Missing, NotAsked, created_at
 
 PAGE = 100  # Printful's maximum
@@ -122,39 +129,50 @@ class PrintfulApi:
             try:
                 yield order_id, self._single(order_id)
                 failures = 0
-            except VendorError as error:
+            except VendorAnswerError as error:  # about this order alone: Printful is there
+                failures = 0
+                yield order_id, NotAsked(order_id, str(error).rstrip("."))
+            except VendorUnavailableError as error:
                 failures, reason = failures + 1, str(error).rstrip(".")
                 yield order_id, NotAsked(order_id, reason)
 
     def _single(self, order_id: str) -> RawLookup:
-        answer = self._get(f"/orders/{order_id}", {})
+        answer = self._ask(f"/orders/{quote(order_id, safe='@')}", {})
+        if answer.status == 403:  # the list proved the token: this order is another store's
+            raise VendorAnswerError(f"Printful does not show order {order_id} to this token (HTTP 403)")
+        _require_access(answer)
         if answer.status == 404:
             return Missing(order_id)
         order = answer.body.get("result") if isinstance(answer.body, Mapping) else None
         if answer.status != 200 or not isinstance(order, Mapping):
             raise VendorAnswerError(f"Printful answered order {order_id} with HTTP {answer.status}")
+        if _id(order) != order_id and not order_id.startswith("@"):  # @ asks by external_id
+            raise VendorAnswerError(f"Printful answered with another order than {order_id}")
         return order
 
     def _page(self, offset: int, limit: int) -> dict[str, Any]:
-        answer = self._get("/orders", {"offset": offset, "limit": limit})
+        answer = self._ask("/orders", {"offset": offset, "limit": limit})
+        _require_access(answer)
         body = answer.body
         if answer.status != 200 or not isinstance(body, dict) or not isinstance(body.get("result"), list):
             raise VendorAnswerError(f"Printful's answer to /orders is not a list (HTTP {answer.status})")
         return body
 
-    def _get(self, path: str, params: dict[str, int]) -> Answer:
+    def _ask(self, path: str, params: dict[str, int]) -> Answer:
         def fetch() -> requests.Response:
             return self._session.get(f"{self._base}{path}", params=params, headers=self._headers)
 
-        answer = ask(fetch, self.vendor, self._patience, self._traffic)
-        if answer.status in (401, 403):
-            raise KeyRefusedError(
-                f"Printful refused PRINTFUL_API_KEY (HTTP {answer.status}): it is wrong or expired, or lacks the scope "
-                "“View orders of the authorized store”. Make a private token at https://developers.printful.com."
-            )
-        if answer.status == 400 and "store_id" in str(answer.body):
-            raise SettingsError("the Printful token sees several stores: set PRINTFUL_STORE_ID to the one of this shop")
-        return answer
+        return ask(fetch, self.vendor, self._patience, self._traffic)
+
+
+def _require_access(answer: Answer) -> None:
+    if answer.status in (401, 403):
+        raise KeyRefusedError(
+            f"Printful refused PRINTFUL_API_KEY (HTTP {answer.status}): it is wrong or expired, or lacks the scope "
+            "“View orders of the authorized store”. Make a private token at https://developers.printful.com."
+        )
+    if answer.status == 400 and "store_id" in str(answer.body):
+        raise SettingsError("the Printful token sees several stores: set PRINTFUL_STORE_ID to the one of this shop")
 
 
 def _sweep_is_cheaper(wanted: int, total: int) -> bool:
