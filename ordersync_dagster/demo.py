@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -31,6 +32,7 @@ def pretend_shop(
 ) -> Iterator[dict[str, str]]:
     """Serve a scenario and fill an SQLite database with what its webhooks left; yields the settings for both.
 
+    Nothing is left outside the shop's folder, not even in the person's home.
     With `folder` the shop is kept there: a second start goes on with the same world and the same database.
     """
     with ExitStack() as stack:
@@ -43,7 +45,7 @@ def pretend_shop(
             rows = {"orders": world.shop.orders, "order_items": world.shop.order_items}
             seed_database(f"sqlite:///{path}", rows)
         running = stack.enter_context(serve(world, port=port, latency=latency))
-        yield running.environment() | {"DATABASE_URL": f"sqlite:///{path}"}
+        yield running.environment() | {"DATABASE_URL": f"sqlite:///{path}", "ORDERSYNC_STATE_DIR": str(path.parent)}
 
 
 def demonstrate() -> Iterator[str]:
@@ -74,9 +76,10 @@ def demonstrate() -> Iterator[str]:
 
 def _settings(environment: dict[str, str]) -> Settings:
     """Settings of the pretend shop alone: neither the environment nor .env is read."""
-    secrets = ("STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL")
-    values = {name.lower(): SecretStr(value) if name in secrets else value for name, value in environment.items()}
-    return Settings.model_construct(**values)  # type: ignore[arg-type]  # the names are the fields'
+    kinds: dict[str, type] = dict.fromkeys(("STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL"), SecretStr)
+    kinds["ORDERSYNC_STATE_DIR"] = Path
+    values: dict[str, Any] = {name.lower(): kinds.get(name, str)(value) for name, value in environment.items()}
+    return Settings.model_construct(**values)
 
 
 def _remembered(note: Path, scenario: str, size: int) -> tuple[str, int, datetime]:

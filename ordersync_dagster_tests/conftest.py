@@ -11,10 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from ordersync_dagster.adapters.http import Patience
-from ordersync_dagster.sandbox import Sandbox, World, build, serve
+from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster.settings import Settings
 from ordersync_dagster.wiring import Tools, seed_database, utc_now
 from ordersync_dagster_tests.databases import KINDS, OTHERS, Database, fresh_database, postgres_server
+from ordersync_dagster_tests.served import served
 
 if TYPE_CHECKING:
     from ordersync_dagster_tests.command import Cli
@@ -46,6 +47,14 @@ class FakeTime:
         return Tools(lambda: self.now + timedelta(seconds=self.elapsed), self.patience(attempts))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_state_in_the_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Also processes that a test starts without the settings below leave the developer's home alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What the developer's own environment says must not reach a test, nor a test the developer's home."""
@@ -68,7 +77,7 @@ def outage() -> World:
 
 @pytest.fixture(scope="session")
 def _server(outage: World) -> Iterator[Sandbox]:
-    with serve(outage) as running:
+    with served(outage) as running:
         yield running
 
 
@@ -78,8 +87,9 @@ def sandbox(_server: Sandbox, outage: World) -> Iterator[Sandbox]:
     _server.replace(outage)
     _server.faults.reset()
     _server.requests.clear()
+    _server.methods.clear()
     yield _server
-    assert {request.method for request in _server.requests} <= {"GET"}, "something was sent to a vendor"
+    assert _server.methods <= {"GET"}, "something was sent to a vendor"
 
 
 @pytest.fixture(scope="session")

@@ -21,12 +21,13 @@ def run_outside(*arguments: str, tmp_path: Path, **environment: str) -> subproce
 
 
 def test_the_demonstration_prints_what_the_sandbox_holds(tmp_path: Path) -> None:
-    ran = run_outside(str(COMMAND), "demo", tmp_path=tmp_path, STRIPE_SECRET_KEY="sk_live_mustNotBeUsed")
+    homes = {"HOME": str(tmp_path), "XDG_STATE_HOME": ""}
+    ran = run_outside(str(COMMAND), "demo", tmp_path=tmp_path, STRIPE_SECRET_KEY="sk_live_mustNotBeUsed", **homes)
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
     lines = [f"{label}: {n}" for label, n in zip(LABELS, numbers(build("outage", now=utc_now())), strict=False)]
     assert ran.stdout.count("\n".join(lines)) == 2  # the dry run, and the run
     assert "Rows written: none" in ran.stdout
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [], "neither the folder nor the person's home is written"
 
 
 def test_the_sandbox_runs_a_command_with_its_environment_and_hands_its_exit_code_on(tmp_path: Path) -> None:

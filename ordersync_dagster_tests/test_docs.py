@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from ordersync_dagster import cli
+from ordersync_dagster import cli, demo
 from ordersync_dagster.adapters.database.tables import own_tables, shop_tables
 from ordersync_dagster.adapters.stripe_api import PERMISSIONS
 from ordersync_dagster.commands import shared
@@ -21,6 +21,7 @@ from ordersync_dagster.core.orders import MOVES, Status
 from ordersync_dagster.core.problems import SEVERITY
 from ordersync_dagster.demo import demonstrate, pretend_shop
 from ordersync_dagster.settings import Settings, read_settings
+from ordersync_dagster_tests.served import served
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -88,6 +89,14 @@ def test_every_make_target_in_the_docs_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     named = {word for _, words in _ours("make") for word in words if "=" not in word}
     assert {"demo", "test", "test-all", "ui", "ui-shop"} <= named <= targets
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_sent() -> Iterator[None]:
+    """The vendors that the demonstration serves for itself are watched as those of the tests are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "serve", served)
+        yield
 
 
 def test_the_readme_shows_what_the_demo_prints() -> None:

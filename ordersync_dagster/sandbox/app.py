@@ -47,6 +47,7 @@ class App:
         self.vendors = vendors
         self.faults = Faults()
         self.requests: list[Recorded] = []
+        self.methods: set[str] = set()
         self._connections = connections
         self._latency = latency
         self._limits = Limits(limits)
@@ -95,6 +96,7 @@ class App:
     def _record(self, request: Request, answer: Answer) -> None:
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
         at = time.monotonic()
+        self.methods.add(request.method)
         self.requests.append(Recorded(request.method, request.path, request.query, answer.status, at, headers))
 
 

@@ -45,6 +45,11 @@ class Sandbox:
         """Every request so far, in the order of the answers."""
         return self._app.requests
 
+    @property
+    def methods(self) -> set[str]:
+        """Every method that was ever used, also of requests that were cleared since."""
+        return self._app.methods
+
     def environment(self) -> dict[str, str]:
         """The settings that point a program at this sandbox instead of the real vendors."""
         settings = {

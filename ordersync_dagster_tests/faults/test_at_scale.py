@@ -15,7 +15,7 @@ from ordersync_dagster.adapters.http import Patience
 from ordersync_dagster.core.errors import VendorUnavailableError
 from ordersync_dagster.core.window import Window, day_of
 from ordersync_dagster.launch import Launch, launch
-from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session, serve
+from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session
 from ordersync_dagster.sandbox.world import Packed, dump
 from ordersync_dagster.settings import Settings
 from ordersync_dagster.sync import PrintfulScope
@@ -23,6 +23,7 @@ from ordersync_dagster.wiring import Tools, utc_now
 from ordersync_dagster_tests.conftest import NOW, FakeTime, seeded, settings_for
 from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.faults.processes import ended, environment
+from ordersync_dagster_tests.served import served
 
 MANY, SOME = 5_000, 1_200
 MONTH: Callable[[datetime], Window] = partial(Window.last_days, 30)
@@ -80,7 +81,7 @@ def test_faults_04_07_and_08_five_thousand_sessions_arrive_in_every_database(
 def test_fault_01_a_limit_of_five_a_second_costs_time_and_no_session(sqlite_url: str, size: int) -> None:
     """In real time: the limit is the vendor's."""
     world = build("large", now=NOW, size=size)
-    with serve(world, rate_limits={"stripe": (5, 1.0)}) as limited:
+    with served(world, rate_limits={"stripe": (5, 1.0)}) as limited:
         database = Database(sqlite_url)
         run = repaired(settings_for(limited, database.url), Tools(lambda: NOW, Patience()), PrintfulScope.none)
         assert run.traffic["stripe"]["http_429"] > 0
@@ -174,7 +175,7 @@ def peak_of(days: int, folder: Path) -> float:
     now = utc_now()
     seconds = range(3600, days * 86_400, 86_400 // PER_DAY)
     made = [checkout_session(id=f"cs_test_{n}", created=int(now.timestamp()) - n) for n in seconds]
-    with serve(World(now, Packed(dump(each) for each in made))) as running:
+    with served(World(now, Packed(dump(each) for each in made))) as running:
         env = environment(running, f"sqlite:///{folder}/shop.db")
         command = [sys.executable, "-c", MEASURED, "sync", "--days", str(days), "--printful", "none"]
         code, _, err = ended(subprocess.Popen(command, env=env, cwd=folder, **PIPES), 300)

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ordersync_dagster.sandbox import Sandbox, World, build, serve
+from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster.wiring import seed_database, utc_now
 from ordersync_dagster_tests.conftest import UNHURRIED
 from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.orchestration.deployment import Deployment, running
+from ordersync_dagster_tests.served import served
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def deployed(
     now = world or build("outage", now=utc_now())
     database = url or f"sqlite:///{home}/shop.db"
     seed_database(database, {"orders": now.shop.orders, "order_items": now.shop.order_items})
-    with serve(now) as sandbox:
+    with served(now) as sandbox:
         known = sandbox.environment() | UNHURRIED | {"DATABASE_URL": database, "ORDERSYNC_STATE_DIR": str(home)}
         with running(home / "dagster", known, config) as dagster:
             yield PretendShop(sandbox, now, Database(database), dagster)
