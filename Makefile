@@ -75,7 +75,7 @@ ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then
 screenshots: $(READY) ## take the pictures of docs/ui.md anew; needs chromium
 	ORDERSYNC_SCREENSHOTS=1 ORDERSYNC_DEMAND_BROWSER=1 $(BIN)/pytest -m slow --timeout 900 -n 0 ordersync_dagster_tests/orchestration/test_browser.py
 
-simulate: $(READY) ## more simulated shops: ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
+simulate: $(READY) ## 2,000 simulated shops, some minutes: ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
 	@ORDERSYNC_SEEDS=$(ORDERSYNC_SEEDS) ORDERSYNC_SEED=$(ORDERSYNC_SEED) $(BIN)/python -m ordersync_dagster_tests.simulation
 
 fuzz: $(READY) ## a minute of coverage-guided fuzzing of the vendors' pages (SECONDS=…); Linux
