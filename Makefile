@@ -9,7 +9,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-latest slow lint ui ui-shop screenshots simulate fuzz mutate sbom bench lock clean
+.PHONY: help demo test test-all test-lowest test-latest slow lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench lock clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -90,6 +90,9 @@ mutate: $(READY) ## break core line by line and count what its tests notice (a q
 sbom: $(READY) ## dist/sbom.json: what an installation is made of, as CycloneDX
 	@mkdir -p dist
 	$(BIN)/cyclonedx-py requirements requirements/run.txt --of JSON -o dist/sbom.json
+
+audit: $(READY) ## known vulnerabilities of every locked version (pip-audit); needs a network
+	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --require-hashes --disable-pip --progress-spinner off -r requirements/run.txt -r requirements/dev.txt
 
 bench: $(READY) ## measure time and memory
 	$(BIN)/python -m benchmarks
