@@ -128,7 +128,9 @@ class OrderSync:
         return starmap(partial(self._day_step, refunds, side), _every_day(window, listed))
 
     def _day_step(self, refunds: "_Refunds", side: PrintfulSide | None, day: date, verdicts: list[Verdict]) -> Step:
-        stored = Stored(self.store.orders_of_sessions([each.session_id for each in verdicts]), self.store.limits)
+        payments = {each.payment_intent_id for each in verdicts if isinstance(each, Order) and each.payment_intent_id}
+        loaded = self.store.orders_of_sessions([each.session_id for each in verdicts], payments)
+        stored = Stored(loaded, self.store.limits)
         existing = {order.session_id: order for order in stored.orders}
         is_new = any(isinstance(each, Order) and each.session_id not in existing for each in verdicts)
         observed = Observed(

@@ -110,7 +110,10 @@ class StoredItem:
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """A row of orders as it was read, with its items; `status` is the shop's own word."""
+    """A row of orders as it was read, with its items; `status` is the shop's own word.
+
+    `session_id` is empty where the order has none: it was made by hand, or paid in another way.
+    """
 
     id: str
     session_id: str
@@ -127,6 +130,11 @@ class StoredOrder:
     items: tuple[StoredItem, ...] = ()
     unreadable: frozenset[str] = frozenset()  # columns that hold something else than they should: never written
     wrapped: frozenset[str] = frozenset()  # columns whose JSON is text inside the JSON, and is written so
+
+    @property
+    def key(self) -> str:
+        """What the order is found by: its session, else its own id."""
+        return self.session_id or self.id
 
     @property
     def shipments(self) -> tuple[Json, ...]:

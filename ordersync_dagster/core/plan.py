@@ -84,8 +84,7 @@ class Step:
 
 def reconcile(observed: Observed, stored: Stored) -> Plan:
     """Compare both sides. Pure; the order of the input does not matter; what a plan produces needs no plan."""
-    by_session = {order.session_id: order for order in stored.orders}
-    sessions = SessionSide(by_session, stored.limits, observed.refunded)
+    sessions = SessionSide(stored.orders, stored.limits, observed.refunded)
     for verdict in _each_once(observed.sessions):
         sessions.decide(verdict)
     orders = _as_planned(stored.orders, sessions.completions, sessions.inserts)
@@ -112,6 +111,7 @@ def reconcile(observed: Observed, stored: Stored) -> Plan:
         failed_sessions=tuple(sessions.failed),
         printful_orders=(*looked_up, *links.linked),
         notes=(*sessions.notes, *duplicates, *notes, *links.notes),
+        unlinked=later,
         warnings=(_other_store(observed.unknown),) if observed.unknown >= SEVERAL else (),
     )
 
@@ -120,7 +120,6 @@ def _other_store(unknown: int) -> str:
     return (
         f"Printful knows none of the {unknown} orders that it was asked for: PRINTFUL_API_KEY or PRINTFUL_STORE_ID may "
         "be another store's. The next run asks for all of them again."
-        unlinked=later,
     )
 
 
@@ -132,8 +131,8 @@ def planned_orders(plan: Plan) -> tuple[StoredOrder, ...]:
 def _as_planned(
     stored: Iterable[StoredOrder], completions: Iterable[OrderUpdate], inserts: Iterable[InsertOrder]
 ) -> list[StoredOrder]:
-    orders = {order.session_id: order for order in stored}
-    orders |= {update.seen.session_id: filled(update) for update in completions}
+    orders = {order.key: order for order in stored}
+    orders |= {update.seen.key: filled(update) for update in completions}
     orders |= {insert.order.session_id: as_stored(insert.order) for insert in inserts}
     return list(orders.values())
 

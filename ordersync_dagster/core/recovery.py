@@ -1,6 +1,6 @@
 """Sessions against orders: what is inserted, completed, skipped or reported."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
@@ -14,8 +14,13 @@ from ordersync_dagster.core.refunds import Refunded, is_given_back
 class SessionSide:
     """Phase 1, one verdict at a time: each session ends in exactly one of inserts, skips and failed."""
 
-    def __init__(self, stored: Mapping[str, StoredOrder], limits: Limits, refunded: Refunded) -> None:
-        self._stored, self._limits, self._refunded = stored, limits, refunded
+    def __init__(self, stored: Collection[StoredOrder], limits: Limits, refunded: Refunded) -> None:
+        self._limits, self._refunded = limits, refunded
+        self._stored = {order.session_id: order for order in stored if order.session_id}
+        self._paid: dict[str, list[str]] = {}  # ids of orders without a session, by payment
+        for order in stored:
+            if order.payment_intent_id and not order.session_id:
+                self._paid.setdefault(order.payment_intent_id, []).append(order.id)
         self.inserts: list[InsertOrder] = []
         self.completions: list[OrderUpdate] = []
         self.skips: list[Skip] = []
@@ -33,6 +38,9 @@ class SessionSide:
             self.skips.append(verdict)
         elif isinstance(verdict, SessionProblem):
             self.failed.append(verdict)
+        elif verdict.payment_intent_id in self._paid:
+            self.skips.append(Skip(verdict.session_id, SkipReason.ORDER_EXISTS))
+            self.notes.append(_paid_already(verdict, self._paid[verdict.payment_intent_id]))
         else:
             self._insert(verdict)
 
@@ -78,6 +86,20 @@ def duplicate_orders(orders: Iterable[StoredOrder]) -> list[Problem]:
         for payment, ids in sorted(by_payment.items())
         if len(ids) > 1
     ]
+
+
+def _paid_already(order: Order, order_ids: Collection[str]) -> Problem:
+    names = ", ".join(sorted(order_ids))
+    return Problem(
+        ProblemClass.DUPLICATE_ORDER,
+        f"Session {order.session_id} became no order: order {names} names its payment {order.payment_intent_id} and no "
+        "session. If it is the session's, set its stripe_session_id.",
+        {
+            "stripe_session_id": order.session_id,
+            "stripe_payment_intent_id": order.payment_intent_id or "",
+            "order_ids": names,
+        },
+    )
 
 
 def _reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:

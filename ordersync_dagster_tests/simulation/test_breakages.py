@@ -29,7 +29,7 @@ BREAKAGES = {
     ),
     "an order that the database refuses is forgotten": (
         "adapters/database/store.py",
-        "applied += Applied(refused=(_refusal(single, error),))",
+        "applied += Applied(refused=(refusal(single, error),))",
         "pass",
     ),
     "two runs are at work at once": (

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select, true
 
 from ordersync_dagster.adapters.database.columns import MinorUnits, ServerType, ShopText
 from ordersync_dagster.adapters.database.decoding import amount_said, document_of
@@ -37,11 +37,35 @@ def read_orders(
     connection: Connection, shape: Shape, column: str, values: Collection[str], *, lock: bool = False
 ) -> list[StoredOrder]:
     """The orders whose `column` is one of `values`, with their items; `lock` keeps others from moving them."""
+    return _read(connection, shape, column, values, true(), lock=lock)
+
+
+def read_orders_of_sessions(
+    connection: Connection, shape: Shape, session_ids: Collection[str], payments: Collection[str]
+) -> list[StoredOrder]:
+    """The orders of these sessions, and those of no session that name one of `payments`."""
+    found = read_orders(connection, shape, "stripe_session_id", session_ids)
+    session_id = shape.table("orders").c.stripe_session_id
+    if session_id.nullable:
+        found += _read(connection, shape, "stripe_payment_intent_id", payments, session_id.is_(None))
+    return found
+
+
+def _read(
+    connection: Connection,
+    shape: Shape,
+    column: str,
+    values: Collection[str],
+    condition: ColumnElement[bool],
+    *,
+    lock: bool = False,
+) -> list[StoredOrder]:
     orders = shape.table("orders")
     in_minor_units = isinstance(orders.c.total_amount.type, MinorUnits)
     found: list[StoredOrder] = []
     for chunk in chunks(values):
-        query = select(*_columns(orders)).where(is_one_of(orders.c[column], chunk, connection)).order_by(orders.c.id)
+        is_wanted = is_one_of(orders.c[column], chunk, connection)
+        query = select(*_columns(orders)).where(is_wanted, condition).order_by(orders.c.id)
         found_rows = connection.execute(_locked(query, connection) if lock else query)
         rows = [dict(zip((*_PLAIN, *_DECODED), row, strict=True)) for row in found_rows]
         items = _items(connection, shape, [row["id"] for row in rows])
@@ -103,7 +127,7 @@ def _order(row: Mapping[str, Any], items: list[StoredItem], *, in_minor_units: b
         unreadable.add("total_amount")
     return StoredOrder(
         id=str(row["id"]),
-        session_id=row["stripe_session_id"],
+        session_id=row["stripe_session_id"] or "",
         payment_intent_id=_text(row["stripe_payment_intent_id"]),
         printful_order_id=_text(row["printful_order_id"]),
         status=row["status"],

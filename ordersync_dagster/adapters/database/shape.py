@@ -86,6 +86,7 @@ def _fitted(table: Table, found: FoundTable, mapping: ShopMapping, metadata: Met
             _fitted_type(f"{table.name}.{column.name}", column.type, reflected["type"], mapping, dialect),
             key=column.name,
             primary_key=column.primary_key,
+            nullable=reflected["nullable"],
         )
         for column, reflected in kept
         if not _is_left_to_its_default(f"{table.name}.{column.name}", reflected)

@@ -17,12 +17,13 @@ from ordersync_dagster.adapters.database.records import Stamp
 from ordersync_dagster.adapters.database.refusals import is_transient, translated
 from ordersync_dagster.adapters.database.runs import Purpose
 from ordersync_dagster.adapters.database.shape import Shape
+from ordersync_dagster.adapters.database.unwritten import moved, refusal
 from ordersync_dagster.adapters.database.writing import Written
 from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.window import Window
 
 ATTEMPTS = 3
@@ -99,11 +100,14 @@ class DatabaseStore:
         """Whether this shop was ever repaired before."""
         return self._shape.has_own_tables and self.read(runs.has_any)
 
-    def orders_of_sessions(self, session_ids: Collection[str]) -> tuple[StoredOrder, ...]:
-        return self._orders("stripe_session_id", session_ids)
+    def orders_of_sessions(
+        self, session_ids: Collection[str], payments: Collection[str] = ()
+    ) -> tuple[StoredOrder, ...]:
+        of_sessions = reading.read_orders_of_sessions
+        return tuple(self.read(lambda connection: of_sessions(connection, self._shape, session_ids, payments)))
 
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
-        return self._orders("id", order_ids)
+        return tuple(self.read(lambda connection: reading.read_orders(connection, self._shape, "id", order_ids)))
 
     def printful_ids(self) -> list[tuple[str, str, str]]:
         """(order id, Printful id, status) of every order that names a Printful order."""
@@ -120,14 +124,14 @@ class DatabaseStore:
         with self.transaction() as connection:
             runs.remember(connection, printful_ids, self._clock())
 
-    @contextmanager
-    def run(self, run_id: str, window: Window | None, purpose: Purpose = Purpose()) -> Iterator[dict[str, int]]:
-        """Hold the shop's lock for one run; what the caller puts into the yielded dict is the run's summary.
-
     def forget_missing(self, printful_ids: Collection[str]) -> None:
         """Ids that Printful shows again are no longer known to be missing."""
         with self.transaction() as connection:
             runs.remember(connection, printful_ids, runs.LONG_AGO)
+
+    @contextmanager
+    def run(self, run_id: str, window: Window | None, purpose: Purpose = Purpose()) -> Iterator[dict[str, int]]:
+        """Hold the shop's lock for one run; what the caller puts into the yielded dict is the run's summary.
 
         Raises LockHeldError with the holder's run id.
         """
@@ -178,7 +182,7 @@ class DatabaseStore:
                 stale.extend(step.stale_sessions)
                 applied += step
             except DatabaseRefusedError as error:
-                applied += Applied(refused=(_refusal(single, error),))
+                applied += Applied(refused=(refusal(single, error),))
         return replace(applied, stale_sessions=tuple(stale))
 
     def _write(self, plan: Plan, run_id: str) -> Written:
@@ -207,9 +211,6 @@ class DatabaseStore:
             self._keyed = self.read(lambda connection: read_keyed_hash(connection, self.hash_key))
         return self._keyed
 
-    def _orders(self, column: str, values: Collection[str]) -> tuple[StoredOrder, ...]:
-        return tuple(self.read(lambda connection: reading.read_orders(connection, self._shape, column, values)))
-
     def read(self, query: Callable[[Connection], T]) -> T:
         """What `query` gives; raises DatabaseAwayError or DatabaseRefusedError."""
         try:
@@ -235,15 +236,10 @@ def _applied(written: Written) -> Applied:
         written.items_inserted,
         written.written_first_by_others,
         tuple(written.stale_sessions),
+        tuple(map(moved, written.stale_orders)),
     )
 
 
 def _singles(plan: Plan) -> Iterator[Plan]:
     yield from (Plan(plan.day, inserts=(insert,)) for insert in plan.inserts)
     yield from (Plan(plan.day, updates=(update,)) for update in (*plan.completions, *plan.updates))
-
-
-def _refusal(plan: Plan, error: DatabaseRefusedError) -> Problem:
-    session_id = plan.inserts[0].order.session_id if plan.inserts else plan.updates[0].seen.session_id
-    sentence = f"The order of session {session_id} was not written: {error}."
-    return Problem(ProblemClass.DATABASE_REFUSED, sentence, {"stripe_session_id": session_id})

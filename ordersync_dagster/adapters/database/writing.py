@@ -25,6 +25,7 @@ from ordersync_dagster.core.changes import (
     SetStatus,
     SetTracking,
 )
+from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Plan
 
 
@@ -37,6 +38,7 @@ class Written:
     items_inserted: int = 0
     written_first_by_others: int = 0  # sessions whose order somebody else inserted between our read and our write
     stale_sessions: list[str] = field(default_factory=list)  # orders that somebody moved meanwhile; nothing written
+    stale_orders: list[str] = field(default_factory=list)  # the same of orders without a session, by their ids
     first_audit_id: str | None = None
 
 
@@ -100,16 +102,15 @@ class _Writer:
 
     def _update_orders(self, updates: Sequence[OrderUpdate]) -> None:
         """Compare and set: an order is written only while it still is what the plan was made from."""
-        sessions = [update.seen.session_id for update in updates]
-        found = read_orders(self._connection, self._shape, "stripe_session_id", sessions, lock=True)
-        fresh = {order.session_id: order for order in found}
-        self._images = self._read("orders", [order.id for order in found])
+        fresh = {order.key: order for order in self._locked(updates)}
+        self._images = self._read("orders", [order.id for order in fresh.values()])
         item_rows: list[Row] = []
         order_rows: list[Row] = []
         for each in updates:
-            now = fresh.get(each.seen.session_id)
+            now = fresh.get(each.seen.key)
             if now is None or now.id != each.seen.id or not now.agrees_with(each.seen):
-                self._written.stale_sessions.append(each.seen.session_id)
+                stale = self._written.stale_sessions if each.seen.session_id else self._written.stale_orders
+                stale.append(each.seen.key)
                 continue
             why = "; ".join(_reason(change) for change in each.changes)
             values = records.changed_columns(each, now)
@@ -124,6 +125,13 @@ class _Writer:
             self._events.append(records.event_row(now.id, records.SYNCED, f"Synchronised: {why}.", self._stamp))
         self._set(order_rows)
         self._insert_items(item_rows)
+
+    def _locked(self, updates: Sequence[OrderUpdate]) -> list[StoredOrder]:
+        """The orders of `updates` as they are now: by their sessions, which a webhook may have given another order."""
+        sessions = [update.seen.session_id for update in updates if update.seen.session_id]
+        others = [update.seen.id for update in updates if not update.seen.session_id]
+        found = read_orders(self._connection, self._shape, "stripe_session_id", sessions, lock=True)
+        return [*found, *read_orders(self._connection, self._shape, "id", others, lock=True)]
 
     def _set(self, rows: list[Row]) -> None:
         """UPDATE each row by its `row_id`; rows that change the same columns go together."""

@@ -1,0 +1,105 @@
+"""A shop may take orders without a Stripe session: they are brought up to date like all others, and never doubled."""
+
+import pytest
+
+from ordersync_dagster.launch import Launch
+from ordersync_dagster_tests.shops import Shop, classes
+
+NULLABLE = {
+    True: "ALTER TABLE orders ALTER stripe_session_id DROP NOT NULL;\n",
+    False: "PRAGMA writable_schema = on;\n"
+    "UPDATE sqlite_master SET sql = replace(sql, 'stripe_session_id TEXT NOT NULL', 'stripe_session_id TEXT');\n",
+}
+
+
+@pytest.fixture
+def open_shop(each_shop: Shop) -> Shop:
+    """The outage in a shop whose orders need no session."""
+    each_shop.database.script(NULLABLE[each_shop.database.is_postgres])
+    return each_shop
+
+
+def changes(run: Launch, order_ids: list[str]) -> list[tuple[str, str, str | None]]:
+    rows = [each for each in run.outcome.changes if each["order_id"] in order_ids]
+    return sorted((each["order_id"], each["field"], each["after"]) for each in rows)
+
+
+def moving(shop: Shop, count: int = 2) -> list[str]:
+    """The ids of orders of the shop's that Printful moves on."""
+    moved = {each["order_id"] for each in shop.run(dry_run=True).outcome.changes if each["field"] == "status"}
+    found = sorted(moved & set(shop.database.column("SELECT id FROM orders")))[:count]
+    assert len(found) == count
+    return found
+
+
+def without_session(shop: Shop, order_ids: list[str]) -> None:
+    for order_id in order_ids:
+        shop.database.execute("UPDATE orders SET stripe_session_id = NULL WHERE id = :id", id=order_id)
+
+
+def test_an_order_without_a_session_gets_all_that_printful_knows_of_it_and_is_not_inserted_again(
+    open_shop: Shop,
+) -> None:
+    usual, order_ids = open_shop.run(dry_run=True), moving(open_shop)
+    without_session(open_shop, order_ids)
+    previewed = open_shop.run(dry_run=True)
+    for run in (previewed, open_shop.run()):
+        assert run.outcome.summary.seven == usual.outcome.summary.seven
+        assert changes(run, order_ids) == changes(usual, order_ids) != []
+    again = open_shop.run()
+    assert again.outcome.rows == dict.fromkeys(again.outcome.rows, 0)
+
+
+def test_a_session_whose_payment_an_order_without_a_session_names_is_a_notice(open_shop: Shop) -> None:
+    (order_id,) = moving(open_shop, 1)
+    (row,) = open_shop.database.rows("SELECT * FROM orders WHERE id = :id", id=order_id)
+    without_session(open_shop, [order_id])
+    run = open_shop.run()
+    (problem,) = [each for each in run.outcome.problems if each.problem_class == "duplicate_order"]
+    assert problem.ids == {
+        "stripe_session_id": row["stripe_session_id"],
+        "stripe_payment_intent_id": row["stripe_payment_intent_id"],
+        "order_ids": order_id,
+    }
+    assert "set its stripe_session_id" in problem.sentence
+    payment = "SELECT id FROM orders WHERE stripe_payment_intent_id = :payment"
+    assert open_shop.database.column(payment, payment=row["stripe_payment_intent_id"]) == [order_id]
+
+
+def test_an_order_without_a_session_that_others_move_meanwhile_is_left_to_the_next_run(open_shop: Shop) -> None:
+    order_ids = moving(open_shop)
+    without_session(open_shop, order_ids)
+    touch = "UPDATE orders SET customer_name = 'Another' WHERE id = :id"
+    run = open_shop.run(meanwhile=lambda: open_shop.database.execute(touch, id=order_ids[0]))
+    moved = [each for each in run.outcome.problems if each.problem_class == "kept_changing"]
+    assert [each.ids for each in moved] == [{"order_id": order_ids[0]}]
+    again = open_shop.run()
+    assert "kept_changing" not in classes(again)
+    assert again.outcome.rows["orders_updated"] == 1
+
+
+def test_an_order_without_a_session_that_the_database_refuses_is_named_by_its_id(shop: Shop) -> None:
+    shop.database.script(NULLABLE[False])
+    order_ids = moving(shop)
+    without_session(shop, order_ids)
+    shop.database.execute(
+        f"CREATE TRIGGER guard BEFORE UPDATE ON orders WHEN OLD.id = '{order_ids[0]}'"
+        " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    )
+    refused = [each for each in shop.run().outcome.problems if each.problem_class == "database_refused"]
+    assert [each.ids for each in refused] == [{"order_id": order_ids[0]}]
+    assert refused[0].sentence.startswith(f"Order {order_ids[0]} was not written: ")
+
+
+def test_an_order_with_and_one_without_the_session_of_a_payment_are_named_together(open_shop: Shop) -> None:
+    order_id, other = moving(open_shop)
+    without_session(open_shop, [order_id])
+    payment = "UPDATE orders SET stripe_payment_intent_id = 'pi_shared' WHERE id = :id"
+    for each in (order_id, other):
+        open_shop.database.execute(payment, id=each)
+    (session_id,) = open_shop.database.column("SELECT stripe_session_id FROM orders WHERE id = :id", id=other)
+    world = open_shop.sandbox.world
+    (session,) = [each for each in world.sessions if each["id"] == session_id]
+    open_shop.sandbox.replace(world.with_session({**session, "payment_intent": "pi_shared"}))
+    named = [each for each in open_shop.run().outcome.problems if each.problem_class == "duplicate_order"]
+    assert ", ".join(sorted([order_id, other])) in [each.ids["order_ids"] for each in named]
