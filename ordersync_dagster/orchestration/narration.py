@@ -14,6 +14,7 @@ from ordersync_dagster.launch import Launch
 from ordersync_dagster.orchestration import abandoned, checks, metadata
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.resources import LOCK_RETRIES, ShopResource
+from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.sync import Part
 
 DAILY = ("stripe_sessions", "orders")
@@ -70,12 +71,8 @@ class Narrator:
 
     def _totals(self, run: Launch) -> None:
         outcome = run.outcome
-        is_done = not outcome.is_dry_run
-        figures = outcome.summary
-        self._log_asset("printful_orders", metadata.printful_orders(figures), is_done=is_done)
-        self._log_asset("order_items", metadata.order_items(figures), is_done=is_done)
-        if "order_items" in self._selected:
-            self._log_check(checks.of_items(outcome))
+        if run.shop.printful is not None:
+            self._printful_side(outcome)
         if "order_sync_summary" in self._selected:
             origin = self._context.run.remote_job_origin
             facts = metadata.summary(
@@ -84,8 +81,17 @@ class Narrator:
                 traffic=run.traffic,
                 location=origin.location_name if origin else None,
             )
-            self._log_asset("order_sync_summary", facts, is_done=is_done)
+            self._log_asset("order_sync_summary", facts, is_done=not outcome.is_dry_run)
             self._log_check(checks.of_run(outcome))
+
+    def _printful_side(self, outcome: Outcome) -> None:
+        """Green, like a day, only where it was written and every record was decided."""
+        is_done = outcome.is_printful_done and not outcome.is_dry_run
+        self._log_asset("printful_orders", metadata.printful_orders(outcome.summary), is_done=is_done)
+        self._log_asset("order_items", metadata.order_items(outcome.summary), is_done=is_done)
+        if "order_items" in self._selected:
+            for evaluation in checks.of_items(outcome):
+                self._log_check(evaluation)
 
     def _log_asset(self, name: str, facts: metadata.Metadata, *, is_done: bool, partition: str | None = None) -> None:
         if name not in self._selected:

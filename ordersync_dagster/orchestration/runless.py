@@ -27,6 +27,6 @@ def _events(outcome: Outcome, *, looked_at_printful: bool) -> Iterator[dg.AssetM
             facts = (("stripe_sessions", metadata.day_sessions(figures)), ("orders", metadata.day_orders(figures)))
             for name, values in facts:
                 yield dg.AssetMaterialization(name, partition=str(day), metadata=dict(values))
-    if looked_at_printful:
+    if looked_at_printful and outcome.is_printful_done:
         yield dg.AssetMaterialization("printful_orders", metadata=dict(metadata.printful_orders(outcome.summary)))
         yield dg.AssetMaterialization("order_items", metadata=dict(metadata.order_items(outcome.summary)))

@@ -80,6 +80,11 @@ class Outcome:
         return [*self.said_aloud, guessed]
 
     @property
+    def is_printful_done(self) -> bool:
+        """Whether the Printful side, if it was looked at, left no record undecided."""
+        return self.summary.errors == sum(figures.errors for figures in self.days.values())
+
+    @property
     def waiting(self) -> list[str]:
         """Recovered orders that have nothing at Printful: their customers wait."""
         return [each.ids["order_id"] for each in self.problems if kind_of(each) == RECOVERED_WAITS]

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from ordersync_dagster.core.window import day_of
-from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster_tests.databases import Database, everything
 from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Runs, lost
 
@@ -65,9 +67,36 @@ def test_the_rest_is_green_without_days(runs: Runs, shop: Database) -> None:
     assert run.of("printful_orders")["checked"].value > 0
 
 
-def test_printful_none_asks_printful_nothing(runs: Runs, sandbox: Sandbox) -> None:
-    assert runs.order_sync(days=7, printful="none").succeeded
+def test_printful_none_asks_printful_nothing_and_says_nothing_of_it(runs: Runs, sandbox: Sandbox) -> None:
+    run = runs.order_sync(days=7, printful="none")
+    assert run.succeeded
     assert {request.path.split("/")[1] for request in sandbox.requests} == {"v1"}
+    assert not any(run.days(kind, asset) for kind in (GREEN, OBSERVED) for asset in ("printful_orders", "order_items"))
+    assert ("items_agree", None) not in run.checks
+    assert run.of("order_sync_summary")["stripe_sessions_added"].value > 0
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_printful_that_is_down_turns_nothing_of_it_green(runs: Runs, sandbox: Sandbox, dry_run: bool) -> None:
+    sandbox.faults.add(Fault("/orders", "status", status=503, times=None, match="limit=100"))
+    sandbox.faults.add(Fault("/orders/", "status", status=503, times=None))
+    run = runs.order_sync(days=7, dry_run=dry_run)
+    assert not run.succeeded
+    for asset in ("printful_orders", "order_items"):
+        assert (run.days(GREEN, asset), run.days(OBSERVED, asset)) == (set(), {None})
+    assert ("items_agree", None) not in run.checks
+    assert bool(runs.green()) is not dry_run
+
+
+def test_a_day_with_an_undecided_record_leaves_the_other_half_green(
+    runs: Runs, sandbox: Sandbox, outage: World
+) -> None:
+    session = next(each for each in outage.sessions if each["id"] in lost(outage))
+    sandbox.put_session({**session, "currency": None})
+    run = runs.order_sync(days=7)
+    assert not run.succeeded
+    assert run.days(GREEN, "printful_orders") == run.days(GREEN, "order_items") == {None}
+    assert run.checks["items_agree", None].passed
 
 
 def test_a_second_run_finds_nothing_to_do(runs: Runs) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.launch import Launch, launch
 from ordersync_dagster.orchestration.runless import report
-from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster.settings import read_settings
 from ordersync_dagster.sync import PrintfulScope
 from ordersync_dagster_tests.conftest import FakeTime
@@ -63,3 +63,13 @@ def test_a_day_with_an_undecided_record_does_not_turn_green(
     assert report(done(time, 7).outcome, looked_at_printful=False) == 6
     assert str(day) not in home.get_materialized_partitions(ORDERS)
     assert home.get_latest_materialization_event(ITEMS) is None
+
+
+def test_a_printful_that_could_not_be_asked_turns_nothing_of_it_green(
+    home: dg.DagsterInstance, shop: Database, sandbox: Sandbox, time: FakeTime
+) -> None:
+    sandbox.faults.add(Fault("/orders", "status", status=503, times=None, match="limit=100"))
+    sandbox.faults.add(Fault("/orders/", "status", status=503, times=None))
+    assert report(done(time, 7).outcome, looked_at_printful=True) == 7
+    assert home.get_latest_materialization_event(ITEMS) is None
+    assert home.get_latest_materialization_event(dg.AssetKey("printful_orders")) is None
