@@ -6,6 +6,8 @@ from functools import cached_property
 
 from ordersync_dagster.core.orders import MOVES, Status, can_move
 
+_OURS = frozenset(map(str, Status))
+
 
 class AmbiguousWordError(ValueError):
     """Two of our words became one of the shop's, and a row could not be read back."""
@@ -33,8 +35,11 @@ class StatusWords:
         return str(self._written.get(word, word))
 
     def from_shop(self, word: str) -> str:
-        """Our word for the shop's; one that nobody mapped passes through."""
-        return str(self._read.get(word, word))
+        """Our word for the shop's; one that nobody mapped passes through, and is never taken for a word of ours."""
+        ours = self._read.get(word)
+        if ours is None and word in _OURS:
+            return f"{word} (the shop's own word)"
+        return str(ours or word)
 
     @cached_property
     def _written(self) -> Mapping[str, str]:

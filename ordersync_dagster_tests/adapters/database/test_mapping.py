@@ -17,6 +17,7 @@ from ordersync_dagster.settings import read_settings
 from ordersync_dagster_tests.adapters.database.existing import MAPPING, OTHER, USUAL, other_shop, run
 from ordersync_dagster_tests.conftest import FakeTime
 from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.shops import Shop
 
 
 def read(tmp_path: Path, text: str) -> ShopMapping:
@@ -95,6 +96,26 @@ def test_a_word_that_nobody_mapped_passes_through() -> None:
     assert words.from_shop("on_the_moon") == "on_the_moon"
     assert words.from_shop("completed") == Status.DELIVERED
     assert words.to_shop("shipped") == "shipped"
+
+
+def test_a_word_of_the_shops_that_is_spelled_like_ours_is_not_ours_where_ours_has_another() -> None:
+    words = StatusWords(((Status.FAILED, "print_error"),))
+    assert words.from_shop("print_error") == Status.FAILED
+    assert words.from_shop("failed") == "failed (the shop's own word)"
+    for word, after in product(Status, Status):
+        assert not can_move(StatusWords(((word, "another"),)).from_shop(word), after)
+
+
+def test_an_order_whose_word_is_the_shops_own_keeps_it(shop: Shop, tmp_path: Path) -> None:
+    row = shop.of_printful("fulfilled")
+    shop.database.execute("UPDATE orders SET status = 'failed' WHERE id = :id", id=row["id"])
+    path = tmp_path / "ordersync.toml"
+    path.write_text("[statuses]\nfailed = 'print_error'")
+    ran = run(shop.sandbox, shop.database.url, shop.time, {"ORDERSYNC_CONFIG": str(path)})
+    assert shop.order(row["stripe_session_id"])["status"] == "failed"
+    (problem,) = [each for each in ran.outcome.problems if each.ids.get("order_id") == row["id"]]
+    assert problem.problem_class == "regress_blocked"
+    assert "is failed (the shop's own word) and stays so" in problem.sentence
 
 
 @pytest.mark.parametrize(
