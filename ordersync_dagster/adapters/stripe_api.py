@@ -17,6 +17,7 @@ import stripe
 
 from ordersync_dagster.adapters.http import Answer, GuardedSession, Patience, Traffic, ask
 from ordersync_dagster.adapters.slices import Page, SliceReader
+from ordersync_dagster.core.checkout import Nameless, session_id_of
 from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
 from ordersync_dagster.core.window import Window, day_of
 
@@ -42,12 +43,19 @@ class _SdkClient(stripe.RequestsClient):
 
 
 @dataclass(frozen=True, slots=True)
+class _Unread:
+    """What has no id is read once its place in the whole list is known."""
+
+    row: object
+
+
+@dataclass(frozen=True, slots=True)
 class _Row(Generic[T]):
     """A session that was read; day and id are None where the record is malformed."""
 
     day: date | None
     id: str | None
-    value: T
+    value: T | _Unread
 
 
 class StripeApi:
@@ -68,8 +76,8 @@ class StripeApi:
     ) -> Iterator[tuple[date, list[T]]]:
         """Complete sessions created in `window`, each once and given to `read`, a UTC day at a time, newest first.
 
-        Pages are read in parallel. Days without a session are not yielded. Raises VendorError, KeyRefusedError and
-        what `read` raises.
+        What has no id is given to it as `Nameless`. Pages are read in parallel. Days without a session are not yielded.
+        Raises VendorError, KeyRefusedError and what `read` raises.
         """
         fixed = [("limit", str(PAGE)), ("status", "complete")]
         fixed += [("expand[]", "data.line_items")] if with_line_items else []
@@ -80,8 +88,10 @@ class StripeApi:
             return self._session_page(page, read, start)
 
         current, kept, seen = window.days[-1], cast(list[T], []), cast(set[str], set())
+        named, since = "the start of the list", 0  # the last row with an id, and how many came after it
         for rows in SliceReader(fetch, window.start_epoch, window.end_epoch):
             for row in rows:
+                named, since = (row.id, 0) if row.id else (named, since + 1)
                 if row.day is not None and row.day != current:
                     if kept:
                         yield current, kept
@@ -89,7 +99,8 @@ class StripeApi:
                 if row.id in seen:  # slices share the second at which they meet
                     self._traffic.add("duplicates_seen")
                     continue
-                kept.append(row.value)
+                value, place = row.value, f"row {since} after {named}"
+                kept.append(read(Nameless(value.row, place)) if isinstance(value, _Unread) else value)
                 seen.update([row.id] if row.id else [])
         if kept:
             yield current, kept
@@ -101,19 +112,18 @@ class StripeApi:
             has_more = False
         ids = [name for row in rows if (name := _id(row)) is not None]
         times = [created for row in rows if (created := _created(row)) is not None]
-        made = [_Row(_day(row), _id(row), read(row)) for row in rows]
+        made = [_Row(_day(row), _id(row), read(row) if session_id_of(row) else _Unread(row)) for row in rows]
         return Page(made, has_more, times[-1] if times else start, ids[-1] if ids else None)
 
-    def refunds(self, since: int) -> list[object] | None:
-        """Refunds made at or after `since` (Unix seconds); None where the key may not read them."""
+    def refunds(self, since: int) -> Iterator[object]:
+        """Refunds made at or after `since` (Unix seconds), a page at a time; none where the key may not read them."""
         try:
-            return list(self._rows("/v1/refunds", [("created[gte]", str(since))]))
+            yield from self._rows("/v1/refunds", [("created[gte]", str(since))])
         except KeyRefusedError:
             self._say(
                 "The Stripe key may not read refunds, so a refunded payment may be added as a live order. "
                 f"Give it the permission “{PERMISSIONS['/v1/refunds']}”."
             )
-            return None
 
     def events(self, since: int, until: int) -> Iterator[object]:
         """Events of checkouts that were paid, created in [since, until) (Unix seconds), newest first.

@@ -10,6 +10,7 @@ import pytest
 
 from ordersync_dagster.adapters.http import Traffic
 from ordersync_dagster.adapters.stripe_api import StripeApi
+from ordersync_dagster.core.checkout import Nameless
 from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError, VendorUnavailableError
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import RESTRICTED_KEY, Fault, Sandbox, World, build, checkout_session, refund
@@ -100,7 +101,7 @@ def test_line_items_come_with_the_list_where_they_are_wanted(sandbox: Sandbox, s
 
 def test_a_pinned_version_and_the_key_go_with_every_request(sandbox: Sandbox, stripe: StripeApi) -> None:
     read(stripe)
-    stripe.refunds(0)
+    list(stripe.refunds(0))
     versions = {request.headers["stripe-version"] for request in sandbox.requests}
     assert len(versions) == 1
     assert all("telemetry" not in name for request in sandbox.requests for name in request.headers)
@@ -134,10 +135,13 @@ def test_an_answer_that_is_no_list_stops_the_run(sandbox: Sandbox, stripe: Strip
 
 
 def test_rows_that_are_no_sessions_are_handed_on_to_be_reported(sandbox: Sandbox, stripe: StripeApi) -> None:
-    answering(sandbox, '{"data": [null, "text", {"id": 5}], "has_more": false}', times=None)
+    answering(sandbox, '{"data": [null, "text", {"id": "cs_1"}, {"id": 5}], "has_more": false}', times=None)
     assert [row for _, rows in listed(stripe) for row in rows] == [
-        None, "text", {"id": 5},
-    ]  # fmt: skip
+        Nameless(None, "row 1 after the start of the list"),
+        Nameless("text", "row 2 after the start of the list"),
+        {"id": "cs_1"},
+        Nameless({"id": 5}, "row 1 after cs_1"),
+    ]
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
@@ -182,7 +186,7 @@ def test_a_restricted_key_reads_sessions_and_says_what_it_may_not(
 ) -> None:
     stripe = api(sandbox, time, STRIPE_SECRET_KEY=RESTRICTED_KEY)
     assert sorted(read(stripe)) == sorted(complete(outage))
-    assert stripe.refunds(0) is None
+    assert list(stripe.refunds(0)) == []
     (warning,) = stripe.warnings
     assert "Charges and Refunds: Read" in warning
 
@@ -191,8 +195,14 @@ def test_refunds_since_a_moment_are_all_listed(sandbox: Sandbox, stripe: StripeA
     made = [refund(id=f"re_{n}", created=MONTH.start_epoch + n) for n in range(-50, 250)]
     sandbox.replace(replace(sandbox.world, refunds=list(reversed(made))))
     found = stripe.refunds(MONTH.start_epoch)
-    assert found is not None
     assert sorted(row["id"] for row in found if isinstance(row, dict)) == sorted(f"re_{n}" for n in range(250))
+
+
+def test_refunds_are_handed_on_page_by_page_and_not_kept(sandbox: Sandbox, stripe: StripeApi) -> None:
+    made = [refund(id=f"re_{n}", created=MONTH.start_epoch + n) for n in range(250)]
+    sandbox.replace(replace(sandbox.world, refunds=list(reversed(made))))
+    requests_at = [len(sandbox.requests) for _ in stripe.refunds(MONTH.start_epoch)]
+    assert (requests_at[0], requests_at[100], requests_at[249]) == (1, 2, 3)
 
 
 def _page(rows: list[dict[str, Any]], *, has_more: bool) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from contextlib import suppress
+from datetime import timedelta
 from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,14 +12,15 @@ import pytest
 
 from ordersync_dagster.adapters.http import Traffic
 from ordersync_dagster.adapters.printful_api import STEPS_BACK
+from ordersync_dagster.core.checkout import Nameless
 from ordersync_dagster.core.errors import VendorAnswerError
 from ordersync_dagster.core.fulfilment import Missing
-from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
+from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session
 from ordersync_dagster.sync import PrintfulScope
 from ordersync_dagster.wiring import open_stripe
-from ordersync_dagster_tests.conftest import FakeTime, settings_for
+from ordersync_dagster_tests.conftest import NOW, FakeTime, settings_for
 from ordersync_dagster_tests.databases import Database
-from ordersync_dagster_tests.faults.readers import SESSIONS, YESTERDAY, printful_at, stripe_at
+from ordersync_dagster_tests.faults.readers import SESSIONS, YESTERDAY, listed, printful_at, stripe_at
 from ordersync_dagster_tests.shops import Shop
 
 
@@ -59,9 +61,25 @@ def test_fault_13_a_page_that_is_no_list_fails_the_run(new_shop: Shop, rows: str
 
 
 def test_fault_13_rows_that_are_no_sessions_are_errors_beside_the_sessions_that_are_added(new_shop: Shop) -> None:
-    listing(new_shop, json.dumps([None, "text", 7, [], {}, paid("cs_test_fine")]))
+    listing(new_shop, json.dumps([None, "text", paid("cs_test_fine"), 7, [], {"created": YESTERDAY}]))
     run = new_shop.run(printful=PrintfulScope.none)
     assert (run.outcome.summary.errors, run.outcome.summary.stripe_sessions_added) == (5, 1)
+    start, errors = "the start of the list", [each for each in run.outcome.problems if each.is_error]
+    places = [f"row {n} after {start}" for n in (1, 2)] + [f"row {n} after cs_test_fine" for n in (1, 2, 3)]
+    assert sorted(each.ids["place"] for each in errors) == sorted(places)
+    assert [each.ids["created"] for each in errors if "created" in each.ids] == [f"{NOW - timedelta(days=1):%FT%TZ}"]
+
+
+def test_fault_13_pages_that_arrive_in_another_order_name_the_same_rows(sandbox: Sandbox, time: FakeTime) -> None:
+    world = build("large", now=NOW, size=700)
+    rows = [{**each, "id": None} if place % 50 == 7 else each for place, each in enumerate(world.sessions)]
+    expected = [f"row 1 after {rows[place - 1]['id']}" for place, each in enumerate(rows) if each["id"] is None]
+    for late in range(3):
+        sandbox.faults.reset()
+        sandbox.faults.add(Fault(SESSIONS, "slow", delay=0.1, every=late + 2))
+        sandbox.replace(World(NOW, rows))
+        found = listed(stripe_at(sandbox.url, sandbox, time))
+        assert [row.place for row in found if isinstance(row, Nameless)] == expected
 
 
 def test_fault_16_a_session_that_is_listed_again_and_again_is_written_and_counted_once(new_shop: Shop) -> None:
@@ -82,7 +100,7 @@ def test_fault_16_refunds_that_are_listed_again_are_counted_once_and_seen(sandbo
         sandbox.faults.add(Fault("/v1/refunds", "status", 200, times=None, body=whole, match=match))
     traffic = Traffic()
     stripe = open_stripe(settings_for(sandbox), time.patience(2), traffic)
-    assert stripe.refunds(0) == [{"id": "a"}, {"id": "b"}, {"id": "c"}]
+    assert list(stripe.refunds(0)) == [{"id": "a"}, {"id": "b"}, {"id": "c"}]
     assert traffic.counts["duplicates_seen"] == 1
 
 
