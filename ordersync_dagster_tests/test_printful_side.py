@@ -109,3 +109,19 @@ def test_a_recovered_order_that_names_the_printful_order_of_a_finished_one_is_le
     assert [ids["printful_order_id"] for ids in of_class(run, "ambiguous_match")] == [named]
     order = shop.order(session["id"])
     assert order["id"] not in {item[0] for item in shop.items()}
+
+
+def test_a_quantity_that_printful_changed_on_an_item_of_ours_is_said_and_nothing_is_written(
+    each_shop: Shop, outage: World
+) -> None:
+    each_shop.run()
+    row = each_shop.of_printful("inprocess")
+    (order,) = [each for each in outage.printful_orders if str(each["id"]) == row["printful_order_id"]]
+    first, *rest = order["items"]
+    each_shop.sandbox.put_printful_order({**order, "items": [{**first, "quantity": first["quantity"] + 2}, *rest]})
+    before = each_shop.tables()
+
+    run = each_shop.run()
+
+    assert [ids["order_id"] for ids in of_class(run, "items_mismatch")] == [row["id"]]
+    assert (run.outcome.summary.errors, each_shop.tables()) == (0, before)

@@ -26,20 +26,25 @@ def missing_items(
 ) -> AddItems | Problem | None:
     """The items to add; a problem where the rest is ambiguous or does not fit; None where all are there.
 
-    Items of ours carry an id made of the Printful item's id. Items that somebody else wrote are matched
-    as a multiset by variant (catalog or sync) and quantity, so that none is ever doubled.
+    Items of ours carry an id made of the Printful item's id; one that has changed since is a problem. Items that
+    somebody else wrote are matched as a multiset by variant (catalog or sync) and quantity, so that none is ever
+    doubled.
     """
-    own_ids = {item.id for item in stored.items}
-    wanted = {item.id: item for item in fulfilment.items}  # Printful's ids are unique; a repeated row is one item
-    lacking = [item for item in wanted.values() if item_id(stored.id, item.id) not in own_ids]
-    expected = {item_id(stored.id, item.id) for item in wanted.values()}
-    foreign = [item for item in stored.items if item.id not in expected]
-    lacking, foreign = _unmatched(lacking, foreign)
-    if foreign or fulfilment.unsynced_items:
-        return _mismatch(stored, fulfilment, len(lacking), len(foreign))
+    wanted = {item_id(stored.id, item.id): item for item in fulfilment.items}  # a repeated row is one item
+    own = {row.id: row for row in stored.items if row.id in wanted}
+    changed = sum(not _agree(row, wanted[row.id]) for row in own.values())
+    lacking, foreign = _unmatched(
+        [item for key, item in wanted.items() if key not in own], [row for row in stored.items if row.id not in own]
+    )
+    if foreign or changed or fulfilment.unsynced_items:
+        return _mismatch(stored, fulfilment, len(lacking) + changed, len(foreign) + changed)
     if not lacking:
         return None
     return _additions(stored, fulfilment, lacking, lines, limits)
+
+
+def _agree(row: StoredItem, item: PrintfulItem) -> bool:
+    return row.quantity == item.quantity and row.variant_id in (item.variant_id, item.sync_variant_id)
 
 
 def _unmatched(lacking: list[PrintfulItem], foreign: list[StoredItem]) -> tuple[list[PrintfulItem], list[StoredItem]]:

@@ -1,5 +1,6 @@
 """Which items an order lacks: never one too many."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -108,6 +109,24 @@ def test_an_ambiguous_rest_adds_nothing_and_is_reported(stored: tuple[StoredItem
     assert problem.problem_class == "items_mismatch"
     assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
     assert not problem.is_error
+
+
+@pytest.mark.parametrize("now", [{"quantity": 2}, {"variant_id": 4012, "sync_variant_id": 9009}])
+def test_an_item_of_ours_that_printful_changed_since_is_reported_and_nothing_is_added(now: dict[str, int]) -> None:
+    problem = found({**TEE, **now}, MUG, stored=(OUR_TEE,))
+    assert isinstance(problem, Problem)
+    assert problem.problem_class == "items_mismatch"
+    assert "2 of Printful's 2 and 1 of the shop's 1 have no counterpart" in problem.sentence
+
+
+def test_a_changed_item_of_ours_does_not_stand_for_another_one() -> None:
+    two = {**TEE, "quantity": 2}
+    assert isinstance(found(two, TEE_AGAIN, stored=(OUR_TEE,)), Problem)
+
+
+@pytest.mark.parametrize("variant", ["4011", "9001"])
+def test_an_item_of_ours_agrees_by_catalog_or_sync_variant(variant: str) -> None:
+    assert found(TEE, stored=(replace(OUR_TEE, variant_id=variant),)) is None
 
 
 def test_items_that_are_not_synced_at_printful_make_the_rest_ambiguous() -> None:

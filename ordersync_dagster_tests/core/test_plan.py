@@ -89,6 +89,6 @@ def test_an_order_that_cannot_be_linked_does_not_stop_the_next() -> None:
 def test_a_store_that_knows_none_of_several_orders_is_doubted() -> None:
     assert reconcile(Observed(unknown=4), Stored()).warnings == ()
     assert reconcile(Observed(unknown=5), Stored()).warnings == (
-        "Printful knows none of the 5 orders that it was asked for: PRINTFUL_API_KEY or PRINTFUL_STORE_ID may be another "
-        "store's. The next run asks for all of them again.",
+        "Printful knows none of the 5 orders that it was asked for: PRINTFUL_API_KEY or PRINTFUL_STORE_ID may be "
+        "another store's. The next run asks for all of them again.",
     )
