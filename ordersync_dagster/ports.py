@@ -1,6 +1,6 @@
 """What the use case needs of the outside; `wiring` fills it."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -22,8 +22,8 @@ class Sessions(Protocol):
     ) -> Iterator[tuple[date, list[Verdict]]]:
         """Sessions, each given to `read`, by day, newest day first; days without any are left out."""
 
-    def refunds(self, since: int) -> list[object] | None:
-        """Refunds since a Unix time; None where they may not be read."""
+    def refunds(self, since: int) -> Iterable[object]:
+        """Refunds since a Unix time; none where they may not be read."""
 
 
 class PrintfulOrders(Protocol):

@@ -203,7 +203,7 @@ class _Refunds:
 
     def read(self) -> Refunded:
         if self._found is None:
-            self._found = read_refunds(self._stripe.refunds(self._since) or [])
+            self._found = read_refunds(self._stripe.refunds(self._since))
         return self._found
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import stripe as stripe_sdk
 
 from ordersync_dagster.adapters.http import Traffic
 from ordersync_dagster.adapters.stripe_api import StripeApi
@@ -105,6 +106,14 @@ def test_a_pinned_version_and_the_key_go_with_every_request(sandbox: Sandbox, st
     versions = {request.headers["stripe-version"] for request in sandbox.requests}
     assert len(versions) == 1
     assert all("telemetry" not in name for request in sandbox.requests for name in request.headers)
+
+
+def test_fault_65_the_sdks_telemetry_is_still_known_by_its_name_and_is_off(
+    sandbox: Sandbox, time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stripe_sdk, "enable_telemetry", True)  # an AttributeError where an upgrade renamed it
+    api(sandbox, time)
+    assert stripe_sdk.enable_telemetry is False
 
 
 def test_a_page_that_comes_twice_stops_the_run_instead_of_looping(sandbox: Sandbox, stripe: StripeApi) -> None:

@@ -43,7 +43,7 @@ def test_no_page_of_sessions_whatsoever_raises_anything_without_a_name(answers: 
 @given(REFUND_PAGES)
 def test_no_page_of_refunds_or_events_whatsoever_raises_anything_without_a_name(answers: list[Canned]) -> None:
     try:
-        read_refunds(canned.stripe(*answers).refunds(0) or [])
+        read_refunds(canned.stripe(*answers).refunds(0))
         list(canned.stripe(*answers).events(0, 1))
     except OrderSyncError:
         return
@@ -66,7 +66,7 @@ def test_each_wanted_order_has_an_answer_whatever_printful_lists(answers: list[C
 def test_a_session_or_refund_whose_id_is_no_text_stops_nothing_but_itself(row_id: object) -> None:
     body = as_body({"data": [{"id": row_id, "created": CREATED}], "has_more": True})
     with pytest.raises(VendorError, match="no progress"):  # and no other error: there is no cursor to go on from
-        canned.stripe((200, body)).refunds(0)
+        list(canned.stripe((200, body)).refunds(0))
     whole = as_body({"data": [{"id": row_id, "created": CREATED}], "has_more": False})
     ((_, (verdict,)),) = canned.stripe((200, whole)).sessions(WINDOW, _read, with_line_items=False)
     assert isinstance(verdict, SessionProblem)

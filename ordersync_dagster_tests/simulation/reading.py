@@ -47,11 +47,11 @@ class PretendStripe:
         if current and kept:
             yield current, kept
 
-    def refunds(self, since: int) -> list[object] | None:
+    def refunds(self, since: int) -> list[object]:
         try:
             self._ask("refunds")
         except PermissionError:
-            return None
+            return []
         return [each for each in self._vendors.refunds if each["created"] >= since]
 
     def _listed(self, window: Window) -> Iterator[dict[str, Any]]:
