@@ -19,6 +19,7 @@ import pytest
 from ordersync_dagster.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+LOOPBACK, LISTEN = "0100007F", "0A"  # as /proc/net/tcp has them
 pytestmark = pytest.mark.slow
 
 
@@ -55,10 +56,19 @@ def _made(target: str, checkout: Path, environment: dict[str, str]) -> Iterator[
         )  # fmt: skip
         try:
             _await(f"http://127.0.0.1:{port}/server_info", making, log)
+            assert _listening_on(port) <= {LOOPBACK}
             yield f"http://127.0.0.1:{port}/graphql", log
         finally:
             os.killpg(making.pid, signal.SIGINT)
             making.wait(60)
+
+
+def _listening_on(port: int) -> set[str]:
+    """The addresses at which something waits for connections to `port`, as Linux writes them."""
+    tables = [path for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")) if path.exists()]
+    rows = [line.split() for table in tables for line in table.read_text().splitlines()[1:]]
+    waiting = [address.rpartition(":") for _, address, _, state, *_ in rows if state == LISTEN]
+    return {address for address, _, number in waiting if int(number, 16) == port}
 
 
 def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -106,6 +116,21 @@ def _without_settings() -> dict[str, str]:
     names = {field.upper() for field in Settings.model_fields} | {"DAGSTER_HOME"}
     names |= {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "VENV"}
     return {name: value for name, value in os.environ.items() if name not in names}
+
+
+@pytest.mark.parametrize("target", ["ui", "ui-shop"])
+def test_a_web_ui_that_make_starts_listens_on_this_machine_alone(checkout: Path, target: str) -> None:
+    told = subprocess.run(
+        ["make", "--dry-run", target], cwd=checkout, env=_without_settings(), capture_output=True, text=True, check=True
+    )
+    starts = [line for line in told.stdout.splitlines() if "dagster dev" in line]
+    assert starts
+    assert all(" -h 127.0.0.1 " in line for line in starts)
+
+
+def test_a_webserver_that_changes_nothing_can_be_had() -> None:
+    command = [str(Path(sys.executable).with_name("dagster-webserver")), "--help"]
+    assert "--read-only" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_make_ui_stays_on_the_pretend_shop_whatever_env_file_says(checkout: Path) -> None:

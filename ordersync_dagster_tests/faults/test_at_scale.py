@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.adapters.http import Patience
-from ordersync_dagster.core.errors import VendorUnavailableError
+from ordersync_dagster.core.errors import VendorUnavailableError, WrongModeError
 from ordersync_dagster.core.window import Window, day_of
 from ordersync_dagster.launch import Launch, launch
 from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session
@@ -154,6 +154,27 @@ def test_a_vendor_that_never_answers_for_some_days_leaves_exactly_those_and_olde
     days = {each["id"]: day_of(each["created"]) for each in sandbox.world.sessions}
     assert set(stored(database)) == {each for each in old_enough(sandbox) if days[each] in done}
     sandbox.faults.clear()
+    repaired(settings, tools, PrintfulScope.none)
+    assert stored(database) == sorted(old_enough(sandbox))
+
+
+def test_fault_60_a_session_of_the_other_mode_leaves_whole_days_that_are_newer_and_nothing_of_its_own(
+    sandbox: Sandbox, sqlite_url: str, time: FakeTime
+) -> None:
+    sandbox.replace(build("large", now=NOW, size=SOME * 2))
+    days = {each["id"]: day_of(each["created"]) for each in sandbox.world.sessions}
+    foreign = sandbox.world.sessions[SOME]
+    sandbox.put_session({**foreign, "livemode": True})
+    database = Database(sqlite_url)
+    settings, tools = settings_for(sandbox, database.url), time.tools()
+    run = launch(settings, MONTH, PrintfulScope.none, dry_run=False, tools=tools)
+    with pytest.raises(WrongModeError, match="the run stopped there"):
+        deque(run.parts)
+    done = set(run.outcome.days)
+    assert done
+    assert min(done) > days[foreign["id"]]
+    assert set(stored(database)) == {each for each in old_enough(sandbox) if days[each] in done}
+    sandbox.put_session(foreign)
     repaired(settings, tools, PrintfulScope.none)
     assert stored(database) == sorted(old_enough(sandbox))
 
