@@ -31,7 +31,7 @@ def test_one_order_that_printful_cannot_show_is_an_error_and_the_others_are_done
     assert shop.run().outcome.summary.printful_orders_updated == 1
 
 
-def test_an_order_that_is_gone_at_printful_is_listed_counted_and_asked_again_weekly(
+def test_fault_47_an_order_that_is_gone_at_printful_is_listed_counted_and_asked_again_weekly(
     shop: Shop, time: FakeTime, outage: World
 ) -> None:
     (gone,) = {row["printful_order_id"] for row in outage.shop.orders if row["printful_order_id"]} - {
@@ -53,7 +53,7 @@ def test_an_order_that_is_gone_at_printful_is_listed_counted_and_asked_again_wee
     assert is_asked()
 
 
-def test_what_the_shop_decided_is_not_undone_by_printful(shop: Shop) -> None:
+def test_fault_45_what_the_shop_decided_is_not_undone_by_printful(shop: Shop) -> None:
     refunded = shop.database.column("SELECT id FROM orders WHERE status = 'refunded'")
     run = shop.run()
     assert refunded == shop.database.column("SELECT id FROM orders WHERE status = 'refunded'")
@@ -61,7 +61,7 @@ def test_what_the_shop_decided_is_not_undone_by_printful(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("word", ["archived", "inreview", "on_mars"])
-def test_a_word_that_nobody_knows_changes_no_status(shop: Shop, word: str) -> None:
+def test_fault_44_a_word_that_nobody_knows_changes_no_status(shop: Shop, word: str) -> None:
     row = shop.of_printful("inprocess")
     (order,) = [each for each in shop.sandbox.world.printful_orders if str(each["id"]) == row["printful_order_id"]]
     shop.sandbox.put_printful_order({**order, "status": word})
@@ -71,7 +71,7 @@ def test_a_word_that_nobody_knows_changes_no_status(shop: Shop, word: str) -> No
     assert run.outcome.summary.errors == 0
 
 
-def test_a_second_parcel_is_kept_beside_the_first(each_shop: Shop) -> None:
+def test_fault_46_a_second_parcel_is_kept_beside_the_first(each_shop: Shop) -> None:
     each_shop.run()
     row = each_shop.of_printful("fulfilled")
     (order,) = [each for each in each_shop.sandbox.world.printful_orders if str(each["id"]) == row["printful_order_id"]]

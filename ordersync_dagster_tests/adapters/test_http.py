@@ -62,7 +62,7 @@ def test_attempts_are_counted_too(sandbox: Sandbox, time: FakeTime) -> None:
         ("Wed, 21 Oct 9998 07:28:00 GMT", 65, 65),
     ],
 )
-def test_no_retry_after_makes_us_wait_for_ever_or_not_at_all(
+def test_fault_03_no_retry_after_makes_us_wait_for_ever_or_not_at_all(
     sandbox: Sandbox, reader: Reader, time: FakeTime, asked: str, least: float, most: float
 ) -> None:
     refuse(sandbox, 429, Retry_After=asked.encode().decode("latin-1"))
@@ -99,7 +99,9 @@ def test_what_stays_is_asked_once(sandbox: Sandbox, reader: Reader, status: int)
 
 
 @pytest.mark.parametrize("kind", ["html", "truncated_json", "short_body", "reset"])
-def test_a_broken_answer_is_asked_for_again_and_never_used(sandbox: Sandbox, reader: Reader, kind: Any) -> None:
+def test_faults_06_and_07_a_broken_answer_is_asked_for_again_and_never_used(
+    sandbox: Sandbox, reader: Reader, kind: Any
+) -> None:
     whole = reader.read().body
     sandbox.faults.add(Fault(ORDERS, kind, times=2))
     assert reader.read().body == whole
@@ -131,7 +133,9 @@ def test_amounts_arrive_exact(sandbox: Sandbox, reader: Reader) -> None:
 
 
 @pytest.mark.parametrize(("said", "requests_seen"), [("false", 1), ("true", 2), ("perhaps", 2)])
-def test_stripes_own_word_on_retries_is_heeded(sandbox: Sandbox, reader: Reader, said: str, requests_seen: int) -> None:
+def test_fault_05_stripes_own_word_on_retries_is_heeded(
+    sandbox: Sandbox, reader: Reader, said: str, requests_seen: int
+) -> None:
     refuse(sandbox, 500, Stripe_Should_Retry=said)
     assert reader.read().status == (500 if said == "false" else 200)
     assert len(sandbox.requests) == requests_seen

@@ -80,7 +80,7 @@ def test_nothing_is_asked_where_nothing_is_wanted(sandbox: Sandbox, printful: Pr
 
 
 @pytest.mark.parametrize("gone", [1, 2, 3, 40])
-def test_orders_that_vanish_between_pages_hide_no_other(
+def test_fault_20_orders_that_vanish_between_pages_hide_no_other(
     sandbox: Sandbox, printful: PrintfulApi, time: FakeTime, gone: int
 ) -> None:
     ids = hold(sandbox, 400)
@@ -93,7 +93,7 @@ def test_orders_that_vanish_between_pages_hide_no_other(
 
 
 @pytest.mark.parametrize("new", [1, 5, 96, 97, 250])
-def test_orders_that_arrive_between_pages_hide_no_other(
+def test_fault_20_orders_that_arrive_between_pages_hide_no_other(
     sandbox: Sandbox, printful: PrintfulApi, time: FakeTime, new: int
 ) -> None:
     ids = hold(sandbox, 400)

@@ -81,7 +81,7 @@ def test_more_sessions_than_a_page_holds_are_all_found(sandbox: Sandbox, stripe:
     assert sorted(read(stripe)) == sorted(complete(world))
 
 
-def test_a_session_that_is_completed_meanwhile_moves_no_other_out_of_sight(
+def test_fault_19_a_session_that_is_completed_meanwhile_moves_no_other_out_of_sight(
     sandbox: Sandbox, time: FakeTime, stripe: StripeApi
 ) -> None:
     world = build("large", now=NOW, size=350)

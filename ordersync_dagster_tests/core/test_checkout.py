@@ -149,7 +149,7 @@ def test_the_price_of_one_unit_is_exact_however_large() -> None:
         lines(line_item(amount_total=10**19)),
     ],
 )
-def test_lines_that_do_not_give_every_price_exactly_give_none(listed: Any) -> None:
+def test_fault_23_lines_that_do_not_give_every_price_exactly_give_none(listed: Any) -> None:
     assert order_of(checkout_session(line_items=listed)).line_items == ()
 
 

@@ -37,7 +37,7 @@ def test_an_amount_is_what_people_write_in_its_currency(amount: int, currency: s
 
 
 @pytest.mark.parametrize("currency", ["", "xyz", "USD", "usd ", "\ud800", "usdollars"])
-def test_a_currency_that_stripe_does_not_list_is_refused_and_never_guessed(currency: str) -> None:
+def test_fault_48_a_currency_that_stripe_does_not_list_is_refused_and_never_guessed(currency: str) -> None:
     with pytest.raises(UnknownCurrencyError):
         from_minor(100, currency)
 

@@ -132,7 +132,7 @@ def test_a_plan_counts_the_rows_that_it_writes(scene: Scene) -> None:
 
 
 @given(JSON | strategies.SESSIONS, st.booleans(), st.booleans())
-def test_no_session_whatsoever_stops_the_others(record: Any, live: bool, include_free: bool) -> None:
+def test_fault_14_no_session_whatsoever_stops_the_others(record: Any, live: bool, include_free: bool) -> None:
     try:
         verdict = read_session(record, SessionRules(live=live, include_free=include_free))
     except WrongModeError:
@@ -192,7 +192,7 @@ def test_a_column_holds_exactly_what_quantize_leaves_alone(units: int, decimals:
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1)), st.integers(1, 40))
-def test_each_second_of_a_window_belongs_to_exactly_one_of_its_days(moment: datetime, days: int) -> None:
+def test_fault_25_each_second_of_a_window_belongs_to_exactly_one_of_its_days(moment: datetime, days: int) -> None:
     window = Window.last_days(days, moment.replace(tzinfo=UTC))
     probes = [*range(window.start_epoch, window.end_epoch, 3571), window.end_epoch - 1]
     assert [day for day, _ in groupby(map(day_of, probes))] == list(window.days)

@@ -138,7 +138,7 @@ def test_an_amount_that_the_column_would_round_becomes_no_order() -> None:
 
 
 @pytest.mark.parametrize("column", ["customer_email", "customer_name", "stripe_session_id", "currency", "status"])
-def test_a_text_that_the_column_would_cut_off_becomes_no_order(column: str) -> None:
+def test_fault_43_a_text_that_the_column_would_cut_off_becomes_no_order(column: str) -> None:
     plan = plan_of(new_order(), limits=Limits(widths={f"orders.{column}": 2, "orders.printful_order_id": 1}))
     assert (plan.inserts, classes(plan)) == ((), ["text_does_not_fit"])
     assert column in plan.problems[0].sentence

@@ -28,7 +28,9 @@ SKIPPED: list[tuple[str, dict[str, Any], SessionRules]] = [
 
 
 @pytest.mark.parametrize(("reason", "overrides", "rules"), SKIPPED)
-def test_a_session_is_skipped_with_its_reason(reason: str, overrides: dict[str, Any], rules: SessionRules) -> None:
+def test_fault_22_a_session_is_skipped_with_its_reason(
+    reason: str, overrides: dict[str, Any], rules: SessionRules
+) -> None:
     assert read_session(checkout_session(**overrides), rules) == Skip(SESSION_ID, SkipReason(reason))
 
 

@@ -48,12 +48,26 @@ def test_each_of_the_14_security_demands_is_answered() -> None:
     assert all(len(cells[2]) > 20 for cells in found)
 
 
-def test_every_test_here_that_carries_a_number_stands_in_the_row_of_that_number() -> None:
-    by_row = {int(cells[0]): cells[3] for cells in rows(PAGES[0]) if cells[0].isdigit()}
-    forgotten = []
-    for path in Path(__file__).parent.glob("test_*.py"):
+def numbers(name: str) -> list[int]:
+    """The faults that a test's name begins with."""
+    begin = re.match(r"test_faults?_((?:(?:and_)?\d\d_)*)", name)
+    return [int(number) for number in re.findall(r"\d\d", begin[1])] if begin else []
+
+
+def tests_by_row() -> dict[int, list[tuple[str, str]]]:
+    """The tests that each fault's row names, as path and name."""
+    return {int(cells[0]): REFERENCE.findall(cells[3]) for cells in rows(PAGES[0]) if cells[0].isdigit()}
+
+
+def test_every_fault_has_a_test_that_carries_its_number() -> None:
+    nameless = [row for row, named in tests_by_row().items() if not any(row in numbers(name) for _, name in named)]
+    assert nameless == []
+
+
+def test_every_test_that_carries_numbers_stands_in_the_row_of_each_of_them() -> None:
+    by_row, forgotten = tests_by_row(), []
+    for path in sorted(TESTS.rglob("test_*.py")):
         for name in re.findall(r"^def (test_faults?_\d\d_\w+)\(", path.read_text(), re.M):
-            numbers = [int(number) for number in re.findall(r"(?<=_)(\d\d)(?=_)", name)]
-            if not any(name in by_row[number] for number in numbers):
-                forgotten.append(name)
+            found = (path.relative_to(TESTS).as_posix(), name)
+            forgotten += [(number, *found) for number in numbers(name) if found not in by_row[number]]
     assert forgotten == []

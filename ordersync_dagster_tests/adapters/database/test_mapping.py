@@ -48,7 +48,7 @@ def read(tmp_path: Path, text: str) -> ShopMapping:
         ("[a]\n" + "x = " + "[" * 60_000, r"is no TOML"),
     ],
 )
-def test_what_a_file_cannot_say_is_named(tmp_path: Path, text: str, sentence: str) -> None:
+def test_fault_56_what_a_file_cannot_say_is_named(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         read(tmp_path, text)
 

@@ -77,7 +77,7 @@ def test_an_existing_shop_is_written_in_its_own_types(existing: Database) -> Non
 @pytest.mark.parametrize(
     ("minor", "currency"), [(107_411_051, "kwd"), (10_000_000_000, "usd"), (1, "kwd"), (100_000_000, "jpy")]
 )
-def test_an_amount_that_the_shops_column_cannot_hold_is_a_problem(
+def test_fault_49_an_amount_that_the_shops_column_cannot_hold_is_a_problem(
     existing: Database, minor: int, currency: str
 ) -> None:
     amount = from_minor(minor, currency)

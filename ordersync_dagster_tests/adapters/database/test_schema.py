@@ -125,7 +125,7 @@ def test_a_role_that_may_not_create_tables_is_told_what_to_do(postgres_url: str)
         ),
     ],
 )
-def test_what_does_not_fit_is_named(postgres_url: str, change: str, sentence: str) -> None:
+def test_faults_41_and_42_what_does_not_fit_is_named(postgres_url: str, change: str, sentence: str) -> None:
     database = Database(postgres_url)
     database.script(EXISTING_SHOP)
     database.execute(change)
