@@ -54,18 +54,18 @@ def numbers(name: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d\d", begin[1])] if begin else []
 
 
-def tests_by_row() -> dict[int, list[tuple[str, str]]]:
+def named_by_row() -> dict[int, list[tuple[str, str]]]:
     """The tests that each fault's row names, as path and name."""
     return {int(cells[0]): REFERENCE.findall(cells[3]) for cells in rows(PAGES[0]) if cells[0].isdigit()}
 
 
 def test_every_fault_has_a_test_that_carries_its_number() -> None:
-    nameless = [row for row, named in tests_by_row().items() if not any(row in numbers(name) for _, name in named)]
+    nameless = [row for row, named in named_by_row().items() if not any(row in numbers(name) for _, name in named)]
     assert nameless == []
 
 
 def test_every_test_that_carries_numbers_stands_in_the_row_of_each_of_them() -> None:
-    by_row, forgotten = tests_by_row(), []
+    by_row, forgotten = named_by_row(), []
     for path in sorted(TESTS.rglob("test_*.py")):
         for name in re.findall(r"^def (test_faults?_\d\d_\w+)\(", path.read_text(), re.M):
             found = (path.relative_to(TESTS).as_posix(), name)
