@@ -13,6 +13,7 @@ from ordersync_dagster.adapters.database.chain import verify
 from ordersync_dagster_tests.databases import Database, Rows
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
+CREATES = (*WRITES, "CREATE")
 NEVER = 10**9
 
 
@@ -24,12 +25,13 @@ class KillPoint:
     """Ends the process before its `turn`-th write boundary; with `is_real` by SIGKILL.
 
     Once dead it stays dead: no statement of the package gets through, as nothing of a dead process does.
-    `boundaries` counts statements that write and COMMITs of transactions that wrote; rate tokens are left out.
+    `boundaries` counts statements that begin with one of `writes` and COMMITs of transactions that wrote;
+    rate tokens are left out.
     """
 
-    def __init__(self, turn: int = NEVER, *, is_real: bool = False) -> None:
+    def __init__(self, turn: int = NEVER, *, is_real: bool = False, writes: tuple[str, ...] = WRITES) -> None:
         self.boundaries = 0
-        self._turn, self._is_real = turn, is_real
+        self._turn, self._is_real, self._writes = turn, is_real, writes
         self._writing: set[int] = set()
 
     def __enter__(self) -> "KillPoint":
@@ -45,7 +47,7 @@ class KillPoint:
     def _statement(self, connection: Connection, cursor: Any, statement: str, *_: object) -> None:
         if not connection.engine.hide_parameters or "ordersync_rate" in statement:
             return  # the test's own, or a token
-        if statement.lstrip().startswith(WRITES):
+        if statement.lstrip().startswith(self._writes):
             self._writing.add(id(connection))
             self.boundaries += 1
         self._die_if_due()

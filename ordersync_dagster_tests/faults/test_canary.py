@@ -153,6 +153,34 @@ def test_faults_53_and_54_no_key_password_or_customer_is_said_or_kept_but_where_
         assert {each for each in EVERYBODY if each.encode() in content} == set(), place
 
 
+def looks_back(canary: Canary) -> list[Ran]:
+    """Every command that looks back on runs or takes one back, as text and as a document."""
+    database = canary.run.database
+    (order_id,) = database.column("SELECT id FROM orders WHERE customer_email = :email", email=EMAIL)
+    (run_id,) = database.column("SELECT id FROM ordersync_runs")
+    commands = (
+        ("runs",), ("runs", "show", run_id), ("audit", "show", order_id), ("audit", "verify"),
+        ("undo", run_id, "--dry-run"), ("undo", run_id), ("audit", "show", order_id),
+    )  # fmt: skip
+    return [canary.run(*each, *how) for each in commands for how in ([], ["--json"])]
+
+
+def test_faults_53_and_54_neither_the_doctor_nor_a_look_back_says_a_key_a_password_or_a_customer(
+    canary: Canary,
+) -> None:
+    canary.sync(0)
+    said = [*looks_back(canary), canary.run("doctor"), canary.run("db", "check")]
+    for path in LISTS:
+        canary.sandbox.faults.add(Fault(path, "status", 403, times=None, body=ECHO))
+    said.append(canary.run("doctor"))
+    away = f"postgresql://shop:{PASSWORD}@127.0.0.1:9/shop"
+    keys = {"STRIPE_SECRET_KEY": STRIPE, "PRINTFUL_API_KEY": PRINTFUL, "DATABASE_URL": away}
+    said += [canary.run(*each, **keys) for each in (("doctor",), ("runs",), ("db", "check"), ("audit", "verify"))]
+    assert all(ran.out + ran.err for ran in said)
+    assert {each for each in EVERYBODY for ran in said if each in ran.out + ran.err} == set()
+    assert not any("Traceback" in ran.err for ran in said)
+
+
 def test_fault_53_an_error_that_nobody_foresaw_shows_where_it_happened_and_none_of_its_words(
     canary: Canary, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.conftest import FakeTime, seeded
+from ordersync_dagster.wiring import initialise_database
+from ordersync_dagster_tests.conftest import FakeTime, seeded, settings_for
 from ordersync_dagster_tests.databases import Database, everything, fresh_database
-from ordersync_dagster_tests.faults.crash import KilledError, KillPoint, is_audit_whole, written
+from ordersync_dagster_tests.faults.crash import CREATES, KilledError, KillPoint, is_audit_whole, written
 from ordersync_dagster_tests.shops import Shop
 
 ON_POSTGRES = pytest.param("postgresql", marks=pytest.mark.slow)
@@ -107,3 +108,61 @@ def test_fault_30_killed_after_the_last_commit_the_next_run_writes_nothing_and_r
     assert set(again.outcome.rows.values()) <= {0}
     assert set(again.outcome.days) == set(again.outcome.window.days)
     assert {name: rows for name, rows in everything(shop.database).items() if name != "ordersync_runs"} == before
+
+
+@pytest.fixture
+def empty(
+    sandbox: Sandbox, time: FakeTime, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Shop]]:
+    """As many shops without a table as are asked for, on the database that the test's parameter names."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            urls = (f"sqlite:///{tmp_path}/empty{n}.db" for n in range(1000))
+        else:
+            server = request.getfixturevalue("_postgres")
+            urls = (stack.enter_context(fresh_database(server)) for _ in range(1000))
+        yield lambda: Shop(sandbox, Database(next(urls)), time)
+
+
+def creations(shop: Shop) -> int:
+    """The write boundaries of creating every table."""
+    with KillPoint(writes=CREATES) as counting:
+        initialise_database(settings_for(shop.sandbox, shop.database.url))
+    return counting.boundaries
+
+
+def killed_while_creating(empty: Callable[[], Shop], turn: int, expected: dict[str, object]) -> None:
+    shop = empty()
+    with KillPoint(turn, writes=CREATES), pytest.raises(KilledError):
+        shop.run()
+    assert shop.database.tables() == set(), "all tables or none"
+    assert shop.run().outcome.summary.errors == 0
+    assert written(shop.database) == expected, f"killed at boundary {turn}"
+    assert is_audit_whole(shop.database)
+
+
+def whole(empty: Callable[[], Shop]) -> dict[str, object]:
+    """What a first run without a fault leaves."""
+    shop = empty()
+    shop.run()
+    return written(shop.database)
+
+
+@pytest.mark.parametrize("empty", ["sqlite", ON_POSTGRES], indirect=True)
+def test_fault_31_a_first_run_that_is_killed_while_it_creates_its_tables_leaves_none_and_the_next_one_does_all(
+    empty: Callable[[], Shop],
+) -> None:
+    expected, last = whole(empty), creations(empty())
+    assert last > 10
+    for turn in (1, last // 2, last):
+        killed_while_creating(empty, turn, expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("empty", ["sqlite", "postgresql"], indirect=True)
+def test_fault_31_a_first_run_that_is_killed_at_any_boundary_of_creating_its_tables_likewise(
+    empty: Callable[[], Shop],
+) -> None:
+    expected = whole(empty)
+    for turn in range(1, creations(empty()) + 1):
+        killed_while_creating(empty, turn, expected)
