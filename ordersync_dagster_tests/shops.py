@@ -1,5 +1,6 @@
 """A shop under test: the sandbox with a database, run as the command line runs it."""
 
+import time as real_time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -68,6 +69,17 @@ class Shop:
     def tables(self) -> dict[str, Sequence[str]]:
         """The shop's own tables, comparable."""
         return {name: rows for name, rows in everything(self.database).items() if name not in OWN}
+
+
+def once_something_is_written(database: Database) -> Callable[[], None]:
+    """For `FakeTime.meanwhile`: a refused request is tried again only when the run has written an order."""
+
+    def wait() -> None:
+        latest = real_time.monotonic() + 30
+        while not database.count("orders") and real_time.monotonic() < latest:
+            real_time.sleep(0.01)
+
+    return wait
 
 
 def seven(run: Launch) -> tuple[int, ...]:
