@@ -1,7 +1,7 @@
 """A moment, a pretend shop, a clock that nobody waits for, and fresh databases: what most tests start from."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from ordersync_dagster.adapters.http import Patience
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster.settings import Settings
 from ordersync_dagster.wiring import Tools, seed_database, utc_now
-from ordersync_dagster_tests.databases import KINDS, OTHERS, Database, fresh_database, postgres_server
+from ordersync_dagster_tests.databases import KINDS, OTHERS, Database, database_to_copy, fresh_database, postgres_server
 from ordersync_dagster_tests.served import served
 
 if TYPE_CHECKING:
@@ -98,14 +98,34 @@ def _postgres() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def _to_copy(_postgres: str) -> Iterator[str]:
+    with database_to_copy(_postgres) as name:
+        yield name
+
+
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind: the tests that use it run on all of them."""
+    with _of_kind(request, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def shop_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same for a shop that is about to be made; PostgreSQL's has its tables already, which saves a third second."""
+    with _of_kind(request, tmp_path, "_to_copy") as url:
+        yield url
+
+
+@contextmanager
+def _of_kind(request: pytest.FixtureRequest, folder: Path, like: str | None = None) -> Iterator[str]:
     with ExitStack() as stack:
         if request.param == "sqlite":
-            yield f"sqlite:///{tmp_path}/shop.db"
+            yield f"sqlite:///{folder}/shop.db"
         elif request.param == "postgresql":
-            yield stack.enter_context(fresh_database(request.getfixturevalue("_postgres")))
+            copied = [request.getfixturevalue(like)] if like else []
+            yield stack.enter_context(fresh_database(request.getfixturevalue("_postgres"), *copied))
         else:
             yield stack.enter_context(fresh_database(OTHERS[int(request.param.removeprefix("other"))]))
 
@@ -124,9 +144,9 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def database(database_url: str) -> Database:
+def database(shop_url: str) -> Database:
     """Our own schema, empty, on each kind of database."""
-    return seeded(database_url)
+    return seeded(shop_url)
 
 
 def seeded(url: str, world: World | None = None) -> Database:
@@ -153,11 +173,11 @@ def shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime, outage: World) -> "S
 
 
 @pytest.fixture
-def each_shop(sandbox: Sandbox, database_url: str, time: FakeTime, outage: World) -> "Shop":
+def each_shop(sandbox: Sandbox, shop_url: str, time: FakeTime, outage: World) -> "Shop":
     """The same in each kind of database."""
     from ordersync_dagster_tests.shops import Shop
 
-    return Shop(sandbox, seeded(database_url, outage), time)
+    return Shop(sandbox, seeded(shop_url, outage), time)
 
 
 @pytest.fixture

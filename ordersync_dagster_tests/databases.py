@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from ordersync_dagster.adapters.database.connection import parse_url
+from ordersync_dagster.wiring import seed_database
 
 OTHERS = tuple(url.strip() for url in os.environ.get("ORDERSYNC_TEST_DATABASES", "").split(",") if url.strip())
 KINDS = ("sqlite", "postgresql", *(f"other{place}" for place in range(len(OTHERS))))
@@ -40,14 +41,25 @@ def postgres_server() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """The URL of a new, empty database on `server`, which is dropped afterwards."""
+def fresh_database(server: str, like: str = "template1") -> Iterator[str]:
+    """The URL of a new database on `server`, empty or a copy of `like`, which is dropped afterwards."""
     name = f"ordersync_test_{uuid4().hex[:12]}"
     with _administrator(server) as execute:
-        execute(f"CREATE DATABASE {name}")
+        execute(f"CREATE DATABASE {name} TEMPLATE {like}")
     yield parse_url(server).set(database=name).render_as_string(hide_password=False)
     with _administrator(server) as execute:
         execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def database_to_copy(server: str) -> Iterator[str]:
+    """The name of a database on `server` with our tables and no row, for `fresh_database`: a copy is quickly made."""
+    with fresh_database(server) as url:
+        seed_database(url, {})
+        name = str(parse_url(url).database)
+        with _administrator(server) as execute:  # nobody else may be connected to what is copied
+            execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        yield name
 
 
 @contextmanager

@@ -22,13 +22,13 @@ HEAVY = "alembic", "pandas", "matplotlib", "dagster"
 
 @pytest.fixture
 def ordersync(
-    sandbox: Sandbox, database_url: str, world: World, tmp_path: Path,
+    sandbox: Sandbox, shop_url: str, world: World, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Cli]:  # fmt: skip
     """The command, the outage and the shop's database, of each kind."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ORDERSYNC_STATE_DIR", str(tmp_path / "state"))
-    with command_on(sandbox, seeded(database_url, world), monkeypatch, capsys) as run:
+    with command_on(sandbox, seeded(shop_url, world), monkeypatch, capsys) as run:
         yield run
 
 

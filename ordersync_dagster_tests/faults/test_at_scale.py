@@ -119,6 +119,7 @@ class Broken:
         sandbox.faults.add(Fault("/orders", "status", times=None, match="limit=100"))
         sandbox.faults.add(Fault(f"/orders/{self.unanswered}", "status", times=None))
         self.failed_sessions = {*self.malformed, self.refused}
+        self.unlinked = {each["id"] for each in sessions} & set(old_enough(sandbox)) - self.failed_sessions
 
 
 def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
@@ -133,8 +134,9 @@ def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
             kind = "printful_order_id" if "printful_order_id" in problem.ids else "stripe_session_id"
             named[kind].add(problem.ids[kind])
     assert sandbox.faults.fired >= 3 * 2, f"the faults must strike: {run.traffic}, {run.outcome.summary}"
-    assert named == {"stripe_session_id": broken.failed_sessions, "printful_order_id": {broken.unanswered}}
-    assert run.outcome.summary.errors == len(broken.failed_sessions) + 1
+    undecided = broken.failed_sessions | broken.unlinked  # the list may have held orders for the second
+    assert named == {"stripe_session_id": undecided, "printful_order_id": {broken.unanswered}}
+    assert run.outcome.summary.errors == len(undecided) + 2  # the order that was refused was not found there either
     assert stored(database) == sorted(old_enough(sandbox) - broken.failed_sessions)
     assert run.outcome.summary.printful_items_added == database.count("order_items") == SOME // 20 - 1
 

@@ -40,9 +40,9 @@ def slow_sandbox(world: World) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def database(database_url: str, world: World) -> Database:
+def database(shop_url: str, world: World) -> Database:
     """The shop after the outage, in each kind of database."""
-    return seeded(database_url, world)
+    return seeded(shop_url, world)
 
 
 @contextmanager
