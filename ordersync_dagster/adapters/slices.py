@@ -96,8 +96,8 @@ class SliceReader(Generic[T]):
         busy = sum(thread.is_alive() for thread in threads)
         for _ in range(min(waiting, self._workers - busy)):
             thread = Thread(target=self._work, name="ordersync-read", daemon=True)
-            threads.append(thread)
             thread.start()
+            threads.append(thread)  # afterwards: SIGTERM may come between, and only what was started can be joined
 
     def _work(self) -> None:
         while (taken := self._take()) is not None:
