@@ -178,6 +178,15 @@ def test_closing_early_ends_the_threads() -> None:
     assert reading_threads() == []
 
 
+def test_an_interrupt_while_a_thread_starts_comes_through_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)  # SIGTERM comes when it comes
+    with pytest.raises(KeyboardInterrupt):
+        Vendor([START]).read()
+
+
 def test_what_was_read_and_not_taken_is_bounded() -> None:
     """Nobody takes anything after the first rows: the readers stop by themselves, and go on when they are wanted."""
     vendor = Vendor(range(START, END, 60), 10)  # 4,320 pages
