@@ -1,5 +1,6 @@
 """A session that cannot be read is a problem that names it; it never stops the others."""
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,17 @@ def test_rows_without_an_id_are_told_apart_by_their_place_and_their_time() -> No
         "Session (no id) became no order: Stripe listed a session without an id, row 2 after cs_test_1."
     )
     assert problem_of(Nameless(7, "row 1 after cs_test_1")).ids.keys() == {"stripe_session_id", "place"}
+
+
+def test_the_time_of_a_row_without_an_id_is_told_in_utc_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        problem = problem_of({"created": 1_700_000_000})
+    time.tzset()
+    assert problem.ids == {"stripe_session_id": NO_ID, "created": "2023-11-14T22:13:20Z"}
 
 
 def test_a_problem_names_its_session_and_says_what_is_wrong() -> None:

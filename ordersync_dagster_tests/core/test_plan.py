@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from ordersync_dagster.core.changes import AddItems, FillFields, Limits
-from ordersync_dagster.core.linking import Unlinked
+from ordersync_dagster.core.linking import Unlinked, Unread
 from ordersync_dagster.core.orders import LineItem, as_stored
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.problems import ProblemClass
@@ -71,6 +71,13 @@ def test_the_lines_of_an_earlier_part_price_the_items() -> None:
     (update,) = reconcile(observed, Stored((order,))).updates
     (items,) = [change for change in update.changes if isinstance(change, AddItems)]
     assert [item.price for item in items.items] == [LINE.unit_price]
+
+
+def test_where_the_list_was_not_read_to_its_end_nobody_is_said_to_wait() -> None:
+    observed = Observed(unlinked=(WAITING,), unread=Unread(reason="it went away"), now=2_000_000_000)
+    (note,) = reconcile(observed, Stored()).notes
+    assert note.problem_class is ProblemClass.PRINTFUL_NOT_ASKED
+    assert "it went away" in note.sentence
 
 
 def test_a_link_to_an_order_that_needs_nothing_else_changes_nothing_else() -> None:
