@@ -93,6 +93,7 @@ def _goals(figures: Figures) -> str:
         for case in _like(figures, main)
         if case.size >= main.size
     ]
+    rows += _memory_at_once(figures)
     if figures.stripe_limit:
         rows.append(("of a limit of 25 requests a second, used", "≥ 90 %", f"{figures.stripe_limit.share:.0%}"))
         rows.append(("sessions lost at that limit", "0", str(figures.stripe_limit.size - figures.stripe_limit.found)))
@@ -108,6 +109,14 @@ def _goals(figures: Figures) -> str:
         (run.name, "< 4 s" if "order_sync" in run.name else "< 45 s", f"{run.seconds:.1f} s") for run in figures.dagster
     ]
     return _table(("what", "goal", "measured"), rows)
+
+
+def _memory_at_once(figures: Figures) -> list[Sequence[str]]:
+    """What the largest case takes where answers come at once: then as much as may be read ahead is."""
+    cases = [case for case in figures.cases if not case.latency]
+    largest = [case for case in cases if case.size == max(each.size for each in cases)]
+    most = max(max(case.first.cost.memory, case.again.cost.memory) for case in largest)
+    return [(f"the same where a vendor answers in no time, {largest[0].size:,} sessions", "none", f"{most:.0f} MB")]
 
 
 def _printful_goals(limited: Limited | None) -> list[Sequence[str]]:
