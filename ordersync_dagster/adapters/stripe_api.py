@@ -99,8 +99,10 @@ class StripeApi:
                 if row.id in seen:  # slices share the second at which they meet
                     self._traffic.add("duplicates_seen")
                     continue
-                value, place = row.value, f"row {since} after {named}"
-                kept.append(read(Nameless(value.row, place)) if isinstance(value, _Unread) else value)
+                value = row.value
+                if isinstance(value, _Unread):
+                    value = read(Nameless(value.row, f"row {since} after {named}"))
+                kept.append(value)
                 seen.update([row.id] if row.id else [])
         if kept:
             yield current, kept
