@@ -2,29 +2,23 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
-from functools import partial
-from itertools import starmap
 from operator import attrgetter
-from typing import TypeVar
 
-from ordersync_dagster.core.checkout import SessionRules, SkipReason, Verdict, read_session
-from ordersync_dagster.core.errors import TooManyChangesError, WrongAccountError, WrongModeError
+from ordersync_dagster.core.checkout import SessionRules
+from ordersync_dagster.core.errors import TooManyChangesError
 from ordersync_dagster.core.linking import is_unlinked
-from ordersync_dagster.core.orders import OPEN, Order
+from ordersync_dagster.core.orders import OPEN
 from ordersync_dagster.core.plan import Observed, Plan, Step, Stored, reconcile
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.refunds import Refunded, read_refunds
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.ports import Applied, PrintfulOrders, Sessions, Store
 from ordersync_dagster.printful_side import PrintfulSide
+from ordersync_dagster.stripe_side import StripeSide
 
-PROVEN_BY = 20  # orders of the period, of which Stripe must know at least one
 DECISIONS = 3  # how often an order that others keep moving is decided anew
 
-
-T = TypeVar("T")
 Approval = Callable[[Sequence[Plan]], None]
 
 
@@ -101,70 +95,14 @@ class OrderSync:
         if side:
             side.begin(lambda status: request.printful is PrintfulScope.all or status in OPEN)
         if request.reads_stripe:
-            self._require_mode()
-            yield from self._of_this_account(request.window, self._session_steps(request.window, side))
+            yield from StripeSide(self.stripe, self.store, self.rules, self.clock, side).steps(request.window)
         if side:
             yield from side.steps()
-
-    def _require_mode(self) -> None:
-        """Raise WrongModeError where a test key meets the orders of a real shop."""
-        if not self.rules.live and self.store.has_live_orders():
-            raise WrongModeError(
-                "STRIPE_SECRET_KEY is a key of test mode, and the database holds orders of live Checkout Sessions "
-                "(cs_live_…): test orders do not belong among them. Use the live key, or another database. "
-                "Nothing was written."
-            )
 
     def _printful_side(self, scope: PrintfulScope) -> PrintfulSide | None:
         if self.printful is None or scope is PrintfulScope.none:
             return None
         return PrintfulSide(self.printful, self.store, self.clock, self.link_by)
-
-    def _session_steps(self, window: Window, side: PrintfulSide | None) -> Iterator[Step]:
-        refunds = _Refunds(self.stripe, window.start_epoch)
-        listed = self.stripe.sessions(
-            window, lambda row: read_session(row, self.rules), with_line_items=side is not None
-        )
-        return starmap(partial(self._day_step, refunds, side), _every_day(window, listed))
-
-    def _day_step(self, refunds: "_Refunds", side: PrintfulSide | None, day: date, verdicts: list[Verdict]) -> Step:
-        payments = {each.payment_intent_id for each in verdicts if isinstance(each, Order) and each.payment_intent_id}
-        loaded = self.store.orders_of_sessions([each.session_id for each in verdicts], payments)
-        stored = Stored(loaded, self.store.limits)
-        existing = {order.session_id: order for order in stored.orders}
-        is_new = any(isinstance(each, Order) and each.session_id not in existing for each in verdicts)
-        observed = Observed(
-            day=day,
-            sessions=tuple(verdicts),
-            refunded=refunds.read() if is_new else {},
-            now=int(self.clock().timestamp()),
-            links_later=side is not None,
-        )
-        plan = reconcile(observed, stored)
-        if side:
-            side.hand_on(verdicts, existing, plan)
-        return Step(observed, plan)
-
-    def _of_this_account(self, window: Window, steps: Iterator[Step]) -> Iterator[Step]:
-        """Hold everything back until one session has its order, where the shop already holds orders of the window.
-
-        Sessions carry no account: another shop's key would fill this database with its orders.
-        Raises WrongAccountError where not one matches.
-        """
-        held: list[Step] = []
-        is_proven = self.store.orders_created_in(window, PROVEN_BY) < PROVEN_BY
-        for step in steps:
-            held.append(step)
-            is_proven = is_proven or any(skip.reason is SkipReason.ORDER_EXISTS for skip in step.plan.skips)
-            del step  # a busy day is large, and the next one is read while this name would still hold it
-            if is_proven:
-                yield from held
-                held.clear()
-        if held:
-            raise WrongAccountError(
-                f"the database holds {PROVEN_BY} or more orders of this period, and Stripe lists the session of none: "
-                "is STRIPE_SECRET_KEY another shop's, or DATABASE_URL? Nothing was written."
-            )
 
     def _apply(self, step: Step) -> Part:
         """Write one plan; an order that somebody moved meanwhile is read and decided again."""
@@ -192,32 +130,6 @@ class OrderSync:
             self.store.remember_missing(observed.gone)
         if observed.back:
             self.store.forget_missing(observed.back)
-
-
-class _Refunds:
-    """The refunds since the window's start, listed once and only when something is to be added."""
-
-    def __init__(self, stripe: Sessions, since: int) -> None:
-        self._stripe, self._since = stripe, since
-        self._found: Refunded | None = None
-
-    def read(self) -> Refunded:
-        if self._found is None:
-            self._found = read_refunds(self._stripe.refunds(self._since))
-        return self._found
-
-
-def _every_day(window: Window, listed: Iterator[tuple[date, list[T]]]) -> Iterator[tuple[date, list[T]]]:
-    """The listed days and, in their places, the days on which there was nothing."""
-    empty = list(window.days)  # oldest first
-    for day, rows in listed:
-        while empty and empty[-1] > day:
-            yield empty.pop(), []
-        if empty and empty[-1] == day:
-            empty.pop()
-        yield day, rows
-        del rows  # as in _of_this_account
-    yield from ((day, []) for day in reversed(empty))
 
 
 def at_most(limit: int) -> Approval:

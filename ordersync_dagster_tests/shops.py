@@ -2,6 +2,7 @@
 
 import time as real_time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from ordersync_dagster.core.plan import Plan
@@ -9,7 +10,7 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.launch import Launch, launch
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster.sync import PrintfulScope, at_most
-from ordersync_dagster_tests.conftest import FakeTime, settings_for
+from ordersync_dagster_tests.conftest import NOW, FakeTime, settings_for
 from ordersync_dagster_tests.databases import Database, everything
 from ordersync_dagster_tests.sandbox.test_scenarios import lost
 
@@ -102,3 +103,10 @@ def lost_ids(world: World) -> list[str]:
 def without_a_link(world: World) -> list[str]:
     """The lost sessions that name no Printful order."""
     return [session["id"] for session in lost(world) if "printfulOrderId" not in session["metadata"]]
+
+
+def in_one_day(world: World) -> World:
+    """The same sessions at their hours and minutes, all of them yesterday."""
+    yesterday = int((NOW - timedelta(days=1)).replace(hour=0, minute=0).timestamp())
+    moved = [{**session, "created": yesterday + session["created"] % 86_400} for session in world.sessions]
+    return World(NOW, sorted(moved, key=lambda session: -session["created"]), world.line_items)

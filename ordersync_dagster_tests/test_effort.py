@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from itertools import chain
 
 import pytest
@@ -21,6 +20,7 @@ from ordersync_dagster.sync import PrintfulScope
 from ordersync_dagster.wiring import Tools, open_printful, open_stripe
 from ordersync_dagster_tests.conftest import NOW, seeded, settings_for
 from ordersync_dagster_tests.databases import Database, everything
+from ordersync_dagster_tests.shops import in_one_day
 
 SIZE = 10_000
 MONTH, DAY = Window.last_days(30, NOW), Window.last_days(1, NOW)
@@ -44,13 +44,6 @@ class NoBudget(Budget):
 @pytest.fixture(scope="module")
 def month() -> World:
     return build("large", now=NOW, size=SIZE)
-
-
-def in_one_day(world: World) -> World:
-    """The same sessions at their hours and minutes, all of them yesterday."""
-    yesterday = int((NOW - timedelta(days=1)).replace(hour=0, minute=0).timestamp())
-    moved = [{**session, "created": yesterday + session["created"] % 86_400} for session in world.sessions]
-    return World(NOW, sorted(moved, key=lambda session: -session["created"]), world.line_items)
 
 
 def read_all(sandbox: Sandbox, window: Window) -> int:

@@ -1,8 +1,9 @@
 """reconcile(observed, stored) → Plan: the only place that decides what will be written."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
+from itertools import chain
 
 from ordersync_dagster.core.changes import AddItems, InsertOrder, Limits, OrderUpdate
 from ordersync_dagster.core.checkout import NO_ID, SessionProblem, Skip, Verdict
@@ -60,6 +61,7 @@ class Plan:
     notes: tuple[Problem, ...] = ()
     unlinked: tuple[Unlinked, ...] = ()  # left to a later part
     warnings: tuple[str, ...] = ()  # what is said aloud of the whole run
+    payments: tuple[tuple[str, str], ...] = ()  # of some sessions: payment intent id and order id, for `whole`
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -84,11 +86,23 @@ class Step:
 
 def reconcile(observed: Observed, stored: Stored) -> Plan:
     """Compare both sides. Pure; the order of the input does not matter; what a plan produces needs no plan."""
+    return whole([reconcile_some(observed, stored)])
+
+
+def whole(plans: Sequence[Plan]) -> Plan:
+    """One plan of those that were made of some sessions of a day each, with what only all of them show."""
+    first, lists = plans[0], [each.name for each in fields(Plan) if each.name != "day"]
+    joined = {name: tuple(chain.from_iterable(getattr(plan, name) for plan in plans)) for name in lists}
+    notes = (*joined["notes"], *duplicate_orders(frozenset(joined["payments"])))
+    return Plan(first.day, **{**joined, "notes": notes, "payments": ()})
+
+
+def reconcile_some(observed: Observed, stored: Stored) -> Plan:
+    """`reconcile` for some sessions of a day; the plan is `whole`'s to finish."""
     sessions = SessionSide(stored.orders, stored.limits, observed.refunded)
-    for verdict in _each_once(observed.sessions):
+    for verdict in each_once(observed.sessions):
         sessions.decide(verdict)
     orders = _as_planned(stored.orders, sessions.completions, sessions.inserts)
-    duplicates = duplicate_orders(orders) if observed.sessions else []
     lines = {**observed.line_items, **_lines(observed.sessions)}
     updates, looked_up, notes = printful_side(orders, observed.printful_orders, lines, stored.limits)
     unlinked = (*observed.unlinked, *sessions.unlinked)
@@ -110,10 +124,15 @@ def reconcile(observed: Observed, stored: Stored) -> Plan:
         skips=tuple(sessions.skips),
         failed_sessions=tuple(sessions.failed),
         printful_orders=(*looked_up, *links.linked),
-        notes=(*sessions.notes, *duplicates, *notes, *links.notes),
+        notes=(*sessions.notes, *notes, *links.notes),
         unlinked=later,
         warnings=(_other_store(observed.unknown),) if observed.unknown >= SEVERAL else (),
+        payments=_payments(orders) if observed.sessions else (),
     )
+
+
+def _payments(orders: Iterable[StoredOrder]) -> tuple[tuple[str, str], ...]:
+    return tuple((order.payment_intent_id, order.id) for order in orders if order.payment_intent_id)
 
 
 def _other_store(unknown: int) -> str:
@@ -137,7 +156,7 @@ def _as_planned(
     return list(orders.values())
 
 
-def _each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
+def each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """By session id; a session that was listed twice counts once, those without an id each for themselves."""
     named = {each.session_id: each for each in verdicts if each.session_id != NO_ID}
     nameless = [each for each in verdicts if isinstance(each, SessionProblem) and each.session_id == NO_ID]

@@ -1,6 +1,6 @@
 """Sessions against orders: what is inserted, completed, skipped or reported."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
@@ -71,12 +71,11 @@ class SessionSide:
             self.unlinked.append(Unlinked(stored, order))
 
 
-def duplicate_orders(orders: Iterable[StoredOrder]) -> list[Problem]:
-    """Orders that name the same payment: a customer may get the goods twice."""
+def duplicate_orders(payments: frozenset[tuple[str, str]]) -> list[Problem]:
+    """Orders that name the same payment, of (payment intent id, order id): a customer may get the goods twice."""
     by_payment: dict[str, list[str]] = {}
-    for order in orders:
-        if order.payment_intent_id:
-            by_payment.setdefault(order.payment_intent_id, []).append(order.id)
+    for payment, order_id in payments:
+        by_payment.setdefault(payment, []).append(order_id)
     return [
         Problem(
             ProblemClass.DUPLICATE_ORDER,

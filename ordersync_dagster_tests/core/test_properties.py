@@ -1,6 +1,7 @@
 """What holds for every day, every shop and every answer."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 
 from ordersync_dagster.core import money
 from ordersync_dagster.core.changes import SetStatus
-from ordersync_dagster.core.checkout import SessionProblem, SessionRules, Skip, read_session
+from ordersync_dagster.core.checkout import SessionProblem, SessionRules, Skip, Verdict, read_session
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.fulfilment import Fulfilment, read_fulfilment
 from ordersync_dagster.core.orders import MOVES, Order, Status, StoredOrder
-from ordersync_dagster.core.plan import Observed, Plan, Stored, reconcile
+from ordersync_dagster.core.plan import Observed, Plan, Stored, each_once, reconcile, reconcile_some, whole
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.texts import is_storable
@@ -58,6 +59,30 @@ def test_the_order_of_what_comes_in_does_not_matter(scene: Scene, random: Any) -
     )
     stored = replace(scene.stored, orders=tuple(shuffled(scene.stored.orders)))
     assert reconcile(observed, stored) == plan_of(scene)
+
+
+@given(scenes(), st.integers(1, 3), st.sets(st.sampled_from(strategies.SESSION_IDS)))
+def test_a_day_that_is_compared_in_pieces_comes_to_the_same(scene: Scene, size: int, made_by_hand: set[str]) -> None:
+    orders = [replace(each, session_id="") if each.session_id in made_by_hand else each for each in scene.stored.orders]
+    day = replace(
+        scene.observed, sessions=tuple(each_once(scene.observed.sessions)), printful_orders={}, links_later=True
+    )
+    pieces = [day.sessions[start : start + size] for start in range(0, len(day.sessions), size)] or [()]
+    looked_up = [[order for order in orders if belongs(order, piece)] for piece in pieces]
+    plans = [
+        reconcile_some(replace(day, sessions=piece), replace(scene.stored, orders=tuple(found)))
+        for piece, found in zip(pieces, looked_up, strict=True)
+    ]
+    of_the_day = [order for order in orders if any(order in found for found in looked_up)]
+    assert whole(plans) == reconcile(day, replace(scene.stored, orders=tuple(of_the_day)))
+
+
+def belongs(order: StoredOrder, verdicts: Collection[Verdict]) -> bool:
+    """Whether a look-up for these sessions finds the order: by its session, or by a payment if it has none."""
+    if order.session_id:
+        return order.session_id in {each.session_id for each in verdicts}
+    payments = {each.payment_intent_id for each in verdicts if isinstance(each, Order)}
+    return order.payment_intent_id is not None and order.payment_intent_id in payments
 
 
 @given(scenes())

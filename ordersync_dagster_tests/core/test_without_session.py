@@ -3,6 +3,7 @@
 from ordersync_dagster.core.changes import InsertOrder, Limits
 from ordersync_dagster.core.checkout import SessionProblem, Skip, SkipReason
 from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.plan import Observed, Stored, reconcile_some, whole
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.recovery import SessionSide
 from ordersync_dagster.sandbox.sessions import PAYMENT_INTENT, SESSION_ID
@@ -50,3 +51,13 @@ def test_what_is_no_order_is_what_it_is_beside_orders_without_a_session() -> Non
     side.decide(problem)
     side.decide(skip)
     assert (side.failed, side.skips, side.notes) == ([problem], [skip], [])
+
+
+def test_an_order_that_is_met_by_two_pieces_of_a_day_is_no_twin_of_itself() -> None:
+    sessions = [new_order(), new_order(session_id="cs_test_other")]
+    pieces = [reconcile_some(Observed(sessions=(each,)), Stored((manual("a"),))) for each in sessions]
+    told = [note.ids for note in whole(pieces).notes]
+    assert [(ids["stripe_session_id"], ids["order_ids"]) for ids in told] == [
+        (SESSION_ID, "a"),
+        ("cs_test_other", "a"),
+    ]

@@ -187,11 +187,11 @@ def test_fault_53_an_error_that_nobody_foresaw_shows_where_it_happened_and_none_
     def broken(*_: object) -> None:
         raise ZeroDivisionError(SAID)
 
-    monkeypatch.setattr("ordersync_dagster.sync.reconcile", broken)
+    monkeypatch.setattr("ordersync_dagster.stripe_side.reconcile_some", broken)
     ran = canary.run("sync")
     assert ran.code == 1
     assert "ordersync: an error that nobody foresaw (ZeroDivisionError)" in ran.err
-    assert "sync.py" in ran.err
+    assert "stripe_side.py" in ran.err
     assert {each for each in EVERYBODY if each in ran.out + ran.err} == set()
     assert canary.run.database.column("SELECT state FROM ordersync_runs") == ["failed"]
 

@@ -48,7 +48,7 @@ BREAKAGES = {
         "for _ in range(0):",
     ),
     "refunds are not looked at": (
-        "sync.py",
+        "stripe_side.py",
         "refunded=refunds.read() if is_new else {}",
         "refunded={}",
     ),
