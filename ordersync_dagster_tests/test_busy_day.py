@@ -93,7 +93,7 @@ def test_two_orders_of_one_payment_are_told_however_far_apart_their_sessions_are
     assert told["order_ids"] == ", ".join(sorted((first, last)))
 
 
-def test_of_orders_that_stay_as_they_are_no_more_are_held_than_are_compared_at_once(shop: Shop) -> None:
+def test_fault_67_of_orders_that_stay_as_they_are_no_more_are_held_than_are_compared_at_once(shop: Shop) -> None:
     seen = StoredOrder(id="one of the test's own", session_id="")
     with orders_held() as held:
         repaired(shop)
