@@ -17,10 +17,11 @@ UNFORESEEN = """
 import os
 from pathlib import Path
 if Path(__file__).with_name("break").exists():
-    from ordersync_dagster import sync
+    from ordersync_dagster import stripe_side
     def broken(*_, **__):
         raise ZeroDivisionError(os.environ["DATABASE_URL"])
-    sync.reconcile = broken
+    assert stripe_side.reconcile_some, "what is broken is what is called"
+    stripe_side.reconcile_some = broken
 """
 
 
