@@ -1,6 +1,7 @@
 """DATABASE_URL → an engine that is safe to write money with."""
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ APPLICATION = "ordersync"  # what pg_stat_activity calls our connections; in a r
 # A PostgreSQL that is gone without a word is noticed after a minute; Unix sockets know no such thing and pass over it.
 # https://www.postgresql.org/docs/current/libpq-connect.html
 KEPT_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+# SQLite keeps any bytes as text: what is no UTF-8 is read with its bytes spelled out (\xe9) and stops nothing.
+_AS_TEXT = partial(str, encoding="utf-8", errors="backslashreplace")
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg")
 
 
@@ -72,12 +75,14 @@ def open_read_only(url: URL, *, own_schema: str | None = None) -> Engine:
         engine = _postgres(url, own_schema)
         event.listen(engine, "begin", _begin_read_only)
         return engine
-    return create_engine(
+    engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(_read_only_uri(path), uri=True, timeout=BUSY_SECONDS),
         poolclass=NullPool,
         hide_parameters=True,
     )
+    event.listen(engine, "connect", _read_any_text)
+    return engine
 
 
 def open_in_memory() -> Engine:
@@ -104,9 +109,14 @@ def _sqlite(url: URL) -> Engine:
         hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
+    event.listen(engine, "connect", _read_any_text)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _read_any_text(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.text_factory = _AS_TEXT
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -156,6 +156,24 @@ def test_times_that_are_none_are_in_nobodys_way(shop: Shop) -> None:
     assert shop.run().outcome.summary.seven == usual
 
 
+def test_text_that_is_no_utf8_stops_nothing_and_stays_as_it_is(shop: Shop) -> None:
+    usual, (named, addressed) = shop.run(dry_run=True).outcome.summary.seven, in_window(shop, 2)
+    name, address = "CAST(x'4a6f73e9' AS TEXT)", """CAST('{"city": "' || x'e9' || '"}' AS TEXT)"""
+    shop.database.script(
+        f"UPDATE orders SET customer_name = {name} WHERE id = '{named}';\n"
+        f"UPDATE orders SET shipping_address = {address} WHERE id = '{addressed}';\n"
+        f"UPDATE order_items SET name = {name};\n"
+    )
+    for dry_run in (True, False):
+        run = shop.run(dry_run=dry_run)
+        assert run.outcome.summary.seven == usual
+        assert notices(run, addressed, "shipping_address") == [NAMED]
+    assert held(shop, named, "hex(customer_name)") == "4A6F73E9"
+    assert held(shop, addressed, "hex(shipping_address)") == b'{"city": "\xe9"}'.hex().upper()
+    undo = History(settings_for(shop.sandbox, shop.database.url), shop.time.tools())
+    assert undo.undo(run.outcome.run_id, dry_run=False).undone.left == []
+
+
 def test_printful_ids_may_be_whole_numbers_in_sqlite(shop: Shop) -> None:
     usual = shop.run(dry_run=True).outcome.summary.seven
     shop.database.script(
