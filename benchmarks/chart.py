@@ -19,16 +19,10 @@ def draw(figures: Figures, path: Path) -> None:
     from matplotlib import pyplot
 
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
-    _beside(left, main_case(figures))
+    _beside(left, figures.main)
     _growth(right, figures)
     figure.savefig(path, dpi=90)
     pyplot.close(figure)
-
-
-def main_case(figures: Figures) -> Case:
-    """The one that the page leads with: 20,000 sessions of a month at 100 ms into PostgreSQL, or what is nearest."""
-    slow = [case for case in figures.cases if case.shape == "month" and case.latency and case.database == "postgresql"]
-    return min(slow, key=lambda case: abs(case.size - 20_000))
 
 
 def _beside(axes: "Axes", case: Case) -> None:
@@ -50,13 +44,7 @@ def _beside(axes: "Axes", case: Case) -> None:
 
 
 def _growth(axes: "Axes", figures: Figures) -> None:
-    main = main_case(figures)
-    same = [
-        case
-        for case in figures.cases
-        if (case.shape, case.latency, case.database) == (main.shape, main.latency, main.database)
-    ]
-    same.sort(key=lambda case: case.size)
+    same = figures.sizes
     sizes = [case.size for case in same]
     axes.plot(sizes, [case.first.cost.wall for case in same], "o-", color=OURS, label="first run, s")
     axes.plot(sizes, [case.again.cost.wall for case in same], "o--", color=OURS, label="second run, s")

@@ -85,6 +85,20 @@ class Figures:
     printful_limit: Limited | None = None
     dagster: list[DagsterRun] = field(default_factory=list)
 
+    @property
+    def main(self) -> Case:
+        """The case to begin with: 20,000 sessions of a month at 100 ms into PostgreSQL, or what is nearest."""
+        slow = [case for case in self.cases if case.shape == "month" and case.latency and case.database == "postgresql"]
+        return min(slow, key=lambda case: abs(case.size - 20_000))
+
+    @property
+    def sizes(self) -> list[Case]:
+        """The cases that differ from the main one in size alone, smallest first."""
+        main = self.main
+        kind = (main.shape, main.latency, main.database)
+        same = [case for case in self.cases if (case.shape, case.latency, case.database) == kind]
+        return sorted(same, key=lambda case: case.size)
+
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")
 

@@ -1,9 +1,12 @@
 """docs/performance.md, written from the figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from benchmarks.chart import main_case
+from benchmarks.commands import GENEROUS
 from benchmarks.figures import Case, Figures, Limited
+from benchmarks.goals import goals
+from benchmarks.tables import table
+from ordersync_dagster.adapters.database.budget import WAKING
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 INTRODUCTION = """\
@@ -57,7 +60,7 @@ def page(figures: Figures) -> str:
     )
     parts = (
         INTRODUCTION,
-        _goals(figures),
+        goals(figures),
         _sizes(figures),
         _stages(figures),
         _limits(figures),
@@ -65,82 +68,6 @@ def page(figures: Figures) -> str:
         method,
     )
     return "\n".join(parts)
-
-
-def _goals(figures: Figures) -> str:
-    main = main_case(figures)
-    days = [case for case in figures.cases if case.shape == "day" and case.database == "postgresql"]
-    rows: list[Sequence[str]] = [_ratio(case) for case in (main, *days)]
-    rows += [
-        (f"the same, Stripe requests ({case.shape})", "≤ 260", str(case.first.tally.requests)) for case in (main, *days)
-    ]
-    rows += [
-        (
-            "the same, one day against thirty: whole process",
-            "about 1",
-            f"{case.first.cost.wall / main.first.cost.wall:.1f}",
-        )
-        for case in days
-    ]
-    share = main.again.cost.cpu / main.first.cost.cpu
-    rows.append(("CPU of an unchanged second run against the first", "≤ 60 %", f"{share:.0%}"))
-    rows += [
-        (
-            f"peak memory of the first run or the second, {case.size:,} sessions",
-            f"≤ {250 if case.size <= 20_000 else 400} MB",
-            f"{max(case.first.cost.memory, case.again.cost.memory):.0f} MB",
-        )
-        for case in _like(figures, main)
-        if case.size >= main.size
-    ]
-    rows += _memory_at_most(figures)
-    if figures.stripe_limit:
-        rows.append(("of a limit of 25 requests a second, used", "≥ 90 %", f"{figures.stripe_limit.share:.0%}"))
-        rows.append(("sessions lost at that limit", "0", str(figures.stripe_limit.size - figures.stripe_limit.found)))
-    rows += _printful_goals(figures.printful_limit)
-    if figures.sandbox_pages:
-        rows.append(
-            ("pages of 100 that the sandbox itself serves in a second", "≥ 1,000", f"{figures.sandbox_pages:,.0f}")
-        )
-    for name, cost in figures.starts.items():
-        goal = "< 0.5 s" if "help" in name else "< 2.5 s"
-        rows.append((f"`{name}`" if "help" in name else name, goal, f"{cost.wall:.2f} s"))
-    rows += [
-        (run.name, "< 4 s" if "order_sync" in run.name else "< 45 s", f"{run.seconds:.1f} s") for run in figures.dagster
-    ]
-    return _table(("what", "goal", "measured"), rows)
-
-
-def _memory_at_most(figures: Figures) -> list[Sequence[str]]:
-    """What the largest case takes in its worst run, on whichever database and at whichever latency."""
-    size = max(case.size for case in figures.cases)
-    largest = [case for case in figures.cases if case.size == size]
-    most = max(max(case.first.cost.memory, case.again.cost.memory) for case in largest)
-    return [(f"the same, {size:,} sessions, the worst of both databases and latencies", "≤ 400 MB", f"{most:.0f} MB")]
-
-
-def _printful_goals(limited: Limited | None) -> list[Sequence[str]]:
-    if limited is None:
-        return []
-    tally, what = limited.run.tally, f"{limited.size:,} Printful orders and {limited.missing} that it does not know"
-    return [
-        (f"{what}: requests", f"≤ 110 + {limited.missing}", str(tally.requests)),
-        ("the same, whole process at 120 requests a minute", "≤ 75 s", f"{limited.run.cost.wall:.0f} s"),
-        ("the same, answered with 429", "0", str(tally.throttled)),
-    ]
-
-
-def _ratio(case: Case) -> Sequence[str]:
-    what = f"{case.size:,} sessions of {'30 days' if case.shape == 'month' else 'one day'}, 100 ms, PostgreSQL"
-    return (f"{what}: whole process against the read floor", "≤ 4.5", f"{case.ratio:.1f}")
-
-
-def _like(figures: Figures, main: Case) -> list[Case]:
-    return [
-        case
-        for case in figures.cases
-        if (case.shape, case.latency, case.database) == (main.shape, main.latency, main.database)
-    ]
 
 
 def _sizes(figures: Figures) -> str:
@@ -152,12 +79,12 @@ def _sizes(figures: Figures) -> str:
         "Seconds, unless it says otherwise. With no latency there are no round trips to save: there the plain script "
         "can be as fast, which writes neither timeline nor audit and looks at nothing twice."
     )
-    return f"## By size\n\n{text}\n\n{_table(head, map(_size, figures.cases))}\n{_growth(figures)}"
+    return f"## By size\n\n{text}\n\n{table(head, map(_size, figures.cases))}\n{_growth(figures)}"
 
 
 def _growth(figures: Figures) -> str:
     """What the largest case costs beside the next smaller one."""
-    cases = sorted(_like(figures, main_case(figures)), key=lambda case: case.size)[-2:]
+    cases = figures.sizes[-2:]
     less, more = (case.first.cost for case in cases)
     return (
         f"{cases[1].size:,} sessions are {cases[1].size / cases[0].size:.0f} times {cases[0].size:,}; they take "
@@ -192,13 +119,17 @@ def _size(case: Case) -> Sequence[str]:
 
 def _stages(figures: Figures) -> str:
     slow = [case for case in figures.cases if case.latency and case.stages]
-    names = list(slow[0].stages)
+    names, requests = list(slow[0].stages), figures.main.first.tally.requests
+    budget, span = int(GENEROUS["STRIPE_REQUESTS_PER_SECOND"]), 1 + WAKING
     text = (
         "## Where the time goes\n\nSeconds of the main thread at 100 ms a request, measured inside one process. "
         "*fetch* is waiting for pages: the round trips, and behind them the other threads' parsing and reading of "
         "sessions, which need the same interpreter lock as all the rest. A day is planned and written whole, so that "
         "it is either done or named as not done: within one day writing begins when reading has ended, over several "
         "they overlap.\n\n"
+        f"The budget is a floor of its own: {budget} requests a second, all that Stripe allows an account, taken in "
+        f"spans of {span:.2f} s, let {requests} requests out in no less than {(requests - 1) // budget * span:.1f} s. "
+        "The read floor knows no budget.\n\n"
     )
     rows = [
         (
@@ -207,7 +138,7 @@ def _stages(figures: Figures) -> str:
         )
         for case in slow
     ]
-    return text + _table(("sessions", *names), rows)
+    return text + table(("sessions", *names), rows)
 
 
 def _limits(figures: Figures) -> str:
@@ -226,7 +157,7 @@ def _dagster(figures: Figures) -> str:
         "30-second tick.\n\n"
     )
     rows = [(run.name, str(run.runs), f"{run.seconds:.1f}", f"{run.added:,}") for run in figures.dagster]
-    return text + _table(("what", "runs", "seconds", "orders added"), rows)
+    return text + table(("what", "runs", "seconds", "orders added"), rows)
 
 
 def _limited(limited: Limited, vendor: str) -> str:
@@ -242,8 +173,3 @@ def _limited(limited: Limited, vendor: str) -> str:
         f"and the default budget: {tally.requests} requests, {tally.throttled} answered with 429, the whole run in "
         f"{limited.run.cost.wall:.0f} s. With one GET for each order it would be {limited.size / 120:.0f} minutes."
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
