@@ -127,9 +127,9 @@ def _stages(figures: Figures) -> str:
         "sessions, which need the same interpreter lock as all the rest. A day is planned and written whole, so that "
         "it is either done or named as not done: within one day writing begins when reading has ended, over several "
         "they overlap.\n\n"
-        f"The budget is a floor of its own: {budget} requests a second, all that Stripe allows an account, taken in "
-        f"spans of {span:.2f} s, let {requests} requests out in no less than {(requests - 1) // budget * span:.1f} s. "
-        "The read floor knows no budget.\n\n"
+        f"The budget is a floor of its own: {budget} requests a second, taken in spans of {span:.2f} s, let {requests} "
+        f"requests out in no less than {(requests - 1) // budget * span:.1f} s. The read floor knows no budget. Stripe "
+        "itself allows 25 a second for one endpoint, and what that comes to is measured below.\n\n"
     )
     rows = [
         (

@@ -62,7 +62,9 @@ class StripeSide:
         count = len(observed.sessions)
         pieces = [observed.sessions[start : start + TOGETHER] for start in range(0, count, TOGETHER)] or [()]
         plan = whole([self._compared(refunds, replace(observed, sessions=some)) for some in pieces])
-        return Step(replace(observed, refunded=refunds.found), plan)
+        completed = {update.seen.session_id for update in plan.completions}  # no others may have to be decided again
+        kept = tuple(each for each in observed.sessions if each.session_id in completed)
+        return Step(replace(observed, sessions=kept, refunded=refunds.found), plan)
 
     def _compared(self, refunds: "_Refunds", observed: Observed) -> Plan:
         orders = [each for each in observed.sessions if isinstance(each, Order)]

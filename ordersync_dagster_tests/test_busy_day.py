@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.launch import Launch
 from ordersync_dagster.sandbox import Sandbox, build
 from ordersync_dagster.stripe_side import TOGETHER
@@ -81,6 +81,15 @@ def test_what_is_missing_anywhere_in_the_day_is_mended_as_one_day(shop: Shop) ->
     assert run.outcome.days[YESTERDAY].stripe_sessions_added == 2
     assert run.outcome.summary.stripe_sessions_skipped == SIZE - 2
     assert {first, last} < set(by_session(shop.database))
+
+
+def test_of_a_plan_that_waits_for_a_yes_what_stays_as_it_is_is_not_held(shop: Shop) -> None:
+    held: list[int] = []
+    shop.run(
+        printful=PrintfulScope.none,
+        meanwhile=lambda: held.append(sum(isinstance(each, Order) for each in gc.get_objects())),
+    )
+    assert held == [0]
 
 
 def test_two_orders_of_one_payment_are_told_however_far_apart_their_sessions_are(shop: Shop) -> None:

@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, count
 
 import pytest
 from sqlalchemy import Engine, event
@@ -41,14 +42,26 @@ class NoBudget(Budget):
         """Not here."""
 
 
+class Together(NoBudget):
+    """Lets nobody of the sixteen after the first go on before all of them have asked."""
+
+    def __init__(self) -> None:
+        self._turns, self._all = count(), threading.Barrier(16, timeout=10)
+
+    def take(self, name: str) -> None:
+        """Breaks, and the run with it, where fewer are asked for at once."""
+        if 1 <= next(self._turns) <= 16:
+            self._all.wait()
+
+
 @pytest.fixture(scope="module")
 def month() -> World:
     return build("large", now=NOW, size=SIZE)
 
 
-def read_all(sandbox: Sandbox, window: Window) -> int:
+def read_all(sandbox: Sandbox, window: Window, budget: Budget = NoBudget()) -> int:
     """How many sessions are read."""
-    api = open_stripe(settings_for(sandbox), Patience(), Traffic(), NoBudget())
+    api = open_stripe(settings_for(sandbox), Patience(), Traffic(), budget)
     days = api.sessions(window, lambda row: row, with_line_items=False)
     return len(list(chain.from_iterable(rows for _, rows in days)))
 
@@ -85,6 +98,11 @@ def test_ten_thousand_sessions_cost_hardly_more_requests_than_their_pages(
     sandbox.replace(month if window is MONTH else in_one_day(month))
     assert read_all(sandbox, window) == SIZE
     assert len(sandbox.requests) <= 1.3 * SIZE / 100
+
+
+def test_sixteen_requests_are_in_flight_at_once(sandbox: Sandbox, month: World) -> None:
+    sandbox.replace(month)
+    assert read_all(sandbox, MONTH, Together()) == SIZE
 
 
 def test_an_empty_window_costs_one_request(sandbox: Sandbox) -> None:

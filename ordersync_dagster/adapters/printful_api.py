@@ -112,12 +112,15 @@ class PrintfulApi:
             if is_gap and page:
                 offset, last, steps_back = max(0, offset - PAGE + OVERLAP), None, steps_back + 1
                 continue
-            rest = max(0, _total(body) - offset - PAGE)
+            shown, total = offset + len(body["result"]), _total(body)
+            rest = max(0, total - shown)
             yield page, -(-rest // (PAGE - OVERLAP))
-            if len(body["result"]) < PAGE or not rest:
+            if not rest:
                 return
+            if shown <= offset + OVERLAP:  # a short page has others after it; one that leads no further is no end
+                raise VendorAnswerError(f"Printful's list ends after {shown} of its {total} orders")
             last = _id(page[-1]) if page else None
-            offset += PAGE - OVERLAP
+            offset = shown - OVERLAP
         raise VendorAnswerError("Printful's list shifts too often to be read")
 
     def _singly(self, ids: list[str]) -> Iterator[tuple[str, RawLookup]]:

@@ -11,18 +11,26 @@ class LocalBudget:
     def __init__(self, limit: int, period: int, *, per_endpoint: bool = False) -> None:
         self._limit, self._period, self._per_endpoint = limit, period, per_endpoint
         self._limiters: dict[str, Limiter] = {}
+        self._unused: dict[str, int] = {}  # tokens that the next attempt lets pass
         self._lock = Lock()
 
     def take(self, name: str) -> None:
         """Wait for a token of the endpoint `name`."""
-        self._limiter(name).try_acquire()
+        key = self._key(name)
+        with self._lock:
+            weight = min(self._limit, 1 + self._unused.pop(key, 0))
+        self._limiter(key).try_acquire(weight=weight)
 
     def slow_down(self, name: str) -> None:
-        """After a 429: let a quarter of the budget pass unused; it comes back by itself."""
-        self._limiter(name).try_acquire(weight=max(1, self._limit // 4))
+        """After a 429: the next attempt lets a quarter of the budget pass unused. Waits for nothing itself."""
+        key = self._key(name)
+        with self._lock:
+            self._unused[key] = self._unused.get(key, 0) + max(1, self._limit // 4)
 
-    def _limiter(self, name: str) -> Limiter:
-        key = name if self._per_endpoint else ""
+    def _key(self, name: str) -> str:
+        return name if self._per_endpoint else ""
+
+    def _limiter(self, key: str) -> Limiter:
         with self._lock:
             if key not in self._limiters:
                 self._limiters[key] = Limiter(Rate(self._limit, self._period * 1000))

@@ -4,6 +4,7 @@ One page of the whole window comes first. Where there is more, what is left is c
 each, judged by how dense the page was; each stretch is read by its own cursor. A quiet window costs one request.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,6 +20,7 @@ PAGES_PER_SLICE = 4  # a slice ends with a page that is half empty on average: l
 FIRST_CUT = 16  # slices after the first page, at most: one more round trip shows where the window is busy
 NEXT_CUT = 5  # of a slice: four that are as busy as its page was, and the rest, which may be empty after a rush
 PAGES_AHEAD = 160  # pages read but not yet taken; only the next few slices may go beyond: bounds the memory
+PARTING = 1.0  # seconds that all threads together have to end; one that waits for the vendor ends with the process
 MIN_SPAN = 2  # seconds; a shorter slice is not cut but read by its cursor
 
 
@@ -50,7 +52,7 @@ class _Slice(Generic[T]):
 
 
 class SliceReader(Generic[T]):
-    """Iterate over it once: lists of rows, newest first. An error comes where its rows would have come."""
+    """Iterate over it once: lists of rows, newest first. An error comes no later than its rows would have come."""
 
     def __init__(self, fetch: Fetch[T], start: int, end: int, *, workers: int = WORKERS) -> None:
         self._fetch, self._workers = fetch, workers
@@ -74,8 +76,9 @@ class SliceReader(Generic[T]):
             with self._changed:
                 self._is_over = True
                 self._changed.notify_all()
+            parted = time.monotonic() + PARTING
             for thread in threads:
-                thread.join(timeout=1)  # one that waits for the vendor ends by itself, and with the process
+                thread.join(timeout=max(0.0, parted - time.monotonic()))
 
     def _next_rows(self) -> list[T]:
         """The rows of the first slice once it is done; [] when there is only more work to share out."""

@@ -235,6 +235,16 @@ def test_one_process_alone_stays_within_its_limit() -> None:
     assert most_in_a_period(moments, 0.95) <= LIMIT * 1.1
 
 
+def test_one_process_alone_waits_for_nothing_where_it_is_told_to_slow_down() -> None:
+    """It is told so while the answer is open, whose text says how long to wait."""
+    budget = LocalBudget(2, 60)
+    budget.take("/orders")
+    budget.take("/orders")
+    started = time.monotonic()
+    budget.slow_down("/orders")
+    assert time.monotonic() - started < 30
+
+
 def test_one_process_alone_leaves_room_after_a_429() -> None:
     budget = LocalBudget(4, 1)
     budget.slow_down("")

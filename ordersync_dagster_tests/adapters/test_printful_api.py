@@ -171,6 +171,32 @@ def test_a_list_that_breaks_off_is_said_with_what_it_showed_before(sandbox: Sand
     assert printful.unread == ""
 
 
+@pytest.mark.parametrize("length", [99, 50, 4])
+def test_a_short_page_is_not_the_end_of_the_list(sandbox: Sandbox, printful: PrintfulApi, length: int) -> None:
+    ids = hold(sandbox, 500)
+    short_page(sandbox, orders(500)[97 : 97 + length], 500)
+    assert ask(printful, ids).keys() == set(ids)
+    assert seen(sandbox)[0] <= 8
+    assert seen(sandbox)[1] == 0
+    assert printful.unread == ""
+
+
+@pytest.mark.parametrize("length", [0, 3])
+def test_a_list_that_ends_before_its_total_is_not_said_to_be_read(
+    sandbox: Sandbox, printful: PrintfulApi, length: int
+) -> None:
+    hold(sandbox, 500)
+    short_page(sandbox, orders(500)[97 : 97 + length], 500)
+    assert len(list(printful.orders([], since=0))) == 100
+    assert printful.unread == f"Printful's list ends after {97 + length} of its 500 orders"
+
+
+def short_page(sandbox: Sandbox, listed: list[dict[str, Any]], total: int) -> None:
+    """The second page shows only `listed`."""
+    body = json.dumps({"code": 200, "result": listed, "paging": {"total": total}})
+    sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, match="offset=97", body=body))
+
+
 def test_a_list_that_shifts_for_ever_is_not_said_to_be_read(sandbox: Sandbox, printful: PrintfulApi) -> None:
     pages = [orders(100, FIRST - n) for n in (0, 1000)]
     for page, match in ((pages[0], "offset=0&"), (pages[1], "offset=97")):

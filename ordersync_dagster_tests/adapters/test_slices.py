@@ -138,6 +138,26 @@ def test_an_error_comes_where_its_rows_would_have_come(share: float) -> None:
     assert all(at >= before for at, _ in taken)
 
 
+def test_an_error_does_not_wait_for_every_thread_that_waits_for_the_vendor() -> None:
+    vendor = Vendor(range(START, END, 600), 10)
+    turns, answered = count(), threading.Event()
+
+    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+        turn = next(turns)
+        if turn == slices.WORKERS:
+            raise VendorAnswerError("no answer")
+        if turn:
+            answered.wait(60)
+        return vendor.fetch(start, end, cursor)
+
+    started = time.monotonic()
+    with pytest.raises(VendorAnswerError, match="no answer"):
+        list(SliceReader(fetch, START, END))
+    took = time.monotonic() - started
+    answered.set()
+    assert took < slices.WORKERS / 2, "each of the others had its own second"
+
+
 def test_an_error_of_the_first_page_is_raised_at_once() -> None:
     def fetch(_start: int, _end: int, _cursor: str | None) -> Page[Row]:
         raise VendorAnswerError("no answer")
