@@ -143,7 +143,7 @@ def _stages(figures: Figures) -> str:
 
 def _limits(figures: Figures) -> str:
     parts = [
-        _limited(limited, vendor)
+        _limited(limited, vendor, figures.main)
         for limited, vendor in ((figures.stripe_limit, "Stripe"), (figures.printful_limit, "Printful"))
         if limited is not None
     ]
@@ -160,8 +160,9 @@ def _dagster(figures: Figures) -> str:
     return text + table(("what", "runs", "seconds", "orders added"), rows)
 
 
-def _limited(limited: Limited, vendor: str) -> str:
-    tally = limited.run.tally
+def _limited(limited: Limited, vendor: str, main: Case) -> str:
+    tally, plain = limited.run.tally, main.sequential
+    assert plain is not None
     if vendor == "Stripe":
         what = f"{limited.size:,} sessions at {limited.limit:.0f} requests a second"
         return (
@@ -171,5 +172,5 @@ def _limited(limited: Limited, vendor: str) -> str:
     return (
         f"{limited.size:,} Printful orders and {limited.missing} ids it does not know, at its 120 requests a minute "
         f"and the default budget: {tally.requests} requests, {tally.throttled} answered with 429, the whole run in "
-        f"{limited.run.cost.wall:.0f} s. With one GET for each order it would be {limited.size / 120:.0f} minutes."
+        f"{limited.run.cost.wall:.0f} s. With one GET for each order it would be {plain.printful_side(limited.size, 120) / 60:.0f} minutes."
     )

@@ -96,7 +96,7 @@ class StripeApi:
                     if kept:
                         yield current, kept
                     current, kept, seen = row.day, [], set()
-                if row.id in seen:  # slices share the second at which they meet
+                if row.id in seen:  # a list that moved, or a vendor that says a session twice
                     self._traffic.add("duplicates_seen")
                     continue
                 value = row.value
