@@ -172,5 +172,6 @@ def _limited(limited: Limited, vendor: str, main: Case) -> str:
     return (
         f"{limited.size:,} Printful orders and {limited.missing} ids it does not know, at its 120 requests a minute "
         f"and the default budget: {tally.requests} requests, {tally.throttled} answered with 429, the whole run in "
-        f"{limited.run.cost.wall:.0f} s. With one GET for each order it would be {plain.printful_side(limited.size, 120) / 60:.0f} minutes."
+        f"{limited.run.cost.wall:.0f} s. With one GET for each order it would be "
+        f"{plain.printful_side(limited.size, 120) / 60:.0f} minutes."
     )
