@@ -58,7 +58,8 @@ class PrintfulSide:
         for verdict in verdicts:
             if isinstance(verdict, Order) and verdict.line_items:
                 order_now = existing.get(verdict.session_id)
-                if verdict.printful_order_id or (order_now and order_now.printful_order_id):
+                named = {verdict.printful_order_id, order_now and order_now.printful_order_id}
+                if named & self._wanted:
                     self._line_items[verdict.session_id] = verdict.line_items
 
     def _want(self, printful_id: str, order: StoredOrder) -> None:
@@ -121,8 +122,10 @@ class PrintfulSide:
             if printful_id in self._wanted:
                 not_shown.discard(printful_id)
                 yield printful_id, answer
+            elif printful_id in self._owners:
+                continue
             elif isinstance(answer, Fulfilment):
                 self._strangers.append(answer)
-            elif isinstance(raw, Mapping) and isinstance(answer, Problem) and printful_id not in self._owners:
+            elif isinstance(raw, Mapping) and isinstance(answer, Problem):
                 self._unreadable[external_id(raw) or ""] = answer
         yield from ((printful_id, Missing(printful_id, is_remembered=True)) for printful_id in sorted(not_shown))

@@ -1,6 +1,6 @@
 """The use case: plan a window, apply the plan, a day at a time; and what it needs of the outside."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -107,17 +107,19 @@ class OrderSync:
     def _apply(self, step: Step) -> Part:
         """Write one plan; an order that somebody moved meanwhile is read and decided again."""
         applied = [self.store.apply(step.plan, self.run_id)]
+        gone: list[str] = []
         for _ in range(DECISIONS - 1):
-            if not applied[-1].stale_sessions:
+            stale = applied[-1].stale_sessions
+            if not stale:
                 break
-            again = self._decide_again(step.observed, applied[-1].stale_sessions)
-            applied.append(self.store.apply(again, self.run_id))
+            stored = Stored(self.store.orders_of_sessions(stale), self.store.limits)
+            gone.extend(sorted(set(stale) - {order.session_id for order in stored.orders}))
+            applied.append(self.store.apply(self._decide_again(step.observed, stored), self.run_id))
         self._remember_missing(step.observed)
-        restless = tuple(_kept_changing(session_id) for session_id in applied[-1].stale_sessions)
+        restless = tuple(_kept_changing(session_id) for session_id in (*gone, *applied[-1].stale_sessions))
         return Part(step.plan, tuple(applied), restless)
 
-    def _decide_again(self, observed: Observed, session_ids: Collection[str]) -> Plan:
-        stored = Stored(self.store.orders_of_sessions(session_ids), self.store.limits)
+    def _decide_again(self, observed: Observed, stored: Stored) -> Plan:
         known = {order.session_id for order in stored.orders}
         sessions = tuple(verdict for verdict in observed.sessions if verdict.session_id in known)
         fresh = {order.session_id: order for order in stored.orders if is_unlinked(order)}

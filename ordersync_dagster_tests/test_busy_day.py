@@ -84,12 +84,13 @@ def test_what_is_missing_anywhere_in_the_day_is_mended_as_one_day(shop: Shop) ->
 
 
 def test_of_a_plan_that_waits_for_a_yes_what_stays_as_it_is_is_not_held(shop: Shop) -> None:
-    held: list[int] = []
+    counts = [sum(isinstance(each, Order) for each in gc.get_objects())]  # some are other tests' own
     shop.run(
         printful=PrintfulScope.none,
-        meanwhile=lambda: held.append(sum(isinstance(each, Order) for each in gc.get_objects())),
+        meanwhile=lambda: counts.append(sum(isinstance(each, Order) for each in gc.get_objects())),
     )
-    assert held == [0]
+    before, held = counts
+    assert held <= before
 
 
 def test_two_orders_of_one_payment_are_told_however_far_apart_their_sessions_are(shop: Shop) -> None:

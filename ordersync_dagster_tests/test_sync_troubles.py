@@ -168,3 +168,11 @@ def test_a_session_of_the_other_mode_stops_the_run_before_its_day_is_written(sho
     with pytest.raises(WrongModeError, match=r"is a test key, but session \S+ is from live mode"):
         shop.run()
     assert shop.tables() == before
+
+
+def test_an_order_that_somebody_deletes_between_plan_and_write_is_named(shop: Shop) -> None:
+    row = shop.of_printful("fulfilled")
+    shop.database.execute("UPDATE orders SET status = 'processing' WHERE id = :id", id=row["id"])
+    delete = "DELETE FROM orders WHERE id = :id"
+    run = shop.run(meanwhile=lambda: shop.database.execute(delete, id=row["id"]))
+    assert {"stripe_session_id": row["stripe_session_id"]} in of_class(run, "kept_changing")

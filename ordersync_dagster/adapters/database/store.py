@@ -80,9 +80,10 @@ class DatabaseStore:
         return self.read(lambda connection: connection.execute(select(func.count()).select_from(orders)).scalar_one())
 
     def orders_created_in(self, window: Window, at_most: int) -> int:
-        """How many orders were created in `window`, counted no further than `at_most`."""
-        created = self._shape.table("orders").c.created_at
-        some = select(created).where(created >= window.start, created < window.end).limit(at_most).subquery()
+        """How many orders of Checkout Sessions were created in `window`, counted no further than `at_most`."""
+        created, session = (self._shape.table("orders").c[name] for name in ("created_at", "stripe_session_id"))
+        wanted = (created >= window.start, created < window.end, session != "")  # which leaves out NULL too
+        some = select(created).where(*wanted).limit(at_most).subquery()
         return self.read(lambda connection: connection.execute(select(func.count()).select_from(some)).scalar_one())
 
     def has_live_orders(self) -> bool:
@@ -162,7 +163,7 @@ class DatabaseStore:
             runs.end(connection, run_id, state, summary, self._clock())
 
     def apply(self, plan: Plan, run_id: str) -> Applied:
-        """Carry out `plan` in one transaction; where the database refuses a row, order by order.
+        """Carry out `plan` in one transaction; where the database refuses a row, each half in one of its own.
 
         Raises DatabaseAwayError when the database is gone; then nothing of this plan was written.
         """
@@ -170,20 +171,12 @@ class DatabaseStore:
             return Applied()
         try:
             return _applied(self._write(plan, run_id))
-        except DatabaseRefusedError:
-            return self._apply_singly(plan, run_id)
-
-    def _apply_singly(self, plan: Plan, run_id: str) -> Applied:
-        applied = Applied()
-        stale: list[str] = []
-        for single in _singles(plan):
-            try:
-                step = _applied(self._write(single, run_id))
-                stale.extend(step.stale_sessions)
-                applied += step
-            except DatabaseRefusedError as error:
-                applied += Applied(refused=(refusal(single, error),))
-        return replace(applied, stale_sessions=tuple(stale))
+        except DatabaseRefusedError as error:
+            halves = _halves(plan)
+            if not halves:
+                return Applied(refused=(refusal(plan, error),))
+        first, second = (self.apply(half, run_id) for half in halves)
+        return replace(first + second, stale_sessions=first.stale_sessions + second.stale_sessions)
 
     def _write(self, plan: Plan, run_id: str) -> Written:
         stamp, keyed = Stamp(run_id, self._clock()), self.keyed()
@@ -240,6 +233,14 @@ def _applied(written: Written) -> Applied:
     )
 
 
-def _singles(plan: Plan) -> Iterator[Plan]:
-    yield from (Plan(plan.day, inserts=(insert,)) for insert in plan.inserts)
-    yield from (Plan(plan.day, updates=(update,)) for update in (*plan.completions, *plan.updates))
+def _halves(plan: Plan) -> tuple[Plan, ...]:
+    """The same changes in two plans; none where there is one change alone."""
+    inserts, updates = plan.inserts, (*plan.completions, *plan.updates)
+    half = (len(inserts) + len(updates)) // 2
+    if not half:
+        return ()
+    cut = max(0, half - len(inserts))
+    return (
+        Plan(plan.day, inserts=inserts[:half], updates=updates[:cut]),
+        Plan(plan.day, inserts=inserts[half:], updates=updates[cut:]),
+    )

@@ -25,6 +25,7 @@ from ordersync_dagster.core.changes import (
     SetStatus,
     SetTracking,
 )
+from ordersync_dagster.core.errors import DatabaseRefusedError
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Plan
 
@@ -49,12 +50,13 @@ def write(connection: Connection, shape: Shape, plan: Plan, stamp: Stamp, keyed:
 
 @dataclass(frozen=True, slots=True)
 class _Wrote:
-    """One row that this transaction wrote; `was` is the row before, for those that were there."""
+    """One row that this transaction wrote; `was` is the row before and `columns` what was set, where it was there."""
 
     row_id: str
     order_id: str
     why: str
     was: Image | None = None
+    columns: frozenset[str] = frozenset()
 
 
 class _Writer:
@@ -72,8 +74,10 @@ class _Writer:
         for start in range(0, len(plan.inserts), ROWS):
             self._insert_orders(plan.inserts[start : start + ROWS])
             self._write_records()
-        self._update_orders((*plan.completions, *plan.updates))
-        self._write_records()
+        updates = (*plan.completions, *plan.updates)
+        for start in range(0, len(updates), ROWS):
+            self._update_orders(updates[start : start + ROWS])
+            self._write_records()
         return self._written
 
     def _write_records(self) -> None:
@@ -115,7 +119,8 @@ class _Writer:
             why = "; ".join(_reason(change) for change in each.changes)
             values = records.changed_columns(each, now)
             if values:
-                self._orders.append(_Wrote(now.id, now.id, why, self._images[now.id]))
+                columns = frozenset(self._shape.table("orders").c[name].name for name in values)
+                self._orders.append(_Wrote(now.id, now.id, why, self._images[now.id], columns))
                 before = records.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
                 order_rows.append({**records.as_held(values, now), "updated_at": self._stamp.now, "row_id": now.id})
@@ -157,7 +162,10 @@ class _Writer:
         self._written.items_inserted += len(ours)
 
     def _order_entries(self) -> Iterator[Entry]:
-        """What the rows really became, whatever the shop's own triggers made of them."""
+        """What the rows really became, whatever the shop's own triggers made of them.
+
+        Raises DatabaseRefusedError where nothing that was set is there.
+        """
         ledger = Ledger(self._shape.table("orders"), "orders", self._keyed)
         images = self._read("orders", [wrote.row_id for wrote in self._orders])
         for wrote in self._orders:
@@ -167,6 +175,8 @@ class _Writer:
                 yield Entry("order_create", "order", wrote.row_id, wrote.row_id, None, after, wrote.why, email)
             else:
                 was, became = ledger.change(wrote.was, now)
+                if not wrote.columns & was.keys():
+                    raise DatabaseRefusedError("a trigger of the table orders keeps the change out")
                 before, after = {"columns": was}, {"columns": became}
                 yield Entry("order_update", "order", wrote.row_id, wrote.row_id, before, after, wrote.why, email)
 

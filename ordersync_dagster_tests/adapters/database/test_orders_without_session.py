@@ -1,8 +1,11 @@
 """A shop may take orders without a Stripe session: they are brought up to date like all others, and never doubled."""
 
+from datetime import timedelta
+
 import pytest
 
 from ordersync_dagster.launch import Launch
+from ordersync_dagster.stripe_side import PROVEN_BY
 from ordersync_dagster_tests.shops import Shop, classes
 
 NULLABLE = {
@@ -89,6 +92,22 @@ def test_an_order_without_a_session_that_the_database_refuses_is_named_by_its_id
     refused = [each for each in shop.run().outcome.problems if each.problem_class == "database_refused"]
     assert [each.ids for each in refused] == [{"order_id": order_ids[0]}]
     assert refused[0].sentence.startswith(f"Order {order_ids[0]} was not written: ")
+
+
+def test_orders_without_a_session_are_no_sign_of_another_account(open_shop: Shop) -> None:
+    """They are taken by telephone while the webhooks are down, and no session can ever match them."""
+    database = open_shop.database
+    columns = "id, status, customer_email, total_amount, currency, created_at"
+    first = "SELECT min(id) FROM orders"
+    for n in range(PROVEN_BY):
+        database.execute(
+            f"INSERT INTO orders ({columns}) SELECT 'by telephone {n}', status, customer_email, total_amount, currency,"
+            f" created_at FROM orders WHERE id = ({first})"
+        )
+    database.execute("DELETE FROM order_items")
+    database.execute("DELETE FROM orders WHERE stripe_session_id IS NOT NULL")
+    database.execute("UPDATE orders SET created_at = :now", now=open_shop.time.now - timedelta(days=2))
+    assert open_shop.run().outcome.rows["orders_inserted"] > PROVEN_BY
 
 
 def test_an_order_with_and_one_without_the_session_of_a_payment_are_named_together(open_shop: Shop) -> None:

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from ordersync_dagster.adapters.database.loading import ROWS
 from ordersync_dagster.adapters.database.store import Applied
 from ordersync_dagster.core.changes import FillFields, SetTracking
 from ordersync_dagster.core.plan import Plan
@@ -210,3 +212,22 @@ def test_a_thousand_orders_go_in_and_come_out(database: Database) -> None:
         assert store.apply(inserting(*many), "run1").orders_inserted == 1001
         assert len(store.orders_of_sessions([each.session_id for each in many])) == 1001
     assert database.count("audit_logs") == 1001
+
+
+def test_a_busy_day_of_changes_is_written_some_orders_at_a_time_and_whole(database: Database) -> None:
+    count = ROWS + 1
+    with opened(database.url) as (store, engine):
+        store.apply(inserting(*(order(number, customer_name=None) for number in range(1, count + 1))), "run1")
+        orders = store.orders_of_sessions([f"cs_test_{number}" for number in range(1, count + 1)])
+        updates = [changing(each, FillFields({"customer_name": "Ada"})).updates[0] for each in orders]
+        written: list[int] = []
+
+        def note(_connection: object, _cursor: object, statement: str, rows: Any, *_: object) -> None:
+            if statement.startswith("UPDATE orders"):
+                written.append(len(rows))
+
+        event.listen(engine, "before_cursor_execute", note)
+        assert store.apply(Plan(completions=tuple(updates)), "run2").orders_updated == count
+    assert written[0] == ROWS
+    assert database.column("SELECT count(*) FROM ordersync_audit WHERE run_id = 'run2'") == [count]
+    assert database.column("SELECT DISTINCT customer_name FROM orders") == ["Ada"]

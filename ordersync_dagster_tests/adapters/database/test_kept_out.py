@@ -1,0 +1,100 @@
+"""What the shop's own keys and triggers keep out without a word is an error by its id, and never taken for written."""
+
+from dataclasses import replace
+
+import pytest
+
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster_tests.adapters.database.shops import (
+    SHIPPED,
+    adding,
+    changing,
+    inserting,
+    new_item,
+    opened,
+    order,
+    stored,
+)
+from ordersync_dagster_tests.databases import Database
+
+SWALLOW = """
+CREATE FUNCTION swallow() RETURNS trigger AS $$ BEGIN RETURN NULL; END $$ LANGUAGE plpgsql;
+CREATE TRIGGER swallow BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION swallow();
+"""
+
+
+def swallow(database: Database, table: str) -> None:
+    """From now on a trigger of the shop's drops each new row without a word."""
+    if database.is_postgres:
+        database.script(SWALLOW.format(table=table))
+    else:
+        database.execute(f"CREATE TRIGGER swallow BEFORE INSERT ON {table} BEGIN SELECT RAISE(IGNORE); END")
+
+
+def test_an_order_that_another_unique_key_keeps_out_is_a_problem_and_never_taken_for_there(database: Database) -> None:
+    database.execute("CREATE UNIQUE INDEX one_payment ON orders (stripe_payment_intent_id)")
+    twin = order(2, payment_intent_id="pi_1")
+    with opened(database.url) as (store, _):
+        applied = store.apply(inserting(order(1, payment_intent_id="pi_1"), twin, order(3)), "run1")
+    assert (applied.orders_inserted, applied.written_first_by_others) == (2, 0)
+    (problem,) = applied.refused
+    assert (problem.problem_class, problem.ids) == (ProblemClass.DATABASE_REFUSED, {"stripe_session_id": "cs_test_2"})
+
+
+def test_an_order_that_a_trigger_drops_silently_is_a_problem(database: Database) -> None:
+    swallow(database, "orders")
+    with opened(database.url) as (store, _):
+        applied = store.apply(inserting(order(1)), "run1")
+    assert (applied.orders_inserted, applied.written_first_by_others, len(applied.refused)) == (0, 0, 1)
+    assert database.count("orders") == database.count("ordersync_audit") == 0
+
+
+FROZEN = {
+    "dropped": "RETURN NULL",
+    "put back": "NEW.status := OLD.status; NEW.tracking_number := OLD.tracking_number;"
+    " NEW.tracking_url := OLD.tracking_url; NEW.metadata := OLD.metadata; RETURN NEW",
+}
+
+
+@pytest.mark.parametrize("how", FROZEN)
+def test_a_change_that_a_trigger_keeps_out_is_a_problem_and_the_others_are_written(
+    database: Database, how: str
+) -> None:
+    with opened(database.url) as (store, _):
+        store.apply(inserting(order(1), order(2)), "run1")
+        freeze(database, "cs_test_1", how)
+        both = (*changing(stored(store, 1), SHIPPED).updates, *changing(stored(store, 2), SHIPPED).updates)
+        applied = store.apply(Plan(updates=both), "run2")
+        assert (stored(store, 1).status, stored(store, 2).status) == ("processing", "shipped")
+    assert applied.orders_updated == 1
+    (problem,) = applied.refused
+    assert (problem.problem_class, problem.ids) == (ProblemClass.DATABASE_REFUSED, {"stripe_session_id": "cs_test_1"})
+    assert database.column("SELECT resource_id FROM ordersync_audit WHERE run_id = 'run2'") == [both[1].seen.id]
+
+
+def freeze(database: Database, session_id: str, how: str) -> None:
+    """From now on a trigger of the shop's undoes each change of this order without a word."""
+    if database.is_postgres:
+        database.script(
+            f"CREATE FUNCTION keep_out() RETURNS trigger AS $$ BEGIN {FROZEN[how]}; END $$ LANGUAGE plpgsql;\n"
+            "CREATE TRIGGER keep_out BEFORE UPDATE ON orders FOR EACH ROW"
+            f" WHEN (OLD.stripe_session_id = '{session_id}') EXECUTE FUNCTION keep_out();\n"
+        )
+        return
+    undo = "UPDATE orders SET status = OLD.status WHERE id = OLD.id"
+    moment, does = ("BEFORE", "SELECT RAISE(IGNORE)") if how == "dropped" else ("AFTER", undo)
+    which = f"UPDATE ON orders WHEN OLD.stripe_session_id = '{session_id}'"
+    database.execute(f"CREATE TRIGGER keep_out {moment} {which} BEGIN {does}; END")
+
+
+def test_an_item_that_another_unique_key_or_a_trigger_keeps_out_is_a_problem_of_its_order(database: Database) -> None:
+    with opened(database.url) as (store, _):
+        store.apply(inserting(order(1), order(2)), "run1")
+        seen, other = stored(store), stored(store, 2)
+        swallow(database, "order_items")
+        plan = changing(seen, SHIPPED, adding(new_item(seen, 1)))
+        more = changing(other, SHIPPED)
+        applied = store.apply(replace(plan, updates=(*plan.updates, *more.updates)), "run2")
+    assert (applied.items_inserted, applied.orders_updated, len(applied.refused)) == (0, 1, 1)
+    assert database.count("order_items") == 0
