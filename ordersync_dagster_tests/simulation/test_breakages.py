@@ -29,8 +29,8 @@ BREAKAGES = {
     ),
     "an order that the database refuses is forgotten": (
         "adapters/database/store.py",
-        "applied += Applied(refused=(refusal(single, error),))",
-        "pass",
+        "return Applied(refused=(refusal(plan, error),))",
+        "return Applied()",
     ),
     "two runs are at work at once": (
         "adapters/database/lock.py",

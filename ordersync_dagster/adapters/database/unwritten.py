@@ -7,8 +7,9 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 
 def refusal(plan: Plan, error: DatabaseRefusedError) -> Problem:
     """The database refused the one order of `plan`."""
-    session_id = plan.inserts[0].order.session_id if plan.inserts else plan.updates[0].seen.session_id
-    ids = {"stripe_session_id": session_id} if session_id else {"order_id": plan.updates[0].seen.id}
+    orders = [*(each.order for each in plan.inserts), *(each.seen for each in (*plan.completions, *plan.updates))]
+    session_id = orders[0].session_id
+    ids = {"stripe_session_id": session_id} if session_id else {"order_id": orders[0].id}
     name = f"The order of session {session_id}" if session_id else f"Order {ids['order_id']}"
     return Problem(ProblemClass.DATABASE_REFUSED, f"{name} was not written: {error}.", ids)
 

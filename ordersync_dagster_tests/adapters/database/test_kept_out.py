@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ordersync_dagster.core.changes import FillFields
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster_tests.adapters.database.shops import (
@@ -16,6 +17,7 @@ from ordersync_dagster_tests.adapters.database.shops import (
     order,
     stored,
 )
+from ordersync_dagster_tests.conftest import seeded
 from ordersync_dagster_tests.databases import Database
 
 SWALLOW = """
@@ -98,3 +100,17 @@ def test_an_item_that_another_unique_key_or_a_trigger_keeps_out_is_a_problem_of_
         applied = store.apply(replace(plan, updates=(*plan.updates, *more.updates)), "run2")
     assert (applied.items_inserted, applied.orders_updated, len(applied.refused)) == (0, 1, 1)
     assert database.count("order_items") == 0
+
+
+def test_a_completion_that_a_trigger_keeps_out_is_a_problem_of_its_order(postgres_url: str) -> None:
+    database = seeded(postgres_url)
+    with opened(database.url) as (store, _):
+        store.apply(inserting(order(customer_name=None)), "run1")
+        seen = stored(store)
+        database.script(
+            "CREATE FUNCTION keep_old() RETURNS trigger AS $$ BEGIN RETURN OLD; END $$ LANGUAGE plpgsql;\n"
+            "CREATE TRIGGER keep_old BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION keep_old();\n"
+        )
+        completion = changing(seen, FillFields({"customer_name": "Ada"})).updates
+        (problem,) = store.apply(Plan(completions=completion), "run2").refused
+    assert problem.ids == {"stripe_session_id": "cs_test_1"}
