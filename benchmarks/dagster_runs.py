@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.figures import DagsterRun
 from benchmarks.worlds import over_a_year
+from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import World, build
-from ordersync_dagster.wiring import utc_now
 from ordersync_dagster_tests.orchestration.pretend import PretendShop, deployed
 
 TIMES = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status startTime endTime } } }"

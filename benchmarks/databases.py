@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ordersync_dagster_tests.databases import fresh_database, postgres_server
+from ordersync_dagster_tests.support.databases import fresh_database, postgres_server
 
 Fresh = Callable[[str], AbstractContextManager[str]]  # kind → the URL of an empty database
 KINDS = ("postgresql", "sqlite")

@@ -6,7 +6,7 @@ from benchmarks.commands import GENEROUS
 from benchmarks.figures import Case, Figures, Limited
 from benchmarks.goals import goals
 from benchmarks.tables import table
-from ordersync_dagster.adapters.database.budget import WAKING
+from ordersync_dagster.adapters.database.rate_limit import WAKING
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 INTRODUCTION = """\

@@ -13,11 +13,11 @@ from typing import Any
 BEGAN = time.perf_counter()
 sys.modules["aiohttp"] = None  # type: ignore[assignment]  # benchmarks/commands.py says why
 
+from ordersync_dagster.app.settings import read_settings  # noqa: E402
+from ordersync_dagster.app.wiring import open_for_repair, utc_now  # noqa: E402
 from ordersync_dagster.core.window import Window  # noqa: E402  # imports are one of the stages
-from ordersync_dagster.ports import Sessions, Store  # noqa: E402
-from ordersync_dagster.settings import read_settings  # noqa: E402
-from ordersync_dagster.sync import PrintfulScope, Request  # noqa: E402
-from ordersync_dagster.wiring import open_for_repair, utc_now  # noqa: E402
+from ordersync_dagster.sync.order_sync import PrintfulScope, Request  # noqa: E402
+from ordersync_dagster.sync.ports import Sessions, Store  # noqa: E402
 
 IMPORTED = time.perf_counter()
 LOOK_UPS = ("orders_of_sessions", "orders_created_in")

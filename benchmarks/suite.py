@@ -16,8 +16,8 @@ from benchmarks.figures import Case, Limited, Run
 from benchmarks.floors import Reading
 from benchmarks.vendors import Vendors, serving
 from benchmarks.worlds import shop_rows
-from ordersync_dagster.adapters.database.connection import parse_url
-from ordersync_dagster.wiring import seed_database
+from ordersync_dagster.adapters.database.engine.connection import parse_url
+from ordersync_dagster.app.wiring import seed_database
 
 DAYS = {"month": 30, "day": 1}
 REPEATS = 3  # of which the fastest counts, here and for the floors

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ordersync_dagster.sandbox import World, build, checkout_session, printful_item, printful_order
-from ordersync_dagster.sandbox.shop import order_row
-from ordersync_dagster.sandbox.world import Packed
+from ordersync_dagster.sandbox.world.shop import order_row
+from ordersync_dagster.sandbox.world.world import Packed
 
 DAY = 86_400  # seconds
 CREATED = re.compile(rb'"created":(\d+)')

@@ -1,50 +1,30 @@
 """A moment, a pretend shop, a clock that nobody waits for, and fresh databases: what most tests start from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
-from ordersync_dagster.adapters.http import Patience
+from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import Sandbox, World, build
-from ordersync_dagster.settings import Settings
-from ordersync_dagster.wiring import Tools, seed_database, utc_now
-from ordersync_dagster_tests.databases import KINDS, OTHERS, Database, database_to_copy, fresh_database, postgres_server
-from ordersync_dagster_tests.served import served
+from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.databases import (
+    KINDS,
+    OTHERS,
+    Database,
+    database_to_copy,
+    fresh_database,
+    postgres_server,
+)
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import served
 
 if TYPE_CHECKING:
-    from ordersync_dagster_tests.command import Cli
-    from ordersync_dagster_tests.shops import Shop
-
-NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
-UNHURRIED = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "10000"}  # budgets nobody notices
-
-
-@dataclass
-class FakeTime:
-    """Time that passes by sleeping only; `slept` holds each wait in seconds."""
-
-    now: datetime = NOW
-    slept: list[float] = field(default_factory=list)
-    elapsed: float = 0.0
-    meanwhile: Callable[[], object] = lambda: None  # happens in each wait
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.elapsed += seconds
-        self.meanwhile()
-
-    def patience(self, attempts: int = 10, deadline: float = 240.0) -> Patience:
-        return Patience(attempts=attempts, deadline=deadline, sleep=self.sleep, clock=lambda: self.elapsed)
-
-    def tools(self, attempts: int = 4) -> Tools:
-        """The clock and a short patience, for `launch`."""
-        return Tools(lambda: self.now + timedelta(seconds=self.elapsed), self.patience(attempts))
+    from ordersync_dagster_tests.support.cli import Cli
+    from ordersync_dagster_tests.support.shops import Shop
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -149,25 +129,10 @@ def database(shop_url: str) -> Database:
     return seeded(shop_url)
 
 
-def seeded(url: str, world: World | None = None) -> Database:
-    """A database with our tables and what the world's webhooks left in them."""
-    rows = {"orders": world.shop.orders, "order_items": world.shop.order_items} if world else {}
-    seed_database(url, rows)
-    return Database(url)
-
-
-def settings_for(sandbox: Sandbox, url: str | None = None, **changes: str) -> Settings:
-    """Settings that point at the sandbox and a database; `changes` by the names of the environment."""
-    known = sandbox.environment() | UNHURRIED | ({"DATABASE_URL": url} if url else {}) | changes
-    secret = {"STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL"}
-    values = {name.lower(): SecretStr(value) if name in secret else value for name, value in known.items()}
-    return Settings.model_validate(values)
-
-
 @pytest.fixture
 def shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime, outage: World) -> "Shop":
     """The shop after the outage, in SQLite, for rules that no database changes."""
-    from ordersync_dagster_tests.shops import Shop
+    from ordersync_dagster_tests.support.shops import Shop
 
     return Shop(sandbox, seeded(sqlite_url, outage), time)
 
@@ -175,7 +140,7 @@ def shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime, outage: World) -> "S
 @pytest.fixture
 def each_shop(sandbox: Sandbox, shop_url: str, time: FakeTime, outage: World) -> "Shop":
     """The same in each kind of database."""
-    from ordersync_dagster_tests.shops import Shop
+    from ordersync_dagster_tests.support.shops import Shop
 
     return Shop(sandbox, seeded(shop_url, outage), time)
 
@@ -194,7 +159,7 @@ def ordersync(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> "Iterator[Cli]":  # fmt: skip
     """The command in a folder of its own, the outage, and the shop's database."""
-    from ordersync_dagster_tests.command import command_on
+    from ordersync_dagster_tests.support.cli import command_on
 
     monkeypatch.chdir(tmp_path)
     with command_on(sandbox, seeded(sqlite_url, world), monkeypatch, capsys) as run:

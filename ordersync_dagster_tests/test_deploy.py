@@ -14,9 +14,9 @@ import pytest
 import typer.main
 import yaml
 
-from ordersync_dagster import __version__, cli
-from ordersync_dagster.commands import shared
-from ordersync_dagster.settings import Settings
+from ordersync_dagster import __version__
+from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.cli import console, main
 
 ROOT = Path(__file__).parents[1]
 MANIFESTS = ROOT / "deploy" / "kubernetes"
@@ -70,7 +70,7 @@ def test_the_cronjob_is_the_one_that_people_start_by_hand() -> None:
 
 def test_an_exit_of_2_is_never_tried_again_and_the_others_are(job: dict[str, Any], pod: dict[str, Any]) -> None:
     failing = [rule for rule in job["podFailurePolicy"]["rules"] if rule["action"] == "FailJob"]
-    assert [rule["onExitCodes"]["values"] for rule in failing] == [[shared.USAGE]]
+    assert [rule["onExitCodes"]["values"] for rule in failing] == [[console.USAGE]]
     assert failing[0]["onExitCodes"]["containerName"] == pod["containers"][0]["name"]
     assert job["backoffLimit"] > 0
     assert pod["restartPolicy"] == "Never"  # the API server takes a podFailurePolicy with nothing else
@@ -96,7 +96,7 @@ def test_the_pod_can_do_no_harm(pod: dict[str, Any], container: dict[str, Any]) 
 
 
 def test_the_container_runs_a_command_that_exists(container: dict[str, Any]) -> None:
-    command = typer.main.get_command(cli.app)
+    command = typer.main.get_command(main.app)
     (sync,) = [each for name, each in vars(command)["commands"].items() if name == container["args"][0]]
     options = {name for parameter in sync.params for name in parameter.opts}
     assert {word for word in container["args"] if word.startswith("--")} <= options
@@ -161,7 +161,7 @@ def test_both_dagster_files_send_nothing_home_and_let_one_run_write() -> None:
         yaml.safe_load((ROOT / name).read_text()) for name in ("dagster.yaml", "deploy/dagster-postgres.yaml")
     )
     assert shared.pop("storage")["postgres"]["postgres_db"]["scheme"] == "postgresql+psycopg2"
-    assert local == shared
+    assert local == console
     assert local["telemetry"] == local["nux"] == {"enabled": False}
     assert local["concurrency"]["pools"] == {"default_limit": 1, "granularity": "op"}
     assert local["run_retries"]["retry_on_asset_or_op_failure"] is False

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 import typer.main
 
-from ordersync_dagster import cli, demo
-from ordersync_dagster.adapters.database.tables import own_tables, shop_tables
-from ordersync_dagster.adapters.stripe_api import PERMISSIONS
-from ordersync_dagster.commands import shared
-from ordersync_dagster.core.fulfilment import STATUS
+from ordersync_dagster.adapters.database.schema.tables import own_tables, shop_tables
+from ordersync_dagster.adapters.stripe.api import PERMISSIONS
+from ordersync_dagster.app import demo
+from ordersync_dagster.app.demo import demonstrate, pretend_shop
+from ordersync_dagster.app.settings import Settings, read_settings
+from ordersync_dagster.cli import console, main
 from ordersync_dagster.core.orders import MOVES, Status
+from ordersync_dagster.core.printful_order import STATUS
 from ordersync_dagster.core.problems import SEVERITY
-from ordersync_dagster.demo import demonstrate, pretend_shop
-from ordersync_dagster.settings import Settings, read_settings
-from ordersync_dagster_tests.served import served
+from ordersync_dagster_tests.support.world import served
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -54,7 +54,7 @@ def _ours(name: str) -> list[tuple[Path, list[str]]]:
 
 def _command(words: list[str]) -> tuple[Any, list[str]]:
     """The command that `words` name, and its arguments."""
-    command: Any = typer.main.get_command(cli.app)
+    command: Any = typer.main.get_command(main.app)
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
     return command, words
@@ -129,7 +129,7 @@ def test_env_example_names_exactly_the_settings_and_can_be_read(
 @pytest.mark.parametrize("page", ["README.md", "docs/logs.md"])
 def test_the_exit_codes_are_those_of_the_command(page: str) -> None:
     named = {int(cell) for cell in _cells(page) if cell.isdigit()}
-    assert named == {shared.OK, shared.FAILED, shared.USAGE, shared.BUSY}
+    assert named == {console.OK, console.FAILED, console.USAGE, console.BUSY}
 
 
 def test_every_problem_class_is_explained_with_its_severity() -> None:

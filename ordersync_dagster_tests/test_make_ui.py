@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.settings import Settings
+from ordersync_dagster.app.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 LOOPBACK, LISTEN = "0100007F", "0A"  # as /proc/net/tcp has them

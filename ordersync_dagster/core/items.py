@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ordersync_dagster.core.changes import AddItems, Limits, NewItem
-from ordersync_dagster.core.fulfilment import Fulfilment, PrintfulItem
 from ordersync_dagster.core.orders import Json, LineItem, StoredItem, StoredOrder, item_id
+from ordersync_dagster.core.printful_order import Fulfilment, PrintfulItem
 from ordersync_dagster.core.problems import Problem, ProblemClass
 
 

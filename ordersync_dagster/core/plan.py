@@ -6,14 +6,14 @@ from datetime import date
 from itertools import chain
 
 from ordersync_dagster.core.changes import AddItems, InsertOrder, Limits, OrderUpdate
-from ordersync_dagster.core.checkout import NO_ID, SessionProblem, Skip, Verdict
-from ordersync_dagster.core.fulfilment import Fulfilment, Lookup
-from ordersync_dagster.core.linking import Unlinked, Unread, link
+from ordersync_dagster.core.decide_links import Unlinked, Unread, link
+from ordersync_dagster.core.decide_printful import printful_side
+from ordersync_dagster.core.decide_sessions import SessionSide, duplicate_orders, filled
 from ordersync_dagster.core.orders import LineItem, Order, StoredOrder, as_stored
+from ordersync_dagster.core.printful_order import Fulfilment, Lookup
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster.core.progress import printful_side
-from ordersync_dagster.core.recovery import SessionSide, duplicate_orders, filled
 from ordersync_dagster.core.refunds import Refunded
+from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, Verdict
 
 SEVERAL = 5  # Printful ids; so many unknown ones are hardly all gone
 

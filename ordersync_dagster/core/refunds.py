@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Order
-from ordersync_dagster.core.texts import text_or_none
+from ordersync_dagster.core.text import text_or_none
 
 _GIVEN_BACK = ("succeeded", "pending", None)  # null on refunds older than the field
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from ordersync_dagster.core.changes import SetTracking
-from ordersync_dagster.core.fulfilment import Fulfilment, Shipment
 from ordersync_dagster.core.orders import Json, StoredOrder
+from ordersync_dagster.core.printful_order import Fulfilment, Shipment
 
 
 def missing_tracking(stored: StoredOrder, fulfilment: Fulfilment) -> SetTracking | None:

@@ -7,9 +7,9 @@ import dagster as dg
 
 from ordersync_dagster.orchestration import checks
 from ordersync_dagster.orchestration.config import DailyConfig, between, last_days, problem_with
-from ordersync_dagster.orchestration.narration import DAILY, Narrator, refuse
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.run_events import DAILY, Narrator, refuse
 
 POOL = "order_sync"  # runs queue behind it; the lock in the database is the authority
 OWNERS = ["team:order-sync"]

@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.sync import PrintfulScope
+from ordersync_dagster.sync.order_sync import PrintfulScope
 
 MAX_DAYS = 365
 NO_LIMIT = -1  # the Launchpad prefills numbers only, not null

@@ -4,8 +4,8 @@ import dagster as dg
 
 from ordersync_dagster.orchestration.assets import KEYS, POOL, order_sync_assets
 from ordersync_dagster.orchestration.config import OrderSyncConfig, last_days, problem_with
-from ordersync_dagster.orchestration.narration import Narrator, refuse
 from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.run_events import Narrator, refuse
 
 
 @dg.op(name="synchronize", pool=POOL)

@@ -5,13 +5,13 @@ from datetime import datetime
 
 import dagster as dg
 
+from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.settings import Settings, read_settings
+from ordersync_dagster.app.wiring import Tools, Watch, is_relative_sqlite, open_watch
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.launch import Launch, launch
 from ordersync_dagster.orchestration.config import NO_LIMIT, DailyConfig, OrderSyncConfig
-from ordersync_dagster.settings import Settings, read_settings
-from ordersync_dagster.sync import PrintfulScope, at_most
-from ordersync_dagster.wiring import Tools, Watch, is_relative_sqlite, open_watch
+from ordersync_dagster.sync.order_sync import PrintfulScope, at_most
 
 LOCK_RETRIES = 5
 LOCK_WAIT = 60  # seconds between them

@@ -6,10 +6,16 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from ordersync_dagster.app.wiring import Watch
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.orchestration import abandoned
 from ordersync_dagster.orchestration.assets import POOL
-from ordersync_dagster.orchestration.healing import (
+from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
+from ordersync_dagster.orchestration.partitions import daily
+from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.run_events import unexpected
+from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
+from ordersync_dagster.orchestration.webhook_cursor import (
     EVENTS_KEPT,
     RETRY_AFTER,
     SLICE,
@@ -20,12 +26,6 @@ from ordersync_dagster.orchestration.healing import (
     paid_sessions,
     ranges,
 )
-from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
-from ordersync_dagster.orchestration.narration import unexpected
-from ordersync_dagster.orchestration.partitions import daily
-from ordersync_dagster.orchestration.resources import ShopResource
-from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
-from ordersync_dagster.wiring import Watch
 
 WHY = "ordersync/why"
 SLICES = 31  # of events read in one evaluation: the whole horizon at the first start

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ordersync_dagster.core.errors import SettingsError
-from ordersync_dagster.core.texts import visible
+from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import Outcome
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # https://owasp.org/www-community/attacks/CSV_Injection

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ordersync_dagster.adapters.database.audit import Record, is_blanked
-from ordersync_dagster.adapters.database.chain import Verification
-from ordersync_dagster.adapters.database.past import PastRun
-from ordersync_dagster.adapters.database.retention import Kept
-from ordersync_dagster.adapters.database.undo import Undone
-from ordersync_dagster.core.texts import visible
+from ordersync_dagster.adapters.database.journal.audit import Record, is_blanked
+from ordersync_dagster.adapters.database.journal.erase import Kept
+from ordersync_dagster.adapters.database.journal.run_history import PastRun
+from ordersync_dagster.adapters.database.journal.verify import Verification
+from ordersync_dagster.adapters.database.undo.undo import Undone
+from ordersync_dagster.core.text import visible
 
 SCHEMA_VERSION = 1  # changes only when a field's meaning does
 BLANKED = "(blanked)"

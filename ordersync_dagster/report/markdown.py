@@ -3,7 +3,7 @@
 from textwrap import wrap
 
 from ordersync_dagster.core.problems import ProblemClass
-from ordersync_dagster.core.texts import visible
+from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
 from ordersync_dagster.report.text import LABELS
 

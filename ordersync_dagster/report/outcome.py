@@ -12,7 +12,7 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.rows import ChangeRow, change_rows
 from ordersync_dagster.report.summary import Summary, summarise
-from ordersync_dagster.sync import Part
+from ordersync_dagster.sync.order_sync import Part
 
 KEPT_PROBLEMS = 200  # of each kind, where nobody will list them all
 RECOVERED_WAITS = "unfulfilled, recovered"

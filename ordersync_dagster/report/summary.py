@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, fields
 
 from ordersync_dagster.core.changes import AddItems
-from ordersync_dagster.core.checkout import SkipReason
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
-from ordersync_dagster.sync import Part
+from ordersync_dagster.core.stripe_session import SkipReason
+from ordersync_dagster.sync.order_sync import Part
 
 COUNTERS = (  # the contract's seven, in the order in which people know them
     "stripe_sessions_checked",

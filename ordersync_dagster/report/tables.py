@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ordersync_dagster.core.texts import visible
+from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import Outcome
 
 if TYPE_CHECKING:

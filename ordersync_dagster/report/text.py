@@ -1,7 +1,7 @@
 """The summary that people know, and the lines below it."""
 
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.texts import visible
+from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
 
 LABELS = {  # the contract: people and scripts know these words

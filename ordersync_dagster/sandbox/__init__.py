@@ -1,13 +1,13 @@
 """A pretend shop over real HTTP: Stripe's and Printful's wire formats, for trying out and for tests."""
 
-from ordersync_dagster.sandbox.app import Recorded
-from ordersync_dagster.sandbox.faults import Fault, Faults
-from ordersync_dagster.sandbox.keys import PRINTFUL_KEY, RESTRICTED_KEY, STORE_ID, STRIPE_KEY
-from ordersync_dagster.sandbox.printful_orders import printful_item, printful_order, shipment
-from ordersync_dagster.sandbox.scenarios import SCENARIOS, build
-from ordersync_dagster.sandbox.server import Sandbox, serve
-from ordersync_dagster.sandbox.sessions import ABSENT, checkout_session, customer_details, line_item, refund
-from ordersync_dagster.sandbox.world import ShopRows, World
+from ordersync_dagster.sandbox.server.app import Recorded
+from ordersync_dagster.sandbox.server.faults import Fault, Faults
+from ordersync_dagster.sandbox.server.server import Sandbox, serve
+from ordersync_dagster.sandbox.vendors.keys import PRINTFUL_KEY, RESTRICTED_KEY, STORE_ID, STRIPE_KEY
+from ordersync_dagster.sandbox.world.printful_orders import printful_item, printful_order, shipment
+from ordersync_dagster.sandbox.world.scenarios import SCENARIOS, build
+from ordersync_dagster.sandbox.world.sessions import ABSENT, checkout_session, customer_details, line_item, refund
+from ordersync_dagster.sandbox.world.world import ShopRows, World
 
 __all__ = [
     "ABSENT", "PRINTFUL_KEY", "RESTRICTED_KEY", "SCENARIOS", "STORE_ID", "STRIPE_KEY", "Fault", "Faults",

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from ordersync_dagster.core.changes import Limits
-from ordersync_dagster.core.checkout import SessionProblem, SessionRules, Skip, read_session
-from ordersync_dagster.core.fulfilment import Fulfilment, read_fulfilment
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import Order, Status, StoredItem, StoredOrder
+from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Skip, read_session
 from ordersync_dagster.sandbox import printful_order
-from ordersync_dagster.sandbox.sessions import PAYMENT_INTENT, SESSION_ID
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 
 TEST_MODE = SessionRules(live=False)
 EXISTING_SHOP = Limits(Capacity(10, 2), Capacity(10, 2), is_price_required=True)

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ordersync_dagster.core.changes import Limits
-from ordersync_dagster.core.checkout import Verdict, read_session
-from ordersync_dagster.core.fulfilment import STATUS, Lookup, Missing, NotAsked
 from ordersync_dagster.core.orders import Status, StoredItem, StoredOrder, item_id, order_id
 from ordersync_dagster.core.plan import Observed, Stored
+from ordersync_dagster.core.printful_order import STATUS, Lookup, Missing, NotAsked
 from ordersync_dagster.core.refunds import read_refunds
+from ordersync_dagster.core.stripe_session import Verdict, read_session
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, printful_order, refund, shipment
 from ordersync_dagster_tests.core.builders import EXISTING_SHOP, TEST_MODE, fulfilment, malformed
 

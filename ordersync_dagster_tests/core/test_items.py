@@ -12,7 +12,7 @@ from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import LineItem, StoredItem, item_id
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import printful_item
-from ordersync_dagster.sandbox.printful_orders import costs, retail_costs
+from ordersync_dagster.sandbox.world.printful_orders import costs, retail_costs
 from ordersync_dagster_tests.core.builders import (
     EXISTING_SHOP,
     ORDER_ID,

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.checkout import SessionProblem, SessionRules, Skip, Verdict, read_session
-from ordersync_dagster.core.fulfilment import Fulfilment, read_fulfilment
 from ordersync_dagster.core.orders import Order
+from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Skip, Verdict, read_session
 
 FOLDER = os.environ.get("ORDERSYNC_PAYLOADS", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="ORDERSYNC_PAYLOADS names no folder of real payloads")

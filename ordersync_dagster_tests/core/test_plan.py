@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import date
 
 from ordersync_dagster.core.changes import AddItems, FillFields, Limits
-from ordersync_dagster.core.linking import Unlinked, Unread
+from ordersync_dagster.core.decide_links import Unlinked, Unread
 from ordersync_dagster.core.orders import LineItem, as_stored
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.problems import ProblemClass
-from ordersync_dagster.sandbox.sessions import PAYMENT_INTENT
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
 from ordersync_dagster_tests.core.builders import fulfilment, new_order, stored_order
 
 DAY = date(2026, 9, 21)

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from ordersync_dagster.core import money
 from ordersync_dagster.core.changes import SetStatus
-from ordersync_dagster.core.checkout import SessionProblem, SessionRules, Skip, Verdict, read_session
 from ordersync_dagster.core.errors import WrongModeError
-from ordersync_dagster.core.fulfilment import Fulfilment, read_fulfilment
 from ordersync_dagster.core.orders import MOVES, Order, Status, StoredOrder
 from ordersync_dagster.core.plan import Observed, Plan, Stored, each_once, reconcile, reconcile_some, whole
+from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.refunds import read_refunds
-from ordersync_dagster.core.texts import is_storable
+from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Skip, Verdict, read_session
+from ordersync_dagster.core.text import is_storable
 from ordersync_dagster.core.window import Window, day_of
 from ordersync_dagster.sandbox import refund
 from ordersync_dagster_tests.core import strategies

@@ -6,16 +6,16 @@ from decimal import Decimal
 import pytest
 
 from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.decide_links import Unlinked, link, unfulfilled
+from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.errors import WrongModeError
-from ordersync_dagster.core.fulfilment import Missing
-from ordersync_dagster.core.linking import Unlinked, link, unfulfilled
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import LineItem, StoredOrder, as_stored
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster.core.progress import update_order
 from ordersync_dagster.sandbox import checkout_session, printful_item, shipment
-from ordersync_dagster.sandbox.sessions import PAYMENT_INTENT, SESSION_ID
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.core.builders import (
     ORDER_ID,
     PRINTFUL_ID,

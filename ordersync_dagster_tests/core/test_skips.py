@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.checkout import SessionMatch, SessionRules, Skip, SkipReason, read_session
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.orders import Order
+from ordersync_dagster.core.stripe_session import SessionMatch, SessionRules, Skip, SkipReason, read_session
 from ordersync_dagster.sandbox import checkout_session
-from ordersync_dagster.sandbox.sessions import CREATED, SESSION_ID
+from ordersync_dagster.sandbox.world.sessions import CREATED, SESSION_ID
 from ordersync_dagster_tests.core.builders import order_of, skip_reason_of
 
 ANOTHER_SHOP = SessionRules(live=False, match=SessionMatch("shop", "prints"))

@@ -3,10 +3,10 @@
 import pytest
 
 from ordersync_dagster.core.changes import Limits, SetStatus
-from ordersync_dagster.core.fulfilment import STATUS
+from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.orders import MOVES, OPEN, Status, can_move
+from ordersync_dagster.core.printful_order import STATUS
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster.core.progress import update_order
 from ordersync_dagster_tests.core.builders import ORDER_ID, PRINTFUL_ID, fulfilment, stored_item, stored_order
 
 DOCUMENTED = "draft pending inreview failed canceled inprocess onhold partial fulfilled archived"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.core.changes import SetTracking
-from ordersync_dagster.core.fulfilment import Fulfilment
 from ordersync_dagster.core.orders import SHIPMENTS_KEY, StoredOrder
+from ordersync_dagster.core.printful_order import Fulfilment
 from ordersync_dagster.core.tracking import missing_tracking
 from ordersync_dagster.sandbox import shipment
 from ordersync_dagster_tests.core.builders import fulfilment, stored_order

@@ -1,12 +1,12 @@
 """A column that nobody can read is left alone, and named where something should have been written or compared."""
 
 from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.progress import update_order
 from ordersync_dagster.sandbox import shipment
-from ordersync_dagster.sandbox.sessions import SESSION_ID
+from ordersync_dagster.sandbox.world.sessions import SESSION_ID
 from ordersync_dagster_tests.core.builders import ORDER_ID, PRINTFUL_ID, fulfilment, new_order, stored_order
 
 OF_ORDER = {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}

@@ -1,12 +1,12 @@
 """Orders of the shop that name no session: theirs stays theirs, and no session doubles one."""
 
 from ordersync_dagster.core.changes import InsertOrder, Limits
-from ordersync_dagster.core.checkout import SessionProblem, Skip, SkipReason
+from ordersync_dagster.core.decide_sessions import SessionSide
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Observed, Stored, reconcile_some, whole
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.recovery import SessionSide
-from ordersync_dagster.sandbox.sessions import PAYMENT_INTENT, SESSION_ID
+from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.core.builders import new_order, stored_order
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.conftest import FakeTime, seeded
-from ordersync_dagster_tests.shops import Shop
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.shops import Shop, seeded
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from ordersync_dagster.adapters.database.chain import verify
-from ordersync_dagster_tests.databases import Database, Rows
+from ordersync_dagster.adapters.database.journal.verify import verify
+from ordersync_dagster_tests.support.databases import Database, Rows
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 CREATES = (*WRITES, "CREATE")

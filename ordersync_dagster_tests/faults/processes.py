@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ordersync_dagster.sandbox import Sandbox
-from ordersync_dagster_tests.conftest import UNHURRIED
+from ordersync_dagster_tests.support.shops import UNHURRIED
 
 COMMAND = str(Path(sys.executable).with_name("ordersync"))
 CHECKOUT = Path(__file__).parents[2]

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from ordersync_dagster.adapters.http import Traffic
-from ordersync_dagster.adapters.printful_api import PrintfulApi
-from ordersync_dagster.adapters.stripe_api import StripeApi
+from ordersync_dagster.adapters.http.client import Traffic
+from ordersync_dagster.adapters.printful.api import PrintfulApi
+from ordersync_dagster.adapters.stripe.api import StripeApi
+from ordersync_dagster.app.wiring import open_printful, open_stripe
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox
-from ordersync_dagster.wiring import open_printful, open_stripe
-from ordersync_dagster_tests.conftest import NOW, FakeTime, settings_for
+from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.shops import settings_for
 
 SESSIONS = "/v1/checkout/sessions"
 MONTH = Window.last_days(30, NOW)

@@ -11,19 +11,20 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.adapters.http import Patience
+from ordersync_dagster.adapters.http.client import Patience
+from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.wiring import Tools, utc_now
 from ordersync_dagster.core.errors import VendorUnavailableError, WrongModeError
 from ordersync_dagster.core.window import Window, day_of
-from ordersync_dagster.launch import Launch, launch
 from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session
-from ordersync_dagster.sandbox.world import Packed, dump
-from ordersync_dagster.settings import Settings
-from ordersync_dagster.sync import PrintfulScope
-from ordersync_dagster.wiring import Tools, utc_now
-from ordersync_dagster_tests.conftest import NOW, FakeTime, seeded, settings_for
-from ordersync_dagster_tests.databases import Database
+from ordersync_dagster.sandbox.world.world import Packed, dump
+from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.processes import ended, environment
-from ordersync_dagster_tests.served import served
+from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import seeded, settings_for
+from ordersync_dagster_tests.support.world import served
 
 MANY, SOME = 5_000, 1_200
 MONTH: Callable[[datetime], Window] = partial(Window.last_days, 30)

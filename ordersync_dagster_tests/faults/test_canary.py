@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster_tests.command import Cli, Ran, command_on
-from ordersync_dagster_tests.conftest import seeded
-from ordersync_dagster_tests.databases import Database
-from ordersync_dagster_tests.sandbox.test_scenarios import lost
+from ordersync_dagster_tests.support.cli import Cli, Ran, command_on
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import lost
 
 STRIPE, PRINTFUL = "sk_test_CanaryOfStripe0001", "CanaryOfPrintful0002"
 PASSWORD = "CanaryOfTheDatabase0003"
@@ -187,11 +187,11 @@ def test_fault_53_an_error_that_nobody_foresaw_shows_where_it_happened_and_none_
     def broken(*_: object) -> None:
         raise ZeroDivisionError(SAID)
 
-    monkeypatch.setattr("ordersync_dagster.stripe_side.reconcile_some", broken)
+    monkeypatch.setattr("ordersync_dagster.sync.stripe_phase.reconcile_some", broken)
     ran = canary.run("sync")
     assert ran.code == 1
     assert "ordersync: an error that nobody foresaw (ZeroDivisionError)" in ran.err
-    assert "stripe_side.py" in ran.err
+    assert "sync/stripe_phase.py" in ran.err
     assert {each for each in EVERYBODY if each in ran.out + ran.err} == set()
     assert canary.run.database.column("SELECT state FROM ordersync_runs") == ["failed"]
 

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from ordersync_dagster.app.run import Launch, launch
 from ordersync_dagster.core.errors import VendorUnavailableError
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.launch import Launch, launch
 from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
-from ordersync_dagster.sync import PrintfulScope
-from ordersync_dagster_tests.conftest import NOW, FakeTime, settings_for
-from ordersync_dagster_tests.databases import Database
-from ordersync_dagster_tests.sandbox.test_scenarios import lost
-from ordersync_dagster_tests.shops import Shop, lost_ids, once_something_is_written
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import Shop, lost_ids, once_something_is_written, settings_for
+from ordersync_dagster_tests.support.world import lost
 
 
 def test_fault_21_a_payment_that_settles_three_days_later_is_picked_up_by_its_sessions_day(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import Fault, World, build
-from ordersync_dagster.wiring import utc_now
-from ordersync_dagster_tests.command import Cli, document
-from ordersync_dagster_tests.sandbox.test_scenarios import lost
+from ordersync_dagster_tests.support.cli import Cli, document
+from ordersync_dagster_tests.support.world import lost
 
 NO_RETRY = {"Stripe-Should-Retry": "false"}
 

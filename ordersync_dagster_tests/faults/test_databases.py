@@ -12,13 +12,13 @@ from sqlalchemy import Connection, event, make_url, text
 
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.adapters.database.shops import inserting, opened, order
-from ordersync_dagster_tests.conftest import FakeTime, seeded
-from ordersync_dagster_tests.databases import Database, fresh_database, postgres_server
 from ordersync_dagster_tests.faults.crash import is_audit_whole, written
 from ordersync_dagster_tests.faults.wire import BrokenLine, raw_server
-from ordersync_dagster_tests.sandbox.test_scenarios import numbers
-from ordersync_dagster_tests.shops import Shop, seven
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.databases import Database, fresh_database, postgres_server
+from ordersync_dagster_tests.support.shops import Shop, seeded, seven
+from ordersync_dagster_tests.support.stores import inserting, opened, order
+from ordersync_dagster_tests.support.world import numbers
 
 
 @pytest.fixture

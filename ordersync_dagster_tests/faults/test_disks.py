@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from ordersync_dagster.adapters.database import connection
+from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.core.errors import DatabaseAwayError, OrderSyncError, SchemaError
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster.sync import PrintfulScope
-from ordersync_dagster_tests.conftest import FakeTime, seeded
-from ordersync_dagster_tests.databases import Database
+from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.crash import is_audit_whole
-from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
-from ordersync_dagster_tests.shops import Shop, lost_ids, seven
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import Shop, lost_ids, seeded, seven
+from ordersync_dagster_tests.support.world import lost, numbers
 
 
 class SmallDisk:

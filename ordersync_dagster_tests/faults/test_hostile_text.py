@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.launch import Launch
+from ordersync_dagster.app.run import Launch
 from ordersync_dagster.report.document import json_document
 from ordersync_dagster.report.files import csv_report, html_report
 from ordersync_dagster.report.markdown import markdown_report
 from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import World
-from ordersync_dagster_tests.databases import Database
-from ordersync_dagster_tests.sandbox.test_scenarios import lost
-from ordersync_dagster_tests.shops import Shop
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.world import lost
 
 HOSTILE = {
     "sql": "'); DROP TABLE orders; --",

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ordersync_dagster.app.wiring import initialise_database
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster.wiring import initialise_database
-from ordersync_dagster_tests.conftest import FakeTime, seeded, settings_for
-from ordersync_dagster_tests.databases import Database, everything, fresh_database
 from ordersync_dagster_tests.faults.crash import CREATES, KilledError, KillPoint, is_audit_whole, written
-from ordersync_dagster_tests.shops import Shop
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.databases import Database, everything, fresh_database
+from ordersync_dagster_tests.support.shops import Shop, seeded, settings_for
 
 ON_POSTGRES = pytest.param("postgresql", marks=pytest.mark.slow)
 

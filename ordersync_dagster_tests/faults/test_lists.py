@@ -10,18 +10,18 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ordersync_dagster.adapters.http import Traffic
-from ordersync_dagster.adapters.printful_api import STEPS_BACK
-from ordersync_dagster.core.checkout import Nameless
+from ordersync_dagster.adapters.http.client import Traffic
+from ordersync_dagster.adapters.printful.api import STEPS_BACK
+from ordersync_dagster.app.wiring import open_stripe
 from ordersync_dagster.core.errors import VendorAnswerError
-from ordersync_dagster.core.fulfilment import Missing
+from ordersync_dagster.core.printful_order import Missing
+from ordersync_dagster.core.stripe_session import Nameless
 from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session
-from ordersync_dagster.sync import PrintfulScope
-from ordersync_dagster.wiring import open_stripe
-from ordersync_dagster_tests.conftest import NOW, FakeTime, settings_for
-from ordersync_dagster_tests.databases import Database
+from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.readers import SESSIONS, YESTERDAY, listed, printful_at, stripe_at
-from ordersync_dagster_tests.shops import Shop
+from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import Shop, settings_for
 
 
 @pytest.mark.parametrize("amount", ["1e400", "26.5", "2600.0", "-1", str(2**63), "9" * 400, '"2600"'])

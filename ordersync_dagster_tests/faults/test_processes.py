@@ -9,18 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from ordersync_dagster.adapters.database.connection import parse_url
+from ordersync_dagster.adapters.database.engine.connection import parse_url
+from ordersync_dagster.app.run import launch
+from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.launch import launch
 from ordersync_dagster.sandbox import Sandbox, World, build
-from ordersync_dagster.sync import PrintfulScope
-from ordersync_dagster.wiring import utc_now
-from ordersync_dagster_tests.conftest import seeded, settings_for
-from ordersync_dagster_tests.databases import Database, fresh_database
+from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.crash import KillPoint, is_audit_whole
 from ordersync_dagster_tests.faults.processes import dying, ended, environment, sync
-from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
-from ordersync_dagster_tests.served import served
+from ordersync_dagster_tests.support.databases import Database, fresh_database
+from ordersync_dagster_tests.support.shops import seeded, settings_for
+from ordersync_dagster_tests.support.world import lost, numbers, served
 
 BUSY, INTERRUPTED = 75, 1
 PATIENT = 25  # seconds that an evicted pod may need

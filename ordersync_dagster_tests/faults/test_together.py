@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from ordersync_dagster.app.run import Launch
 from ordersync_dagster.core.errors import DatabaseAwayError, LockHeldError, WrongAccountError, WrongModeError
-from ordersync_dagster.launch import Launch
 from ordersync_dagster.sandbox import Sandbox, World, build
-from ordersync_dagster_tests.adapters.database.shops import opened
-from ordersync_dagster_tests.conftest import NOW, FakeTime, seeded
-from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.faults.crash import is_audit_whole
-from ordersync_dagster_tests.sandbox.test_scenarios import lost, numbers
-from ordersync_dagster_tests.shops import Shop, lost_ids, seven
+from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import Shop, lost_ids, seeded, seven
+from ordersync_dagster_tests.support.stores import opened
+from ordersync_dagster_tests.support.world import lost, numbers
 
 INSERT = """
 INSERT INTO orders (id, stripe_session_id, status, customer_email, total_amount, currency, created_at, updated_at)

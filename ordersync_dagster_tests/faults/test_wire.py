@@ -13,14 +13,14 @@ from threading import Event
 import pytest
 import requests
 
-from ordersync_dagster.adapters import http, punctual
+from ordersync_dagster.adapters.http import client, deadline
 from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster_tests.conftest import FakeTime
 from ordersync_dagster_tests.faults.readers import SESSIONS, listed, printful_at, stripe_at
 from ordersync_dagster_tests.faults.wire import HEAD, answering, dripping, raw_server
-from ordersync_dagster_tests.sandbox.test_scenarios import numbers
-from ordersync_dagster_tests.shops import Shop, seven
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.shops import Shop, seven
+from ordersync_dagster_tests.support.world import numbers
 
 
 def test_fault_01_three_429_of_each_vendor_are_waited_out_and_counted(shop: Shop, outage: World) -> None:
@@ -45,7 +45,7 @@ def test_fault_02_429_for_ever_ends_the_run_with_nothing_half_written(shop: Shop
 def test_fault_09_a_vendor_that_takes_the_connection_and_says_nothing_is_given_up(
     sandbox: Sandbox, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(client, "READ_TIMEOUT", 0.1)
     over = Event()
     with raw_server(lambda _: over.wait()) as base, pytest.raises(VendorUnavailableError, match="ReadTimeout"):
         listed(stripe_at(base, sandbox, time))
@@ -55,7 +55,7 @@ def test_fault_09_a_vendor_that_takes_the_connection_and_says_nothing_is_given_u
 def test_fault_09_a_vendor_that_does_not_take_the_connection_is_given_up(
     sandbox: Sandbox, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "CONNECT_TIMEOUT", 0.1)
+    monkeypatch.setattr(client, "CONNECT_TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         address = full.getsockname()
         waiting = [socket.socket() for _ in range(4)]
@@ -77,7 +77,7 @@ def test_fault_09_a_name_that_does_not_resolve_is_retried_and_then_said(sandbox:
 def test_fault_10_a_head_that_drips_for_ever_is_cut_as_a_body_is(
     sandbox: Sandbox, time: FakeTime, monkeypatch: pytest.MonkeyPatch, text: bytes
 ) -> None:
-    monkeypatch.setattr(punctual, "ANSWER_DEADLINE", 0.2)
+    monkeypatch.setattr(deadline, "ANSWER_DEADLINE", 0.2)
     start = real_time.monotonic()
     with raw_server(dripping(text, 0.02)) as base, pytest.raises(VendorUnavailableError, match="in 2 attempts"):
         listed(stripe_at(base, sandbox, time))
@@ -87,7 +87,7 @@ def test_fault_10_a_head_that_drips_for_ever_is_cut_as_a_body_is(
 def test_fault_11_an_oversized_answer_is_refused_by_name_and_asked_for_once(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "BODY_LIMIT", 1000)
+    monkeypatch.setattr(client, "BODY_LIMIT", 1000)
     with pytest.raises(VendorAnswerError, match=r"Printful's answer was larger than"):
         shop.run()
     assert len(shop.sandbox.requests) == 1
@@ -96,7 +96,7 @@ def test_fault_11_an_oversized_answer_is_refused_by_name_and_asked_for_once(
 def test_fault_11_a_chunked_answer_without_end_is_refused(
     sandbox: Sandbox, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "BODY_LIMIT", 1_000_000)
+    monkeypatch.setattr(client, "BODY_LIMIT", 1_000_000)
 
     def endless(connection: socket.socket) -> None:
         connection.recv(65536)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ordersync_dagster.sandbox import refund
-from ordersync_dagster.sandbox.sessions import CREATED
+from ordersync_dagster.sandbox.world.sessions import CREATED
 from ordersync_dagster_tests.core.strategies import JSON, PRINTFUL_ORDERS, SESSIONS, damaged
 from ordersync_dagster_tests.fuzz.canned import Canned
 

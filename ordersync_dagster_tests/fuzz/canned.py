@@ -8,9 +8,9 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from ordersync_dagster.adapters.http import GuardedSession, Patience, Traffic
-from ordersync_dagster.adapters.printful_api import PrintfulApi
-from ordersync_dagster.adapters.stripe_api import StripeApi
+from ordersync_dagster.adapters.http.client import GuardedSession, Patience, Traffic
+from ordersync_dagster.adapters.printful.api import PrintfulApi
+from ordersync_dagster.adapters.stripe.api import StripeApi
 
 BASE = "https://vendor.example.com"
 Canned = tuple[int, bytes]  # status and body

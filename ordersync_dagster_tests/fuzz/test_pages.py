@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordersync_dagster.core.checkout import SessionProblem, SessionRules, Verdict, read_session
 from ordersync_dagster.core.errors import OrderSyncError, VendorError
-from ordersync_dagster.core.fulfilment import Lookup, Missing, NotAsked, read_fulfilment
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, read_fulfilment
 from ordersync_dagster.core.refunds import read_refunds
+from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Verdict, read_session
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.sandbox.sessions import CREATED
+from ordersync_dagster.sandbox.world.sessions import CREATED
 from ordersync_dagster_tests.fuzz import canned
 from ordersync_dagster_tests.fuzz.bodies import PRINTFUL_PAGES, REFUND_PAGES, SESSION_PAGES, as_body
 from ordersync_dagster_tests.fuzz.canned import Canned

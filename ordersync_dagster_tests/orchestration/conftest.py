@@ -9,8 +9,9 @@ import dagster as dg
 import pytest
 
 from ordersync_dagster.sandbox import Sandbox, World, build
-from ordersync_dagster_tests.conftest import UNHURRIED, FakeTime, seeded
-from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import UNHURRIED, seeded
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message=".*__fields__")

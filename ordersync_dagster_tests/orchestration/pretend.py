@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ordersync_dagster.app.wiring import seed_database, utc_now
 from ordersync_dagster.sandbox import Sandbox, World, build
-from ordersync_dagster.wiring import seed_database, utc_now
-from ordersync_dagster_tests.conftest import UNHURRIED
-from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.orchestration.deployment import Deployment, running
-from ordersync_dagster_tests.served import served
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import UNHURRIED
+from ordersync_dagster_tests.support.world import served
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Any
 
 import dagster as dg
 
+from ordersync_dagster.app.wiring import Tools
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.definitions import defs
 from ordersync_dagster.orchestration.resources import ShopResource
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.sandbox import World
-from ordersync_dagster.wiring import Tools
 
 ASSETS = ("stripe_sessions", "orders", "printful_orders", "order_items", "order_sync_summary")
 GREEN, OBSERVED = dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION

@@ -9,8 +9,8 @@ from ordersync_dagster.orchestration.assets import order_sync_assets
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.databases import Database, everything
 from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Run, Runs, lost, shop_with
+from ordersync_dagster_tests.support.databases import Database, everything
 
 
 def test_a_range_of_days_is_one_run_and_all_of_them_turn_green(runs: Runs, outage: World, shop: Database) -> None:

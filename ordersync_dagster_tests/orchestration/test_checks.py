@@ -7,8 +7,8 @@ import pytest
 
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.orchestration.runs import Run, Runs, lost
+from ordersync_dagster_tests.support.databases import Database
 
 PAID_HAS_ORDER = "every_paid_session_has_an_order"
 

@@ -6,8 +6,8 @@ import pytest
 
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster_tests.databases import Database, everything
 from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Runs, lost
+from ordersync_dagster_tests.support.databases import Database, everything
 
 
 def test_a_dry_run_turns_no_day_green_and_writes_nothing(runs: Runs, shop: Database) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.settings import read_settings
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.launch import Launch, launch
-from ordersync_dagster.orchestration.runless import report
+from ordersync_dagster.orchestration.run_events import report
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster.settings import read_settings
-from ordersync_dagster.sync import PrintfulScope
-from ordersync_dagster_tests.conftest import FakeTime
-from ordersync_dagster_tests.databases import Database
+from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.orchestration.runs import lost
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.databases import Database
 
 ORDERS, ITEMS = dg.AssetKey("orders"), dg.AssetKey("order_items")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from ordersync_dagster_tests.databases import fresh_database
 from ordersync_dagster_tests.orchestration.pretend import PretendShop, deployed
 from ordersync_dagster_tests.orchestration.test_secrets_stay_out import fail, kept
+from ordersync_dagster_tests.support.databases import fresh_database
 
 pytestmark = pytest.mark.slow
 

@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
+from ordersync_dagster.app.wiring import Tools
 from ordersync_dagster.core.window import day_of
-from ordersync_dagster.orchestration.healing import Cursor
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.orchestration.sensors import WHY, missed_webhooks
+from ordersync_dagster.orchestration.webhook_cursor import Cursor
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster.wiring import Tools
-from ordersync_dagster_tests.conftest import FakeTime
-from ordersync_dagster_tests.databases import Database
 from ordersync_dagster_tests.orchestration.runs import Runs, lost, shop_with
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.databases import Database
 
 
 class Watcher:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ordersync_dagster_tests.databases import fresh_database
 from ordersync_dagster_tests.orchestration.deployment import ROOT
 from ordersync_dagster_tests.orchestration.pretend import PretendShop, deployed
 from ordersync_dagster_tests.orchestration.runs import lost
+from ordersync_dagster_tests.support.databases import fresh_database
 
 pytestmark = pytest.mark.slow
 

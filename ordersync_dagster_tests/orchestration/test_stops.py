@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from ordersync_dagster.app.settings import read_settings
+from ordersync_dagster.app.wiring import Tools, open_for_repair
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.resources import LOCK_RETRIES
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster.settings import read_settings
-from ordersync_dagster.sync import PrintfulScope
-from ordersync_dagster.wiring import Tools, open_for_repair
-from ordersync_dagster_tests.databases import Database, everything
+from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.orchestration.runs import GREEN, Run, Runs, lost
+from ordersync_dagster_tests.support.databases import Database, everything
 
 RUN_FINISHED = ("last_run_finished", None)
 

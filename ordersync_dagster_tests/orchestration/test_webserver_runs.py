@@ -7,10 +7,10 @@ import pytest
 
 from ordersync_dagster.orchestration.abandoned import PROCESS
 from ordersync_dagster.sandbox import Fault
-from ordersync_dagster_tests.databases import everything
 from ordersync_dagster_tests.orchestration.deployment import wait_until
 from ordersync_dagster_tests.orchestration.pretend import PretendShop
 from ordersync_dagster_tests.orchestration.runs import lost
+from ordersync_dagster_tests.support.databases import everything
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,7 @@ import pytest
 import requests
 
 from ordersync_dagster.sandbox import RESTRICTED_KEY, STRIPE_KEY, Sandbox, World, checkout_session, line_item
-
-from .conftest import NOW, Client
+from ordersync_dagster_tests.sandbox.conftest import NOW, Client
 
 SESSIONS = "/v1/checkout/sessions"
 UNKNOWN = "cs_test_a1unknown"

@@ -5,14 +5,14 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from unittest import mock
 
-from ordersync_dagster.adapters import printful_api
-from ordersync_dagster.adapters.database import chain
+from ordersync_dagster.adapters.database.journal import verify
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.core.checkout import SessionRules
+from ordersync_dagster.adapters.printful import api
 from ordersync_dagster.core.errors import LockHeldError, OrderSyncError
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.sync import OrderSync, Part, PrintfulScope, Request
+from ordersync_dagster.sync.order_sync import OrderSync, Part, PrintfulScope, Request
 from ordersync_dagster_tests.simulation import scenario as steps
 from ordersync_dagster_tests.simulation.prediction import found, predicted
 from ordersync_dagster_tests.simulation.promises import Under, check_done, check_reported
@@ -44,7 +44,7 @@ def play(stage: Stage, scenario: Scenario) -> None:
     """Raises BrokenError at the first rule that does not hold. Few orders fill several of Printful's pages."""
     stage.clear()
     one = _Play(stage)
-    with closing(one.shop.connection), mock.patch.object(printful_api, "PAGE", 6):
+    with closing(one.shop.connection), mock.patch.object(api, "PAGE", 6):
         for step in scenario:
             one.take(step)
         one.finish()
@@ -78,7 +78,7 @@ class _Play:
         states = self.shop.rows("SELECT id, state FROM ordersync_runs WHERE state = 'running'")
         require(not states, "no run is left running", states)
         with self._stage.reading.connect() as reading:
-            broken = chain.verify(reading).broken
+            broken = verify.verify(reading).broken
         require(broken is None, "the audit's chain is whole", broken)
 
     def _happen(self, happening: Happening) -> None:

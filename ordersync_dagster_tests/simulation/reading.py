@@ -11,10 +11,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from ordersync_dagster.adapters.http import GuardedSession, Patience, Traffic
-from ordersync_dagster.adapters.printful_api import PrintfulApi
-from ordersync_dagster.core.checkout import Verdict
+from ordersync_dagster.adapters.http.client import GuardedSession, Patience, Traffic
+from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.core.errors import VendorUnavailableError
+from ordersync_dagster.core.stripe_session import Verdict
 from ordersync_dagster.core.window import Window, day_of
 from ordersync_dagster_tests.simulation.vendors import Vendors, newest_first
 

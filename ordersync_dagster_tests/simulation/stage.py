@@ -9,8 +9,9 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 
-from ordersync_dagster.adapters.database import connection, opening
-from ordersync_dagster.adapters.database.shape import Shape
+from ordersync_dagster.adapters.database import open_shop
+from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.adapters.database.schema.fitted import Shape
 from ordersync_dagster_tests.simulation.truth import install_triggers
 from ordersync_dagster_tests.simulation.vendors import START
 from ordersync_dagster_tests.simulation.wire import Wire, connect
@@ -24,7 +25,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.path, self._empty = folder / "shop.db", folder / "empty.db"
         url = URL.create("sqlite", database=str(self.path))
-        opened = opening.open_for_repair(url, lambda: START)
+        opened = open_shop.open_for_repair(url, lambda: START)
         self.shape: Shape = opened.store.shape
         self.engine: Engine = opened.engine
         self.reading: Engine = connection.open_read_only(url)

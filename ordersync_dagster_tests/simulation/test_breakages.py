@@ -13,12 +13,12 @@ import ordersync_dagster
 ROOT = Path(ordersync_dagster.__file__).parents[1]
 BREAKAGES = {
     "an update is written whatever others wrote meanwhile": (
-        "adapters/database/writing.py",
+        "adapters/database/apply.py",
         "or not now.agrees_with(each.seen)",
         "",
     ),
     "items are written without their audit": (
-        "adapters/database/writing.py",
+        "adapters/database/apply.py",
         "[*self._order_entries(), *self._item_entries()]",
         "[*self._order_entries()]",
     ),
@@ -33,27 +33,27 @@ BREAKAGES = {
         "return Applied()",
     ),
     "two runs are at work at once": (
-        "adapters/database/lock.py",
+        "adapters/database/engine/lock.py",
         "with _file_lock(path.resolve()):",
         "if True:",
     ),
     "a part is reported before it is written": (
-        "sync.py",
+        "sync/order_sync.py",
         "yield from map(self._apply, steps)",
         "for step in steps:\n                yield Part(step.plan)\n                self._apply(step)",
     ),
     "an order that others moved is not decided again": (
-        "sync.py",
+        "sync/order_sync.py",
         "for _ in range(DECISIONS - 1):",
         "for _ in range(0):",
     ),
     "refunds are not looked at": (
-        "stripe_side.py",
+        "sync/stripe_phase.py",
         "refunded=refunds.read() if is_new else {}",
         "refunded={}",
     ),
     "a dry run remembers what is missing": (
-        "sync.py",
+        "sync/order_sync.py",
         'map(Part, map(attrgetter("plan"), self._steps(request)))',
         "map(lambda step: self._remember_missing(step.observed) or Part(step.plan), self._steps(request))",
     ),
@@ -73,7 +73,7 @@ BREAKAGES = {
         "        return 2\n",
     ),
     "unpaid sessions become orders": (
-        "core/checkout.py",
+        "core/stripe_session.py",
         'if not is_free and paid != "paid":',
         "if False:",
     ),

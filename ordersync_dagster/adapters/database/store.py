@@ -11,14 +11,17 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
-from ordersync_dagster.adapters.database import audit, lock, reading, runs, writing
-from ordersync_dagster.adapters.database.keyed_hash import KeyedHash, read_keyed_hash
-from ordersync_dagster.adapters.database.records import Stamp
-from ordersync_dagster.adapters.database.refusals import is_transient, translated
-from ordersync_dagster.adapters.database.runs import Purpose
-from ordersync_dagster.adapters.database.shape import Shape
+from ordersync_dagster.adapters.database import apply
+from ordersync_dagster.adapters.database.apply import Written
+from ordersync_dagster.adapters.database.engine import lock
+from ordersync_dagster.adapters.database.engine.errors import is_transient, translated
+from ordersync_dagster.adapters.database.journal import audit, runs
+from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, read_keyed_hash
+from ordersync_dagster.adapters.database.journal.runs import Purpose
+from ordersync_dagster.adapters.database.rows import read
+from ordersync_dagster.adapters.database.rows.build import Stamp
+from ordersync_dagster.adapters.database.schema.fitted import Shape
 from ordersync_dagster.adapters.database.unwritten import moved, refusal
-from ordersync_dagster.adapters.database.writing import Written
 from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
 from ordersync_dagster.core.orders import StoredOrder
@@ -104,15 +107,15 @@ class DatabaseStore:
     def orders_of_sessions(
         self, session_ids: Collection[str], payments: Collection[str] = ()
     ) -> tuple[StoredOrder, ...]:
-        of_sessions = reading.read_orders_of_sessions
+        of_sessions = read.read_orders_of_sessions
         return tuple(self.read(lambda connection: of_sessions(connection, self._shape, session_ids, payments)))
 
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
-        return tuple(self.read(lambda connection: reading.read_orders(connection, self._shape, "id", order_ids)))
+        return tuple(self.read(lambda connection: read.read_orders(connection, self._shape, "id", order_ids)))
 
     def printful_ids(self) -> list[tuple[str, str, str]]:
         """(order id, Printful id, status) of every order that names a Printful order."""
-        return self.read(lambda connection: reading.read_printful_ids(connection, self._shape))
+        return self.read(lambda connection: read.read_printful_ids(connection, self._shape))
 
     def known_missing(self, since: datetime) -> frozenset[str]:
         """Printful ids that need not be asked again yet."""
@@ -185,7 +188,7 @@ class DatabaseStore:
             try:
                 with self._engine.begin() as connection:
                     runs.require_running(connection, run_id)
-                    written = writing.write(connection, self._shape, plan, stamp, keyed)
+                    written = apply.write(connection, self._shape, plan, stamp, keyed)
                 return written  # noqa: RET504  # the except below needs it too
             except DBAPIError as error:
                 if written is not None and self._was_committed(written):

@@ -7,9 +7,10 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 
 def refusal(plan: Plan, error: DatabaseRefusedError) -> Problem:
     """The database refused the one order of `plan`."""
-    orders = [*(each.order for each in plan.inserts), *(each.seen for each in (*plan.completions, *plan.updates))]
-    session_id = orders[0].session_id
-    ids = {"stripe_session_id": session_id} if session_id else {"order_id": orders[0].id}
+    changed = [each.seen for each in (*plan.completions, *plan.updates)]
+    order = plan.inserts[0].order if plan.inserts else changed[0]
+    session_id = order.session_id
+    ids = {"stripe_session_id": session_id} if session_id else {"order_id": order.id}
     name = f"The order of session {session_id}" if session_id else f"Order {ids['order_id']}"
     return Problem(ProblemClass.DATABASE_REFUSED, f"{name} was not written: {error}.", ids)
 

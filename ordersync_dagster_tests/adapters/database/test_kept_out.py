@@ -7,18 +7,9 @@ import pytest
 from ordersync_dagster.core.changes import FillFields
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
-from ordersync_dagster_tests.adapters.database.shops import (
-    SHIPPED,
-    adding,
-    changing,
-    inserting,
-    new_item,
-    opened,
-    order,
-    stored,
-)
-from ordersync_dagster_tests.conftest import seeded
-from ordersync_dagster_tests.databases import Database
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
 
 SWALLOW = """
 CREATE FUNCTION swallow() RETURNS trigger AS $$ BEGIN RETURN NULL; END $$ LANGUAGE plpgsql;

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from ordersync_dagster.launch import Launch
-from ordersync_dagster.stripe_side import PROVEN_BY
-from ordersync_dagster_tests.shops import Shop, classes
+from ordersync_dagster.app.run import Launch
+from ordersync_dagster.sync.stripe_phase import PROVEN_BY
+from ordersync_dagster_tests.support.shops import Shop, classes
 
 NULLABLE = {
     True: "ALTER TABLE orders ALTER stripe_session_id DROP NOT NULL;\n",

@@ -10,18 +10,9 @@ from ordersync_dagster.adapters.database.store import ATTEMPTS, DatabaseStore
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
-from ordersync_dagster_tests.adapters.database.shops import (
-    SHIPPED,
-    adding,
-    changing,
-    inserting,
-    new_item,
-    opened,
-    order,
-    stored,
-)
-from ordersync_dagster_tests.conftest import seeded
-from ordersync_dagster_tests.databases import Database, everything
+from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
 
 BUSY = """
 CREATE SEQUENCE attempts;

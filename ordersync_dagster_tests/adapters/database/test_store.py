@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from ordersync_dagster.adapters.database.loading import ROWS
+from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS
 from ordersync_dagster.adapters.database.store import Applied
 from ordersync_dagster.core.changes import FillFields, SetTracking
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster_tests.adapters.database.shops import (
+from ordersync_dagster_tests.support.clock import NOW
+from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.stores import (
     ADDRESS,
     SHIPPED,
     adding,
@@ -24,8 +26,6 @@ from ordersync_dagster_tests.adapters.database.shops import (
     order,
     stored,
 )
-from ordersync_dagster_tests.conftest import NOW
-from ordersync_dagster_tests.databases import Database, everything
 
 TRACKED = SetTracking("1Z", "https://tracking.example.com/1Z", None)
 

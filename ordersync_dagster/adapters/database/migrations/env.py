@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from ordersync_dagster.adapters.database.reflection import own_schema
-from ordersync_dagster.adapters.database.shape import VERSION_TABLE
+from ordersync_dagster.adapters.database.schema.fitted import VERSION_TABLE
+from ordersync_dagster.adapters.database.schema.reflection import own_schema
 
 given = context.config.attributes
 if context.is_offline_mode():

@@ -1,0 +1,215 @@
+"""One plan into one transaction: rows, items, timeline and audit together, or none of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, update
+
+from ordersync_dagster.adapters.database.journal import audit
+from ordersync_dagster.adapters.database.journal.audit import Entry
+from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
+from ordersync_dagster.adapters.database.journal.redaction import Ledger
+from ordersync_dagster.adapters.database.journal.row_snapshots import Image, read_images
+from ordersync_dagster.adapters.database.rows import build
+from ordersync_dagster.adapters.database.rows.build import Row, Stamp
+from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS, insert_new
+from ordersync_dagster.adapters.database.rows.read import read_orders
+from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.core.changes import (
+    AddItems,
+    Change,
+    FillFields,
+    InsertOrder,
+    NewItem,
+    OrderUpdate,
+    SetStatus,
+    SetTracking,
+)
+from ordersync_dagster.core.errors import DatabaseRefusedError
+from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.plan import Plan
+
+
+@dataclass(slots=True)
+class Written:
+    """What one transaction wrote."""
+
+    orders_inserted: int = 0
+    orders_updated: int = 0
+    items_inserted: int = 0
+    written_first_by_others: int = 0  # sessions whose order somebody else inserted between our read and our write
+    stale_sessions: list[str] = field(default_factory=list)  # orders that somebody moved meanwhile; nothing written
+    stale_orders: list[str] = field(default_factory=list)  # the same of orders without a session, by their ids
+    first_audit_id: str | None = None
+
+
+def write(connection: Connection, shape: Shape, plan: Plan, stamp: Stamp, keyed: KeyedHash) -> Written:
+    """Carry out `plan` inside the caller's transaction."""
+    return _Writer(connection, shape, stamp, keyed).write(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrote:
+    """One row that this transaction wrote; `was` is the row before and `columns` what was set, where it was there."""
+
+    row_id: str
+    order_id: str
+    why: str
+    was: Image | None = None
+    columns: frozenset[str] = frozenset()
+
+
+class _Writer:
+    def __init__(self, connection: Connection, shape: Shape, stamp: Stamp, keyed: KeyedHash) -> None:
+        self._connection, self._shape, self._stamp, self._keyed = connection, shape, stamp, keyed
+        self._written = Written()
+        self._events: list[Row] = []
+        self._audits: list[Row] = []
+        self._orders: list[_Wrote] = []
+        self._items: list[_Wrote] = []
+        self._images: dict[str, Image] = {}  # orders as they were before this transaction
+
+    def write(self, plan: Plan) -> Written:
+        """Some orders at a time, so that the records of a large day never lie in memory all at once."""
+        for start in range(0, len(plan.inserts), ROWS):
+            self._insert_orders(plan.inserts[start : start + ROWS])
+            self._write_records()
+        updates = (*plan.completions, *plan.updates)
+        for start in range(0, len(updates), ROWS):
+            self._update_orders(updates[start : start + ROWS])
+            self._write_records()
+        return self._written
+
+    def _write_records(self) -> None:
+        """Timeline and audit of what was written since the last call."""
+        if self._shape.has("order_events"):
+            self._insert("order_events", self._events)
+        if self._shape.has("audit_logs"):
+            self._insert("audit_logs", self._audits)
+        entries = [*self._order_entries(), *self._item_entries()]
+        first = audit.append(self._connection, self._stamp, entries, self._keyed)
+        self._written.first_audit_id = self._written.first_audit_id or first
+        for done in (self._events, self._audits, self._orders, self._items):
+            done.clear()
+
+    def _insert_orders(self, inserts: Sequence[InsertOrder]) -> None:
+        rows = [build.order_row(insert.order, self._stamp) for insert in inserts]
+        ours = self._insert("orders", rows, "stripe_session_id")
+        for row in rows:
+            if row["stripe_session_id"] in ours:
+                why = f"paid session {row['stripe_session_id']} had no order"
+                self._orders.append(_Wrote(row["id"], row["id"], why))
+                self._record("order_create", "order", row["id"], None, row, why)
+                self._events.append(build.event_row(row["id"], build.RECOVERED, f"Recovered: {why}.", self._stamp))
+        self._written.orders_inserted += len(ours)
+        self._written.written_first_by_others += len(rows) - len(ours)
+
+    def _update_orders(self, updates: Sequence[OrderUpdate]) -> None:
+        """Compare and set: an order is written only while it still is what the plan was made from."""
+        fresh = {order.key: order for order in self._locked(updates)}
+        self._images = self._read("orders", [order.id for order in fresh.values()])
+        item_rows: list[Row] = []
+        order_rows: list[Row] = []
+        for each in updates:
+            now = fresh.get(each.seen.key)
+            if now is None or now.id != each.seen.id or not now.agrees_with(each.seen):
+                stale = self._written.stale_sessions if each.seen.session_id else self._written.stale_orders
+                stale.append(each.seen.key)
+                continue
+            why = "; ".join(_reason(change) for change in each.changes)
+            values = build.changed_columns(each, now)
+            if values:
+                columns = frozenset(self._shape.table("orders").c[name].name for name in values)
+                self._orders.append(_Wrote(now.id, now.id, why, self._images[now.id], columns))
+                before = build.columns_before(values, now)
+                self._record("order_update", "order", now.id, before, values, why)
+                order_rows.append({**build.as_held(values, now), "updated_at": self._stamp.now, "row_id": now.id})
+            item_rows += [
+                {**build.item_row(item, now.id, self._stamp), "currency": now.currency} for item in _new_items(each)
+            ]
+            self._events.append(build.event_row(now.id, build.SYNCED, f"Synchronised: {why}.", self._stamp))
+        self._set(order_rows)
+        self._insert_items(item_rows)
+
+    def _locked(self, updates: Sequence[OrderUpdate]) -> list[StoredOrder]:
+        """The orders of `updates` as they are now: by their sessions, which a webhook may have given another order."""
+        sessions = [update.seen.session_id for update in updates if update.seen.session_id]
+        others = [update.seen.id for update in updates if not update.seen.session_id]
+        found = read_orders(self._connection, self._shape, "stripe_session_id", sessions, lock=True)
+        return [*found, *read_orders(self._connection, self._shape, "id", others, lock=True)]
+
+    def _set(self, rows: list[Row]) -> None:
+        """UPDATE each row by its `row_id`; rows that change the same columns go together."""
+        orders = self._shape.table("orders")
+        by_columns: dict[frozenset[str], list[Row]] = {}
+        for row in rows:
+            by_columns.setdefault(frozenset(row), []).append({f"new_{column}": value for column, value in row.items()})
+        for columns, group in by_columns.items():
+            changed = sorted(columns - {"row_id"})
+            values: Any = {column: bindparam(f"new_{column}", type_=orders.c[column].type) for column in changed}
+            statement = update(orders).where(orders.c.id == bindparam("new_row_id")).values(values)
+            self._connection.execute(statement, group)
+        self._written.orders_updated += len(rows)
+
+    def _insert_items(self, rows: list[Row]) -> None:
+        ours = self._insert("order_items", rows, "id")
+        for row in rows:
+            if row["id"] in ours:
+                why = f"Printful item {row['metadata']['printful_item_id']} was missing"
+                self._items.append(_Wrote(row["id"], row["order_id"], why))
+                after = {name: value for name, value in row.items() if name != "currency"}  # that is the order's
+                self._record("order_create", "order_item", row["id"], None, after, why)
+        self._written.items_inserted += len(ours)
+
+    def _order_entries(self) -> Iterator[Entry]:
+        """What the rows really became, whatever the shop's own triggers made of them.
+
+        Raises DatabaseRefusedError where nothing that was set is there.
+        """
+        ledger = Ledger(self._shape.table("orders"), "orders", self._keyed)
+        images = self._read("orders", [wrote.row_id for wrote in self._orders])
+        for wrote in self._orders:
+            now, email = images[wrote.row_id], ledger.email(images[wrote.row_id])
+            if wrote.was is None:
+                after = ledger.whole(now)
+                yield Entry("order_create", "order", wrote.row_id, wrote.row_id, None, after, wrote.why, email)
+            else:
+                was, became = ledger.change(wrote.was, now)
+                if not wrote.columns & was.keys():
+                    raise DatabaseRefusedError("a trigger of the table orders keeps the change out")
+                before, after = {"columns": was}, {"columns": became}
+                yield Entry("order_update", "order", wrote.row_id, wrote.row_id, before, after, wrote.why, email)
+
+    def _item_entries(self) -> Iterator[Entry]:
+        orders = Ledger(self._shape.table("orders"), "orders", self._keyed)
+        ledger = Ledger(self._shape.table("order_items"), "order_items", self._keyed)
+        images = self._read("order_items", [wrote.row_id for wrote in self._items])
+        for wrote in self._items:
+            after, email = ledger.whole(images[wrote.row_id]), orders.email(self._images[wrote.order_id])
+            yield Entry("order_create", "order_item", wrote.row_id, wrote.order_id, None, after, wrote.why, email)
+
+    def _read(self, name: str, ids: Sequence[str]) -> dict[str, Image]:
+        return read_images(self._connection, self._shape.table(name), ids)
+
+    def _record(self, action: str, resource: str, row_id: str, before: Row | None, after: Row, why: str) -> None:
+        self._audits.append(build.audit_row(self._stamp, action, resource, row_id, before, after, why))
+
+    def _insert(self, name: str, rows: list[Row], key: str = "id") -> set[str]:
+        return insert_new(self._connection, self._shape.table(name), rows, key)
+
+
+def _new_items(update: OrderUpdate) -> Iterable[NewItem]:
+    return (item for change in update.changes if isinstance(change, AddItems) for item in change.items)
+
+
+def _reason(change: Change) -> str:
+    match change:
+        case FillFields(values):
+            return f"{', '.join(sorted(values))} filled from the session"
+        case SetStatus(before, after, word):
+            return f"{before} → {after} because Printful says {word}"
+        case SetTracking(number):
+            return f"tracking {number or 'link'} from Printful"
+        case AddItems(items):
+            return f"{len(items)} items added from Printful"

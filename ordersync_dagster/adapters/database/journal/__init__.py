@@ -1,0 +1,1 @@
+"""Our own records: runs, and the audit of every row that was written."""

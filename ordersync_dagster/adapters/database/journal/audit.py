@@ -1,0 +1,116 @@
+"""`ordersync_audit`: one entry for each row written, in the same transaction, chained by hash so that a gap shows.
+
+An entry has facts, which stay, and a payload, which purge and forget blank. `payload_hash` covers the payload,
+`row_hash` the entry before, the facts and `payload_hash`: the chain holds with the payload or without it.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ordersync_dagster import __version__
+from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
+from ordersync_dagster.adapters.database.rows.build import Stamp, audit_id
+from ordersync_dagster.adapters.database.rows.bulk_insert import insert_new
+from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.core.errors import DatabaseRefusedError
+
+AUDIT = own_tables().tables["ordersync_audit"]
+BEGINNING = "0" * 64  # what the first entry names as the hash of the one before
+FACTS = ("seq", "id", "run_id", "at", "action", "resource", "resource_id", "order_id", "version", "payload_hash")
+PAYLOAD = ("before", "after", "reason", "email_hash", "salt")
+Record = Mapping[str, Any]  # a row of ordersync_audit
+_ENCODED = json.JSONEncoder(sort_keys=True).encode  # one encoder for all: there are three texts an entry
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What was done to one row. `before` and `after` hold no e-mail, name or address in clear."""
+
+    action: str
+    resource: str
+    resource_id: str
+    order_id: str | None
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    reason: str
+    email: str | None = None  # kept as a keyed hash, for `forget`
+
+
+def append(connection: Connection, stamp: Stamp, entries: Sequence[Entry], keyed: KeyedHash) -> str | None:
+    """Add `entries` to the end of the chain; the id of the first of them.
+
+    Raises DatabaseRefusedError where somebody else is adding at the same time: only the run that holds the lock may.
+    """
+    if not entries:
+        return None
+    seq, previous = read_end(connection)
+    records = []
+    for number, entry in enumerate(entries, seq + 1):
+        records.append(_record(entry, stamp, keyed, number, previous))
+        previous = records[-1]["row_hash"]
+    first = str(records[0]["id"])
+    if len(insert_new(connection, AUDIT, records, "id")) != len(entries):
+        raise DatabaseRefusedError("ordersync_audit was written by somebody else at the same time")
+    return first
+
+
+def read_end(connection: Connection) -> tuple[int, str]:
+    """Number and hash of the last entry."""
+    query = select(AUDIT.c.seq, AUDIT.c.row_hash).order_by(AUDIT.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    return (int(row[0]), str(row[1])) if row else (0, BEGINNING)
+
+
+def has(connection: Connection, entry_id: str | None) -> bool:
+    """Whether an entry is there."""
+    return connection.execute(select(AUDIT.c.id).where(AUDIT.c.id == entry_id)).first() is not None
+
+
+def is_blanked(record: Record) -> bool:
+    """Whether purge or forget took the payload away."""
+    return all(record[name] is None for name in PAYLOAD)
+
+
+def payload_hash(record: Record) -> str:
+    """The hash of what may be blanked. The salt keeps a blanked payload from being guessed."""
+    return _sha256({name: record[name] for name in PAYLOAD})
+
+
+def row_hash(record: Record) -> str:
+    """The hash of the entry before, of the facts and of the payload's hash."""
+    facts = {name: record[name] for name in FACTS} | {"at": record["at"].astimezone(UTC).isoformat()}
+    return _sha256({**facts, "prev_hash": record["prev_hash"]})
+
+
+def _record(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: str) -> dict[str, Any]:
+    record = {
+        "seq": seq,
+        "id": audit_id(stamp, entry.resource, entry.resource_id, entry.action, entry.reason),
+        "run_id": stamp.run_id,
+        "at": stamp.now,
+        "action": entry.action,
+        "resource": entry.resource,
+        "resource_id": entry.resource_id,
+        "order_id": entry.order_id,
+        "version": __version__,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason,
+        "email_hash": keyed.of_email(entry.email) if entry.email else None,
+        "salt": secrets.token_hex(8),
+        "prev_hash": previous,
+    }
+    record["payload_hash"] = payload_hash(record)
+    record["row_hash"] = row_hash(record)
+    return record
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(_ENCODED(value).encode()).hexdigest()

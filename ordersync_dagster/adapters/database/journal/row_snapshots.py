@@ -1,0 +1,65 @@
+"""Rows as the database holds them, whatever columns they have: what undo compares, and what the audit is made from."""
+
+import json
+from collections.abc import Collection
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, cast, literal_column, select
+
+from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
+from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
+
+Image = dict[str, Any]  # by the shop's own column names; values are text, whole numbers, booleans or None
+_AS_TEXT = "ordersync_text_of_"
+_ENCODED = json.JSONEncoder(sort_keys=True).encode  # one encoder for all rows
+
+
+def read_images(
+    connection: Connection, table: Table, ids: Collection[str], *, by: str = "id", lock: bool = False
+) -> dict[str, Image]:
+    """Whole rows by id: those whose column `by` is one of `ids`. JSON comes as the text that it is stored as."""
+    whole: list[ColumnElement[Any]] = [literal_column("*")]
+    documents = (column for column in table.columns if isinstance(column.type, JSON))
+    whole.extend(cast(column, Text).label(_AS_TEXT + column.name) for column in documents)
+    found: dict[str, Image] = {}
+    for chunk in chunks(ids):
+        query = select(*whole).select_from(table).where(is_one_of(table.c[by], chunk, connection))
+        if lock and connection.dialect.name == "postgresql":
+            query = query.with_for_update()
+        result = connection.execute(query)
+        columns = {str(name).removeprefix(_AS_TEXT): place for place, name in enumerate(result.keys())}
+        for row in result:  # of JSON the text counts, which comes after the value
+            image = {name: canonical(row[place]) for name, place in columns.items()}
+            found[str(image[table.c["id"].name])] = image
+    return found
+
+
+def digest(image: Image, keyed: KeyedHash) -> str:
+    """One hash for the whole row."""
+    return keyed.of(_document(image))
+
+
+def is_digest(image: Image, known: str, keyed: KeyedHash) -> bool:
+    """Whether the row is the one that `known` was made from."""
+    return keyed.matches(_document(image), known)
+
+
+def _document(image: Image) -> str:
+    return _ENCODED(image)
+
+
+def canonical(value: Any) -> str | int | bool | None:
+    """A value of any driver in one form: text, except whole numbers, booleans and None."""
+    if value is None or isinstance(value, str | int):  # booleans are ints
+        return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True, default=str)
+    return str(value)

@@ -1,0 +1,98 @@
+"""Our own records: which runs there were, and which Printful orders are known to be gone."""
+
+import socket
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ordersync_dagster import __version__
+from ordersync_dagster.adapters.database.journal import audit
+from ordersync_dagster.adapters.database.rows.read import chunks
+from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.core.errors import DatabaseAwayError
+from ordersync_dagster.core.window import Window
+
+_OWN = own_tables()
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # as good as never: our role may not delete what it remembers
+RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a run is for; `undoes` is the run that an undo takes back."""
+
+    kind: str = "sync"  # sync, undo, purge, forget
+    undoes: str | None = None
+
+
+def begin(connection: Connection, run_id: str, window: Window | None, now: datetime, purpose: Purpose) -> None:
+    """Write down that `run_id` runs. Whoever still says so no longer does: we hold the lock."""
+    connection.execute(update(RUNS).where(RUNS.c.state == "running").values(state="interrupted", ended_at=now))
+    row = {
+        "id": run_id,
+        "kind": purpose.kind,
+        "undoes": purpose.undoes,
+        "state": "running",
+        "window_start": window and window.start,
+        "window_end": window and window.end,
+        "started_at": now,
+        "host": socket.gethostname(),
+        "version": __version__,
+    }
+    connection.execute(RUNS.insert().values(row))
+
+
+def require_running(connection: Connection, run_id: str) -> None:
+    """Raise DatabaseAwayError where another run has begun since; until our transaction ends, none can.
+
+    That happens only where the connection that held our lock broke.
+    """
+    state = select(RUNS.c.state).where(RUNS.c.id == run_id).with_for_update(read=True)
+    if connection.execute(state).scalar() not in (None, "running"):
+        raise DatabaseAwayError(
+            "the connection that kept other runs out was lost, and another run has taken over; what was written "
+            "before stays. Run again later"
+        )
+
+
+def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, int], now: datetime) -> None:
+    """Write down how `run_id` ended, and where the audit stood then; raises as `require_running`."""
+    require_running(connection, run_id)
+    seq, row_hash = audit.read_end(connection)
+    values = {
+        "state": state,
+        "ended_at": now,
+        "summary": dict(summary),
+        "audit_seq": seq,
+        "audit_hash": row_hash,
+    }
+    connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values))
+
+
+def running(connection: Connection) -> str | None:
+    """The id of the run that is at work."""
+    query = select(RUNS.c.id).where(RUNS.c.state == "running").order_by(RUNS.c.started_at.desc())
+    return connection.execute(query).scalars().first()
+
+
+def has_any(connection: Connection) -> bool:
+    """Whether there was any run."""
+    return connection.execute(select(RUNS.c.id).limit(1)).first() is not None
+
+
+def known_missing(connection: Connection, since: datetime) -> frozenset[str]:
+    """Printful ids that were answered with 404 at or after `since`."""
+    query = select(MISSING.c.printful_order_id).where(MISSING.c.asked_at >= since)
+    return frozenset(connection.execute(query).scalars())
+
+
+def remember(connection: Connection, missing: Collection[str], now: datetime) -> None:
+    """Note when these ids were answered with 404."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    for chunk in chunks(missing):
+        statement = insert(MISSING).values([{"printful_order_id": each, "asked_at": now} for each in chunk])
+        fresh = {"asked_at": statement.excluded.asked_at}
+        connection.execute(statement.on_conflict_do_update(index_elements=["printful_order_id"], set_=fresh))

@@ -1,0 +1,152 @@
+"""A rate budget that all processes of a deployment share: a ring of tokens in a table.
+
+Each token remembers when it may be used next. Taking one reserves the oldest: its new time is `period` after its
+old one, so that no span of `period` seconds ever holds more than `limit` attempts, whoever makes them.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Engine,
+    Executable,
+    Select,
+    bindparam,
+    case,
+    cast,
+    create_engine,
+    event,
+    extract,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from ordersync_dagster.adapters.database.engine.connection import BUSY_SECONDS
+from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.core.errors import DatabaseAwayError
+
+RATE = own_tables().tables["ordersync_rate"]
+WAITING = 64  # attempts that may wait for their tokens at once: four processes of 16 threads
+REFUSALS = 4  # periods that answers of 429 may add to that
+WAKING = 0.05  # seconds that a process may wake late; without it two late ones and one in time make too many
+
+
+def _oldest(now: ColumnElement[float]) -> Select[int, float]:
+    """The next `tokens` of `ring`; one beyond the `horizon` was set by a clock that has gone back since: it is free."""
+    at = case((RATE.c.at > now + bindparam("horizon"), 0.0), else_=RATE.c.at).label("at")
+    mine = select(RATE.c.slot, at).where(RATE.c.name == bindparam("ring"))
+    return mine.order_by(at, RATE.c.slot).limit(bindparam("tokens"))
+
+
+def _taking() -> Executable:
+    """PostgreSQL's whole step: `tokens` of `ring` move on by `period`; how long until each may be used."""
+    now = cast(extract("epoch", func.statement_timestamp()), Double)
+    oldest = _oldest(now).with_for_update(skip_locked=True).cte("oldest")
+    taken = update(RATE).where(RATE.c.name == bindparam("ring"), RATE.c.slot == oldest.c.slot)
+    return taken.values(at=func.greatest(now, oldest.c.at + bindparam("period"))).returning(RATE.c.at - now)
+
+
+TAKE = _taking()
+OLDEST = _oldest(bindparam("now", type_=Double))
+
+
+class SharedBudget:
+    """At most `limit` attempts in any `period` seconds over all that use the same table; per endpoint if asked."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        vendor: str,
+        limit: int,
+        period: int,
+        *,
+        per_endpoint: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._engine, self._vendor, self._limit, self._period = engine, vendor, limit, period + WAKING
+        self._horizon = 30 + self._period * (REFUSALS + WAITING / limit)  # no token is ever set further ahead
+        self._per_endpoint, self._sleep = per_endpoint, sleep
+        self._ready: set[str] = set()
+        self._lock = Lock()
+
+    def take(self, name: str) -> None:
+        """Reserve a token of the endpoint `name` and wait until it may be used."""
+        self._sleep(self._reserve(self._ring(name), 1))
+
+    def slow_down(self, name: str) -> None:
+        """After a 429: let a quarter of the budget pass unused; it comes back by itself."""
+        self._reserve(self._ring(name), max(1, self._limit // 4))
+
+    def check(self) -> None:
+        """Raise DBAPIError where the table cannot be written."""
+        with self._engine.begin() as connection:
+            connection.execute(RATE.delete().where(RATE.c.name == f"{self._vendor} (check)"))
+
+    def _ring(self, name: str) -> str:
+        return f"{self._vendor} {name}" if self._per_endpoint else self._vendor
+
+    def _reserve(self, ring: str, tokens: int) -> float:
+        """One at a time in this process; other processes wait in the database."""
+        try:
+            with self._lock:
+                if ring not in self._ready:
+                    self._make(ring)
+                    self._ready.add(ring)
+                is_postgres = self._engine.dialect.name == "postgresql"
+                take = self._in_one_statement if is_postgres else self._under_the_lock
+                return take({"ring": ring, "tokens": tokens, "horizon": self._horizon})
+        except DBAPIError as error:
+            raise DatabaseAwayError(f"the rate budget cannot be kept ({type(error.orig).__name__})") from None
+
+    def _in_one_statement(self, wanted: dict[str, Any]) -> float:
+        """A token that somebody takes at this moment is passed over; it was the oldest, and is no more."""
+        values = wanted | {"period": self._period}
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while not (waits := connection.execute(TAKE, values).scalars().all()):
+                time.sleep(0.001)
+        return max(map(float, waits))
+
+    def _under_the_lock(self, wanted: dict[str, Any]) -> float:
+        with self._engine.begin() as connection:  # BEGIN IMMEDIATE
+            now = start = time.time()
+            for slot, at in connection.execute(OLDEST, wanted | {"now": now}).all():
+                start = max(now, at + self._period)
+                mine = (RATE.c.name == wanted["ring"], RATE.c.slot == slot)
+                connection.execute(update(RATE).where(*mine).values(at=start))
+            return start - now
+
+    def _make(self, ring: str) -> None:
+        """As many tokens as the limit says now."""
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ordersync {ring}", 0))))
+            connection.execute(RATE.delete().where(RATE.c.name == ring, RATE.c.slot >= self._limit))
+            count = connection.execute(select(func.count()).select_from(RATE).where(RATE.c.name == ring)).scalar_one()
+            fresh = [{"name": ring, "slot": slot, "at": 0.0} for slot in range(count, self._limit)]
+            if fresh:
+                connection.execute(RATE.insert(), fresh)
+
+
+def open_rate_file(folder: Path) -> Engine:
+    """The budgets of one machine, in `folder`; raises OSError and DBAPIError where it cannot be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        f"sqlite:///{(folder / 'rates.db').absolute()}", poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    RATE.create(engine, checkfirst=True)
+    return engine
+
+
+def _prepare(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # an sqlite3 connection
+    connection.execute("PRAGMA synchronous=OFF")  # type: ignore[attr-defined]  # a lost token costs nothing

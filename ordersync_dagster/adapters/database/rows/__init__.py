@@ -1,0 +1,1 @@
+"""Rows of the shop's tables: read, built, inserted."""

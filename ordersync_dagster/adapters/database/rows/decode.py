@@ -1,0 +1,58 @@
+"""What the text of a column says: JSON objects and amounts, whatever else a shop's rows hold there."""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from ordersync_dagster.adapters.database.schema.column_types import amount_of
+from ordersync_dagster.core.orders import Json
+
+_DIGITS = 40  # more than any amount has; a number with a huge exponent would take all memory
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The object in a JSON column, None where there is none.
+
+    `is_wrapped` where it is text inside the JSON, as some shops store it. `is_unreadable` where something else
+    is there: a list, a plain text, a half of an object.
+    """
+
+    value: Json | None = None
+    is_wrapped: bool = False
+    is_unreadable: bool = False
+
+
+def document_of(text: str | None) -> Document:
+    """What the column says. Blanks and JSON's null say nothing."""
+    value: object = text
+    depth = 0
+    while isinstance(value, str) and value.strip() and depth < 2:
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return Document(is_unreadable=True)
+        depth += 1
+    is_blank = isinstance(value, str) and not value.strip()
+    if isinstance(value, dict):
+        return Document(value, is_wrapped=depth == 2)
+    if value is None or is_blank:
+        return Document(is_wrapped=depth == 2 or (depth == 1 and is_blank))
+    return Document(is_unreadable=True)
+
+
+def amount_said(text: str | None, currency: object, *, in_minor_units: bool) -> Decimal | None:
+    """The amount in a money column; raises ValueError for what is none."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("no number") from None
+    if not amount.is_finite() or abs(amount.adjusted()) > _DIGITS:
+        raise ValueError("no amount")
+    if not in_minor_units:
+        return amount
+    if amount != amount.to_integral_value():
+        raise ValueError("no whole number of minor units")
+    return amount_of(int(amount), currency)

@@ -1,0 +1,149 @@
+"""Rows → StoredOrder."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select, true
+
+from ordersync_dagster.adapters.database.rows.decode import amount_said, document_of
+from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, ServerType, ShopText
+from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.core.orders import StoredItem, StoredOrder
+
+CHUNK = 2000  # values of one look-up; SQLite allows 32,766 variables in a statement
+_PLAIN = (
+    "id",
+    "stripe_session_id",
+    "stripe_payment_intent_id",
+    "printful_order_id",
+    "status",
+    "customer_name",
+    "currency",
+    "tracking_number",
+    "tracking_url",
+)
+_DECODED = ("total_amount", "shipping_address", "metadata")  # as text: a driver would stop at what it cannot decode
+
+
+def chunks(values: Collection[str]) -> Iterator[list[str]]:
+    """`values` in sorted lists of at most CHUNK: the same order everywhere keeps deadlocks away."""
+    ordered = sorted(values)
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
+
+
+def read_orders(
+    connection: Connection, shape: Shape, column: str, values: Collection[str], *, lock: bool = False
+) -> list[StoredOrder]:
+    """The orders whose `column` is one of `values`, with their items; `lock` keeps others from moving them."""
+    return _read(connection, shape, column, values, true(), lock=lock)
+
+
+def read_orders_of_sessions(
+    connection: Connection, shape: Shape, session_ids: Collection[str], payments: Collection[str]
+) -> list[StoredOrder]:
+    """The orders of these sessions, and those of no session that name one of `payments`."""
+    found = read_orders(connection, shape, "stripe_session_id", session_ids)
+    session_id = shape.table("orders").c.stripe_session_id
+    if session_id.nullable:
+        found += _read(connection, shape, "stripe_payment_intent_id", payments, session_id.is_(None))
+    return found
+
+
+def _read(
+    connection: Connection,
+    shape: Shape,
+    column: str,
+    values: Collection[str],
+    condition: ColumnElement[bool],
+    *,
+    lock: bool = False,
+) -> list[StoredOrder]:
+    orders = shape.table("orders")
+    in_minor_units = isinstance(orders.c.total_amount.type, MinorUnits)
+    found: list[StoredOrder] = []
+    for chunk in chunks(values):
+        is_wanted = is_one_of(orders.c[column], chunk, connection)
+        query = select(*_columns(orders)).where(is_wanted, condition).order_by(orders.c.id)
+        found_rows = connection.execute(_locked(query, connection) if lock else query)
+        rows = [dict(zip((*_PLAIN, *_DECODED), row, strict=True)) for row in found_rows]
+        items = _items(connection, shape, [row["id"] for row in rows])
+        found.extend(_order(row, items[row["id"]], in_minor_units=in_minor_units) for row in rows)
+    return found
+
+
+def _columns(orders: Table) -> list[ColumnElement[Any]]:
+    """Those that a StoredOrder holds, and no other: what is not needed cannot be in the way."""
+    return [*(orders.c[name] for name in _PLAIN), *(cast(orders.c[name], Text).label(name) for name in _DECODED)]
+
+
+def is_one_of(column: ColumnElement[str], values: Sequence[str], connection: Connection) -> ColumnElement[bool]:
+    """`column` IN `values`; on PostgreSQL one array instead of a thousand variables."""
+    if connection.dialect.name == "postgresql":
+        array = bindparam(None, list(values), ARRAY(Text))
+        cast_to = column.type.cast_to if isinstance(column.type, ShopText) else None
+        return column == any_(cast(array, ServerType(f"{cast_to}[]")) if cast_to else array)
+    return column.in_(values)
+
+
+def read_printful_ids(connection: Connection, shape: Shape) -> list[tuple[str, str, str]]:
+    """(order id, Printful id, status) of every order that names a Printful order."""
+    orders = shape.table("orders")
+    query = select(orders.c.id, orders.c.printful_order_id, orders.c.status)
+    query = query.where(orders.c.printful_order_id.is_not(None), cast(orders.c.printful_order_id, Text) != "")
+    return [(str(order), str(printful), str(status)) for order, printful, status in connection.execute(query)]
+
+
+def _locked(query: Select[Any], connection: Connection) -> Select[Any]:
+    """FOR UPDATE on PostgreSQL; an SQLite transaction of ours already holds the only write lock."""
+    return query.with_for_update() if connection.dialect.name == "postgresql" else query
+
+
+def _items(connection: Connection, shape: Shape, order_ids: Sequence[str]) -> Mapping[str, list[StoredItem]]:
+    items = shape.table("order_items")
+    found: dict[str, list[StoredItem]] = defaultdict(list)
+    if order_ids:
+        columns = (
+            items.c.order_id,
+            items.c.id,
+            items.c.printful_product_id,
+            items.c.printful_variant_id,
+            items.c.quantity,
+        )
+        query = select(*columns).where(is_one_of(items.c.order_id, order_ids, connection)).order_by(items.c.id)
+        for order_id, item_id, product_id, variant_id, quantity in connection.execute(query):
+            found[order_id].append(StoredItem(str(item_id), str(product_id), str(variant_id), quantity))
+    return found
+
+
+def _order(row: Mapping[str, Any], items: list[StoredItem], *, in_minor_units: bool) -> StoredOrder:
+    documents = {name: document_of(row[name]) for name in ("shipping_address", "metadata")}
+    unreadable = {name for name, document in documents.items() if document.is_unreadable}
+    total = None
+    try:
+        total = amount_said(row["total_amount"], row["currency"], in_minor_units=in_minor_units)
+    except ValueError:
+        unreadable.add("total_amount")
+    return StoredOrder(
+        id=str(row["id"]),
+        session_id=row["stripe_session_id"] or "",
+        payment_intent_id=_text(row["stripe_payment_intent_id"]),
+        printful_order_id=_text(row["printful_order_id"]),
+        status=row["status"],
+        customer_name=_text(row["customer_name"]),
+        total=total,
+        currency=row["currency"],
+        tracking_number=_text(row["tracking_number"]),
+        tracking_url=_text(row["tracking_url"]),
+        shipping_address=documents["shipping_address"].value,
+        metadata=documents["metadata"].value or {},
+        items=tuple(items),
+        unreadable=frozenset(unreadable),
+        wrapped=frozenset(name for name, document in documents.items() if document.is_wrapped),
+    )
+
+
+def _text(value: object) -> str | None:
+    """SQLite gives a number where the shop's column has that type."""
+    return None if value is None else str(value)

@@ -1,0 +1,1 @@
+"""Tables: ours, the shop's, and how ours fit the shop's."""

@@ -1,0 +1,144 @@
+"""Creating tables: all of them in an empty database, only `ordersync_*` in a shop's."""
+
+import io
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspect, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
+
+from ordersync_dagster.adapters.database.schema.fitted import VERSION_TABLE
+from ordersync_dagster.adapters.database.schema.reflection import own_schema, table_names
+from ordersync_dagster.adapters.database.schema.tables import shop_tables
+from ordersync_dagster.core.errors import SchemaError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"  # the newest migration; a test holds it against migrations/versions
+
+
+def use_wal(path: Path) -> None:
+    """Make a new SQLite file that lets others read while a run writes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether there is no table at all."""
+    return not table_names(connection)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether our own tables are there in the newest version. Imports no alembic."""
+    return _version(connection) == HEAD
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE, schema=own_schema(connection)):
+        return None
+    version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))
+    return connection.execute(select(version.c.version_num)).scalar()
+
+
+def create_shop_tables(connection: Connection) -> None:
+    """orders, order_items, order_events and audit_logs, as docs/database-schema.md describes them."""
+    options = connection.get_execution_options()
+    connection.execution_options(schema_translate_map={})  # else they would go where ours do
+    shop_tables().create_all(connection)
+    connection.execution_options(schema_translate_map=options.get("schema_translate_map", {}))
+
+
+def initialise(engine: Engine, *, has_shop: bool = False) -> list[str]:
+    """Create what is missing, in one transaction; returns the names of the new tables. Repeatable.
+
+    `has_shop` says that the shop's tables are somewhere else than in the default schema, or called otherwise.
+    Raises SchemaError where the role may not create tables.
+    """
+    try:
+        with engine.begin() as connection:
+            before = _names(connection)
+            if is_empty(connection) and not has_shop:
+                create_shop_tables(connection)
+            if not is_current(connection):
+                _enter_own_schema(connection)
+                _migrate(connection)
+            return sorted(_names(connection) - before)
+    except DBAPIError as error:
+        if "permission denied" not in str(error.orig) and "readonly" not in str(error.orig):
+            raise
+        raise SchemaError(
+            "this database role may not create tables: let an administrator run `ordersync db init` once, "
+            "or what `ordersync db init --sql` prints"
+        ) from None
+
+
+def ddl(connection: Connection, *, has_shop: bool = False) -> str:
+    """What `initialise` would do, as SQL for an administrator; empty where there is nothing to do."""
+    script = ""
+    if is_empty(connection) and not has_shop:
+        for table in shop_tables().sorted_tables:
+            parts: list[ExecutableDDLElement] = [CreateTable(table)]
+            parts += [CreateIndex(index) for index in sorted(table.indexes, key=lambda index: str(index.name))]
+            script += "".join(f"{str(part.compile(dialect=connection.dialect)).strip()};\n\n" for part in parts)
+    if is_current(connection):
+        return script
+    if own_schema(connection):
+        script += f"CREATE SCHEMA IF NOT EXISTS {_quoted_own_schema(connection)};\n{_search_path(connection)};\n\n"
+    return script + _migration_script(connection)
+
+
+def _names(connection: Connection) -> frozenset[str]:
+    schema = own_schema(connection)
+    apart = {f"{schema}.{name}" for name in table_names(connection, schema)} if schema else frozenset[str]()
+    return table_names(connection) | apart
+
+
+def _enter_own_schema(connection: Connection) -> None:
+    """Make the schema that is ours, and let plain SQL in the migrations mean it."""
+    schema = own_schema(connection)
+    if schema is None:
+        return
+    if schema not in inspect(connection).get_schema_names():  # IF NOT EXISTS needs the right to create all the same
+        connection.exec_driver_sql(f"CREATE SCHEMA {_quoted_own_schema(connection)}")
+    connection.exec_driver_sql(_search_path(connection).replace("SET", "SET LOCAL", 1))
+
+
+def _search_path(connection: Connection) -> str:
+    quote = connection.dialect.identifier_preparer.quote
+    return f"SET search_path TO {_quoted_own_schema(connection)}, {quote(str(inspect(connection).default_schema_name))}"
+
+
+def _quoted_own_schema(connection: Connection) -> str:
+    return connection.dialect.identifier_preparer.quote(str(own_schema(connection)))
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _migration_script(connection: Connection) -> str:
+    from alembic import command
+
+    script = io.StringIO()
+    config = _config(script)
+    config.attributes["dialect"] = connection.dialect.name
+    command.upgrade(config, f"{_version(connection) or 'base'}:head", sql=True)
+    return script.getvalue()
+
+
+def _config(output: io.StringIO | None = None) -> "Config":
+    from alembic.config import Config
+
+    config = Config(output_buffer=output)
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

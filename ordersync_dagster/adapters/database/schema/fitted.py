@@ -1,0 +1,145 @@
+"""What a database looks like, and whether it fits; read once at the start of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Connection, DateTime, Dialect, MetaData, Numeric, String, Table, Text, inspect
+from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.types import TypeEngine
+
+from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText
+from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, misfits
+from ordersync_dagster.adapters.database.schema.reflection import FoundTable, find_tables, own_schema, table_names
+from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
+from ordersync_dagster.adapters.database.schema.status_words import StatusWords
+from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
+from ordersync_dagster.adapters.database.schema.type_families import family, server_type
+from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.errors import SchemaError
+from ordersync_dagster.core.money import Capacity
+
+VERSION_TABLE = "ordersync_alembic_version"
+_ANY_AMOUNT = Capacity(131072, 16383)  # PostgreSQL's numeric without a precision
+_WHOLE_MINOR_UNITS = Capacity(131072, 3)  # whether it is a whole number of them, the currency says
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Tables fitted to a database: under our names, with only the columns that exist there."""
+
+    shop: Mapping[str, Table]
+    limits: Limits
+    has_own_tables: bool
+    words: StatusWords = StatusWords()
+
+    def table(self, name: str) -> Table:
+        return self.shop[name]
+
+    def has(self, name: str) -> bool:
+        """Whether the shop has this table; `orders` and `order_items` are always there."""
+        return name in self.shop
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of it."""
+        lacking = [name for name in SHOP_TABLES if name not in self.shop]
+        if not lacking:
+            return ()
+        return (f"The shop has no {' and no '.join(lacking)}; what is written is recorded in ordersync_audit.",)
+
+
+def read_shape(connection: Connection, mapping: ShopMapping = ShopMapping()) -> Shape:
+    """Inspect the shop's tables; raises SchemaError with every misfit named at once."""
+    found = find_tables(connection, mapping)
+    shop = shop_tables(zoned=_zoned(found)).tables
+    is_postgres = connection.dialect.name == "postgresql"
+    wrong = [
+        sentence
+        for name, table in found.items()
+        for sentence in misfits(shop[name], table, mapping, is_postgres=is_postgres)
+    ]
+    if wrong:
+        raise SchemaError("the database does not fit: " + "; ".join(wrong))
+    metadata = MetaData()
+    fitted = {name: _fitted(shop[name], table, mapping, metadata, connection.dialect) for name, table in found.items()}
+    has_own = inspect(connection).has_table(OWN_TABLES[0], schema=own_schema(connection))
+    return Shape(fitted, _limits(found, mapping), has_own, mapping.words)
+
+
+def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:
+    return frozenset(
+        f"{ours}.{column.name}"
+        for ours, table in found.items()
+        for column in shop_tables().tables[ours].columns
+        if (reflected := table.column(column.name))
+        and isinstance(reflected["type"], DateTime)
+        and reflected["type"].timezone
+    )
+
+
+def _fitted(table: Table, found: FoundTable, mapping: ShopMapping, metadata: MetaData, dialect: Dialect) -> Table:
+    kept = [(column, reflected) for column in table.columns if (reflected := found.column(column.name))]
+    columns: list[Column[Any]] = [
+        Column(
+            found.theirs(column.name),
+            _fitted_type(f"{table.name}.{column.name}", column.type, reflected["type"], mapping, dialect),
+            key=column.name,
+            primary_key=column.primary_key,
+            nullable=reflected["nullable"],
+        )
+        for column, reflected in kept
+        if not _is_left_to_its_default(f"{table.name}.{column.name}", reflected)
+    ]
+    return Table(found.name, metadata, *columns, schema=found.schema)
+
+
+def _is_left_to_its_default(name: str, reflected: ReflectedColumn) -> bool:
+    return name in OPTIONAL and not reflected["nullable"] and has_default(reflected)
+
+
+def _fitted_type(
+    name: str, ours: TypeEngine[Any], theirs: TypeEngine[Any], mapping: ShopMapping, dialect: Dialect
+) -> TypeEngine[Any]:
+    if isinstance(ours, Money):
+        return MinorUnits() if mapping.amounts.minor_units else ours
+    if not isinstance(ours, Text):
+        return ours
+    words = mapping.words if name == "orders.status" else StatusWords()
+    cast_to = server_type(theirs, dialect)
+    return ShopText(cast_to, words) if cast_to or words.said else ours
+
+
+def _limits(found: Mapping[str, FoundTable], mapping: ShopMapping) -> Limits:
+    widths = {
+        f"{ours}.{column.name}": reflected["type"].length
+        for ours, table in found.items()
+        for column in shop_tables().tables[ours].columns
+        if (reflected := table.column(column.name))
+        and isinstance(reflected["type"], String)
+        and family(reflected["type"]) == "text"
+        and reflected["type"].length
+        and not (column.name == "status" and mapping.statuses)  # the shop's words were looked at
+    }
+    price = found["order_items"].column("price")
+    total = found["orders"].column("total_amount")
+    assert price is not None and total is not None  # noqa: S101, PT018  # else they were misfits
+    in_minor_units = mapping.amounts.minor_units
+    return Limits(
+        total=_WHOLE_MINOR_UNITS if in_minor_units else _capacity(total),
+        price=_WHOLE_MINOR_UNITS if in_minor_units else _capacity(price),
+        is_price_required=not price["nullable"],
+        widths=widths,
+    )
+
+
+def _capacity(column: ReflectedColumn) -> Capacity:
+    kind = column["type"]
+    if isinstance(kind, String):  # our exact decimal text on SQLite
+        return Capacity(15, 3)
+    if isinstance(kind, Numeric) and kind.precision is not None:
+        return Capacity(kind.precision, kind.scale or 0)
+    return _ANY_AMOUNT
+
+
+__all__ = ["VERSION_TABLE", "Shape", "own_schema", "read_shape", "table_names"]

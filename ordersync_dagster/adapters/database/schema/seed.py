@@ -1,0 +1,27 @@
+"""A shop's tables as its own web application would have filled them; for the sandbox and for tests."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from ordersync_dagster.adapters.database.schema.fitted import read_shape
+
+ROWS = 400
+
+
+def seed(engine: Engine, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Insert `rows` by table name; naive times are UTC."""
+    with engine.begin() as connection:
+        shape = read_shape(connection)
+        for name, records in rows.items():
+            table = shape.table(name)
+            fitted = [{column: _aware(value) for column, value in record.items()} for record in records]
+            for start in range(0, len(fitted), ROWS):
+                connection.execute(table.insert(), fitted[start : start + ROWS])
+    engine.dispose()
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value

@@ -1,0 +1,127 @@
+"""`ordersync.toml`: what a shop calls its tables, columns and statuses, and how it keeps money."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from ordersync_dagster.adapters.database.schema.status_words import StatusWords
+from ordersync_dagster.adapters.database.schema.tables import SHOP_TABLES, shop_tables
+from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.orders import Status
+
+FILE = "ordersync.toml"
+SIZE_LIMIT = 64 * 1024  # bytes; an honest file has one or two thousand
+
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=127, pattern=r"^[^\x00-\x1f]+$")]
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+
+
+def _unknown(where: str, given: Iterable[str], known: Iterable[str]) -> list[str]:
+    names = [str(name) for name in known]
+    return [f"[{where}] {name}: there is no such name{_hint(name, names)}" for name in given if name not in names]
+
+
+def _hint(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, n=1)
+    return f" (is it {close[0]}?)" if close else f"; there are {', '.join(names)}"
+
+
+def _doubled(where: str, names: list[str]) -> list[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [f"[{where}] {name} would stand for two of ours" for name in twice]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Amounts(_Strict):
+    """How `total_amount` and `price` are kept."""
+
+    minor_units: bool = False  # whole numbers with Stripe's decimals: 1999 for 19.99 usd
+
+
+class Link(_Strict):
+    """How the shop names its orders at Printful."""
+
+    external_id: Literal["payment_intent", "order_id"] | None = None
+
+
+class ShopMapping(_Strict):
+    """The whole file; what it leaves out is called as docs/database-schema.md does."""
+
+    tables: Mapping[str, _Name] = Field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, _Name]] = Field(default_factory=dict)
+    amounts: Amounts = Amounts()
+    statuses: Mapping[str, _Word] = Field(default_factory=dict)
+    link: Link = Link()
+
+    @model_validator(mode="after")
+    def _names_are_ours(self) -> "ShopMapping":
+        known = shop_tables().tables
+        wrong = _unknown("tables", self.tables, SHOP_TABLES) + _unknown("columns", self.columns, SHOP_TABLES)
+        for table in self.columns.keys() & known.keys():
+            names = known[table].columns.keys()
+            wrong += _unknown(f"columns.{table}", self.columns[table], names)
+            wrong += _doubled(f"columns.{table}", [self.column(table, name) for name in names])
+        wrong += _doubled("tables", [self.table(name) for name in SHOP_TABLES])
+        wrong += _unknown("statuses", self.statuses, list(Status))
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        _ = self.words
+        return self
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether it speaks of tables that must be there already."""
+        return bool(self.tables or self.columns or self.amounts.minor_units)
+
+    @property
+    def words(self) -> StatusWords:
+        return StatusWords(tuple((Status(ours), theirs) for ours, theirs in self.statuses.items()))
+
+    def table(self, name: str) -> str:
+        """The shop's name of our table, with a schema before a dot where it gives one."""
+        return self.tables.get(name, name)
+
+    def column(self, table: str, name: str) -> str:
+        """The shop's name of our column."""
+        return self.columns.get(table, {}).get(name, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where things are: the shop's tables by `mapping`, ours in `own_schema` (None: the default one)."""
+
+    mapping: ShopMapping = ShopMapping()
+    own_schema: str | None = None
+
+
+def read_mapping(path: Path) -> ShopMapping:
+    """Parse `path`; raises SettingsError with one sentence for all that is wrong."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({type(error).__name__}); see ORDERSYNC_CONFIG") from None
+    if len(text) > SIZE_LIMIT:
+        raise SettingsError(f"{path} is larger than {SIZE_LIMIT // 1024} KB and was not read")
+    try:
+        return ShopMapping.model_validate(tomllib.loads(text.decode()))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"{path} is no TOML: {error}") from None
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {'; '.join(map(_sentence, error.errors(include_input=False)))}") from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    where = ".".join(map(str, error["loc"]))
+    is_unknown = error["type"] == "extra_forbidden"
+    what = "there is no such name" if is_unknown else error["msg"].removeprefix("Value error, ")
+    return f"[{where}] {what}" if where else what

@@ -1,0 +1,218 @@
+"""One careful way to read from a vendor: GET only, no redirects, a size cap, a rate budget, retries with a deadline."""
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from threading import Lock
+from typing import Any, NoReturn, Protocol
+
+import requests
+import tenacity
+import urllib3
+
+from ordersync_dagster.adapters.http.deadline import PunctualAdapter
+from ordersync_dagster.adapters.http.retry_after import THROTTLED, asked_wait
+from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
+
+BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest honest page seen is under 1 MB
+CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 25.0  # seconds
+_RETRIED = THROTTLED | {408, 409, 425, 500, 502, 503, 504}
+_REFUSED = {401, 403}  # a key that is refused stays so, whatever a header says
+
+
+class Budget(Protocol):
+    """A rate shared by all who ask the same vendor."""
+
+    def take(self, name: str) -> None:
+        """Wait until one more attempt is allowed for the endpoint `name`."""
+
+    def slow_down(self, name: str) -> None:
+        """The vendor said 429: leave it some room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on. Seconds; `sleep` and `clock` are given so that tests need not wait."""
+
+    attempts: int = 10
+    deadline: float = 240.0
+    first_wait: float = 0.5
+    longest_wait: float = 65.0  # Printful locks out for 60 s
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over the wire to one vendor; for the report, never for a decision."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self, name: str) -> None:
+        with self._lock:
+            self.counts[name] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A vendor's answer with its JSON body; `headers` are case-insensitive."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class GetOnlyError(AssertionError):
+    """Somebody tried to send something to a vendor; that is a bug, and nothing left this process."""
+
+
+class _TryAgainError(Exception):
+    """One attempt failed in a way that another may not."""
+
+    def __init__(self, what: str, wait: float | None = None) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+class _TooLargeError(Exception):
+    """A body beyond BODY_LIMIT, compressed or not."""
+
+
+class GuardedSession(requests.Session):
+    """A session that can only read. Each request takes one token of the budget, retries included.
+
+    `ca_bundle` is the file of the certificates to trust instead of the usual ones.
+    """
+
+    def __init__(self, budget: Budget, traffic: Traffic, ca_bundle: str | None = None) -> None:
+        super().__init__()
+        self.trust_env = False  # a ~/.netrc would replace our Authorization header
+        self._budget, self._traffic, self._ca_bundle = budget, traffic, ca_bundle
+        pool = PunctualAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
+        self.mount("https://", pool)
+        self.mount("http://", pool)
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """The one way out: whatever the call, it comes through here."""
+        path = _path(request.url or "")
+        if request.method != "GET" or request.body is not None:
+            raise GetOnlyError(f"{request.method} was about to leave for {path}; this package only reads")
+        options |= {"allow_redirects": False, "stream": True, "timeout": (CONNECT_TIMEOUT, READ_TIMEOUT)}
+        options |= {"verify": self._ca_bundle} if self._ca_bundle else {}  # Stripe's SDK brings certificates of its own
+        self._budget.take(path)
+        self._traffic.add("requests")
+        response = super().send(request, **options)
+        with response:
+            if response.status_code in THROTTLED:
+                self._budget.slow_down(path)
+            response._content = _read(response)  # the body, read under our caps instead of `content`'s none
+        return response
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None ever: to find out where a redirect leads, the base would read its body without our caps."""
+
+
+def ask(fetch: Callable[[], requests.Response], vendor: str, patience: Patience, traffic: Traffic) -> Answer:
+    """Fetch until there is an answer that a retry cannot better.
+
+    Raises VendorUnavailableError when attempts or deadline are used up, VendorAnswerError for a redirect,
+    an oversized body or a body that stays unreadable. Answers of 400, 401, 403 and 404 are returned.
+    """
+    started = patience.clock()
+    growing = tenacity.wait_exponential(multiplier=patience.first_wait, max=20)
+    waits = growing + tenacity.wait_random(0, patience.first_wait)
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = (error.wait if isinstance(error, _TryAgainError) else None) or 0.0
+        return min(max(asked + random.uniform(0, 0.2), waits(state)), patience.longest_wait)  # noqa: S311  # jitter
+
+    def is_over(state: tenacity.RetryCallState) -> bool:
+        too_late = patience.clock() - started + state.upcoming_sleep > patience.deadline
+        return too_late or state.attempt_number >= patience.attempts
+
+    def count(_state: tenacity.RetryCallState) -> None:
+        traffic.add("retries")
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(_TryAgainError),
+        wait=wait,
+        stop=is_over,
+        sleep=patience.sleep,
+        before_sleep=count,
+        retry_error_callback=lambda state: _give_up(state, vendor),
+    )
+    answer: Answer = retrying(_attempt, fetch, vendor, traffic)
+    return answer
+
+
+def _give_up(state: tenacity.RetryCallState, vendor: str) -> NoReturn:
+    error = state.outcome.exception() if state.outcome else None
+    raise VendorUnavailableError(
+        f"{vendor} gave no usable answer in {state.attempt_number} attempts (the last: {error}). "
+        f"Look at {vendor}'s status page, then run again."
+    ) from None
+
+
+def _attempt(fetch: Callable[[], requests.Response], vendor: str, traffic: Traffic) -> Answer:
+    try:
+        response = fetch()
+    except (requests.exceptions.SSLError, requests.exceptions.InvalidURL) as error:
+        raise VendorUnavailableError(f"{vendor} could not be reached safely ({type(error).__name__})") from None
+    except _TooLargeError:
+        limit = f"{BODY_LIMIT // 2**20} MB"
+        raise VendorAnswerError(f"{vendor}'s answer was larger than {limit} and was not read") from None
+    except requests.exceptions.RequestException as error:
+        raise _TryAgainError(f"no whole answer, {type(error).__name__}") from None
+    if response.status_code in THROTTLED:
+        traffic.add("http_429")
+    if 300 <= response.status_code < 400:
+        raise VendorAnswerError(f"{vendor} answered with a redirect ({response.status_code}), which is not followed")
+    if _is_worth_a_retry(response):
+        raise _TryAgainError(f"HTTP {response.status_code}", asked_wait(response))
+    return Answer(response.status_code, response.headers, _json(response))
+
+
+def _is_worth_a_retry(response: requests.Response) -> bool:
+    asked = response.headers.get("Stripe-Should-Retry")
+    if response.status_code in _REFUSED:
+        return False
+    if asked in ("true", "false") and response.status_code >= 400:
+        return asked == "true"
+    return response.status_code in _RETRIED
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return json.loads(response.content, parse_float=Decimal, parse_constant=_reject)
+    except (ValueError, RecursionError):
+        if response.status_code >= 400:
+            return None  # the status says enough; such bodies are proxies' HTML
+        raise _TryAgainError("a body that is not JSON") from None
+
+
+def _reject(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _read(response: requests.Response) -> bytes:
+    """The body, decoded. `read1` gives what has arrived: a plain read waits for a whole chunk, drop by drop."""
+    chunks, size = [], 0
+    try:
+        while chunk := response.raw.read1(256 * 1024, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > BODY_LIMIT:
+                raise _TooLargeError
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(type(error).__name__) from None
+    return b"".join(chunks)
+
+
+def _path(url: str) -> str:
+    return "/" + url.split("?")[0].split("://")[-1].partition("/")[2]

@@ -1,0 +1,92 @@
+"""The pretend shop with its database, and a demonstration on it."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from ordersync_dagster.app.run import launch
+from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.wiring import seed_database, utc_now
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.report.text import summary_text
+from ordersync_dagster.sandbox import build, serve
+from ordersync_dagster.sync.order_sync import PrintfulScope
+
+DAYS = 30
+
+
+@contextmanager
+def pretend_shop(
+    scenario: str = "outage",
+    *,
+    size: int = 0,
+    port: int = 0,
+    latency: float = 0.0,
+    folder: Path | None = None,
+) -> Iterator[dict[str, str]]:
+    """Serve a scenario and fill an SQLite database with what its webhooks left; yields the settings for both.
+
+    Nothing is left outside the shop's folder, not even in the person's home.
+    With `folder` the shop is kept there: a second start goes on with the same world and the same database.
+    """
+    with ExitStack() as stack:
+        home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ordersync-")))
+        home.mkdir(parents=True, exist_ok=True)
+        scenario, size, now = _remembered(home / "world.json", scenario, size)
+        world = build(scenario, size=size, now=now)
+        path = (home / "shop.db").absolute()
+        if not path.exists():
+            rows = {"orders": world.shop.orders, "order_items": world.shop.order_items}
+            seed_database(f"sqlite:///{path}", rows)
+        running = stack.enter_context(serve(world, port=port, latency=latency))
+        yield running.environment() | {"DATABASE_URL": f"sqlite:///{path}", "ORDERSYNC_STATE_DIR": str(path.parent)}
+
+
+def demonstrate() -> Iterator[str]:
+    """A dry run, the run, and a second run on the `outage` scenario, line by line. Needs and reads no settings."""
+    with pretend_shop() as environment:
+        yield "A pretend shop whose webhooks were down for two days. Stripe and Printful are played on this machine."
+        for title, dry_run in (
+            ("1. What would change: ordersync sync --dry-run", True),
+            ("2. The repair: ordersync sync", False),
+            ("3. Once more: everything agrees now, and nothing is written", False),
+        ):
+            run = launch(
+                _settings(environment),
+                lambda now: Window.last_days(DAYS, now),
+                PrintfulScope.all,
+                dry_run=dry_run,
+            )
+            for _ in run.parts:
+                continue
+            yield f"\n{title}\n"
+            yield summary_text(run.outcome)
+            if not dry_run:
+                rows = ", ".join(
+                    f"{count} {name.replace('_', ' ')}" for name, count in run.outcome.rows.items() if count
+                )
+                yield f"\nRows written: {rows or 'none'}"
+
+
+def _settings(environment: dict[str, str]) -> Settings:
+    """Settings of the pretend shop alone: neither the environment nor .env is read."""
+    kinds: dict[str, type] = dict.fromkeys(("STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL"), SecretStr)
+    kinds["ORDERSYNC_STATE_DIR"] = Path
+    values: dict[str, Any] = {name.lower(): kinds.get(name, str)(value) for name, value in environment.items()}
+    return Settings.model_construct(**values)
+
+
+def _remembered(note: Path, scenario: str, size: int) -> tuple[str, int, datetime]:
+    """The world that `note` names, or a new one, noted: a world is a function of its moment."""
+    if note.exists():
+        kept = json.loads(note.read_text())
+        return kept["scenario"], kept["size"], datetime.fromisoformat(kept["now"])
+    now = utc_now()
+    note.write_text(json.dumps({"scenario": scenario, "size": size, "now": now.isoformat()}))
+    return scenario, size, now

@@ -1,0 +1,190 @@
+"""`ordersync doctor`: who am I, what may I read, does the database fit. Changes nothing, prints no key."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from pathlib import Path
+
+from ordersync_dagster.adapters.database.diagnostics import portray
+from ordersync_dagster.adapters.http.client import Patience, Traffic
+from ordersync_dagster.adapters.stripe.api import PERMISSIONS, StripeApi
+from ordersync_dagster.app.database_findings import remarks
+from ordersync_dagster.app.rate_limits import state_dir
+from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.wiring import Clock, Tools, check_database, open_printful, open_stripe, sqlite_file
+from ordersync_dagster.core.errors import BusyError, KeyRefusedError, OrderSyncError, UsageError
+
+PATIENCE = Patience(attempts=2, deadline=30)  # a person waits
+TOLERATED_SKEW, WRONG_SKEW = 60, 300  # seconds
+STRIPE_ALLOWS, PRINTFUL_ALLOWS = 25, 120  # a second and endpoint, a minute and token
+
+Look = Callable[[Settings, Clock], Iterator["Finding"]]
+
+
+class Level(StrEnum):
+    """Green needs nothing, yellow a thought, red a change."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    AWAY = "away"
+
+
+_READ = {"/v1/checkout/sessions": Level.RED, "/v1/refunds": Level.YELLOW, "/v1/events": Level.YELLOW}
+_MARKS = {Level.GREEN: "✓", Level.YELLOW: "!", Level.RED: "✗", Level.AWAY: "…"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's."""
+
+    level: Level
+    subject: str
+    sentence: str
+
+
+def examine(settings: Settings, tools: Tools = Tools()) -> list[Finding]:
+    """Look at everything; one thing that is wrong does not hide the next."""
+    looks: tuple[tuple[str, Look], ...] = (
+        ("Stripe", _stripe),
+        ("Printful", _printful),
+        ("Database", _database),
+        ("Rates", _rates),
+        ("Dagster", _dagster),
+    )
+    return [finding for subject, look in looks for finding in _guarded(subject, look, settings, tools.clock)]
+
+
+def worst(findings: Sequence[Finding]) -> int:
+    """The exit code: 2 where something has to be changed, 1 where somebody did not answer, else 0."""
+    levels = {finding.level for finding in findings}
+    return 2 if Level.RED in levels else 1 if Level.AWAY in levels else 0
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """A line a finding."""
+    return "\n".join(f"{_MARKS[each.level]} {each.subject}: {each.sentence}" for each in findings)
+
+
+def findings_json(findings: Sequence[Finding]) -> str:
+    """The same for scripts."""
+    return json.dumps({"schema_version": 1, "findings": [asdict(each) for each in findings]}, indent=2)
+
+
+def _guarded(subject: str, look: Look, settings: Settings, clock: Clock) -> Iterator[Finding]:
+    try:
+        yield from look(settings, clock)
+    except UsageError as error:
+        yield Finding(Level.RED, subject, str(error))
+    except (BusyError, OrderSyncError) as error:
+        yield Finding(Level.AWAY, subject, str(error))
+
+
+def _stripe(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    settings.require("STRIPE_SECRET_KEY")
+    kind = "restricted" if settings.stripe_key.startswith("rk_") else "secret"
+    mode = "live" if settings.is_live else "test"
+    if kind == "restricted":
+        yield Finding(Level.GREEN, "Stripe", f"a restricted key, {mode} mode")
+    else:
+        yield Finding(
+            Level.YELLOW,
+            "Stripe",
+            f"a secret key, {mode} mode: it works, but a restricted key could not do harm",
+        )
+    stripe = open_stripe(settings, PATIENCE, Traffic())
+    dates: list[Finding] = []
+    for path, level in _READ.items():
+        yield _readable(stripe, path, level, clock, dates)
+    yield from dates[:1]
+    yield from (Finding(Level.YELLOW, "Stripe", warning) for warning in stripe.warnings)
+
+
+def _readable(stripe: StripeApi, path: str, otherwise: Level, clock: Clock, dates: list[Finding]) -> Finding:
+    before = clock()
+    try:
+        answer = stripe.may_read(path)
+    except KeyRefusedError as error:
+        use = " Only Dagster's sensor missed_webhooks needs it." if path == "/v1/events" else ""
+        return Finding(otherwise, "Stripe", f"{error}{use}")
+    dates += skew(answer.headers.get("Date", ""), before, clock())
+    return Finding(Level.GREEN, "Stripe", f"may read {PERMISSIONS[path].removesuffix(': Read')}")
+
+
+def skew(header: str, before: datetime, after: datetime) -> list[Finding]:
+    """What Stripe's Date header says of this machine's clock, asked between `before` and `after`."""
+    try:
+        theirs = parsedate_to_datetime(header)
+    except ValueError:
+        return []
+    seconds = round((before + (after - before) / 2 - theirs).total_seconds())
+    if abs(seconds) <= TOLERATED_SKEW:
+        return [Finding(Level.GREEN, "Clock", f"agrees with Stripe's to {max(1, abs(seconds))} s")]
+    level = Level.RED if abs(seconds) > WRONG_SKEW else Level.YELLOW
+    way = "ahead of" if seconds > 0 else "behind"
+    sentence = f"{abs(seconds)} s {way} Stripe's, so days and ages come out wrong: let NTP set this machine's clock"
+    return [Finding(level, "Clock", sentence)]
+
+
+def _printful(settings: Settings, _clock: Clock) -> Iterator[Finding]:
+    settings.require("PRINTFUL_API_KEY")
+    store = f"store {settings.printful_store_id}" if settings.printful_store_id else "the token's own store"
+    count = open_printful(settings, PATIENCE, Traffic()).count()
+    yield Finding(Level.GREEN, "Printful", f"may read orders of {store}: {count} there")
+
+
+def _database(settings: Settings, _clock: Clock) -> Iterator[Finding]:
+    shop = check_database(settings)
+    keys = "stripe_session_id is unique"
+    yield Finding(Level.GREEN, "Database", f"{shop.target} fits; {shop.store.order_count()} orders, {keys}")
+    for note in shop.notes:
+        yield Finding(Level.GREEN, "Database", note)
+    path = sqlite_file(settings)
+    for level, sentence in remarks(portray(shop, path)):
+        yield Finding(Level[level.upper()], "Database", sentence)
+    statuses = shop.store.statuses()
+    if "completed" in statuses and "delivered" not in statuses:
+        yield Finding(
+            Level.YELLOW,
+            "Database",
+            "orders say `completed` but never `delivered`, which Printful's `fulfilled` becomes: check that your shop "
+            'shows that word, or say delivered = "completed" under [statuses] in ordersync.toml',
+        )
+
+
+def _rates(settings: Settings, _clock: Clock) -> Iterator[Finding]:
+    stripe, printful = settings.stripe_requests_per_second, settings.printful_requests_per_minute
+    place = "the shop's database"
+    if sqlite_file(settings) is not None or not settings.database:
+        place = str(state_dir(settings))
+        if not _is_writable(state_dir(settings)):
+            yield Finding(Level.YELLOW, "Rates", f"{place} cannot be written, so each run asks at half rate")
+    budget = (
+        f"{stripe} requests a second to each of Stripe's endpoints, {printful} a minute to Printful, kept in {place}"
+    )
+    if stripe > STRIPE_ALLOWS or printful > PRINTFUL_ALLOWS:
+        allowed = f"Stripe allows {STRIPE_ALLOWS}, Printful {PRINTFUL_ALLOWS}"
+        yield Finding(Level.YELLOW, "Rates", f"{budget}: more than they take ({allowed}), so 429s will slow runs down")
+    else:
+        yield Finding(Level.GREEN, "Rates", budget)
+
+
+def _dagster(_settings: Settings, _clock: Clock) -> Iterator[Finding]:
+    home = os.environ.get("DAGSTER_HOME", "")
+    if not home:
+        sentence = "DAGSTER_HOME is not set: the command line needs none, the web UI and schedules do"
+        yield Finding(Level.GREEN, "Dagster", sentence)
+    elif not Path(home).is_absolute() or not Path(home).is_dir() or not _is_writable(Path(home)):
+        sentence = f"DAGSTER_HOME is {home}, which is no folder that can be written (an absolute path): make it one"
+        yield Finding(Level.RED, "Dagster", sentence)
+    else:
+        yield Finding(Level.GREEN, "Dagster", f"DAGSTER_HOME is {home} and can be written")
+
+
+def _is_writable(folder: Path) -> bool:
+    existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK)

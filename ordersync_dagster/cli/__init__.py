@@ -1,0 +1,1 @@
+"""What each command of `ordersync` asks for and prints; cli/main.py puts them together."""

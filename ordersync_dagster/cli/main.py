@@ -1,0 +1,92 @@
+"""The `ordersync` command: its commands in one list, and errors turned into exit codes."""
+
+import gc
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import typer
+
+from ordersync_dagster.cli.console import BUSY, FAILED, OK, USAGE, say
+from ordersync_dagster.cli.database import database
+from ordersync_dagster.cli.doctor import doctor
+from ordersync_dagster.cli.runs import audit, forget, purge, runs, undo
+from ordersync_dagster.cli.sandbox import demo, sandbox
+from ordersync_dagster.cli.sync import sync
+from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
+from ordersync_dagster.core.window import WindowError
+
+OF_CLICK = 130  # what click makes of a KeyboardInterrupt; not in our contract
+OF_OTHERS = {"allow_extra_args": True, "ignore_unknown_options": True}  # after `--`
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Finds paid Stripe sessions without an order and Printful orders that moved on, and repairs your database.",
+)
+app.command(short_help="Add missing orders; update status, tracking and items.")(sync)
+app.command(short_help="Keys, permissions, database: what fits and what to do.")(doctor)
+app.command(short_help="Serve the pretend shop, or run a command against it.", context_settings=OF_OTHERS)(sandbox)
+app.command(short_help="Watch the whole job on the pretend shop; needs no keys.")(demo)
+app.command(short_help="Take a run back as far as nobody touched its rows.")(undo)
+app.command(short_help="Blank what our own tables keep from long ago.")(purge)
+app.command(short_help="Blank what our own tables keep of one customer.")(forget)
+app.add_typer(database, name="db")
+app.add_typer(runs, name="runs")
+app.add_typer(audit, name="audit")
+
+
+def main() -> NoReturn:
+    """Run the command; errors become one sentence on stderr and an exit code of the contract."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    gc.set_threshold(100_000, 20, 50)  # in a short process: the default looks for cycles for a fifth of a large run
+    try:
+        status = app(standalone_mode=False)
+    except OrderSyncError as error:
+        say(f"ordersync: {error}")
+        sys.exit(exit_code(error))
+    except WindowError as error:
+        say(f"ordersync: {error}")
+        sys.exit(USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        _interrupted()
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:  # noqa: BLE001  # the last stop: nothing of its text may be shown
+        if not hasattr(error, "format_message"):  # what typer raises for wrong options
+            _unforeseen(error)
+        error.show()  # type: ignore[attr-defined]  # click's exceptions have it
+        sys.exit(USAGE)
+    if status == OF_CLICK:
+        _interrupted()
+    sys.exit(status if isinstance(status, int) else OK)
+
+
+def _interrupted() -> NoReturn:
+    say("ordersync: interrupted; what was committed stays, the next run takes up the rest")
+    sys.exit(FAILED)
+
+
+def _unforeseen(error: Exception) -> NoReturn:
+    """Where it happened and what kind it is: the text of an error that is not ours may hold anything."""
+    import traceback
+
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    say(f"{frames}ordersync: an error that nobody foresaw ({type(error).__name__}); please report the lines above")
+    sys.exit(FAILED)
+
+
+def exit_code(error: OrderSyncError) -> int:
+    """2 where a retry cannot help, 75 where it is only too early, else 1."""
+    if isinstance(error, UsageError):
+        return USAGE
+    return BUSY if isinstance(error, BusyError) else FAILED
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt

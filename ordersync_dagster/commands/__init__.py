@@ -1,1 +1,0 @@
-"""What each command of `ordersync` asks for and prints; cli.py puts them together."""

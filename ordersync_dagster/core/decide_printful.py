@@ -1,0 +1,107 @@
+"""Printful's answers against orders: status, tracking and items."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import groupby
+
+from ordersync_dagster.core.changes import Limits, OrderUpdate, SetStatus, SetTracking
+from ordersync_dagster.core.items import missing_items
+from ordersync_dagster.core.orders import LineItem, Status, StoredOrder, can_move
+from ordersync_dagster.core.printful_order import Fulfilment, Lookup, Missing, NotAsked
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.tracking import has_no_list, missing_tracking
+
+
+def printful_side(
+    orders: Iterable[StoredOrder],
+    lookups: Mapping[str, Lookup],
+    lines: Mapping[str, tuple[LineItem, ...]],
+    limits: Limits,
+) -> tuple[list[OrderUpdate], list[str], list[Problem]]:
+    """Phase 2: every order whose Printful id was looked up."""
+    updates: list[OrderUpdate] = []
+    notes: list[Problem] = []
+    known = [order for order in orders if order.printful_order_id in lookups]
+    known.sort(key=lambda order: (order.printful_order_id or "", order.id))
+    for printful_id, group in groupby(known, key=lambda order: order.printful_order_id or ""):
+        twins = list(group)
+        if len(twins) > 1:
+            notes.append(_ambiguous(printful_id, twins))
+            continue
+        update, found = update_order(twins[0], lookups[printful_id], lines.get(twins[0].session_id, ()), limits)
+        notes.extend(found)
+        if update:
+            updates.append(update)
+    return updates, [order.id for order in known], notes
+
+
+def update_order(
+    stored: StoredOrder, lookup: Lookup, lines: tuple[LineItem, ...], limits: Limits
+) -> tuple[OrderUpdate | None, list[Problem]]:
+    """What Printful's answer changes on one order, and what it only says."""
+    if not isinstance(lookup, Fulfilment):
+        return None, [_no_answer(stored, lookup)]
+    found = [
+        _status_change(stored, lookup),
+        _tracking_that_fits(stored, lookup, limits),
+        _unlisted(stored, lookup),
+        missing_items(stored, lookup, lines, limits),
+    ]
+    changes = tuple(each for each in found if each is not None and not isinstance(each, Problem))
+    problems = [each for each in found if isinstance(each, Problem)]
+    return (OrderUpdate(stored, changes) if changes else None), problems
+
+
+def _tracking_that_fits(stored: StoredOrder, fulfilment: Fulfilment, limits: Limits) -> SetTracking | Problem | None:
+    change = missing_tracking(stored, fulfilment)
+    values = {"tracking_number": change.number, "tracking_url": change.url} if change else {}
+    column = limits.too_narrow("orders", values)
+    if column is None:
+        return change
+    sentence = f"The tracking of order {stored.id} was left alone: {column} is too narrow for it. Widen the column."
+    ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id}
+    return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
+
+
+def _unlisted(stored: StoredOrder, fulfilment: Fulfilment) -> Problem | None:
+    if not has_no_list(stored, fulfilment):
+        return None
+    sentence = f"The metadata of order {stored.id} is no JSON object; it was left alone, and lists no parcels."
+    ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id, "column": "metadata"}
+    return Problem(ProblemClass.UNREADABLE_COLUMN, sentence, ids)
+
+
+def _status_change(stored: StoredOrder, fulfilment: Fulfilment) -> SetStatus | Problem | None:
+    after = fulfilment.status
+    ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id}
+    if after is None:
+        word = repr(fulfilment.word[:40])
+        sentence = f"Printful says {word} of order {stored.id}, which is not mapped; it stays {stored.status}."
+        return Problem(ProblemClass.UNKNOWN_STATUS, sentence, ids)
+    is_beyond = stored.status == Status.COMPLETED and after is Status.DELIVERED  # completed says delivered and more
+    if stored.status == after or is_beyond:
+        return None
+    if can_move(stored.status, after):
+        return SetStatus(stored.status, after, fulfilment.word)
+    sentence = f"Order {stored.id} is {stored.status} and stays so, although Printful says {fulfilment.word}."
+    return Problem(ProblemClass.REGRESS_BLOCKED, sentence, ids)
+
+
+def _no_answer(stored: StoredOrder, lookup: Missing | NotAsked | Problem) -> Problem:
+    ids = {"order_id": stored.id, "printful_order_id": stored.printful_order_id or ""}
+    if isinstance(lookup, Missing):
+        sentence = f"Printful has no order {lookup.printful_order_id}, which order {stored.id} names."
+        return Problem(ProblemClass.MISSING_AT_PRINTFUL, sentence, ids)
+    if isinstance(lookup, NotAsked):
+        sentence = f"Printful could not be asked about order {stored.id}: {lookup.reason}. The next run asks again."
+        return Problem(ProblemClass.PRINTFUL_NOT_ASKED, sentence, ids)
+    return replace(lookup, ids={**lookup.ids, **ids})
+
+
+def _ambiguous(printful_id: str, orders: list[StoredOrder]) -> Problem:
+    names = ", ".join(order.id for order in orders)
+    return Problem(
+        ProblemClass.AMBIGUOUS_MATCH,
+        f"{len(orders)} orders name the same Printful order {printful_id} and were left alone: {names}.",
+        {"printful_order_id": printful_id, "order_ids": names},
+    )

@@ -1,0 +1,197 @@
+"""A Stripe Checkout Session (plain dict) → the order it should be, a reason to skip it, or a problem.
+
+Every field may be missing or null in some API version; nothing here raises for a malformed record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from ordersync_dagster.core.errors import WrongModeError
+from ordersync_dagster.core.orders import Order, Status
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.stripe_session_fields import (
+    LAST_SECOND,
+    MalformedError,
+    created_time,
+    email_of,
+    id_of,
+    line_items_of,
+    mapping,
+    metadata_of,
+    printful_order_id_of,
+    shipping_of,
+    total_of,
+)
+from ordersync_dagster.core.text import first_text, is_storable
+
+PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is reported, never guessed at
+NO_ID = "(no id)"
+
+
+class SkipReason(StrEnum):
+    """Why a session becomes no order; the counters of a summary are named after these."""
+
+    ORDER_EXISTS = "order_exists"
+    UNPAID = "unpaid"
+    FREE = "free"
+    OTHER_MODE = "other_mode"
+    NOT_THIS_SHOP = "not_this_shop"
+    TOO_RECENT = "too_recent"
+    NOT_COMPLETE = "not_complete"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMatch:
+    """Which sessions are this shop's: `metadata.KEY`, `metadata.KEY=VALUE` or `payment_link=ID`."""
+
+    metadata_key: str | None = None
+    value: str | None = None
+
+    def accepts(self, session: Mapping[str, Any]) -> bool:
+        if self.metadata_key is None:
+            link = session.get("payment_link")
+            return id_of(link) == self.value
+        metadata = session.get("metadata")
+        found = metadata.get(self.metadata_key) if isinstance(metadata, dict) else None
+        return found is not None if self.value is None else found == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """What the shop decided about its sessions. `settled_before` is in Unix seconds."""
+
+    live: bool
+    settled_before: int = LAST_SECOND
+    modes: frozenset[str] = frozenset({"payment", "subscription"})
+    include_free: bool = False
+    match: SessionMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A session that is rightly no new order."""
+
+    session_id: str
+    reason: SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class SessionProblem:
+    """A session that could not be decided."""
+
+    session_id: str
+    problem: Problem
+
+
+Verdict = Order | Skip | SessionProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Nameless:
+    """A row of a list that has no id; `place` tells it from the others that have none."""
+
+    row: object
+    place: str
+
+
+def session_id_of(row: object) -> str | None:
+    """The id that a session is known by; None where it has none that can be kept, or is no session."""
+    session_id = row.get("id") if isinstance(row, dict) else None
+    return session_id if isinstance(session_id, str) and session_id and is_storable(session_id) else None
+
+
+def read_session(session: object, rules: SessionRules) -> Verdict:
+    """Decide one session on its own; whether an order exists is not known here.
+
+    Raises WrongModeError where the session's livemode is not the key's: nothing may be written then.
+    """
+    if isinstance(session, Nameless):
+        return _nameless(session.row, session.place)
+    session_id = session_id_of(session)
+    if session_id is None or not isinstance(session, dict):
+        return _nameless(session)
+    _check_mode(session, session_id, rules)
+    try:
+        reason = _reason_to_skip(session, rules)
+        return Skip(session_id, reason) if reason else _order(session, session_id)
+    except MalformedError as error:
+        return _problem(session_id, error)
+
+
+def _check_mode(session: Mapping[str, Any], session_id: str, rules: SessionRules) -> None:
+    livemode = session.get("livemode")
+    if isinstance(livemode, bool) and livemode is not rules.live:
+        modes = ("live", "test") if rules.live else ("test", "live")
+        raise WrongModeError(
+            f"the Stripe key is a {modes[0]} key, but session {session_id} is from {modes[1]} mode; "
+            "the run stopped there. Use the key of the mode that this database belongs to."
+        )
+
+
+def _reason_to_skip(session: Mapping[str, Any], rules: SessionRules) -> SkipReason | None:
+    if session.get("status") not in ("complete", None):  # null on sessions older than the field
+        return SkipReason.NOT_COMPLETE
+    if rules.match and not rules.match.accepts(session):
+        return SkipReason.NOT_THIS_SHOP
+    if session.get("mode") not in (*rules.modes, None):
+        return SkipReason.OTHER_MODE
+    paid = session.get("payment_status")
+    if paid not in PAYMENT_STATUSES:
+        raise MalformedError(f"its payment_status is none of {', '.join(PAYMENT_STATUSES)}")
+    total = session.get("amount_total")
+    is_free = paid == "no_payment_required" or (paid == "paid" and type(total) is int and total == 0)
+    if is_free and not rules.include_free:
+        return SkipReason.FREE
+    if not is_free and paid != "paid":
+        return SkipReason.UNPAID
+    return SkipReason.TOO_RECENT if created_time(session) >= rules.settled_before else None
+
+
+def _order(session: Mapping[str, Any], session_id: str) -> Order:
+    metadata = metadata_of(session)
+    customer = mapping(session, "customer_details")
+    shipping_name, address = shipping_of(session)
+    total, currency = total_of(session)
+    order = Order(
+        session_id=session_id,
+        payment_intent_id=id_of(session.get("payment_intent")),
+        printful_order_id=printful_order_id_of(metadata),
+        status=Status.PROCESSING,
+        customer_email=email_of(session, customer),
+        customer_name=first_text(customer.get("name"), shipping_name),
+        total=total,
+        currency=currency,
+        shipping_address=address,
+        metadata=metadata,
+        created=datetime.fromtimestamp(created_time(session), UTC),
+        line_items=line_items_of(session, currency),
+    )
+    if not is_storable([order.customer_email, order.customer_name, address, metadata, order.payment_intent_id]):
+        raise MalformedError(
+            "it holds a NUL or half a surrogate pair, which no database stores; correct it at Stripe",
+            ProblemClass.TEXT_DOES_NOT_FIT,
+        )
+    return order
+
+
+def _nameless(row: object, place: str = "") -> SessionProblem:
+    what = "a session without an id" if isinstance(row, dict) else "something that is not a session"
+    sentence = f"Session {NO_ID} became no order: Stripe listed {what}{place and f', {place}'}."
+    ids = {"stripe_session_id": NO_ID, **({"place": place} if place else {}), **_made_at(row)}
+    return SessionProblem(NO_ID, Problem(ProblemClass.MALFORMED_SESSION, sentence, ids))
+
+
+def _made_at(row: object) -> dict[str, str]:
+    try:
+        made = created_time(row) if isinstance(row, dict) else None
+    except MalformedError:
+        return {}
+    return {"created": f"{datetime.fromtimestamp(made, UTC):%Y-%m-%dT%H:%M:%SZ}"} if made else {}
+
+
+def _problem(session_id: str, error: MalformedError) -> SessionProblem:
+    sentence = f"Session {session_id} became no order: {error}."
+    return SessionProblem(session_id, Problem(error.problem_class, sentence, {"stripe_session_id": session_id}))

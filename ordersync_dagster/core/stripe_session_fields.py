@@ -1,0 +1,133 @@
+"""Field readers of a Checkout Session: each gives the value, or None, or says what is malformed.
+
+The one place that knows where each API version keeps a field: https://docs.stripe.com/api/checkout/sessions/object
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ordersync_dagster.core import money
+from ordersync_dagster.core.orders import Json, LineItem
+from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.text import first_text, text_or_none
+
+ADDRESS_FIELDS = ("line1", "line2", "city", "state", "postal_code", "country")
+PRINTFUL_ID_KEYS = ("printfulOrderId", "printful_order_id")
+LAST_SECOND = 253402300799  # 9999-12-31, the last that a datetime holds
+
+
+class MalformedError(Exception):
+    """A field that cannot be read; checkout.py turns it into a problem."""
+
+    def __init__(self, sentence: str, problem_class: ProblemClass = ProblemClass.MALFORMED_SESSION) -> None:
+        super().__init__(sentence)
+        self.problem_class = problem_class
+
+
+def mapping(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object under `key`, or an empty one."""
+    value = record.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def created_time(session: Mapping[str, Any]) -> int:
+    """Unix seconds."""
+    created = session.get("created")
+    if isinstance(created, bool) or not isinstance(created, int) or not 0 < created <= LAST_SECOND:
+        raise MalformedError("its `created` is not a Unix time")
+    return created
+
+
+def metadata_of(session: Mapping[str, Any]) -> Json:
+    """All metadata, unchanged."""
+    metadata = session.get("metadata")
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, dict):
+        raise MalformedError("its metadata is not an object")
+    if all(type(value) is str for value in metadata.values()):
+        return dict(metadata)
+    try:
+        json.dumps(metadata, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):  # a fraction, NaN, or too deep: not what Stripe documents
+        raise MalformedError("its metadata holds more than texts and whole numbers") from None
+    return dict(metadata)
+
+
+def email_of(session: Mapping[str, Any], customer: Mapping[str, Any]) -> str:
+    """What the customer gave, else what the shop had filled in."""
+    email = first_text(customer.get("email"), session.get("customer_email"))
+    if email is None:
+        raise MalformedError("it has no e-mail address, which every order needs", ProblemClass.MISSING_EMAIL)
+    return email
+
+
+def total_of(session: Mapping[str, Any]) -> tuple[Decimal, str]:
+    """Exact amount and lower-case currency."""
+    amount, currency = session.get("amount_total"), session.get("currency")
+    if isinstance(amount, bool) or not isinstance(amount, int) or amount < 0:
+        raise MalformedError("its amount_total is not a whole number of minor units")
+    if not isinstance(currency, str):
+        raise MalformedError("it has no currency", ProblemClass.UNKNOWN_CURRENCY)
+    try:
+        return money.from_minor(amount, currency.lower()), currency.lower()
+    except money.UnknownCurrencyError as error:
+        raise MalformedError(str(error), ProblemClass.UNKNOWN_CURRENCY) from None
+    except money.MoneyError as error:
+        raise MalformedError(str(error)) from None
+
+
+def shipping_of(session: Mapping[str, Any]) -> tuple[str | None, Json | None]:
+    """Name and address; since API 2025-03-31 under collected_information, before 2022-08-01 `shipping`."""
+    candidates = (
+        mapping(mapping(session, "collected_information"), "shipping_details"),
+        mapping(session, "shipping_details"),
+        mapping(session, "shipping"),
+    )
+    for details in candidates:
+        given = mapping(details, "address")
+        address = {key: text_or_none(given.get(key)) for key in ADDRESS_FIELDS}
+        if any(address.values()):
+            name = text_or_none(details.get("name"))
+            return name, {"name": name, **address}
+    return None, None
+
+
+def printful_order_id_of(metadata: Json) -> str | None:
+    """The Printful order that the shop noted in the metadata, as number or text."""
+    for key in PRINTFUL_ID_KEYS:
+        value = metadata.get(key)
+        is_number = type(value) is int and 0 <= value < 10**20
+        text = str(value).strip() if is_number or isinstance(value, str) else ""
+        if text.isascii() and text.isdigit() and len(text) <= 20:
+            return text
+    return None
+
+
+def line_items_of(session: Mapping[str, Any], currency: str) -> tuple[LineItem, ...]:
+    """All lines where the list carried all of them and every unit price is exact; else none."""
+    listed = mapping(session, "line_items")
+    rows = listed.get("data")
+    if not isinstance(rows, list) or listed.get("has_more"):
+        return ()
+    lines = [_line_item(row, currency) for row in rows]
+    return tuple(line for line in lines if line) if all(lines) else ()
+
+
+def _line_item(row: object, currency: str) -> LineItem | None:
+    if not isinstance(row, dict):
+        return None
+    quantity, subtotal = row.get("quantity"), row.get("amount_subtotal")
+    if type(quantity) is not int or type(subtotal) is not int or quantity < 1 or subtotal < 0 or subtotal % quantity:
+        return None
+    try:
+        return LineItem(quantity, money.from_minor(subtotal // quantity, currency))
+    except money.MoneyError:
+        return None
+
+
+def id_of(value: object) -> str | None:
+    """An id, also where Stripe expanded it to the whole object."""
+    return text_or_none(value.get("id") if isinstance(value, dict) else value)

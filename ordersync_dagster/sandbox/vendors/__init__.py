@@ -1,0 +1,1 @@
+"""Stripe's and Printful's side of the wire."""

@@ -1,0 +1,1 @@
+"""What the pretend shop consists of, and how its scenarios are made."""

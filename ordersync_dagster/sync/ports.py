@@ -1,0 +1,83 @@
+"""What the use case needs of the outside; `wiring` fills it."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.printful_order import Missing, NotAsked
+from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.stripe_session import Verdict
+from ordersync_dagster.core.window import Window
+
+
+class Sessions(Protocol):
+    """Stripe."""
+
+    def sessions(
+        self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
+    ) -> Iterator[tuple[date, list[Verdict]]]:
+        """Sessions, each given to `read`, by day, newest day first; days without any are left out."""
+
+    def refunds(self, since: int) -> Iterable[object]:
+        """Refunds since a Unix time; none where they may not be read."""
+
+
+class PrintfulOrders(Protocol):
+    """Printful."""
+
+    @property
+    def unread(self) -> str:
+        """Why the list was not read to its end in the last `orders`; empty where it was."""
+
+    def count(self) -> int:
+        """How many orders there are; raises where the token is refused."""
+
+    def orders(
+        self, ids: Collection[str], since: int | None = None, if_listed: Collection[str] = ()
+    ) -> Iterator[tuple[str, Mapping[str, Any] | Missing | NotAsked]]:
+        """An answer for each id, and for those of `if_listed` that the list happens to show.
+
+        With `since` (Unix seconds) every other order made from then on as well.
+        """
+
+
+class Applied(Protocol):
+    """What one application wrote."""
+
+    @property
+    def stale_sessions(self) -> tuple[str, ...]: ...
+    @property
+    def refused(self) -> tuple[Problem, ...]: ...
+    @property
+    def orders_inserted(self) -> int: ...
+    @property
+    def orders_updated(self) -> int: ...
+    @property
+    def items_inserted(self) -> int: ...
+    @property
+    def written_first_by_others(self) -> int: ...
+
+
+class Store(Protocol):
+    """The shop's database."""
+
+    @property
+    def limits(self) -> Limits: ...
+    def orders_of_sessions(
+        self, session_ids: Collection[str], payments: Collection[str] = ()
+    ) -> tuple[StoredOrder, ...]:
+        """The orders of these sessions, and those of no session that name one of these payments."""
+
+    def orders_created_in(self, window: Window, at_most: int) -> int: ...
+    def has_live_orders(self) -> bool: ...
+    def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]: ...
+    def printful_ids(self) -> list[tuple[str, str, str]]: ...
+    def known_missing(self, since: datetime) -> frozenset[str]: ...
+    def remember_missing(self, printful_ids: Collection[str]) -> None: ...
+    def forget_missing(self, printful_ids: Collection[str]) -> None: ...
+    def run(self, run_id: str, window: Window) -> AbstractContextManager[dict[str, int]]: ...
+    def apply(self, plan: Plan, run_id: str) -> Applied: ...

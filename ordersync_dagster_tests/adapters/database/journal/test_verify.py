@@ -1,0 +1,79 @@
+"""The audit is append-only, and what somebody changed or removed all the same is named."""
+
+import re
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from ordersync_dagster.adapters.database.journal.verify import Verification, verify
+from ordersync_dagster_tests.adapters.database.journal.test_audit import write_some
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.stores import inserting, opened, order
+
+
+def verified(database: Database) -> Verification:
+    with database.engine.connect() as connection:
+        return verify(connection)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ordersync_audit SET reason = 'another'",
+        "UPDATE ordersync_audit SET row_hash = 'another'",
+        "UPDATE ordersync_audit SET reason = NULL",
+        "DELETE FROM ordersync_audit",
+    ],
+)
+def test_entries_can_be_neither_changed_nor_removed(database: Database, statement: str) -> None:
+    write_some(database)
+    with pytest.raises(DBAPIError, match="ordersync_audit is append-only"):
+        database.execute(statement)
+    assert verified(database).broken is None
+
+
+def test_the_audit_cannot_be_emptied_either(postgres_url: str) -> None:
+    database = seeded(postgres_url)
+    with pytest.raises(DBAPIError, match="ordersync_audit is append-only"):
+        database.execute("TRUNCATE ordersync_audit")
+
+
+def without_triggers(database: Database, statement: str) -> None:
+    """What somebody could do who owns the database."""
+    if database.is_postgres:
+        database.script(f"ALTER TABLE ordersync_audit DISABLE TRIGGER USER;\n{statement};\n")
+    else:
+        for name in ("update", "delete"):
+            database.execute(f"DROP TRIGGER ordersync_audit_{name}")
+        database.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE ordersync_audit SET reason = 'another' WHERE seq = 3", "Entry 3 of run run2 .* tells something else"),
+        ("UPDATE ordersync_audit SET resource_id = 'x' WHERE seq = 3", "Entry 3 of run run2 .* was changed"),
+        ("UPDATE ordersync_audit SET prev_hash = 'x' WHERE seq = 3", "Entry 3 of run run2 .* does not follow"),
+        ("DELETE FROM ordersync_audit WHERE seq = 1", "Entry 1 is missing"),
+        ("DELETE FROM ordersync_audit WHERE seq = 3", "Entry 3 is missing: the next one there is 4 of run run2"),
+        ("DELETE FROM ordersync_audit WHERE seq > 5", "Entry 6 is missing: run run3 ended at entry 7"),
+        ("DELETE FROM ordersync_audit", "Entry 1 is missing: run run3 ended at entry 7"),
+    ],
+)
+def test_what_was_changed_or_is_missing_is_named(database: Database, statement: str, said: str) -> None:
+    write_some(database)
+    with opened(database.url) as (store, _), store.run("run3", None):
+        store.apply(inserting(order(3)), "run3")
+    assert (verified(database).entries, verified(database).broken) == (7, None)
+    without_triggers(database, statement)
+    assert re.search(said, verified(database).broken or "")
+
+
+def test_an_audit_that_was_written_anew_is_noticed(database: Database) -> None:
+    with opened(database.url) as (store, _), store.run("run1", None):
+        store.apply(inserting(order(1)), "run1")
+    without_triggers(database, "DELETE FROM ordersync_audit")
+    with opened(database.url) as (store, _):
+        store.apply(inserting(order(2)), "run2")
+    assert "Entry 1 is another one than run run1 ended with" in (verified(database).broken or "")

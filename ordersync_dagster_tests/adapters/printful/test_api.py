@@ -1,0 +1,275 @@
+"""Printful: an answer for every id with few requests, and never a wrong one."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from ordersync_dagster.adapters.http.client import Traffic
+from ordersync_dagster.adapters.printful.api import PrintfulApi
+from ordersync_dagster.app.wiring import open_printful
+from ordersync_dagster.core.errors import KeyRefusedError, SettingsError, VendorAnswerError, VendorUnavailableError
+from ordersync_dagster.core.printful_order import Missing, NotAsked
+from ordersync_dagster.sandbox import STORE_ID, Fault, Sandbox, World, printful_order
+from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.shops import settings_for
+from ordersync_dagster_tests.support.world import served
+
+ORDERS = "/orders"
+FIRST = 190_000_000
+
+
+def orders(count: int, newest: int = FIRST) -> list[dict[str, Any]]:
+    """So many, newest first; ids fall with age."""
+    return [printful_order(id=newest - n, created=int(NOW.timestamp()) - n) for n in range(count)]
+
+
+def hold(sandbox: Sandbox, count: int) -> list[str]:
+    """Let Printful hold so many orders; their ids."""
+    made = orders(count)
+    sandbox.replace(World(NOW, printful_orders=made))
+    return [str(order["id"]) for order in made]
+
+
+@pytest.fixture
+def printful(sandbox: Sandbox, time: FakeTime) -> PrintfulApi:
+    return api(sandbox, time)
+
+
+def api(sandbox: Sandbox, time: FakeTime, **changes: str) -> PrintfulApi:
+    return open_printful(settings_for(sandbox, **changes), time.patience(attempts=3), Traffic())
+
+
+def ask(printful: PrintfulApi, ids: Iterable[str]) -> dict[str, Any]:
+    """The answers; each id must come exactly once."""
+    answers = list(printful.orders(list(ids)))
+    assert len(answers) == len(dict(answers))
+    return dict(answers)
+
+
+def seen(sandbox: Sandbox) -> tuple[int, int]:
+    """List pages of orders, and single orders, that were asked for."""
+    pages = [r for r in sandbox.requests if r.path == ORDERS and parse_qs(r.query)["limit"] != ["1"]]
+    return len(pages), sum(request.path != ORDERS for request in sandbox.requests)
+
+
+def test_few_orders_of_many_are_asked_one_by_one(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 500)
+    answers = ask(printful, ids[:3])
+    assert {key: order["id"] for key, order in answers.items()} == {key: int(key) for key in ids[:3]}
+    assert seen(sandbox) == (0, 3)
+
+
+def test_many_orders_are_read_in_pages(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 350)
+    answers = ask(printful, ids)
+    assert {key: order["id"] for key, order in answers.items()} == {key: int(key) for key in ids}
+    assert seen(sandbox) == (4, 0)
+
+
+def test_reading_stops_when_every_order_was_seen(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 950)
+    assert ask(printful, ids[:90]).keys() == set(ids[:90])
+    assert seen(sandbox) == (1, 0)
+
+
+def test_nothing_is_asked_where_nothing_is_wanted(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    assert ask(printful, []) == {}
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3, 40])
+def test_fault_20_orders_that_vanish_between_pages_hide_no_other(
+    sandbox: Sandbox, printful: PrintfulApi, time: FakeTime, gone: int
+) -> None:
+    ids = hold(sandbox, 400)
+    between_pages(sandbox, time, lambda: sandbox.replace(World(NOW, printful_orders=orders(400)[gone:])))
+    answers = ask(printful, ids)
+    assert sandbox.faults.fired == 1
+    assert {key for key, answer in answers.items() if isinstance(answer, Missing)} <= set(ids[:gone])
+    assert all(answers[key]["id"] == int(key) for key in ids[gone:])
+    assert seen(sandbox)[1] == 0
+
+
+@pytest.mark.parametrize("new", [1, 5, 96, 97, 250])
+def test_fault_20_orders_that_arrive_between_pages_hide_no_other(
+    sandbox: Sandbox, printful: PrintfulApi, time: FakeTime, new: int
+) -> None:
+    ids = hold(sandbox, 400)
+    between_pages(sandbox, time, lambda: sandbox.replace(World(NOW, printful_orders=orders(400 + new, FIRST + new))))
+    answers = ask(printful, ids)
+    assert all(answers[key]["id"] == int(key) for key in ids)
+    assert seen(sandbox)[0] <= 12
+
+
+def test_most_orders_vanishing_at_once_still_gives_every_answer(
+    sandbox: Sandbox, printful: PrintfulApi, time: FakeTime
+) -> None:
+    ids = hold(sandbox, 250)
+    between_pages(sandbox, time, lambda: sandbox.replace(World(NOW, printful_orders=orders(250)[190:])))
+    answers = ask(printful, ids)
+    assert all(not isinstance(answers[key], Missing) and answers[key]["id"] == int(key) for key in ids[190:])
+
+
+def test_404_is_missing(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 300)
+    assert ask(printful, ["1", ids[0]])["1"] == Missing("1")
+
+
+def test_ids_that_a_whole_list_does_not_show_are_asked_for(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 120)
+    answers = ask(printful, [*ids, "1", "2"])
+    assert (answers["1"], answers["2"]) == (Missing("1"), Missing("2"))
+    assert seen(sandbox) == (2, 2)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_an_order_that_printful_cannot_show_is_not_asked_and_never_missing(
+    sandbox: Sandbox, printful: PrintfulApi, status: int
+) -> None:
+    ids = hold(sandbox, 300)
+    sandbox.faults.add(Fault(f"{ORDERS}/{ids[1]}", "status", status=status, times=None))
+    answers = ask(printful, ids[:3])
+    assert isinstance(answers[ids[1]], NotAsked)
+    assert f"HTTP {status}" in answers[ids[1]].reason
+    assert (answers[ids[0]]["id"], answers[ids[2]]["id"]) == (int(ids[0]), int(ids[2]))
+
+
+@pytest.mark.parametrize(
+    "body", ["null", "[]", '{"code": 200, "result": null}', '{"code": 200, "result": "Not Found"}']
+)
+def test_an_odd_answer_about_one_order_is_not_asked(sandbox: Sandbox, printful: PrintfulApi, body: str) -> None:
+    ids = hold(sandbox, 300)
+    sandbox.faults.add(Fault(f"{ORDERS}/{ids[0]}", "status", status=200, body=body, times=None))
+    assert isinstance(ask(printful, ids[:1])[ids[0]], NotAsked)
+
+
+def test_printful_away_for_good_is_not_asked_a_thousand_times(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 3000)
+    sandbox.faults.add(Fault(f"{ORDERS}/", "status", status=503, times=None))
+    answers = ask(printful, ids[:20])
+    assert all(isinstance(answer, NotAsked) for answer in answers.values())
+    assert len(answers) == 20
+    assert seen(sandbox)[1] <= 20
+
+
+def test_a_list_that_breaks_off_is_completed_one_by_one(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 250)
+    sandbox.faults.add(Fault(ORDERS, "status", status=500, times=None, match="offset=97"))
+    answers = ask(printful, ids[:120])
+    assert all(answers[key]["id"] == int(key) for key in ids[:120])
+
+
+def test_a_list_that_breaks_off_is_said_with_what_it_showed_before(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 250)
+    sandbox.faults.add(Fault(ORDERS, "status", status=500, times=None, match="offset=97"))
+    assert {key for key, _ in printful.orders([], since=0)} == set(ids[:100])
+    assert "no usable answer" in printful.unread
+    sandbox.faults.clear()
+    assert {key for key, _ in printful.orders([], since=0)} == set(ids)
+    assert printful.unread == ""
+
+
+@pytest.mark.parametrize("length", [99, 50, 4])
+def test_a_short_page_is_not_the_end_of_the_list(sandbox: Sandbox, printful: PrintfulApi, length: int) -> None:
+    ids = hold(sandbox, 500)
+    short_page(sandbox, orders(500)[97 : 97 + length], 500)
+    assert ask(printful, ids).keys() == set(ids)
+    assert seen(sandbox)[0] <= 8
+    assert seen(sandbox)[1] == 0
+    assert printful.unread == ""
+
+
+@pytest.mark.parametrize("length", [0, 3])
+def test_a_list_that_ends_before_its_total_is_not_said_to_be_read(
+    sandbox: Sandbox, printful: PrintfulApi, length: int
+) -> None:
+    hold(sandbox, 500)
+    short_page(sandbox, orders(500)[97 : 97 + length], 500)
+    assert len(list(printful.orders([], since=0))) == 100
+    assert printful.unread == f"Printful's list ends after {97 + length} of its 500 orders"
+
+
+def short_page(sandbox: Sandbox, listed: list[dict[str, Any]], total: int) -> None:
+    """The second page shows only `listed`."""
+    body = json.dumps({"code": 200, "result": listed, "paging": {"total": total}})
+    sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, match="offset=97", body=body))
+
+
+def test_a_list_that_shifts_for_ever_is_not_said_to_be_read(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    pages = [orders(100, FIRST - n) for n in (0, 1000)]
+    for page, match in ((pages[0], "offset=0&"), (pages[1], "offset=97")):
+        body = json.dumps({"code": 200, "result": page, "paging": {"total": 10**6}})
+        sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, match=match, body=body))
+    assert len(list(printful.orders([], since=0))) >= 100
+    assert "makes no progress" in printful.unread or "shifts too often" in printful.unread
+
+
+@pytest.mark.parametrize("created", [None, "yesterday", 0.5, -1])
+def test_an_order_of_which_nobody_knows_when_it_was_made_may_be_a_young_one(
+    sandbox: Sandbox, printful: PrintfulApi, created: object
+) -> None:
+    order = {**printful_order(id=7), "created": created}
+    body = json.dumps({"code": 200, "result": [order], "paging": {"total": 1}})
+    sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, body=body))
+    assert [key for key, _ in printful.orders([], since=int(NOW.timestamp()))] == ["7"]
+
+
+def test_the_count_is_printfuls_total(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    hold(sandbox, 137)
+    assert printful.count() == 137
+
+
+@pytest.mark.parametrize("body", ["null", "{}", '{"result": []}', '{"result": [], "paging": {"total": "many"}}'])
+def test_a_list_without_a_total_is_an_error(sandbox: Sandbox, printful: PrintfulApi, body: str) -> None:
+    sandbox.faults.add(Fault(ORDERS, "status", status=200, body=body, times=None))
+    with pytest.raises(VendorAnswerError):
+        printful.count()
+
+
+def test_printful_away_stops_the_count(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    sandbox.faults.add(Fault(ORDERS, "status", status=500, times=None))
+    with pytest.raises(VendorUnavailableError, match="Printful gave no usable answer in 3 attempts"):
+        printful.count()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_is_named_and_asked_once(
+    sandbox: Sandbox, printful: PrintfulApi, time: FakeTime, status: int
+) -> None:
+    sandbox.faults.add(Fault(ORDERS, "status", status=status, times=None))
+    with pytest.raises(KeyRefusedError, match=rf"refused PRINTFUL_API_KEY \(HTTP {status}\)"):
+        printful.count()
+    assert len(sandbox.requests) == 1
+    assert time.slept == []
+
+
+def test_a_wrong_token_is_not_repeated_in_the_sentence(sandbox: Sandbox, time: FakeTime) -> None:
+    with pytest.raises(KeyRefusedError) as raised:
+        api(sandbox, time, PRINTFUL_API_KEY="somebodyElsesToken").count()
+    assert "somebodyElsesToken" not in str(raised.value)
+
+
+def test_a_token_of_several_stores_needs_the_store(outage: World, time: FakeTime) -> None:
+    with served(outage, store_id_required=True) as sandbox:
+        assert api(sandbox, time, PRINTFUL_STORE_ID=STORE_ID).count() == len(outage.printful_orders)
+        assert sandbox.requests[-1].headers["x-pf-store-id"] == STORE_ID
+        with pytest.raises(SettingsError, match="set PRINTFUL_STORE_ID"):
+            api(sandbox, time, PRINTFUL_STORE_ID="").count()
+
+
+def test_printful_asked_to_slow_down_is_waited_for(sandbox: Sandbox, printful: PrintfulApi, time: FakeTime) -> None:
+    ids = hold(sandbox, 150)
+    body = '{"code": 429, "result": "Please try again after 60 seconds."}'
+    sandbox.faults.add(Fault(ORDERS, "status", status=429, times=2, match="limit=100", body=body))
+    assert ask(printful, ids).keys() == set(ids)
+    assert len(time.slept) == 2
+    assert all(wait >= 60 for wait in time.slept)
+
+
+def between_pages(sandbox: Sandbox, time: FakeTime, change: Any) -> None:
+    """Let `change` happen after the first page: the second is refused once, and it happens in the wait."""
+    sandbox.faults.add(Fault(ORDERS, "status", status=503, times=1, match="offset=97"))
+    time.meanwhile = change

@@ -1,0 +1,251 @@
+"""Parallel reading: every row once, newest first, however the rows lie in time; bounded, and over when it is over."""
+
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, count, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ordersync_dagster.adapters.stripe import parallel_list
+from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
+from ordersync_dagster.core.errors import VendorAnswerError
+
+Row = tuple[int, str]  # created, id
+START, END = 1_000_000, 1_000_000 + 30 * 86_400
+NAME = "ordersync-read"
+
+
+class Vendor:
+    """A list as Stripe keeps it: newest first, a page after a cursor, within [start, end)."""
+
+    def __init__(self, times: Sequence[int], limit: int = 10) -> None:
+        self.rows: list[Row] = [(at, f"row{n}") for n, at in enumerate(sorted(times, reverse=True))]
+        self._ages = [-at for at, _ in self.rows]
+        self._rank = {name: n for n, (_, name) in enumerate(self.rows)}
+        self._limit = limit
+        self._lock = threading.Lock()
+        self.spans: list[tuple[int, int]] = []
+
+    def fetch(self, start: int, end: int, cursor: str | None) -> Page[Row]:
+        with self._lock:
+            self.spans.append((start, end))
+        first = bisect_left(self._ages, -end + 1) if cursor is None else self._rank[cursor] + 1
+        last = bisect_left(self._ages, -start + 1)
+        rows = self.rows[first : min(last, first + self._limit)]
+        oldest = rows[-1] if rows else (start, None)
+        return Page(rows, last - first > self._limit, oldest[0], oldest[1])
+
+    def read(self, **options: int) -> list[Row]:
+        """What a reader gives, slices joined."""
+        return list(chain.from_iterable(SliceReader(self.fetch, START, END, **options)))
+
+
+moments = st.integers(START, END - 1)
+spread = st.lists(moments, max_size=300)
+same_second = st.builds(lambda at, count: [at] * count, moments, st.integers(0, 200))
+burst = st.builds(lambda at, count: [min(END - 1, at + n % 7) for n in range(count)], moments, st.integers(0, 200))
+any_times = st.lists(st.one_of(spread, same_second, burst), max_size=4).map(lambda parts: list(chain(*parts)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(times=any_times, limit=st.integers(1, 40), workers=st.integers(1, 16))
+def test_every_row_comes_once_and_newest_first_however_they_lie(times: list[int], limit: int, workers: int) -> None:
+    vendor = Vendor(times, limit)
+    assert vendor.read(workers=workers) == vendor.rows
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [END - 1] * 5_000,
+        [START] * 5_000,
+        [START + 1] * 3_000 + [END - 2] * 3_000,
+        [*range(START, START + 3_000), *([START + 3_000] * 2_000)],
+        list(range(END - 5_000, END)),
+    ],
+    ids=["the newest second", "the oldest second", "both ends", "a rush and a burst", "one busy hour"],
+)
+def test_thousands_in_one_second_lose_nobody(times: list[int]) -> None:
+    vendor = Vendor(times, 100)
+    assert vendor.read() == vendor.rows
+
+
+def test_an_empty_window_costs_one_request() -> None:
+    vendor = Vendor([])
+    assert vendor.read() == []
+    assert len(vendor.spans) == 1
+
+
+def test_one_page_costs_one_request() -> None:
+    vendor = Vendor(range(START, START + 10))
+    assert len(vendor.read()) == 10
+    assert len(vendor.spans) == 1
+
+
+@pytest.mark.parametrize("span", [86_400, 30 * 86_400], ids=["a day", "a month"])
+def test_few_requests_are_wasted_on_cutting(span: int) -> None:
+    times = [START + n * span // 20_000 for n in range(20_000)]
+    vendor = Vendor(times, 100)
+    vendor.read()
+    assert len(vendor.spans) <= 1.3 * 20_000 / 100
+
+
+def test_a_rush_does_not_make_the_quiet_time_before_it_look_busy() -> None:
+    """Five hundred orders in ten seconds, every noon: the rest of each day is not read in slices of seconds."""
+    noons = [noon + n % 10 for noon in range(START + 43_200, END, 86_400) for n in range(500)]
+    vendor = Vendor(noons, 100)
+    assert vendor.read() == vendor.rows
+    assert len(vendor.spans) <= 2.5 * len(noons) / 100
+
+
+def test_a_busy_window_is_read_by_many_at_once() -> None:
+    vendor = Vendor(range(START, END, 600), 10)
+    turns, together = count(), threading.Barrier(parallel_list.WORKERS, timeout=10)
+
+    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+        if 1 <= next(turns) <= parallel_list.WORKERS:
+            together.wait()  # breaks, and the read with it, unless all of them are asked at the same time
+        return vendor.fetch(start, end, cursor)
+
+    assert list(chain.from_iterable(SliceReader(fetch, START, END))) == vendor.rows
+
+
+def failing(vendor: Vendor, before: int, error: Exception) -> Callable[[int, int, str | None], Page[Row]]:
+    """A vendor that does not answer for the time before `before`, once the first page showed the whole window."""
+
+    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+        if vendor.spans and start < before:
+            raise error
+        return vendor.fetch(start, end, cursor)
+
+    return fetch
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_an_error_comes_where_its_rows_would_have_come(share: float) -> None:
+    """What was read of newer time may be taken first; nothing older ever comes before an error."""
+    vendor = Vendor(range(START, END, 600), 10)
+    before = START + int((END - START) * share)
+    taken: list[Row] = []
+    reader = SliceReader(failing(vendor, before, VendorAnswerError("no answer")), START, END)
+    with pytest.raises(VendorAnswerError, match="no answer"):
+        taken.extend(chain.from_iterable(reader))
+    assert taken == vendor.rows[: len(taken)], "a gap before the error"
+    assert all(at >= before for at, _ in taken)
+
+
+def test_an_error_does_not_wait_for_every_thread_that_waits_for_the_vendor() -> None:
+    vendor = Vendor(range(START, END, 600), 10)
+    turns, answered = count(), threading.Event()
+
+    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+        turn = next(turns)
+        if turn == parallel_list.WORKERS:
+            raise VendorAnswerError("no answer")
+        if turn:
+            answered.wait(60)
+        return vendor.fetch(start, end, cursor)
+
+    started = time.monotonic()
+    with pytest.raises(VendorAnswerError, match="no answer"):
+        list(SliceReader(fetch, START, END))
+    took = time.monotonic() - started
+    answered.set()
+    assert took < parallel_list.WORKERS / 2, "each of the others had its own second"
+
+
+def test_an_error_of_the_first_page_is_raised_at_once() -> None:
+    def fetch(_start: int, _end: int, _cursor: str | None) -> Page[Row]:
+        raise VendorAnswerError("no answer")
+
+    with pytest.raises(VendorAnswerError, match="no answer"):
+        list(SliceReader(fetch, START, END))
+
+
+def test_a_page_that_comes_twice_is_an_error_instead_of_a_loop() -> None:
+    def fetch(start: int, end: int, _cursor: str | None) -> Page[Row]:
+        return Page([(end - 1, "same")], True, start, "same")
+
+    with pytest.raises(VendorAnswerError, match="makes no progress"):
+        list(SliceReader(fetch, START, END))
+
+
+def test_a_page_without_a_cursor_and_with_more_to_come_is_an_error() -> None:
+    def fetch(start: int, _end: int, _cursor: str | None) -> Page[Row]:
+        return Page([], True, start, None)
+
+    with pytest.raises(VendorAnswerError, match="makes no progress"):
+        list(SliceReader(fetch, START, END))
+
+
+def reading_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == NAME]
+
+
+def test_no_thread_is_left_when_all_was_read() -> None:
+    Vendor(range(START, END, 600)).read()
+    assert [thread for thread in reading_threads() if thread.is_alive()] == []
+
+
+def test_closing_early_ends_the_threads() -> None:
+    reading: Iterator[list[Row]] = iter(SliceReader(Vendor(range(START, END, 60)).fetch, START, END))
+    next(reading)
+    reading.close()  # type: ignore[attr-defined]  # it is a generator
+    assert reading_threads() == []
+
+
+def test_an_interrupt_while_a_thread_starts_comes_through_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)  # SIGTERM comes when it comes
+    with pytest.raises(KeyboardInterrupt):
+        Vendor([START]).read()
+
+
+def test_what_was_read_and_not_taken_is_bounded() -> None:
+    """Nobody takes anything after the first rows: the readers stop by themselves, and go on when they are wanted."""
+    vendor = Vendor(range(START, END, 60), 10)  # 4,320 pages
+    reading = chain.from_iterable(SliceReader(vendor.fetch, START, END))
+    first = next(reading)
+    asked = -1
+    while asked != len(vendor.spans):
+        asked = len(vendor.spans)
+        threading.Event().wait(0.1)  # until no request was made for so long
+    assert asked <= parallel_list.PAGES_AHEAD + parallel_list.WORKERS * parallel_list.PAGES_PER_SLICE * 2
+    assert [first, *reading] == vendor.rows
+
+
+def test_a_window_of_thousands_of_pages_is_read_by_many_at_once_to_its_end() -> None:
+    """What was read far ahead must not leave the next slices to a single worker."""
+    vendor = Vendor(range(START, END, 43), limit=10)
+    at_once, together, lock = 0, list[int](), threading.Lock()
+
+    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+        nonlocal at_once
+        with lock:
+            at_once += 1
+            together.append(at_once)
+        time.sleep(0.001)  # one thread in here must see the others
+        with lock:
+            at_once -= 1
+        return vendor.fetch(start, end, cursor)
+
+    assert list(chain.from_iterable(SliceReader(fetch, START, END))) == vendor.rows
+    assert len(together) > 6_000
+    alone = sum(each == 1 for each in together)
+    assert alone < len(together) / 20
+
+
+def test_slices_meet_and_never_reach_beyond_the_window() -> None:
+    vendor = Vendor(range(START, END, 600), 10)
+    vendor.read()
+    assert all(START <= start < end <= END for start, end in vendor.spans)
+    edges = sorted({edge for span in vendor.spans for edge in span})
+    assert edges[0] == START
+    assert edges[-1] == END
+    assert all(first < second for first, second in pairwise(edges))

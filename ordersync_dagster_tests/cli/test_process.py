@@ -1,0 +1,63 @@
+"""The `ordersync` command in a process of its own: what it prints, returns and loads."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ordersync_dagster.app.wiring import utc_now
+from ordersync_dagster.sandbox import build
+from ordersync_dagster_tests.support.cli import LABELS, Cli
+from ordersync_dagster_tests.support.world import numbers
+
+COMMAND = Path(sys.executable).with_name("ordersync")
+
+
+def run_outside(*arguments: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The installed command in a process of its own."""
+    return subprocess.run(
+        arguments, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=dict(os.environ) | environment
+    )
+
+
+def test_the_demonstration_prints_what_the_sandbox_holds(tmp_path: Path) -> None:
+    homes = {"HOME": str(tmp_path), "XDG_STATE_HOME": ""}
+    ran = run_outside(str(COMMAND), "demo", tmp_path=tmp_path, STRIPE_SECRET_KEY="sk_live_mustNotBeUsed", **homes)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
+    lines = [f"{label}: {n}" for label, n in zip(LABELS, numbers(build("outage", now=utc_now())), strict=False)]
+    assert ran.stdout.count("\n".join(lines)) == 2  # the dry run, and the run
+    assert "Rows written: none" in ran.stdout
+    assert list(tmp_path.iterdir()) == [], "neither the folder nor the person's home is written"
+
+
+def test_the_sandbox_runs_a_command_with_its_environment_and_hands_its_exit_code_on(tmp_path: Path) -> None:
+    program = "import os, sys; print(os.environ['STRIPE_API_BASE'], os.environ['DATABASE_URL']); sys.exit(7)"
+    ran = run_outside(str(COMMAND), "sandbox", "--", sys.executable, "-c", program, tmp_path=tmp_path)
+    assert ran.stdout.startswith("http://127.0.0.1:")
+    assert "sqlite:////" in ran.stdout
+    assert ran.returncode == 7
+
+
+def loaded_after(*arguments: str, tmp_path: Path, **environment: str) -> set[str]:
+    """The top-level modules that a command brings in."""
+    program = (
+        "import sys\nfrom ordersync_dagster import cli\n"
+        f"sys.argv = ['ordersync', *{list(arguments)!r}]\n"
+        "try:\n    cli.main()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)\n"
+    )
+    ran = run_outside(sys.executable, "-c", program, tmp_path=tmp_path, **environment)
+    assert ran.returncode == 0, ran.stderr
+    return set(ran.stderr.splitlines()[-1].split())
+
+
+def test_help_is_quick_because_it_loads_nothing_heavy(tmp_path: Path) -> None:
+    heavy = {"dagster", "pandas", "stripe", "sqlalchemy", "alembic", "matplotlib", "requests"}
+    assert not loaded_after("--help", tmp_path=tmp_path) & heavy
+    assert not loaded_after("sync", "--help", tmp_path=tmp_path) & heavy
+
+
+def test_a_plain_sync_loads_neither_alembic_nor_pandas_nor_dagster(ordersync: Cli, tmp_path: Path) -> None:
+    modules = loaded_after("sync", tmp_path=tmp_path)
+    assert {"sqlalchemy", "stripe"} <= modules
+    assert not modules & {"alembic", "pandas", "matplotlib", "dagster", "uvicorn", "starlette"}

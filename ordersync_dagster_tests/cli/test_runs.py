@@ -1,0 +1,236 @@
+"""`ordersync runs`, `undo`, `audit`, `purge` and `forget` as people and scripts meet them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.support.cli import Cli, command_on
+from ordersync_dagster_tests.support.databases import everything
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.stores import opened
+from ordersync_dagster_tests.support.undo_stages import shop_rows
+from ordersync_dagster_tests.support.world import lost, numbers
+
+HEAVY = "alembic", "pandas", "matplotlib", "dagster"
+
+
+@pytest.fixture
+def ordersync(
+    sandbox: Sandbox, shop_url: str, world: World, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> Iterator[Cli]:  # fmt: skip
+    """The command, the outage and the shop's database, of each kind."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ORDERSYNC_STATE_DIR", str(tmp_path / "state"))
+    with command_on(sandbox, seeded(shop_url, world), monkeypatch, capsys) as run:
+        yield run
+
+
+def document(ordersync: Cli, *arguments: str, code: int = 0) -> Any:
+    ran = ordersync(*arguments, "--json")
+    assert (ran.code, ran.err) == (code, "")
+    found = json.loads(ran.out)
+    assert found.pop("schema_version") == 1
+    return found
+
+
+def last_run(ordersync: Cli) -> str:
+    return str(document(ordersync, "runs", "--limit", "1")["runs"][0]["run_id"])
+
+
+def test_a_run_can_be_taken_back_to_the_very_row(ordersync: Cli, world: World) -> None:
+    before = shop_rows(ordersync.database)
+    assert ordersync("sync").code == 0
+    run_id = last_run(ordersync)
+    preview = ordersync("undo", run_id, "--dry-run")
+    assert preview.code == 0
+    assert preview.out.endswith("Dry run: nothing was written. Run again without --dry-run to apply it.\n")
+    ran = ordersync("undo", run_id)
+    assert (ran.code, ran.err) == (0, "")
+    assert f"Orders removed: {numbers(world)[1]}\n" in ran.out
+    assert f"Items removed: {numbers(world)[5]}\n" in ran.out
+    assert shop_rows(ordersync.database) == before
+    assert ordersync("audit", "verify").code == 0
+
+
+def test_after_an_undo_the_next_run_repairs_the_same_again(ordersync: Cli) -> None:
+    first = json.loads(ordersync("sync", "--json").out)
+    after = shop_rows(ordersync.database)
+    ordersync("undo", last_run(ordersync))
+    again = json.loads(ordersync("sync", "--json").out)
+    assert again["summary"] == first["summary"]
+    assert len(shop_rows(ordersync.database)["orders"]) == len(after["orders"])
+
+
+def test_what_somebody_touched_is_left_named_and_makes_the_exit_1(ordersync: Cli, world: World) -> None:
+    ordersync("sync")
+    session = lost(world)[0]["id"]
+    ordersync.database.execute("UPDATE orders SET status = 'refunded' WHERE stripe_session_id = :id", id=session)
+    (order_id,) = ordersync.database.column("SELECT id FROM orders WHERE stripe_session_id = :id", id=session)
+    found = document(ordersync, "undo", last_run(ordersync), code=1)
+    assert [problem["order_id"] for problem in found["problems"]] == [order_id]
+    assert found["summary"]["left"] == 1
+    assert found["summary"]["orders_removed"] == numbers(world)[1] - 1
+    assert ordersync.database.column("SELECT status FROM orders WHERE id = :id", id=order_id) == ["refunded"]
+
+
+def test_runs_lists_what_each_run_was_for_and_what_it_wrote(ordersync: Cli, world: World) -> None:
+    assert ordersync("runs").out == "There was no run yet.\n"
+    ordersync("sync")
+    run_id = last_run(ordersync)
+    ordersync("undo", run_id)
+    undo, sync = document(ordersync, "runs")["runs"]
+    assert (sync["kind"], sync["state"], sync["rows_written"]["orders_inserted"]) == (
+        "sync", "succeeded", numbers(world)[1],
+    )  # fmt: skip
+    assert sync["summary"]["stripe_sessions_checked"] == numbers(world)[0]
+    assert sync["window"]["start"] < sync["window"]["end"]
+    assert (undo["kind"], undo["undoes"]) == ("undo", run_id)
+    lines = ordersync("runs").out.splitlines()
+    assert f"undo of {run_id}" in lines[0]
+    assert lines[1].startswith(run_id)
+
+
+def test_show_tells_what_one_run_changed_and_why(ordersync: Cli, world: World) -> None:
+    ordersync("sync")
+    run_id = last_run(ordersync)
+    found = document(ordersync, "runs", "show", run_id)
+    rows = found["run"]["rows_written"]
+    assert len(found["changes"]) == sum(rows.values())
+    moved = [field for change in found["changes"] for field in change["fields"] if change["action"] == "order_update"]
+    assert {"field": "status", "before": "processing", "after": "delivered"} in moved
+    ran = ordersync("runs", "show", run_id)
+    assert "  status: processing → delivered" in ran.out
+    assert f"paid session {lost(world)[0]['id']} had no order" in ran.out
+    for order in world.shop.orders:
+        assert order["customer_email"] not in ran.out
+    ordersync("undo", run_id)
+    assert document(ordersync, "runs", "show", run_id)["undone_by"] == [last_run(ordersync)]
+
+
+def test_a_run_that_never_was_is_exit_2(ordersync: Cli) -> None:
+    for command in (("undo", "x"), ("undo", "x", "--dry-run"), ("runs", "show", "x")):
+        ran = ordersync(*command)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == "ordersync: there is no run x: `ordersync runs` lists them\n"
+
+
+def test_everything_that_was_written_of_an_order_is_found_by_its_id_and_by_its_sessions(
+    ordersync: Cli, world: World
+) -> None:
+    ordersync("sync")
+    ordersync("undo", run_id := last_run(ordersync))
+    ordersync("sync")
+    session = lost(world)[0]["id"]
+    (order_id,) = ordersync.database.column("SELECT id FROM orders WHERE stripe_session_id = :id", id=session)
+    found = document(ordersync, "audit", "show", session)
+    assert found == document(ordersync, "audit", "show", order_id)
+    assert found["order_id"] == order_id
+    of_order = [change for change in found["changes"] if change["resource"] == "order"]
+    assert [change["action"] for change in of_order] == ["order_create", "order_delete", "order_create"]
+    assert {change["order_id"] for change in found["changes"]} == {order_id}
+    ran = ordersync("audit", "show", session)
+    assert ran.out.startswith(f"Order {order_id}\n")
+    assert f"  run {run_id}\norder_create order {order_id}: " in ran.out
+    assert "  status: None → " in ran.out
+
+
+@pytest.mark.parametrize("name", ["nothing", "cs_test_nothing"])
+def test_an_order_that_no_run_wrote_is_exit_2(ordersync: Cli, name: str) -> None:
+    ordersync("sync")
+    ran = ordersync("audit", "show", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"no run wrote anything of {name}" in ran.err
+
+
+def test_an_undo_is_not_undone(ordersync: Cli) -> None:
+    ordersync("sync")
+    run_id = last_run(ordersync)
+    ordersync("undo", run_id)
+    before = everything(ordersync.database)
+    ran = ordersync("undo", last_run(ordersync))
+    assert ran.code == 2
+    assert f"is itself an undo of run {run_id} and cannot be taken back" in ran.err
+    assert everything(ordersync.database) == before
+
+
+def test_what_others_hold_is_left_for_later(ordersync: Cli) -> None:
+    ordersync("sync")
+    run_id = last_run(ordersync)
+    with opened(ordersync.database.url) as (store, _), store.run("the-other", None):
+        for command in (("undo", run_id), ("purge", "--older-than", "1"), ("forget", "x@example.com")):
+            ran = ordersync(*command)
+            assert (ran.code, ran.out) == (75, "")
+            assert "another run (the-other) is at work" in ran.err
+        assert ordersync("undo", run_id, "--dry-run").code == 0
+
+
+def test_verify_names_what_is_missing_and_is_exit_1(ordersync: Cli) -> None:
+    ordersync("sync")
+    assert ordersync("audit", "verify").out.startswith("The audit is whole: ")
+    database = ordersync.database
+    if database.is_postgres:
+        database.execute("ALTER TABLE ordersync_audit DISABLE TRIGGER USER")
+    else:
+        database.execute("DROP TRIGGER ordersync_audit_delete")
+    database.execute("DELETE FROM ordersync_audit WHERE seq = 5")
+    ran = ordersync("audit", "verify")
+    assert (ran.code, ran.out.startswith("The audit is broken. Entry 5 is missing")) == (1, True)
+    assert document(ordersync, "audit", "verify", code=1)["broken"].startswith("Entry 5 is missing")
+
+
+@pytest.mark.parametrize("command", ["purge", "forget"])
+def test_letting_go_is_counted_first_then_done_and_the_audit_stays_whole(ordersync: Cli, command: str) -> None:
+    ordersync("sync")
+    database = ordersync.database
+    (email,) = database.column(
+        "SELECT customer_email FROM orders WHERE id IN"
+        " (SELECT resource_id FROM ordersync_audit WHERE action = 'order_create') ORDER BY id LIMIT 1"
+    )
+    arguments = ("forget", email.upper()) if command == "forget" else ("purge", "--older-than", "1")
+    before = everything(database)
+    expected = document(ordersync, *arguments, "--dry-run")["summary"]
+    assert everything(database) == before
+    assert document(ordersync, *arguments)["summary"] == expected
+    assert (expected["payloads_blanked"] > 0) == (command == "forget")
+    assert document(ordersync, "runs")["runs"][0]["kind"] == command
+    assert ordersync("audit", "verify").code == 0
+    assert email not in repr(everything(database)["ordersync_audit"]) + repr(everything(database)["ordersync_runs"])
+
+
+def test_looking_back_creates_no_database(ordersync: Cli, tmp_path: Path) -> None:
+    for command in (("runs",), ("undo", "x"), ("audit", "verify"), ("purge", "--older-than", "1")):
+        ran = ordersync(*command, DATABASE_URL=f"sqlite:///{tmp_path}/none.db")
+        assert ran.code == 2
+        assert "there is no database" in ran.err
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_it_needs_no_keys_but_a_database(ordersync: Cli) -> None:
+    assert ordersync("runs", STRIPE_SECRET_KEY=None, PRINTFUL_API_KEY=None).code == 0
+    ran = ordersync("runs", DATABASE_URL=None)
+    assert (ran.code, "DATABASE_URL" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["sync", "runs", "undo"])
+def test_nothing_heavy_is_loaded(sandbox: Sandbox, sqlite_url: str, world: World, command: str) -> None:
+    database = seeded(sqlite_url, world)
+    script = (
+        "import sys; from ordersync_dagster import cli\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    arguments = {"sync": ["sync"], "runs": ["runs"], "undo": ["undo", "x"]}[command]
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env=sandbox.environment() | {"DATABASE_URL": database.url, "PATH": ""},
+        cwd=database.path.parent, capture_output=True, text=True,
+    )  # fmt: skip
+    assert ended.stderr.splitlines()[-1] == "[]"

@@ -1,0 +1,188 @@
+"""What a run says: the summary that people know, the document for scripts, the tables."""
+
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.core.changes import AddItems, FillFields, InsertOrder, NewItem, OrderUpdate, SetStatus
+from ordersync_dagster.core.orders import Order, Status, StoredOrder
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.report.document import json_document
+from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.report.summary import COUNTERS, Summary, summarise
+from ordersync_dagster.report.tables import changes_table, problem_rows
+from ordersync_dagster.report.text import summary_text
+from ordersync_dagster.sync.order_sync import Part
+
+NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+DAY = date(2026, 11, 22)
+SEEN = StoredOrder(id="order-1", session_id="cs_1", metadata={})
+ORDER = Order(
+    session_id="cs_new", payment_intent_id=None, printful_order_id=None, status=Status.PROCESSING,
+    customer_email="kim@example.com", customer_name="Kim Example", total=Decimal("19.90"), currency="eur",
+    shipping_address={"line1": "1 Pier Road"}, metadata={}, created=NOW - timedelta(days=1),
+)  # fmt: skip
+ITEM = NewItem("item-1", "71", "4011", "Field Notes tee - S", 2, None, None, {})
+
+
+def problem(of: ProblemClass, sentence: str = "Something is odd.", **ids: str) -> Problem:
+    return Problem(of, sentence, ids)
+
+
+SESSIONS = Part(
+    Plan(
+        day=DAY,
+        inserts=(InsertOrder(ORDER),),
+        skips=(Skip("cs_2", SkipReason.ORDER_EXISTS), Skip("cs_3", SkipReason.UNPAID)),
+        failed_sessions=(SessionProblem("cs_4", problem(ProblemClass.MISSING_EMAIL, "No e-mail.")),),
+        completions=(OrderUpdate(SEEN, (FillFields({"customer_name": "Kim Example"}),)),),
+    )
+)
+PRINTFUL = Part(
+    Plan(
+        updates=(OrderUpdate(SEEN, (SetStatus("processing", "shipped", "partial"), AddItems((ITEM, ITEM)))),),
+        printful_orders=("order-1", "order-2"),
+        notes=(problem(ProblemClass.MISSING_AT_PRINTFUL, "Printful has no order 7."),),
+    ),
+    kept_changing=(problem(ProblemClass.KEPT_CHANGING),),
+)
+
+
+def outcome(*parts: Part, dry_run: bool = False, keeps_changes: bool = True) -> Outcome:
+    made = Outcome("run1", Window.last_days(2, NOW), dry_run, keeps_changes)
+    for part in parts:
+        made.add(part)
+    return made
+
+
+def document(of: Outcome, error: str | None = None) -> Any:
+    return json.loads(json_document(of, {"stripe": {"requests": 3}}, ["Mind the gap."], error))
+
+
+def test_the_text_is_what_people_know() -> None:
+    assert summary_text(outcome(SESSIONS, PRINTFUL)).split("\n\n")[0] == "\n".join(
+        [
+            "📊 Synchronization Summary:",
+            "━" * 50,
+            "Stripe Sessions Checked: 4",
+            "Stripe Sessions Added: 1",
+            "Stripe Sessions Skipped: 2",
+            "Printful Orders Checked: 2",
+            "Printful Orders Updated: 1",
+            "Printful Items Added: 2",
+            "Errors: 2",
+        ]
+    )
+
+
+def test_an_empty_run_has_the_seven_lines_and_nothing_else() -> None:
+    lines = summary_text(outcome()).splitlines()
+    assert len(lines) == 9
+    assert all(line.endswith(": 0") for line in lines[2:])
+
+
+def test_below_are_reasons_completed_orders_errors_and_notices() -> None:
+    text = summary_text(outcome(SESSIONS, PRINTFUL))
+    for line in (
+        "Skipped: 1 order_exists, 1 unpaid",
+        "Orders Completed: 1",
+        "Errors (1 kept_changing, 1 missing_email):",
+        "  [missing_email] No e-mail.",
+        "Notices (1 missing_at_printful):",
+    ):
+        assert line in text.splitlines()
+    assert text.index("Errors (") < text.index("Notices (")
+
+
+def test_a_dry_run_says_that_nothing_was_written() -> None:
+    assert summary_text(outcome(SESSIONS, dry_run=True)).endswith(
+        "Dry run: nothing was written. Run again without --dry-run to apply it."
+    )
+    assert "Dry run" not in summary_text(outcome(SESSIONS))
+
+
+def test_many_problems_are_shortened_in_text_and_whole_in_the_document() -> None:
+    notes = tuple(problem(ProblemClass.UNKNOWN_STATUS, f"Number {n}.") for n in range(300))
+    found = outcome(Part(Plan(notes=notes)))
+    assert "… and 280 more (--json lists all)" in summary_text(found)
+    assert len(document(found)["problems"]) == 300
+    assert "… and 280 more" in summary_text(outcome(Part(Plan(notes=notes)), keeps_changes=False))
+
+
+@pytest.mark.parametrize("trick", ["\u202e", "\x1b[31m", "\r", "\n", "\u2066"])
+def test_what_would_disguise_a_line_is_shown_escaped(trick: str) -> None:
+    found = outcome(Part(Plan(notes=(problem(ProblemClass.UNKNOWN_STATUS, f"Printful says {trick}ok."),))))
+    assert f"{trick}ok" not in summary_text(found)
+    assert f"\\u{ord(trick[0]):04x}" in summary_text(found)
+
+
+def test_counters_are_sums_over_the_parts() -> None:
+    total = outcome(SESSIONS, PRINTFUL, SESSIONS).summary
+    assert total == summarise(SESSIONS) + summarise(PRINTFUL) + summarise(SESSIONS)
+    assert total.seven == dict(zip(COUNTERS, (8, 2, 4, 2, 1, 2, 3), strict=True))
+    assert Summary() + total == total
+
+
+def test_a_runs_seconds_are_counted_on_the_monotonic_clock() -> None:
+    """The clock of the day may jump back in the run; then they would be negative."""
+    made = Outcome("run1", Window.last_days(2, NOW), is_dry_run=False, began=time.monotonic() - 3600)
+    assert 3600 <= made.seconds < 3700
+    assert 0 <= outcome().seconds < 100
+
+
+def test_every_reason_to_skip_has_its_counter() -> None:
+    for reason in SkipReason:
+        part = Part(Plan(skips=(Skip("cs", reason),)))
+        assert summarise(part)[f"skipped_{reason}"] == summarise(part).stripe_sessions_skipped == 1
+
+
+def test_the_document_holds_the_run_and_says_what_stopped_it() -> None:
+    found = document(outcome(SESSIONS, PRINTFUL), "Stripe is away.")
+    assert (found["schema_version"], found["run_id"], found["warnings"]) == (1, "run1", ["Mind the gap."])
+    assert found["window"] == {"start": "2026-11-21T00:00:00+00:00", "end": "2026-11-23T14:30:00+00:00"}
+    assert (found["run"]["error"], found["run"]["traffic"]) == ("Stripe is away.", {"stripe": {"requests": 3}})
+    assert found["problems"][0]["class"] == "missing_email"
+    assert found["problems"][0]["severity"] == "error"
+
+
+def test_changes_name_field_before_after_and_reason() -> None:
+    changes = document(outcome(SESSIONS, PRINTFUL))["changes"]
+    assert [change["change"] for change in changes] == [
+        "insert_order", "fill_fields", "set_status", "add_item", "add_item",
+    ]  # fmt: skip
+    assert (changes[0]["order_id"], changes[0]["after"]) == (ORDER.id, "processing, 19.90 eur")
+    assert (changes[2]["before"], changes[2]["after"], changes[2]["why"]) == (
+        "processing", "shipped", "Printful says partial",
+    )  # fmt: skip
+
+
+def test_no_personal_data_is_in_any_report() -> None:
+    found = outcome(SESSIONS, PRINTFUL)
+    text = summary_text(found) + json.dumps(document(found)) + changes_table(found).to_csv()
+    for secret in ("Kim", "kim@", "Pier Road"):
+        assert secret not in text
+
+
+def test_a_refunded_order_says_so() -> None:
+    part = Part(Plan(inserts=(InsertOrder(replace(ORDER, status=Status.REFUNDED)),)))
+    assert document(outcome(part))["changes"][0]["why"] == "paid and refunded at Stripe"
+
+
+def test_tables_have_a_row_for_each_change_and_problem_errors_first() -> None:
+    found = outcome(SESSIONS, PRINTFUL)
+    assert list(changes_table(found)["field"]) == ["order", "customer_name", "status", "order_items", "order_items"]
+    assert [severity for _, severity, _ in problem_rows(found)] == ["error", "error", "notice"]
+    assert len(changes_table(outcome())) == 0
+
+
+def test_changes_are_not_kept_where_nobody_asked_for_them() -> None:
+    found = outcome(SESSIONS, PRINTFUL, keeps_changes=False)
+    assert (found.changes, found.summary.stripe_sessions_added) == ([], 1)

@@ -1,0 +1,45 @@
+"""What asks the sandbox for Printful orders through the one way out."""
+
+from typing import Any
+
+import requests
+
+from ordersync_dagster.adapters.http.client import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.sandbox import PRINTFUL_KEY, Fault, Sandbox
+
+ORDERS = "/orders"
+HEADERS = {"Authorization": f"Bearer {PRINTFUL_KEY}"}
+
+
+class Unlimited:
+    """A budget that only counts."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.slowed: list[str] = []
+
+    def take(self, name: str) -> None:
+        self.taken.append(name)
+
+    def slow_down(self, name: str) -> None:
+        self.slowed.append(name)
+
+
+class Reader:
+    """Asks the sandbox for a page of Printful orders, as the adapters do."""
+
+    def __init__(self, sandbox: Sandbox, patience: Patience) -> None:
+        self.budget, self.traffic, self.patience = Unlimited(), Traffic(), patience
+        self.session = GuardedSession(self.budget, self.traffic)
+        self.url = sandbox.url
+
+    def read(self, path: str = ORDERS) -> Answer:
+        return ask(lambda: self.get(path), "Printful", self.patience, self.traffic)
+
+    def get(self, path: str = ORDERS, **options: Any) -> requests.Response:
+        return self.session.get(self.url + path, headers=HEADERS, **options)
+
+
+def refuse(sandbox: Sandbox, status: int, times: int | None = 1, **headers: str) -> None:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    sandbox.faults.add(Fault(ORDERS, "status", status=status, times=times, headers=named))

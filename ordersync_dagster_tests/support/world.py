@@ -1,0 +1,82 @@
+"""Pretend worlds for tests: served over HTTP, and what is in them, counted by rules of our own."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from ordersync_dagster.sandbox import Sandbox, World, serve
+
+
+@contextmanager
+def served(world: World, **how: Any) -> Iterator[Sandbox]:
+    """As `serve`; in the end they must have seen nothing but GET."""
+    with serve(world, **how) as sandbox:
+        yield sandbox
+    assert sandbox.methods <= {"GET"}, "something was sent to a vendor"
+
+
+WORDS = {
+    "draft": "processing", "pending": "processing", "onhold": "processing", "inprocess": "processing",
+    "partial": "shipped", "fulfilled": "delivered", "failed": "failed", "canceled": "cancelled",
+}  # fmt: skip
+MOVES = {
+    "processing": {"shipped", "delivered", "cancelled", "failed"},
+    "failed": {"processing", "shipped", "delivered", "cancelled"},
+    "shipped": {"delivered"},
+}
+
+
+def in_window(world: World) -> list[dict[str, Any]]:
+    """Complete sessions of the last 30 days."""
+    start = (world.now - timedelta(days=30)).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    return [s for s in world.sessions if s["status"] == "complete" and s["created"] >= start]
+
+
+def lost(world: World) -> list[dict[str, Any]]:
+    """Paid at least 20 minutes ago, and without an order."""
+    known = {row["stripe_session_id"] for row in world.shop.orders}
+    latest = world.now.timestamp() - 20 * 60
+    return [
+        s for s in in_window(world)
+        if s["payment_status"] == "paid" and s["created"] <= latest and s["id"] not in known
+    ]  # fmt: skip
+
+
+def wanted(world: World) -> list[dict[str, Any]]:
+    """The orders to look up: those of the shop, and what the lost sessions would become."""
+    blank = {"id": None, "status": "processing", "tracking_number": None}
+    named = [s["metadata"]["printfulOrderId"] for s in lost(world) if "printfulOrderId" in s["metadata"]]
+    new = [{**blank, "printful_order_id": order_id} for order_id in named]
+    return [row for row in world.shop.orders if row["printful_order_id"]] + new
+
+
+def differences(world: World) -> list[tuple[bool, bool, int]]:
+    """For each wanted order: does its status move, does it lack tracking, how many items are missing."""
+    at_printful = {str(order["id"]): order for order in world.printful_orders}
+    found = []
+    for row in wanted(world):
+        order = at_printful.get(row["printful_order_id"])
+        if order is not None:
+            moves = WORDS.get(order["status"]) in MOVES.get(row["status"], set())
+            lacks_tracking = bool(order["shipments"]) and row["tracking_number"] is None
+            found.append((moves, lacks_tracking, missing_items(world, row, order)))
+    return found
+
+
+def missing_items(world: World, row: dict[str, Any], order: dict[str, Any]) -> int:
+    stored = Counter(
+        (item["printful_variant_id"], item["quantity"])
+        for item in world.shop.order_items
+        if item["order_id"] == row["id"]
+    )
+    return (Counter((str(item["variant_id"]), item["quantity"]) for item in order["items"]) - stored).total()
+
+
+def numbers(world: World) -> tuple[int, int, int, int, int, int]:
+    """Checked, added, skipped; looked up, updated, items added."""
+    sessions, changed = in_window(world), [found for found in differences(world) if any(found)]
+    added = len(lost(world))
+    items = sum(missing for _, _, missing in changed)
+    return len(sessions), added, len(sessions) - added, len(wanted(world)), len(changed), items

@@ -1,0 +1,174 @@
+"""A guard against getting slower, in counts that are the same on every machine: requests, statements, rows, imports."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, count
+
+import pytest
+from sqlalchemy import Engine, event
+
+from ordersync_dagster.adapters.http.client import Budget, Patience, Traffic
+from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.wiring import Tools, open_printful, open_stripe
+from ordersync_dagster.core.printful_order import Missing
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.sandbox import Sandbox, World, build, printful_item, printful_order
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.support.clock import NOW
+from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.shops import in_one_day, seeded, settings_for
+
+SIZE = 10_000
+MONTH, DAY = Window.last_days(30, NOW), Window.last_days(1, NOW)
+DAYS = len(MONTH.days)
+FEW = 3_000  # sessions: a hundred a day
+OURS = {"ordersync_runs", "ordersync_rate"}  # that there was a run, and the budget that it was counted against
+BUDGET = ("ordersync_rate", "pg_advisory_xact_lock", "clock_timestamp")  # as many as there are requests
+OPENING = ("BEGIN", "PRAGMA", "sqlite_master", "pg_catalog")  # once a run, or free
+
+
+class NoBudget(Budget):
+    """Counting needs no patience."""
+
+    def take(self, name: str) -> None:
+        """At once."""
+
+    def slow_down(self, name: str) -> None:
+        """Not here."""
+
+
+class Together(NoBudget):
+    """Lets nobody of the sixteen after the first go on before all of them have asked."""
+
+    def __init__(self) -> None:
+        self._turns, self._all = count(), threading.Barrier(16, timeout=10)
+
+    def take(self, name: str) -> None:
+        """Breaks, and the run with it, where fewer are asked for at once."""
+        if 1 <= next(self._turns) <= 16:
+            self._all.wait()
+
+
+@pytest.fixture(scope="module")
+def month() -> World:
+    return build("large", now=NOW, size=SIZE)
+
+
+def read_all(sandbox: Sandbox, window: Window, budget: Budget = NoBudget()) -> int:
+    """How many sessions are read."""
+    api = open_stripe(settings_for(sandbox), Patience(), Traffic(), budget)
+    days = api.sessions(window, lambda row: row, with_line_items=False)
+    return len(list(chain.from_iterable(rows for _, rows in days)))
+
+
+def run(sandbox: Sandbox, url: str) -> Launch:
+    ran = launch(
+        settings_for(sandbox, url), lambda now: MONTH, PrintfulScope.none, dry_run=False, tools=Tools(lambda: NOW)
+    )
+    for _ in ran.parts:
+        continue
+    return ran
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Every statement about the shop's rows meanwhile; one for many rows counts once."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not any(word in statement for word in (*BUDGET, *OPENING)):
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("window", [MONTH, DAY], ids=["a month", "one day"])
+def test_ten_thousand_sessions_cost_hardly_more_requests_than_their_pages(
+    sandbox: Sandbox, month: World, window: Window
+) -> None:
+    sandbox.replace(month if window is MONTH else in_one_day(month))
+    assert read_all(sandbox, window) == SIZE
+    assert len(sandbox.requests) <= 1.3 * SIZE / 100
+
+
+def test_sixteen_requests_are_in_flight_at_once(sandbox: Sandbox, month: World) -> None:
+    sandbox.replace(month)
+    assert read_all(sandbox, MONTH, Together()) == SIZE
+
+
+def test_an_empty_window_costs_one_request(sandbox: Sandbox) -> None:
+    sandbox.replace(World(NOW))
+    assert read_all(sandbox, MONTH) == 0
+    assert len(sandbox.requests) == 1
+
+
+def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sandbox, database: Database) -> None:
+    sandbox.replace(build("large", now=NOW, size=FEW))
+    with statements() as first:
+        assert run(sandbox, database.url).outcome.rows["orders_inserted"] == FEW
+    before = everything(database)
+    with statements() as second:
+        again = run(sandbox, database.url)
+    assert len(first) / DAYS <= 14
+    assert len(second) / DAYS <= 4
+    assert set(again.outcome.rows.values()) == {0}
+    after = everything(database)
+    assert {name for name in after if after[name] != before[name]} <= OURS
+
+
+@pytest.mark.parametrize("missing", [0, 3])
+def test_ten_thousand_printful_orders_cost_their_pages_and_one_request_for_each_missing_id(
+    sandbox: Sandbox, missing: int
+) -> None:
+    made = int(NOW.timestamp()) - SIZE
+    orders = [printful_order(id=n, created=made + n, items=[printful_item(id=n)]) for n in range(SIZE, 0, -1)]
+    sandbox.replace(World(NOW, printful_orders=orders))
+    api = open_printful(settings_for(sandbox), Patience(), Traffic(), NoBudget())
+    found = dict(api.orders([str(n) for n in range(1, SIZE + missing + 1)]))
+    assert sum(isinstance(answer, Missing) for answer in found.values()) == missing
+    assert len(found) == SIZE + missing
+    assert len(sandbox.requests) <= 110 + missing
+
+
+LOADED = """
+import json, sys
+sys.argv = ["ordersync", *sys.argv[1:]]
+from ordersync_dagster.cli import main
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+finally:
+    print("\\n" + json.dumps(sorted(sys.modules)))
+"""
+HEAVY = frozenset({"alembic", "pandas", "numpy", "matplotlib", "dagster", "jinja2", "starlette", "uvicorn"})
+OF_A_RUN = frozenset({"sqlalchemy", "psycopg", "stripe", "requests", "pydantic", "pydantic_settings", "tenacity"})
+
+
+def loaded(*arguments: str, **settings: str) -> set[str]:
+    """The top-level packages that a command had imported when it ended."""
+    environment = os.environ | settings
+    command = [sys.executable, "-c", LOADED, *arguments]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return {name.partition(".")[0] for name in json.loads(ended.stdout.splitlines()[-1])}
+
+
+def test_help_loads_nothing_that_only_a_run_needs() -> None:
+    assert loaded("--help") & (HEAVY | OF_A_RUN) == set()
+
+
+def test_a_plain_sync_loads_neither_dagster_nor_what_draws_or_migrates(sandbox: Sandbox, sqlite_url: str) -> None:
+    seeded(sqlite_url)
+    found = loaded("sync", "--days", "1", "--printful", "none", **sandbox.environment(), DATABASE_URL=sqlite_url)
+    assert found >= {"stripe", "sqlalchemy"}, "the names are not those of packages any more"
+    assert found & HEAVY == set()

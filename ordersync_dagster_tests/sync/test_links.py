@@ -1,0 +1,110 @@
+"""Recovered orders find their Printful orders on the wire, and what is only likely is left to people."""
+
+from ordersync_dagster.core.orders import order_id
+from ordersync_dagster.sandbox import Fault, World, printful_item, printful_order
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.support.shops import Shop, classes, lost_ids, of_class
+
+
+def unlinked(shop: Shop, world: World) -> dict[str, object]:
+    """A session of the outage that names no Printful order."""
+    sessions = {session["id"]: session for session in world.sessions}
+    return next(sessions[key] for key in sorted(lost_ids(world)) if "printfulOrderId" not in sessions[key]["metadata"])
+
+
+def test_a_recovered_order_is_linked_by_its_payment_and_gets_items_and_status(each_shop: Shop, outage: World) -> None:
+    session = unlinked(each_shop, outage)
+    made = printful_order(
+        id=424242, external_id=session["payment_intent"], status="inprocess", created=session["created"]
+    )
+    each_shop.sandbox.put_printful_order(made)
+
+    preview, run = each_shop.run(dry_run=True), each_shop.run()
+
+    order = each_shop.order(str(session["id"]))
+    assert preview.outcome.summary == run.outcome.summary
+    assert order["printful_order_id"] == "424242"
+    items = each_shop.database.rows("SELECT * FROM order_items WHERE order_id = :id", id=order["id"])
+    assert len(items) == len(made["items"])
+    assert order["id"] not in run.outcome.waiting
+    assert each_shop.run().outcome.rows.get("orders_updated", 0) == 0
+
+
+def test_a_likely_match_is_named_and_nothing_is_written(shop: Shop, outage: World) -> None:
+    session = unlinked(shop, outage)
+    goods = sum(line["quantity"] for line in outage.line_items[str(session["id"])])
+    made = printful_order(
+        id=424243, external_id=None, created=session["created"], items=[printful_item(quantity=goods)]
+    )
+    made["recipient"] = {**made["recipient"], "email": session["customer_details"]["email"].upper()}  # type: ignore[index]
+    shop.sandbox.put_printful_order(made)
+
+    run = shop.run()
+
+    assert "possible_link" in classes(run)
+    assert not shop.order(str(session["id"]))["printful_order_id"]
+
+
+def test_a_printful_order_that_belongs_to_another_order_is_never_taken(shop: Shop, outage: World) -> None:
+    session = unlinked(shop, outage)
+    taken = next(row["printful_order_id"] for row in outage.shop.orders if row["printful_order_id"])
+    theirs = next((order for order in outage.printful_orders if str(order["id"]) == taken), None)
+    assert theirs is not None
+    shop.sandbox.put_printful_order({**theirs, "external_id": session["payment_intent"]})
+
+    shop.run()
+
+    assert not shop.order(str(session["id"]))["printful_order_id"]
+
+
+def test_a_list_that_cannot_be_read_is_an_error_of_each_order_without_a_link_and_nobody_is_said_to_wait(
+    each_shop: Shop, outage: World
+) -> None:
+    each_shop.sandbox.faults.add(Fault("/orders", "status", status=503, times=None, match="limit=100"))
+
+    preview, run = each_shop.run(dry_run=True), each_shop.run()
+
+    not_asked = {ids["order_id"] for ids in of_class(run, "printful_not_asked")}
+    assert order_id(str(unlinked(each_shop, outage)["id"])) in not_asked
+    assert run.outcome.summary == preview.outcome.summary
+    assert run.outcome.summary.errors == len(not_asked)
+    assert "unfulfilled" not in classes(run)
+    each_shop.sandbox.faults.clear()
+    again = each_shop.run()
+    assert {ids["order_id"] for ids in of_class(again, "unfulfilled")} == not_asked
+    assert again.outcome.summary.errors == 0
+
+
+def test_a_printful_order_that_cannot_be_read_is_an_error_of_the_order_that_it_names(
+    each_shop: Shop, outage: World
+) -> None:
+    session = unlinked(each_shop, outage)
+    made = printful_order(id=424244, external_id=session["payment_intent"], created=session["created"], items="broken")
+    others = printful_order(id=424245, external_id="pi_of_nobody", created=session["created"], items="broken")
+    for each in (made, others):
+        each_shop.sandbox.put_printful_order(each)
+
+    run = each_shop.run()
+
+    order = each_shop.order(str(session["id"]))
+    (ids,) = of_class(run, "malformed_printful_order")
+    assert ids == {"printful_order_id": "424244", "order_id": order["id"], "stripe_session_id": session["id"]}
+    assert order["id"] not in run.outcome.waiting
+    assert (order["printful_order_id"], run.outcome.summary.errors) == (None, 1)
+
+
+def test_a_printful_order_that_cannot_be_read_and_is_another_orders_is_no_error_of_the_link(
+    shop: Shop, outage: World
+) -> None:
+    session = unlinked(shop, outage)
+    row = shop.of_printful("fulfilled")
+    (theirs,) = [each for each in outage.printful_orders if str(each["id"]) == row["printful_order_id"]]
+    shop.database.execute("UPDATE orders SET status = 'refunded' WHERE id = :id", id=row["id"])
+    shop.sandbox.put_printful_order(
+        {**theirs, "external_id": session["payment_intent"], "created": session["created"], "items": "broken"}
+    )
+
+    run = shop.run(printful=PrintfulScope.open)
+
+    assert "malformed_printful_order" not in classes(run)
+    assert order_id(str(session["id"])) in run.outcome.waiting

@@ -1,0 +1,127 @@
+"""Which orders are looked up at Printful, and what is remembered of those that it does not know."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.sandbox import World
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.support.shops import Shop, of_class
+from ordersync_dagster_tests.support.world import numbers
+
+REMEMBERED = "SELECT printful_order_id FROM ordersync_missing"
+
+
+def gone(outage: World) -> str:
+    """The one Printful id that the shop names and Printful does not know."""
+    (found,) = {row["printful_order_id"] for row in outage.shop.orders if row["printful_order_id"]} - {
+        str(order["id"]) for order in outage.printful_orders
+    }
+    return str(found)
+
+
+def missing(run: Any) -> list[str]:
+    return [ids["printful_order_id"] for ids in of_class(run, "missing_at_printful")]
+
+
+def test_a_store_that_knows_no_order_of_the_shop_is_doubted_aloud_and_nothing_of_it_is_remembered(
+    each_shop: Shop, outage: World
+) -> None:
+    each_shop.sandbox.replace(replace(outage, printful_orders=[]))
+    preview, run = each_shop.run(dry_run=True), each_shop.run()
+
+    for each in (preview, run):
+        (warning,) = each.outcome.warnings
+        assert warning.startswith(f"Printful knows none of the {numbers(outage)[3]} orders that it was asked for")
+        assert "PRINTFUL_STORE_ID may be another store's" in warning
+    assert each_shop.database.column(REMEMBERED) == []
+    each_shop.sandbox.replace(outage)
+    corrected = each_shop.run()
+    assert (missing(corrected), corrected.outcome.warnings) == ([gone(outage)], [])
+    assert corrected.outcome.summary.printful_orders_updated == numbers(outage)[4]
+    assert each_shop.database.column(REMEMBERED) == [gone(outage)]
+
+
+@pytest.mark.parametrize(("asked", "is_doubted"), [(4, False), (5, True)])
+def test_a_few_unknown_orders_make_no_other_store(shop: Shop, outage: World, asked: int, is_doubted: bool) -> None:
+    recovered = 1  # names its Printful order too
+    shop.sandbox.replace(replace(outage, printful_orders=[]))
+    shop.database.execute(
+        "UPDATE orders SET printful_order_id = NULL WHERE id NOT IN "
+        f"(SELECT id FROM orders WHERE printful_order_id IS NOT NULL ORDER BY id LIMIT {asked - recovered})"
+    )
+    run = shop.run()
+    assert (len(missing(run)), bool(run.outcome.warnings)) == (asked, is_doubted)
+    assert shop.database.column(REMEMBERED) == []
+
+
+def test_an_order_that_the_list_shows_again_is_answered_once_and_no_longer_remembered_as_gone(
+    each_shop: Shop, outage: World
+) -> None:
+    lost = next(order for order in outage.printful_orders if order["status"] == "fulfilled")
+    others = [order for order in outage.printful_orders if order is not lost]
+    without = replace(outage, printful_orders=others)
+    each_shop.sandbox.replace(without)
+    assert str(lost["id"]) in missing(each_shop.run())
+
+    each_shop.sandbox.replace(outage)
+    preview, run = each_shop.run(dry_run=True), each_shop.run()
+
+    assert missing(preview) == missing(run) == [gone(outage)]
+    for each in (preview, run):
+        assert each.outcome.summary.printful_orders_checked == numbers(outage)[3]
+    each_shop.sandbox.replace(without)
+    each_shop.sandbox.requests.clear()
+    each_shop.run()
+    asked = {request.path for request in each_shop.sandbox.requests}
+    assert f"/orders/{lost['id']}" in asked
+    assert f"/orders/{gone(outage)}" not in asked
+
+
+@pytest.mark.parametrize("scope", [PrintfulScope.all, PrintfulScope.open])
+def test_an_order_that_shares_its_printful_order_with_a_finished_one_is_left_alone(
+    each_shop: Shop, scope: PrintfulScope
+) -> None:
+    (row, other) = each_shop.of_printful("inprocess"), each_shop.of_printful("canceled")
+    share = "UPDATE orders SET status = 'delivered', printful_order_id = :printful WHERE id = :id"
+    each_shop.database.execute(share, printful=row["printful_order_id"], id=other["id"])
+    each_shop.database.execute("UPDATE orders SET status = 'pending' WHERE id = :id", id=row["id"])
+
+    run = each_shop.run(printful=scope)
+
+    assert [ids["printful_order_id"] for ids in of_class(run, "ambiguous_match")] == [row["printful_order_id"]]
+    assert each_shop.order(row["stripe_session_id"])["status"] == "pending"
+    assert not {change["order_id"] for change in run.outcome.changes} & {row["id"], other["id"]}
+
+
+def test_a_recovered_order_that_names_the_printful_order_of_a_finished_one_is_left_alone(
+    shop: Shop, outage: World
+) -> None:
+    session = next(each for each in outage.sessions if "printfulOrderId" in each["metadata"])
+    named = str(session["metadata"]["printfulOrderId"])
+    other = shop.of_printful("canceled")
+    share = "UPDATE orders SET status = 'delivered', printful_order_id = :printful WHERE id = :id"
+    shop.database.execute(share, printful=named, id=other["id"])
+
+    run = shop.run(printful=PrintfulScope.open)
+
+    assert [ids["printful_order_id"] for ids in of_class(run, "ambiguous_match")] == [named]
+    order = shop.order(session["id"])
+    assert order["id"] not in {item[0] for item in shop.items()}
+
+
+def test_a_quantity_that_printful_changed_on_an_item_of_ours_is_said_and_nothing_is_written(
+    each_shop: Shop, outage: World
+) -> None:
+    each_shop.run()
+    row = each_shop.of_printful("inprocess")
+    (order,) = [each for each in outage.printful_orders if str(each["id"]) == row["printful_order_id"]]
+    first, *rest = order["items"]
+    each_shop.sandbox.put_printful_order({**order, "items": [{**first, "quantity": first["quantity"] + 2}, *rest]})
+    before = each_shop.tables()
+
+    run = each_shop.run()
+
+    assert [ids["order_id"] for ids in of_class(run, "items_mismatch")] == [row["id"]]
+    assert (run.outcome.summary.errors, each_shop.tables()) == (0, before)
