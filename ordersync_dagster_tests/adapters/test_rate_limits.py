@@ -95,7 +95,7 @@ def test_fault_24_a_clock_that_has_gone_back_makes_nobody_wait_for_it_to_catch_u
 PROCESS = """
 import json, sys
 from sqlalchemy import create_engine
-from ordersync_dagster.adapters.database.budget import SharedBudget, open_rate_file
+from ordersync_dagster.adapters.database.rate_limit import SharedBudget, open_rate_file
 from ordersync_dagster_tests.adapters.test_budgets import Ledger, shared
 from pathlib import Path
 
