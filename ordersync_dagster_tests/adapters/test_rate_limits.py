@@ -96,7 +96,7 @@ PROCESS = """
 import json, sys
 from sqlalchemy import create_engine
 from ordersync_dagster.adapters.database.rate_limit import SharedBudget, open_rate_file
-from ordersync_dagster_tests.adapters.test_budgets import Ledger, shared
+from ordersync_dagster_tests.adapters.test_rate_limits import Ledger, shared
 from pathlib import Path
 
 kind, where, asked = sys.argv[1:]
