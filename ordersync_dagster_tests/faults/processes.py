@@ -14,7 +14,7 @@ from ordersync_dagster_tests.support.settings import UNHURRIED
 COMMAND = str(Path(sys.executable).with_name("ordersync"))
 DYING = """
 import sys
-from ordersync_dagster import cli
+from ordersync_dagster.cli import main as cli
 from ordersync_dagster_tests.faults.crash import KillPoint
 turn = int(sys.argv.pop(1))
 with KillPoint(None, turn, is_real=True) as point:

@@ -138,7 +138,7 @@ def test_many_printful_orders_cost_their_pages_and_one_request_per_missing_id(sa
 LOADED = """
 import json, sys
 sys.argv = ["ordersync", *sys.argv[1:]]
-from ordersync_dagster.cli import main
+from ordersync_dagster.cli.main import main
 try:
     main()
 except SystemExit as stop:
