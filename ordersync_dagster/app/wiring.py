@@ -12,10 +12,10 @@ from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.open_shop import OpenShop
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.adapters.http.client import Budget, GuardedSession, Patience, Traffic
+from ordersync_dagster.adapters.http.client import GuardedSession, Patience, RateLimit, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
-from ordersync_dagster.app.rate_limits import Budgets, local_budgets, shared_budgets
+from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope
@@ -63,20 +63,20 @@ class Tools:
 
 
 def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
-    """A shop that can only be read. Nothing is created anywhere; its budgets are half as large, being its own."""
+    """A shop that can only be read. Nothing is created anywhere; vendors are asked at half rate."""
     run_id = new_run_id(tools.clock())
-    url = connection.named(_checked(settings, printful), run_id)
+    url = connection.with_run_id(_checked(settings, printful), run_id)
     opened = open_shop.open_for_preview(url, tools.clock, settings.layout)
-    return _shop(run_id, settings, printful, tools, opened, local_budgets(settings))
+    return _shop(run_id, settings, printful, tools, opened, local_rate_limits(settings))
 
 
 def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
     """A shop that can be written; creates the tables that are missing and says so in `notes`."""
     run_id = new_run_id(tools.clock())
-    url = connection.named(_checked(settings, printful), run_id)
+    url = connection.with_run_id(_checked(settings, printful), run_id)
     opened = open_shop.open_for_repair(url, tools.clock, settings.layout)
     opened.store.hash_key = settings.hash_key
-    return _shop(run_id, settings, printful, tools, opened, shared_budgets(settings, opened.engine))
+    return _shop(run_id, settings, printful, tools, opened, shared_rate_limits(settings, opened.engine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +170,14 @@ def _checked(settings: Settings, printful: PrintfulScope) -> URL:
 
 
 def _shop(
-    run_id: str, settings: Settings, printful: PrintfulScope, tools: Tools, opened: OpenShop, budgets: Budgets
+    run_id: str, settings: Settings, printful: PrintfulScope, tools: Tools, opened: OpenShop, rate_limits: RateLimits
 ) -> Shop:
     traffic = {"stripe": Traffic(), "printful": Traffic()}
-    stripe = open_stripe(settings, tools.patience, traffic["stripe"], budgets.stripe)
+    stripe = open_stripe(settings, tools.patience, traffic["stripe"], rate_limits.stripe)
     now = tools.clock()
     asks_printful = printful is not PrintfulScope.none
     printful_api = (
-        open_printful(settings, tools.patience, traffic["printful"], budgets.printful) if asks_printful else None
+        open_printful(settings, tools.patience, traffic["printful"], rate_limits.printful) if asks_printful else None
     )
     sync = OrderSync(
         run_id=run_id,
@@ -195,7 +195,7 @@ def _shop(
         order_count=opened.store.order_count(),
         is_first_run=not opened.store.has_runs(),
         traffic=traffic,
-        notes=(*opened.notes, *budgets.warnings, *settings.key_advice),
+        notes=(*opened.notes, *rate_limits.warnings, *settings.key_advice),
         stripe=stripe,
         printful=printful_api,
     )
@@ -212,20 +212,22 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
     )
 
 
-def open_stripe(settings: Settings, patience: Patience, traffic: Traffic, budget: Budget | None = None) -> StripeApi:
-    """Stripe, behind `budget`, or one of its own."""
-    session = GuardedSession(budget or local_budgets(settings).stripe, traffic, settings.ca_bundle)
+def open_stripe(
+    settings: Settings, patience: Patience, traffic: Traffic, rate_limit: RateLimit | None = None
+) -> StripeApi:
+    """Stripe, within `rate_limit`, or one of its own."""
+    session = GuardedSession(rate_limit or local_rate_limits(settings).stripe, traffic, settings.ca_bundle)
     return StripeApi(settings.stripe_key, settings.stripe_api_base, session, patience, traffic)
 
 
 def open_printful(
-    settings: Settings, patience: Patience, traffic: Traffic, budget: Budget | None = None
+    settings: Settings, patience: Patience, traffic: Traffic, rate_limit: RateLimit | None = None
 ) -> PrintfulApi:
-    """Printful, behind `budget`, or one of its own."""
+    """Printful, within `rate_limit`, or one of its own."""
     return PrintfulApi(
         settings.printful_key,
         settings.printful_api_base,
-        GuardedSession(budget or local_budgets(settings).printful, traffic, settings.ca_bundle),
+        GuardedSession(rate_limit or local_rate_limits(settings).printful, traffic, settings.ca_bundle),
         patience,
         traffic,
         settings.printful_store_id,

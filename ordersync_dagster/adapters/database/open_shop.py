@@ -149,7 +149,7 @@ def _engine(url: URL, layout: Layout, *, is_reading: bool = False) -> Engine:
     path = connection.sqlite_path(url)
     if layout.own_schema and path:
         raise SettingsError("ORDERSYNC_SCHEMA is for PostgreSQL; SQLite has no schemas: unset it")
-    make = connection.open_read_only if is_reading else connection.open_database
+    make = connection.open_read_only if is_reading else connection.open_read_write
     return make(url, own_schema=layout.own_schema)
 
 

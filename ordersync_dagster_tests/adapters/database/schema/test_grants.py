@@ -72,7 +72,7 @@ def test_a_role_that_may_not_blank_our_record_is_told_who_may(
 ) -> None:
     run(sandbox, roles.writer.url, time, layout)
     history = History(settings_for(sandbox, roles.writer.url, **layout), time.tools())
-    with pytest.raises(DatabaseRefusedError, match=r"lacks a right.*purge and forget are for the owner of ordersync_"):
+    with pytest.raises(DatabaseRefusedError, match=r"lacks a right.*purge and forget need the owner of ordersync_"):
         history.purge(1, dry_run=False)
     assert history.verify().blanked == 0
 
