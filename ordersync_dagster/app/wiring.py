@@ -10,7 +10,7 @@ from sqlalchemy import URL
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.open_shop import OpenShop
+from ordersync_dagster.adapters.database.open_shop import OpenDatabase
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.http.client import GuardedSession, Patience, RateLimit, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
@@ -66,7 +66,7 @@ def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools =
     """A shop that can only be read. Nothing is created anywhere; vendors are asked at half rate."""
     run_id = new_run_id(tools.clock())
     url = connection.with_run_id(_checked(settings, printful), run_id)
-    opened = open_shop.open_for_preview(url, tools.clock, settings.layout)
+    opened = open_shop.open_for_reading(url, tools.clock, settings.layout)
     return _shop(run_id, settings, printful, tools, opened, local_rate_limits(settings))
 
 
@@ -74,7 +74,7 @@ def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = 
     """A shop that can be written; creates the tables that are missing and says so in `notes`."""
     run_id = new_run_id(tools.clock())
     url = connection.with_run_id(_checked(settings, printful), run_id)
-    opened = open_shop.open_for_repair(url, tools.clock, settings.layout)
+    opened = open_shop.open_for_writing(url, tools.clock, settings.layout)
     opened.store.hash_key = settings.hash_key
     return _shop(run_id, settings, printful, tools, opened, shared_rate_limits(settings, opened.engine))
 
@@ -101,16 +101,16 @@ def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
     """A look that changes nothing."""
     url = _checked(settings, PrintfulScope.none)
     stripe = open_stripe(settings, tools.patience, Traffic())
-    store = open_shop.open_for_preview(url, tools.clock, settings.layout).store
+    store = open_shop.open_for_reading(url, tools.clock, settings.layout).store
     return Watch(stripe, store, session_rules(settings, tools.clock()))
 
 
 def open_records(settings: Settings, tools: Tools = Tools(), *, is_writing: bool) -> DatabaseStore:
     """The database alone, for looking back on our runs; raises SchemaError where there is none."""
     url = _database_url(settings)
-    opened = open_shop.open_for_check(url, tools.clock, settings.layout)
+    opened = open_shop.open_existing(url, tools.clock, settings.layout)
     if is_writing:
-        opened = open_shop.open_for_repair(url, tools.clock, settings.layout)
+        opened = open_shop.open_for_writing(url, tools.clock, settings.layout)
     opened.store.hash_key = settings.hash_key
     return opened.store
 
@@ -139,18 +139,18 @@ def initialise_database(settings: Settings) -> tuple[str, list[str]]:
 
 def initialisation_script(settings: Settings) -> str:
     """`db init --sql`: what `db init` would create, as SQL; changes nothing."""
-    return open_shop.initialisation_script(_database_url(settings), settings.layout)
+    return open_shop.init_sql(_database_url(settings), settings.layout)
 
 
 def grant_script(settings: Settings, role: str, *, is_writing: bool, is_undoing: bool) -> list[str]:
     """`db grants`: what `role` needs, as GRANTs; changes nothing."""
     url = _database_url(settings)
-    return open_shop.grant_script(url, settings.layout, role, is_writing=is_writing, is_undoing=is_undoing)
+    return open_shop.grant_sql(url, settings.layout, role, is_writing=is_writing, is_undoing=is_undoing)
 
 
-def check_database(settings: Settings) -> OpenShop:
+def check_database(settings: Settings) -> OpenDatabase:
     """`db check`: the shop as it is; raises SchemaError where it does not fit."""
-    return open_shop.open_for_check(_database_url(settings), utc_now, settings.layout)
+    return open_shop.open_existing(_database_url(settings), utc_now, settings.layout)
 
 
 def seed_database(url: str, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
@@ -170,7 +170,12 @@ def _checked(settings: Settings, printful: PrintfulScope) -> URL:
 
 
 def _shop(
-    run_id: str, settings: Settings, printful: PrintfulScope, tools: Tools, opened: OpenShop, rate_limits: RateLimits
+    run_id: str,
+    settings: Settings,
+    printful: PrintfulScope,
+    tools: Tools,
+    opened: OpenDatabase,
+    rate_limits: RateLimits,
 ) -> Shop:
     traffic = {"stripe": Traffic(), "printful": Traffic()}
     stripe = open_stripe(settings, tools.patience, traffic["stripe"], rate_limits.stripe)

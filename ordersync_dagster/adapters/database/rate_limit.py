@@ -73,9 +73,8 @@ class SharedRateLimit:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._engine, self._vendor, self._limit, self._period = engine, vendor, limit, period + LATE_WAKE_SECONDS
-        self._horizon = 30 + self._period * (
-            MAX_429_PERIODS + MAX_WAITING_ATTEMPTS / limit
-        )  # the farthest time of a token
+        # seconds; no token is ever reserved for a later time
+        self._horizon = 30 + self._period * (MAX_429_PERIODS + MAX_WAITING_ATTEMPTS / limit)
         self._per_endpoint, self._sleep = per_endpoint, sleep
         self._ready: set[str] = set()
         self._lock = Lock()

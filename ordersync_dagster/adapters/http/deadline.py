@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-ANSWER_DEADLINE_SECONDS = 60.0  # seconds
+ANSWER_DEADLINE_SECONDS = 60.0
 
 
 class _DeadlineReader(io.RawIOBase):
