@@ -41,7 +41,7 @@ def test_the_sandbox_runs_a_command_with_its_environment_and_hands_its_exit_code
 def loaded_after(*arguments: str, tmp_path: Path, **environment: str) -> set[str]:
     """The top-level modules that a command brings in."""
     program = (
-        "import sys\nfrom ordersync_dagster import cli\n"
+        "import sys\nfrom ordersync_dagster.cli import main as cli\n"
         f"sys.argv = ['ordersync', *{list(arguments)!r}]\n"
         "try:\n    cli.main()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
         "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)\n"

@@ -222,7 +222,7 @@ def test_it_needs_no_keys_but_a_database(ordersync: Cli) -> None:
 def test_nothing_heavy_is_loaded(sandbox: Sandbox, sqlite_url: str, world: World, command: str) -> None:
     database = seeded(sqlite_url, world)
     script = (
-        "import sys; from ordersync_dagster import cli\n"
+        "import sys; from ordersync_dagster.cli import main as cli\n"
         "try: cli.main()\n"
         "except SystemExit: pass\n"
         f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"

@@ -14,7 +14,7 @@ COMMAND = str(Path(sys.executable).with_name("ordersync"))
 CHECKOUT = Path(__file__).parents[2]
 DYING = """
 import sys
-from ordersync_dagster import cli
+from ordersync_dagster.cli import main as cli
 from ordersync_dagster_tests.faults.crash import KillPoint
 turn = int(sys.argv.pop(1))
 with KillPoint(turn, is_real=True) as point:

@@ -93,7 +93,7 @@ def test_fault_01_a_limit_of_five_a_second_costs_time_and_no_session(sqlite_url:
 
 MEASURED = """
 import pathlib, re, sys
-from ordersync_dagster import cli
+from ordersync_dagster.cli import main as cli
 try:
     cli.main()
 finally:  # ru_maxrss would be that of the process which started us

@@ -17,11 +17,11 @@ UNFORESEEN = """
 import os
 from pathlib import Path
 if Path(__file__).with_name("break").exists():
-    from ordersync_dagster import stripe_side
+    from ordersync_dagster.sync import stripe_phase
     def broken(*_, **__):
         raise ZeroDivisionError(os.environ["DATABASE_URL"])
-    assert stripe_side.reconcile_some, "what is broken is what is called"
-    stripe_side.reconcile_some = broken
+    assert stripe_phase.reconcile_some, "what is broken is what is called"
+    stripe_phase.reconcile_some = broken
 """
 
 

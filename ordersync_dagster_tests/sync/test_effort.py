@@ -142,7 +142,7 @@ def test_ten_thousand_printful_orders_cost_their_pages_and_one_request_for_each_
 LOADED = """
 import json, sys
 sys.argv = ["ordersync", *sys.argv[1:]]
-from ordersync_dagster.cli import main
+from ordersync_dagster.cli.main import main
 try:
     main()
 except SystemExit as stop:

@@ -84,7 +84,7 @@ def test_the_shops_tables_are_made_as_the_code_reads_them(database_url: str) -> 
 
 def test_head_is_the_newest_migration() -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(create.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(create.__file__).parents[1] / "migrations"))
     config.set_main_option("path_separator", "os")
     assert ScriptDirectory.from_config(config).get_current_head() == create.HEAD
 

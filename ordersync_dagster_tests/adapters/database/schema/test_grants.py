@@ -167,7 +167,7 @@ def test_the_role_for_undo_takes_a_run_back_and_the_writing_role_lists_what_it_m
 def test_the_page_shows_what_is_printed(sandbox: Sandbox, postgres_url: str, outage: World) -> None:
     usual_shop(postgres_url, outage)
     settings = settings_for(sandbox, postgres_url)
-    shown = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[3] / "docs" / "grants.md").read_text(), re.S)
+    shown = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[4] / "docs" / "grants.md").read_text(), re.S)
     printed = [
         grant_script(settings, "ordersync_rw", is_writing=True, is_undoing=False),
         grant_script(settings, "ordersync_ro", is_writing=False, is_undoing=False),
