@@ -45,7 +45,7 @@ class Shop:
     @property
     def warnings(self) -> list[str]:
         """Everything so far that a run should say aloud."""
-        return [*self.notes, *self.stripe.warnings, *(self.printful.warnings if self.printful else [])]
+        return [*self.notes, *self.stripe.warnings]
 
     @property
     def headline(self) -> str:
