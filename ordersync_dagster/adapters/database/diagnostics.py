@@ -34,7 +34,7 @@ class Diagnostics:
     time_zone: str = "UTC"
     naive_times: tuple[str, ...] = ()
     is_wal: bool | None = None
-    disk: tuple[int, int] | None = None  # bytes: free on the disk of the SQLite file, and the file's size
+    disk: tuple[int, int] | None = None  # bytes free beside the SQLite file, and the file's size
 
     @property
     def may_store_local_time(self) -> bool:

@@ -22,7 +22,7 @@ from ordersync_dagster.core.errors import SchemaError, SettingsError
 
 @dataclass(frozen=True, slots=True)
 class OpenDatabase:
-    """A shop's database that fits; `notes` say what a person should know about opening it."""
+    """A shop's database that fits; `notes` are sentences that the run shows first."""
 
     store: DatabaseStore
     engine: Engine

@@ -34,7 +34,7 @@ from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.errors import DatabaseAwayError
 
 RATE = own_tables().tables["ordersync_rate"]
-MAX_WAITING_ATTEMPTS = 64  # that wait for tokens at the same time: four processes of 16 threads
+MAX_WAITING_ATTEMPTS = 64  # for tokens at the same time: 4 processes of 16 threads
 MAX_429_PERIODS = 4  # that answers of 429 may add to the wait
 # A process may wake up this late. Without the margin, two late attempts and one in time are too many for a period.
 LATE_WAKE_SECONDS = 0.05

@@ -21,7 +21,7 @@ from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableEr
 BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest real page seen is under 1 MB
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 25.0  # seconds
 _RETRIED = THROTTLED | {408, 409, 425, 500, 502, 503, 504}
-_REFUSED = {401, 403}  # never retried, even if a header asks for it: the key stays refused
+_REFUSED = {401, 403}  # never retried: the key stays refused, whatever a header says
 
 
 class RateLimit(Protocol):
@@ -193,7 +193,7 @@ def _json_body(response: requests.Response) -> Any:
         return json.loads(response.content, parse_float=Decimal, parse_constant=_reject)
     except (ValueError, RecursionError):
         if response.status_code >= 400:
-            return None  # the status is enough; such a body is the HTML of a proxy
+            return None  # the status is enough; a proxy's HTML is no JSON
         raise _TryAgainError("a body that is not JSON") from None
 
 

@@ -22,8 +22,8 @@ from ordersync_dagster.core.printful_order import Missing, NotAsked, created_at
 ORDERS_PER_PAGE = 100  # Printful's maximum
 # Two pages share so many orders, because the list shifts when an order is added or deleted between two requests.
 SHARED_ORDERS = 3
-MAX_STEPS_BACK = 20  # for a list that shifts more often, the rest is asked one by one
-MAX_FAILURES_IN_A_ROW = 3  # single orders without an answer; then Printful is down and the rest is not asked
+MAX_STEPS_BACK = 20  # then the rest is asked one by one
+MAX_FAILURES_IN_A_ROW = 3  # of single orders; then Printful is down and no more are asked
 
 RawLookup = Mapping[str, Any] | Missing | NotAsked
 
@@ -50,7 +50,7 @@ class PrintfulApi:
             "Accept": "application/json",
         }
         self._headers |= {"X-PF-Store-Id": store_id} if store_id else {}
-        self.unread = ""  # why the last `orders` did not read the list to its end; empty if it did
+        self.unread = ""  # why the last `orders` did not read the whole list; else empty
         self._counted: int | None = None  # may be old: it only decides between list and single requests
 
     def count(self) -> int:

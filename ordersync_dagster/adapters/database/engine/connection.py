@@ -25,7 +25,7 @@ def parse_url(text: str) -> URL:
     """Any usual form of a PostgreSQL or SQLite URL; raises SettingsError without the password in it."""
     try:
         url = make_url(text.strip())
-    except (ArgumentError, ValueError):  # ValueError: a port that is not a number; its text would show the password
+    except (ArgumentError, ValueError):  # ValueError: not a port; its text would show the password
         raise SettingsError(
             "DATABASE_URL is not a URL such as postgresql://user:…@host/shop or sqlite:///shop.db"
         ) from None

@@ -55,7 +55,7 @@ def create_shop_tables(connection: Connection) -> None:
 def create_missing_tables(engine: Engine, *, has_shop: bool = False) -> list[str]:
     """In one transaction, repeatable; returns the names of the new tables.
 
-    `has_shop`: the shop's tables have other names or another schema, so ours are not created even if this one is empty.
+    `has_shop`: the shop's tables have other names or another schema, so that only `ordersync_*` is created.
     Raises SchemaError if the role may not create tables.
     """
     try:

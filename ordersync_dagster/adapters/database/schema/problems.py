@@ -44,7 +44,7 @@ LEFT_EMPTY = frozenset(  # columns that our new rows leave empty
         "audit_logs.error_message",
     ]
 )
-WIDTHS = {  # characters that every row needs; a rare longer value is a problem of its row
+WIDTHS = {  # minimum characters; a longer value is a problem of its row
     "orders.stripe_session_id": 66,
     "orders.stripe_payment_intent_id": 27,
     "orders.currency": 3,
@@ -128,7 +128,7 @@ def _wrong_type(
 ) -> Iterator[str]:
     name, kind = f"{found.ours}.{column.name}", reflected["type"]
     sentence = type_families.wrong_type(name, column.type, kind, in_minor_units=mapping.amounts.minor_units)
-    is_checked = is_postgres or type_families.family(kind) == "integer"  # SQLite enforces no other type
+    is_checked = is_postgres or type_families.family(kind) == "integer"  # SQLite hardly enforces its types
     if sentence and is_checked and not (found.ours == "audit_logs" and name in LEFT_EMPTY):
         yield f"{found.shown(column.name)} is {sentence}"
 

@@ -30,7 +30,7 @@ def _unknown(where: str, given: Iterable[str], known: Iterable[str]) -> list[str
 
 
 def close_match(name: str, names: Iterable[str]) -> str:
-    """ " (is it …?)" with the most similar of `names`; empty if none is similar."""
+    """A hint for a message: " (is it …?)" with the most similar of `names`, or an empty text."""
     close = get_close_matches(name, sorted(names), n=1)
     return f" (is it {close[0]}?)" if close else ""
 

@@ -20,7 +20,7 @@ _FAMILIES: tuple[tuple[type[Any], str], ...] = (
     (JSON, "json"),
     (DateTime, "time"),
 )
-_ALSO = {  # another family than text that the shop may use for a text column of ours
+_ALSO = {  # the shop may use this family instead of text
     **dict.fromkeys(("id", "order_id", "resource_id", "user_id"), "uuid"),
     **dict.fromkeys(("printful_order_id", "printful_product_id", "printful_variant_id"), "integer"),
     **dict.fromkeys(("status", "event_type", "currency", "action", "resource", "category", "severity"), "enum"),
@@ -94,5 +94,5 @@ def server_type(kind: TypeEngine[Any], dialect: Dialect) -> str | None:
 def _type_name(kind: TypeEngine[Any]) -> str:
     try:
         return str(kind).lower()
-    except Exception:  # noqa: BLE001  # types of some dialects have no name without more information
+    except Exception:  # noqa: BLE001  # some types cannot be shown without a dialect
         return type(kind).__name__.lower()
