@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from ordersync_dagster.adapters.http.client import Traffic
-from ordersync_dagster.adapters.printful.api import STEPS_BACK
+from ordersync_dagster.adapters.printful.api import MAX_STEPS_BACK
 from ordersync_dagster.app.wiring import open_stripe
 from ordersync_dagster.core.errors import VendorAnswerError
 from ordersync_dagster.core.printful_order import Missing
@@ -154,7 +154,7 @@ def test_fault_17_a_list_of_printful_that_repeats_its_first_page_ends(
     assert found["7"]["id"] == 7  # type: ignore[index]  # an order, not Missing
     assert isinstance(found["123456"], Missing)
     assert "pages repeat" in printful.unread
-    assert len(sandbox.requests) == 1 + (STEPS_BACK + 1) + 1, "the first page, those in vain, and the one order"
+    assert len(sandbox.requests) == 1 + (MAX_STEPS_BACK + 1) + 1, "the first page, those in vain, and the one order"
 
 
 def test_fault_18_an_empty_page_with_more_to_come_ends_the_list_with_a_warning(new_shop: Shop) -> None:
