@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ordersync_dagster.adapters.database.engine.connection import parse_url
-from ordersync_dagster.adapters.database.rate_limit import RATE, open_rate_file
+from ordersync_dagster.adapters.database.rate_limit import RATE, SharedRateLimit, open_rate_file
 from ordersync_dagster.adapters.http.rate_limit import LocalRateLimit
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster_tests.adapters.noted_waits import LIMIT, NotedWaits, shared
