@@ -1,10 +1,9 @@
 """Changes: named, typed intents; computed by `reconcile`, carried out by a store, and by nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
-from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import Json, Order, StoredOrder
 
 
@@ -70,21 +69,3 @@ class OrderUpdate:
 
     seen: StoredOrder
     changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the shop's columns can hold; `widths` is in characters, by `table.column`."""
-
-    total: Capacity = Capacity(15, 3)
-    price: Capacity = Capacity(15, 3)
-    is_price_required: bool = False
-    widths: Mapping[str, int] = field(default_factory=dict)
-
-    def too_narrow(self, table: str, values: Mapping[str, str | None]) -> str | None:
-        """The first of `values` (by column) that its column would cut off, as `table.column`."""
-        for column, value in values.items():
-            width = self.widths.get(f"{table}.{column}")
-            if width is not None and value is not None and len(value) > width:
-                return f"{table}.{column}"
-        return None

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ordersync_dagster.core.changes import FillFields, Limits, OrderUpdate
+from ordersync_dagster.core.changes import FillFields, OrderUpdate
 from ordersync_dagster.core.decide_printful import update_order
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
-from ordersync_dagster.core.printful_order import Fulfilment
+from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.text import hashed_email
 
@@ -71,7 +72,7 @@ def is_unlinked(order: StoredOrder) -> bool:
 
 def link(
     unlinked: Iterable[Unlinked],
-    strangers: Iterable[Fulfilment],
+    strangers: Iterable[PrintfulOrder],
     taken: Collection[str],
     limits: Limits,
     now: int,
@@ -111,13 +112,13 @@ def unfulfilled(unlinked: Sequence[Unlinked], now: int) -> list[Problem]:
     return [_waiting(each) for each in unlinked if each.is_recovered or now - each.session.created.timestamp() > DAY]
 
 
-def _linked(each: Unlinked, fulfilment: Fulfilment, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
-    update, problems = update_order(each.order, fulfilment, each.session.line_items, limits)
-    fill = FillFields({"printful_order_id": fulfilment.printful_order_id})
+def _linked(each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
+    update, problems = update_order(each.order, theirs, each.session.line_items, limits)
+    fill = FillFields({"printful_order_id": theirs.printful_order_id})
     return OrderUpdate(each.order, (fill, *(update.changes if update else ()))), problems
 
 
-def _likely(unlinked: Sequence[Unlinked], free: Sequence[Fulfilment]) -> list[Problem]:
+def _likely(unlinked: Sequence[Unlinked], free: Sequence[PrintfulOrder]) -> list[Problem]:
     by_likeness: Mapping[tuple[str, int, int], list[str]] = defaultdict(list)
     for each in free:
         if each.likeness is not None:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
+from ordersync_dagster.core.changes import FillFields, InsertOrder, OrderUpdate
 from ordersync_dagster.core.decide_links import Unlinked, is_unlinked
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Json, Order, Status, StoredOrder, as_stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.refunds import Refunded, is_given_back

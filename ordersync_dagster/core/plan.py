@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from itertools import chain
 
-from ordersync_dagster.core.changes import AddItems, InsertOrder, Limits, OrderUpdate
+from ordersync_dagster.core.changes import AddItems, InsertOrder, OrderUpdate
 from ordersync_dagster.core.decide_links import Unlinked, Unread, link
 from ordersync_dagster.core.decide_printful import printful_side
 from ordersync_dagster.core.decide_sessions import SessionSide, duplicate_orders, filled
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, StoredOrder, as_stored
-from ordersync_dagster.core.printful_order import Fulfilment, Lookup
+from ordersync_dagster.core.printful_order import Lookup, PrintfulOrder
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.refunds import Refunded
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, Verdict
@@ -31,7 +32,7 @@ class Observed:
     back: tuple[str, ...] = ()  # Printful ids that were remembered so, and that Printful shows again
     unknown: int = 0  # Printful ids that were asked for, where Printful knows none that the shop names
     unlinked: tuple[Unlinked, ...] = ()  # orders of earlier parts that still wait for a link
-    strangers: tuple[Fulfilment, ...] = ()  # Printful orders that no order of the shop was known to name
+    strangers: tuple[PrintfulOrder, ...] = ()  # Printful orders that no order of the shop was known to name
     unread: Unread = Unread()  # what more there may be of them
     taken: Collection[str] = ()  # Printful ids that orders of the shop name
     link_by: str | None = None  # what the shop gives Printful as external_id; None where it may be either

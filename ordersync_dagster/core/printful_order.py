@@ -68,7 +68,7 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
-class Fulfilment:
+class PrintfulOrder:
     """What Printful says about one order; `status` is None where its word is not in `STATUS`."""
 
     printful_order_id: str
@@ -107,14 +107,14 @@ class NotAsked:
     reason: str
 
 
-Lookup = Fulfilment | Missing | NotAsked | Problem
+Lookup = PrintfulOrder | Missing | NotAsked | Problem
 
 
 class _MalformedError(Exception):
     pass
 
 
-def read_fulfilment(order: object) -> Fulfilment | Problem:
+def read_printful_order(order: object) -> PrintfulOrder | Problem:
     """Read one Printful order; a record that cannot be read whole is a problem, never half an order."""
     printful_id = _text_of(order.get("id")) if isinstance(order, Mapping) else None
     if not isinstance(order, Mapping) or printful_id is None or not is_storable(printful_id):
@@ -125,13 +125,13 @@ def read_fulfilment(order: object) -> Fulfilment | Problem:
     if not isinstance(word, str):
         return _problem(printful_id, "its status is not a word")
     try:
-        return _fulfilment(order, printful_id, word)
+        return _printful_order(order, printful_id, word)
     except _MalformedError as error:
         return _problem(printful_id, str(error))
 
 
-def _fulfilment(order: Mapping[str, Any], printful_id: str, word: str) -> Fulfilment:
-    return Fulfilment(
+def _printful_order(order: Mapping[str, Any], printful_id: str, word: str) -> PrintfulOrder:
+    return PrintfulOrder(
         printful_order_id=printful_id,
         word=word,
         status=STATUS.get(word),

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import Missing, NotAsked

@@ -8,7 +8,14 @@ from itertools import islice
 from ordersync_dagster.core.decide_links import Unlinked, Unread
 from ordersync_dagster.core.orders import LineItem, Order, StoredOrder
 from ordersync_dagster.core.plan import Observed, Plan, Step, Stored, planned_orders, reconcile
-from ordersync_dagster.core.printful_order import Fulfilment, Lookup, Missing, NotAsked, external_id, read_fulfilment
+from ordersync_dagster.core.printful_order import (
+    Lookup,
+    Missing,
+    NotAsked,
+    PrintfulOrder,
+    external_id,
+    read_printful_order,
+)
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import Verdict
 from ordersync_dagster.sync.ports import PrintfulOrders, Store
@@ -34,7 +41,7 @@ class PrintfulSide:
     _planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this run
     _line_items: dict[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
     _unlinked: list[Unlinked] = field(default_factory=list)  # orders that wait and name none
-    _strangers: list[Fulfilment] = field(default_factory=list)  # what the list showed besides
+    _strangers: list[PrintfulOrder] = field(default_factory=list)  # what the list showed besides
     _remembered: frozenset[str] = frozenset()  # Printful ids that are not asked, being gone since an earlier run
     _unknown: list[str] = field(default_factory=list)  # 404s of this run that are not remembered
     _is_our_store: bool = False  # Printful knows an order that the shop names
@@ -116,7 +123,7 @@ class PrintfulSide:
         times = [each.session.created.timestamp() for each in self._unlinked]
         since = int(min(times) - LINK_SLACK.total_seconds()) if times else None
         for printful_id, raw in self.printful.orders(self._wanted - self._remembered, since, self._remembered):
-            answer = raw if isinstance(raw, Missing | NotAsked) else read_fulfilment(raw)
+            answer = raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw)
             is_known = printful_id in self._owners and not isinstance(answer, Missing | NotAsked)
             self._is_our_store = self._is_our_store or is_known
             if printful_id in self._wanted:
@@ -124,7 +131,7 @@ class PrintfulSide:
                 yield printful_id, answer
             elif printful_id in self._owners:
                 continue
-            elif isinstance(answer, Fulfilment):
+            elif isinstance(answer, PrintfulOrder):
                 self._strangers.append(answer)
             elif isinstance(raw, Mapping) and isinstance(answer, Problem):
                 self._unreadable[external_id(raw) or ""] = answer

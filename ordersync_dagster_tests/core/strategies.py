@@ -6,14 +6,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Status, StoredItem, StoredOrder, item_id, order_id
 from ordersync_dagster.core.plan import Observed, Stored
 from ordersync_dagster.core.printful_order import STATUS, Lookup, Missing, NotAsked
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.stripe_session import Verdict, read_session
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, printful_order, refund, shipment
-from ordersync_dagster_tests.core.builders import EXISTING_SHOP, TEST_MODE, fulfilment, malformed
+from ordersync_dagster_tests.core.builders import EXISTING_SHOP, TEST_MODE, malformed, printful_answer
 
 SESSION_IDS = [f"cs_test_{number}" for number in range(5)]
 PAYMENTS = [None, "pi_0", "pi_1"]
@@ -106,7 +106,7 @@ def lookups(draw: st.DrawFn, printful_id: str) -> Lookup:
         for _ in range(draw(st.integers(0, 3)))
     ]
     word = draw(st.sampled_from([*STATUS, "archived"]))
-    return fulfilment(id=int(printful_id), status=word, items=items, shipments=parcels)
+    return printful_answer(id=int(printful_id), status=word, items=items, shipments=parcels)
 
 
 @st.composite

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.decide_links import DAY, Unlinked, unfulfilled
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, as_stored
 from ordersync_dagster.core.printful_order import created_at
 from ordersync_dagster.core.refunds import is_given_back, read_refunds
@@ -18,7 +18,7 @@ from ordersync_dagster.core.stripe_session_fields import LAST_SECOND, line_items
 from ordersync_dagster.core.text import hashed_email, masked_email, visible
 from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, refund
-from ordersync_dagster_tests.core.builders import fulfilment, new_order, stored_order
+from ordersync_dagster_tests.core.builders import new_order, printful_answer, stored_order
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -129,10 +129,10 @@ def test_a_session_is_created_between_1970_and_the_last_second_that_a_date_holds
 
 @pytest.mark.parametrize("recipient", [None, [], {"email": None}, {"email": " "}])
 def test_a_printful_order_for_nobody_known_is_read_without_a_recipient(recipient: object) -> None:
-    assert fulfilment(recipient=recipient).recipient is None
+    assert printful_answer(recipient=recipient).recipient is None
 
 
 @pytest.mark.parametrize("quantity", [1, 1000, 2**31 - 1])
 def test_any_quantity_that_the_column_holds_is_an_items(quantity: int) -> None:
-    (item,) = fulfilment(items=[printful_item(quantity=quantity)]).items
+    (item,) = printful_answer(items=[printful_item(quantity=quantity)]).items
     assert item.quantity == quantity

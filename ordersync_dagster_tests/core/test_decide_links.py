@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ordersync_dagster.core.changes import FillFields, Limits, SetStatus
+from ordersync_dagster.core.changes import FillFields, SetStatus
 from ordersync_dagster.core.decide_links import Links, Unlinked, Unread, is_unlinked, link
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder, as_stored
-from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
+from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.sandbox import printful_item, printful_order
 
@@ -30,7 +31,7 @@ SESSION = Order(
 RECOVERED = Unlinked(as_stored(SESSION), SESSION)
 
 
-def made(**changes: object) -> Fulfilment:
+def made(**changes: object) -> PrintfulOrder:
     fields = {
         "id": 77,
         "status": "inprocess",
@@ -40,13 +41,13 @@ def made(**changes: object) -> Fulfilment:
     }
     order = printful_order(**(fields | changes))
     order["recipient"] = {**order["recipient"], "email": "mara@example.com"}
-    fulfilment = read_fulfilment(order)
-    assert isinstance(fulfilment, Fulfilment)
-    return fulfilment
+    printful_answer = read_printful_order(order)
+    assert isinstance(printful_answer, PrintfulOrder)
+    return printful_answer
 
 
 def linked(
-    *strangers: Fulfilment, unlinked: Unlinked = RECOVERED, taken: tuple[str, ...] = (), now: int = NOON
+    *strangers: PrintfulOrder, unlinked: Unlinked = RECOVERED, taken: tuple[str, ...] = (), now: int = NOON
 ) -> Links:
     return link([unlinked], strangers, taken, Limits(), now)
 

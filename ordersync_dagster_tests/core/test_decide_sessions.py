@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
+from ordersync_dagster.core.changes import FillFields, InsertOrder, OrderUpdate
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import Json, Status, StoredOrder, order_id
 from ordersync_dagster.core.plan import Observed, Plan, Stored, planned_orders, reconcile

@@ -3,18 +3,19 @@
 from dataclasses import replace
 from datetime import date
 
-from ordersync_dagster.core.changes import AddItems, FillFields, Limits
+from ordersync_dagster.core.changes import AddItems, FillFields
 from ordersync_dagster.core.decide_links import Unlinked, Unread
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, as_stored
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
-from ordersync_dagster_tests.core.builders import fulfilment, new_order, stored_order
+from ordersync_dagster_tests.core.builders import new_order, printful_answer, stored_order
 
 DAY = date(2026, 9, 21)
 LINE = LineItem(1, new_order().total)
 WAITING = Unlinked(as_stored(new_order()), new_order(line_items=(LINE,)))
-STRANGER = fulfilment(external_id=PAYMENT_INTENT, retail_costs=None)
+STRANGER = printful_answer(external_id=PAYMENT_INTENT, retail_costs=None)
 
 
 def test_a_plan_is_of_the_day_that_was_observed() -> None:
@@ -57,7 +58,7 @@ def test_a_link_keeps_to_what_the_columns_hold() -> None:
 def test_two_orders_that_share_a_printful_order_are_found_wherever_they_lie_and_do_not_stop_the_next() -> None:
     twins = [stored_order(id=name, session_id=name, printful_order_id="1") for name in ("a", "c")]
     third = stored_order(id="b", session_id="b", printful_order_id="2")
-    answers = {key: fulfilment(id=int(key), status="fulfilled") for key in ("1", "2")}
+    answers = {key: printful_answer(id=int(key), status="fulfilled") for key in ("1", "2")}
     plan = reconcile(Observed(printful_orders=answers), Stored((*twins, third)))
     assert [update.seen.id for update in plan.updates] == ["b"]
     (note,) = [note for note in plan.notes if note.problem_class is ProblemClass.AMBIGUOUS_MATCH]
@@ -66,7 +67,7 @@ def test_two_orders_that_share_a_printful_order_are_found_wherever_they_lie_and_
 
 def test_the_lines_of_an_earlier_part_price_the_items() -> None:
     order = stored_order()
-    answer = fulfilment(id=int(order.printful_order_id or 0), status="inprocess", retail_costs=None)
+    answer = printful_answer(id=int(order.printful_order_id or 0), status="inprocess", retail_costs=None)
     observed = Observed(printful_orders={answer.printful_order_id: answer}, line_items={order.session_id: (LINE,)})
     (update,) = reconcile(observed, Stored((order,))).updates
     (items,) = [change for change in update.changes if isinstance(change, AddItems)]
@@ -81,7 +82,7 @@ def test_where_the_list_was_not_read_to_its_end_nobody_is_said_to_wait() -> None
 
 
 def test_a_link_to_an_order_that_needs_nothing_else_changes_nothing_else() -> None:
-    bare = fulfilment(external_id=PAYMENT_INTENT, items=[], status="inprocess")
+    bare = printful_answer(external_id=PAYMENT_INTENT, items=[], status="inprocess")
     (update,) = reconcile(Observed(unlinked=(WAITING,), strangers=(bare,)), Stored()).updates
     assert update.changes == (FillFields({"printful_order_id": bare.printful_order_id}),)
 

@@ -16,7 +16,7 @@ from ordersync_dagster.core.changes import SetStatus
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.orders import MOVES, Order, Status, StoredOrder
 from ordersync_dagster.core.plan import Observed, Plan, Stored, each_once, reconcile, reconcile_some, whole
-from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
+from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Skip, Verdict, read_session
@@ -134,7 +134,7 @@ def test_an_order_never_has_more_items_than_printful_makes(scene: Scene) -> None
         lookup = scene.observed.printful_orders.get(row.printful_order_id or "")
         known = before[session_id].items if session_id in before else ()
         if len(row.items) > len(known):
-            assert isinstance(lookup, Fulfilment)
+            assert isinstance(lookup, PrintfulOrder)
             made = {item.id: item.quantity for item in lookup.items}
             assert sorted(item.quantity for item in row.items) == sorted(made.values())
 
@@ -172,8 +172,8 @@ def test_fault_14_no_session_whatsoever_stops_the_others(record: Any, live: bool
 
 @given(JSON | strategies.PRINTFUL_ORDERS)
 def test_no_printful_order_whatsoever_stops_the_others(record: Any) -> None:
-    read = read_fulfilment(record)
-    assert isinstance(read, Fulfilment | Problem)
+    read = read_printful_order(record)
+    assert isinstance(read, PrintfulOrder | Problem)
     if isinstance(read, Problem):
         assert is_storable([read.sentence, read.ids])
         return

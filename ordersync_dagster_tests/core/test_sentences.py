@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.decide_links import Unlinked, link, unfulfilled
 from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.errors import WrongModeError
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import LineItem, StoredOrder, as_stored
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
@@ -19,10 +19,10 @@ from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.core.builders import (
     ORDER_ID,
     PRINTFUL_ID,
-    fulfilment,
     malformed,
     new_order,
     order_of,
+    printful_answer,
     problem_of,
     stored_item,
     stored_order,
@@ -38,7 +38,7 @@ def of_session(limits: Limits, *stored: StoredOrder, **order: object) -> list[Pr
 
 
 def of_printful(limits: Limits = Limits(), stored: StoredOrder | None = None, **answer: object) -> list[Problem]:
-    return update_order(stored or stored_order(items=(stored_item(),)), fulfilment(**answer), (), limits)[1]
+    return update_order(stored or stored_order(items=(stored_item(),)), printful_answer(**answer), (), limits)[1]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_an_order_that_waits_says_since_when(order: StoredOrder, why: str, marke
 
 def test_a_likely_link_names_every_candidate() -> None:
     session = new_order(line_items=(LineItem(1, Decimal("26.00")),))
-    made = fulfilment(id=8, created=int(session.created.timestamp()))
+    made = printful_answer(id=8, created=int(session.created.timestamp()))
     alike = Unlinked(stored_order(printful_order_id=None), session)
     strangers = [replace(made, printful_order_id=name, recipient=alike.likeness[0]) for name in ("8", "7")]
     problem = link([alike], strangers, (), Limits(), 0).notes[0]

@@ -1,13 +1,13 @@
 """A column that nobody can read is left alone, and named where something should have been written or compared."""
 
-from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.decide_printful import update_order
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.sandbox import shipment
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
-from ordersync_dagster_tests.core.builders import ORDER_ID, PRINTFUL_ID, fulfilment, new_order, stored_order
+from ordersync_dagster_tests.core.builders import ORDER_ID, PRINTFUL_ID, new_order, printful_answer, stored_order
 
 OF_ORDER = {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}
 PARCELS = [
@@ -27,7 +27,7 @@ def notes(stored: StoredOrder, **session: object) -> tuple[Problem, ...]:
 
 
 def about_parcels(stored: StoredOrder, parcels: int) -> list[Problem]:
-    answer = fulfilment(status="partial", shipments=PARCELS[:parcels], items=[])
+    answer = printful_answer(status="partial", shipments=PARCELS[:parcels], items=[])
     update, problems = update_order(stored, answer, (), Limits())
     assert update is None or all(getattr(change, "shipments", None) is None for change in update.changes)
     return problems

@@ -1,7 +1,8 @@
 """Orders of the shop that name no session: theirs stays theirs, and no session doubles one."""
 
-from ordersync_dagster.core.changes import InsertOrder, Limits
+from ordersync_dagster.core.changes import InsertOrder
 from ordersync_dagster.core.decide_sessions import SessionSide
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Observed, Stored, reconcile_some, whole
 from ordersync_dagster.core.problems import Problem, ProblemClass

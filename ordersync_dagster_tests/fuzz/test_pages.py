@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ordersync_dagster.core.errors import OrderSyncError, VendorError
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
-from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, read_fulfilment
+from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, read_printful_order
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Verdict, read_session
 from ordersync_dagster.core.window import Window
@@ -57,7 +57,7 @@ def test_each_wanted_order_has_an_answer_whatever_printful_lists(answers: list[C
         return
     assert sorted(key for key, _ in given_back if key in IDS) == IDS
     lookups: dict[str, Lookup] = {
-        key: raw if isinstance(raw, Missing | NotAsked) else read_fulfilment(raw) for key, raw in given_back
+        key: raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw) for key, raw in given_back
     }
     reconcile(Observed(printful_orders=lookups), SHOP)
 

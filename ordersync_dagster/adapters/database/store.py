@@ -22,8 +22,8 @@ from ordersync_dagster.adapters.database.rows import read
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.schema.fitted import Shape
 from ordersync_dagster.adapters.database.unwritten import moved, refusal
-from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import Problem
