@@ -1,9 +1,10 @@
-"""Changes: named, typed intents; computed by `reconcile`, carried out by a store, and by nothing else."""
+"""Changes: named, typed intents; computed by the deciders, carried out by a store, and by nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from ordersync_dagster.core.order_fields import BY_COLUMN
 from ordersync_dagster.core.orders import Json, Order, StoredOrder
 
 
@@ -69,3 +70,10 @@ class OrderUpdate:
 
     seen: StoredOrder
     changes: tuple[Change, ...]
+
+    @property
+    def filled(self) -> StoredOrder:
+        """The order with its empty fields filled; the other changes are left out."""
+        fills = [change.values for change in self.changes if isinstance(change, FillFields)]
+        fields = {BY_COLUMN[column].attribute: value for values in fills for column, value in values.items()}
+        return replace(self.seen, **fields)  # type: ignore[arg-type]  # the columns are fillable ones

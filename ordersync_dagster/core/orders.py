@@ -9,9 +9,13 @@ from hashlib import sha1
 from typing import Any
 from uuid import UUID
 
+from ordersync_dagster.core import order_fields
+
 Json = Mapping[str, Any]
 NAMESPACE = UUID("7f1d7a52-5c1b-5d0e-9a53-0d5e0c6f2b11")  # ours alone; changing it would double every row
 SHIPMENTS_KEY = "printful_shipments"  # where an order's metadata keeps every parcel
+_GUARDS = tuple(field.guard or field.attribute for field in order_fields.CHANGED)
+_OF_BOTH = tuple(field.attribute for field in order_fields.INSERTED if field.is_read)
 
 
 class Status(StrEnum):
@@ -148,25 +152,10 @@ class StoredOrder:
 
     @property
     def _contested(self) -> tuple[object, ...]:
-        return (
-            (self.payment_intent_id, self.printful_order_id, self.status, self.customer_name),
-            (self.tracking_number, self.tracking_url, self.shipping_address or None, self.shipments),
-            sorted((item.id, item.variant_id, item.quantity) for item in self.items),
-            (self.unreadable, self.wrapped),
-        )
+        items = sorted((item.id, item.variant_id, item.quantity) for item in self.items)
+        return (*(getattr(self, name) or None for name in _GUARDS), items, self.unreadable, self.wrapped)
 
 
 def as_stored(order: Order) -> StoredOrder:
     """The row that inserting `order` will leave."""
-    return StoredOrder(
-        id=order.id,
-        session_id=order.session_id,
-        payment_intent_id=order.payment_intent_id,
-        printful_order_id=order.printful_order_id,
-        status=order.status,
-        customer_name=order.customer_name,
-        total=order.total,
-        currency=order.currency,
-        shipping_address=order.shipping_address,
-        metadata=order.metadata,
-    )
+    return StoredOrder(**{name: getattr(order, name) for name in _OF_BOTH})

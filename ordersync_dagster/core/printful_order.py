@@ -10,8 +10,9 @@ from typing import Any
 
 from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Json, Status
+from ordersync_dagster.core.privacy import hashed_email
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.text import hashed_email, is_storable, text_or_none
+from ordersync_dagster.core.text import is_storable, text_or_none
 from ordersync_dagster.core.window import day_of
 
 # Printful's word → the shop's. A word that is not here changes nothing and is reported.

@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
+from ordersync_dagster.core.summary import Summary
 from ordersync_dagster.report.charts import as_markdown_image, gap_chart
 from ordersync_dagster.report.markdown import markdown_report
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.report.summary import Summary
 from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_rows, problem_rows
 
 Metadata = Mapping[str, Any]

@@ -8,11 +8,11 @@ from datetime import date
 
 from ordersync_dagster.core.changes import AddItems, Change, NewItem
 from ordersync_dagster.core.items import is_guessed
+from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.summary import Summary, summarise
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.rows import ChangeRow, change_rows
-from ordersync_dagster.report.summary import Summary, summarise
-from ordersync_dagster.sync.order_sync import Part
 
 KEPT_PROBLEMS = 200  # of each kind, where nobody will list them all
 RECOVERED_WAITS = "unfulfilled, recovered"

@@ -1,4 +1,4 @@
-"""What the use case needs of the outside; `wiring` fills it."""
+"""The interfaces through which the use case reaches vendors and database; `app/wiring.py` fills them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import Missing, NotAsked
-from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import Verdict
 from ordersync_dagster.core.window import Window
 
@@ -45,21 +45,11 @@ class PrintfulOrders(Protocol):
         """
 
 
-class Applied(Protocol):
-    """What one application wrote."""
+class OpenRun(Protocol):
+    """A run that holds the shop's lock."""
 
-    @property
-    def stale_sessions(self) -> tuple[str, ...]: ...
-    @property
-    def refused(self) -> tuple[Problem, ...]: ...
-    @property
-    def orders_inserted(self) -> int: ...
-    @property
-    def orders_updated(self) -> int: ...
-    @property
-    def items_inserted(self) -> int: ...
-    @property
-    def written_first_by_others(self) -> int: ...
+    def end(self, summary: Mapping[str, int]) -> None:
+        """Record that the run succeeded, with the figures of its summary."""
 
 
 class Store(Protocol):
@@ -79,5 +69,5 @@ class Store(Protocol):
     def known_missing(self, since: datetime) -> frozenset[str]: ...
     def remember_missing(self, printful_ids: Collection[str]) -> None: ...
     def forget_missing(self, printful_ids: Collection[str]) -> None: ...
-    def run(self, run_id: str, window: Window) -> AbstractContextManager[dict[str, int]]: ...
+    def run(self, run_id: str, window: Window) -> AbstractContextManager[OpenRun]: ...
     def apply(self, plan: Plan, run_id: str) -> Applied: ...

@@ -8,14 +8,15 @@ from decimal import Decimal
 
 import pytest
 
-from ordersync_dagster.core.decide_links import DAY, Unlinked, unfulfilled
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, as_stored
 from ordersync_dagster.core.printful_order import created_at
+from ordersync_dagster.core.privacy import hashed_email, masked_email
 from ordersync_dagster.core.refunds import is_given_back, read_refunds
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
 from ordersync_dagster.core.stripe_session_fields import LAST_SECOND, line_items_of, printful_order_id_of
-from ordersync_dagster.core.text import hashed_email, masked_email, visible
+from ordersync_dagster.core.text import visible
+from ordersync_dagster.core.unlinked import DAY, Unlinked, unfulfilled
 from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, refund
 from ordersync_dagster_tests.core.builders import new_order, printful_answer, stored_order

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.orders import Status
-from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.refunds import is_given_back, read_refunds
 from ordersync_dagster.sandbox import refund
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
@@ -19,7 +20,7 @@ def is_refunded(*refunds: object, **overrides: Any) -> bool:
 
 
 def test_a_fully_refunded_payment_is_inserted_as_refunded_and_nobody_waits() -> None:
-    plan = reconcile(Observed(sessions=(new_order(),), refunded=read_refunds([refund()])), Stored())
+    plan = decide_sessions(SessionDay(sessions=(new_order(),), refunded=read_refunds([refund()])), Stored())
     assert [insert.order.status for insert in plan.inserts] == [Status.REFUNDED]
     assert plan.problems == ()
 

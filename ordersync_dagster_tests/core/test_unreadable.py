@@ -1,9 +1,10 @@
 """A column that nobody can read is left alone, and named where something should have been written or compared."""
 
 from ordersync_dagster.core.decide_printful import update_order
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
-from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.sandbox import shipment
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
@@ -21,7 +22,7 @@ def unreadable(column: str, **changes: object) -> StoredOrder:
 
 
 def notes(stored: StoredOrder, **session: object) -> tuple[Problem, ...]:
-    plan = reconcile(Observed(sessions=(new_order(**session),)), Stored((stored,)))
+    plan = decide_sessions(SessionDay(sessions=(new_order(**session),)), Stored((stored,)))
     assert plan.change_count == 0
     return plan.problems
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.errors import OrderSyncError, VendorError
 from ordersync_dagster.core.orders import StoredOrder
-from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, read_printful_order
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Verdict, read_session
@@ -35,7 +37,7 @@ def test_no_page_of_sessions_whatsoever_raises_anything_without_a_name(answers: 
     try:
         days = canned.stripe(*answers).sessions(WINDOW, _read, with_line_items=True)
         for day, verdicts in days:
-            reconcile(Observed(day=day, sessions=tuple(verdicts)), Stored())
+            decide_sessions(SessionDay(day, tuple(verdicts)), Stored())
     except OrderSyncError:
         return  # the run stops, in a sentence
 
@@ -59,7 +61,7 @@ def test_each_wanted_order_has_an_answer_whatever_printful_lists(answers: list[C
     lookups: dict[str, Lookup] = {
         key: raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw) for key, raw in given_back
     }
-    reconcile(Observed(printful_orders=lookups), SHOP)
+    decide_printful(PrintfulBatch(lookups), SHOP)
 
 
 @pytest.mark.parametrize("row_id", [[], {}, "\ud800"], ids=repr)

@@ -20,8 +20,8 @@ if Path(__file__).with_name("break").exists():
     from ordersync_dagster import stripe_side
     def broken(*_, **__):
         raise ZeroDivisionError(os.environ["DATABASE_URL"])
-    assert stripe_side.reconcile_some, "what is broken is what is called"
-    stripe_side.reconcile_some = broken
+    assert stripe_side.decide_piece, "what is broken is what is called"
+    stripe_side.decide_piece = broken
 """
 
 

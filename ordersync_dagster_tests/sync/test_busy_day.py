@@ -14,13 +14,13 @@ from ordersync_dagster.app.run import Launch
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.sandbox import Sandbox, build
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster.sync.stripe_phase import TOGETHER
+from ordersync_dagster.sync.stripe_phase import SESSIONS_PER_LOOKUP
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.shops import Shop, in_one_day, of_class, seeded
 from ordersync_dagster_tests.support.world import served
 
-SIZE = 2 * TOGETHER + 500
+SIZE = 2 * SESSIONS_PER_LOOKUP + 500
 YESTERDAY = (NOW - timedelta(days=1)).date()
 
 
@@ -107,5 +107,5 @@ def test_fault_67_of_orders_that_stay_as_they_are_no_more_are_held_than_are_comp
     seen = StoredOrder(id="one of the test's own", session_id="")
     with orders_held() as held:
         repaired(shop)
-    assert len(held) == -(-SIZE // TOGETHER)
-    assert 1 <= max(held) <= 1 + TOGETHER, seen
+    assert len(held) == -(-SIZE // SESSIONS_PER_LOOKUP)
+    assert 1 <= max(held) <= 1 + SESSIONS_PER_LOOKUP, seen
