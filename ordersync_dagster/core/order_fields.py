@@ -42,11 +42,6 @@ class Field:
     guard: str = ""  # the attribute that compare-and-set compares, where it is not `attribute`
     width: int = 0  # characters that every value needs; rarer longer values are problems of their rows
 
-    @property
-    def is_changed(self) -> bool:
-        """Whether an update may set it: it is then compared with the value that the plan was made from."""
-        return self.is_fillable or self.is_updated
-
 
 FIELDS = (
     Field("id", "id", Shown.CLEAR, width=36),
@@ -76,6 +71,7 @@ BY_COLUMN = {field.column: field for field in FIELDS}
 READ = tuple(field for field in FIELDS if field.is_read)
 FILLABLE = tuple(field for field in FIELDS if field.is_fillable)
 REPORTED = tuple(field for field in FIELDS if field.is_reported)
-CHANGED = tuple(field for field in FIELDS if field.is_changed)
+# Columns that an update may set: each is compared with the value that the plan was made from.
+CHANGED = (*FILLABLE, *(field for field in FIELDS if field.is_updated))
 INSERTED = tuple(field for field in FIELDS if field.is_inserted and field.attribute)
 CLEAR = frozenset(field.column for field in FIELDS if field.shown is Shown.CLEAR)

@@ -12,10 +12,9 @@ from ordersync_dagster.core.changes import (
     SetStatus,
     SetTracking,
 )
+from ordersync_dagster.core.order_fields import CLEAR
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import Problem
-
-PERSONAL = frozenset({"customer_name", "shipping_address"})
 
 
 class ChangeRow(TypedDict):
@@ -66,7 +65,7 @@ def _updated(update: OrderUpdate, change: Change) -> Iterator[ChangeRow]:
     match change:
         case FillFields(values):
             for column, value in sorted(values.items()):
-                shown = "(set)" if column in PERSONAL else str(value)
+                shown = str(value) if column in CLEAR else "(set)"
                 yield _row(update, "fill_fields", column, None, shown, "empty in the shop, known to Stripe")
         case SetStatus(before, after, word):
             yield _row(update, "set_status", "status", before, after, f"Printful says {word}")

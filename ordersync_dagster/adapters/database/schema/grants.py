@@ -9,18 +9,9 @@ from sqlalchemy import Connection, inspect, text
 from ordersync_dagster.adapters.database.schema.fitted import VERSION_TABLE, Shape
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
 from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.core.order_fields import CHANGED
 
-UPDATED = (  # every column of orders that a change of ours sets
-    "stripe_payment_intent_id",
-    "printful_order_id",
-    "customer_name",
-    "shipping_address",
-    "status",
-    "tracking_number",
-    "tracking_url",
-    "metadata",
-    "updated_at",
-)
+UPDATED = (*(field.column for field in CHANGED), "updated_at")  # of orders
 _OWN_WRITING = {  # what is not here: SELECT, INSERT, UPDATE
     "ordersync_rate": ("SELECT", "INSERT", "UPDATE", "DELETE"),  # the one table of counters that are forgotten again
     "ordersync_audit": ("SELECT", "INSERT"),
