@@ -17,7 +17,7 @@ class InsertOrder:
 
 @dataclass(frozen=True, slots=True)
 class FillFields:
-    """Empty columns of an existing order get what Stripe knows; `values` by column name."""
+    """Empty columns of an existing order get the session's values; `values` is by column name."""
 
     values: Mapping[str, str | Json]
 
@@ -42,7 +42,7 @@ class SetTracking:
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A row of order_items; `price` is per unit in the order's currency, None where nobody knows it."""
+    """A row of order_items; `price` is per unit in the order's currency, None where it is unknown."""
 
     id: str
     product_id: str
@@ -66,7 +66,7 @@ Change = FillFields | SetStatus | SetTracking | AddItems
 
 @dataclass(frozen=True, slots=True)
 class OrderUpdate:
-    """All that one plan changes on one existing order; it is applied whole, and only while `seen` still holds."""
+    """All changes of one plan to one existing order; applied whole, and only while the row still is `seen`."""
 
     seen: StoredOrder
     changes: tuple[Change, ...]

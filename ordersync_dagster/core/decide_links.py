@@ -1,4 +1,4 @@
-"""Orders without a Printful id against Printful orders that no order names: certain links are set, likely ones told."""
+"""Orders without a Printful id against Printful orders that no order names: sure links are set, likely ones reported."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -37,7 +37,7 @@ class Links:
 
 
 def decide_links(links: Links, limits: Limits) -> Plan:
-    """Link by `external_id`, which is unique in a store; likely links are only told."""
+    """Link by `external_id`, which is unique in a store; likely links are only reported."""
     free = [each for each in links.candidates if each.printful_order_id not in links.taken]
     certain, left = _certain(links, free)
     claimed = {theirs.printful_order_id for _, theirs in certain}

@@ -84,8 +84,8 @@ def _status_change(stored: StoredOrder, theirs: PrintfulOrder) -> SetStatus | Pr
         word = repr(theirs.word[:40])
         sentence = f"Printful says {word} of order {stored.id}, which is not mapped; it stays {stored.status}."
         return Problem(ProblemClass.UNKNOWN_STATUS, sentence, ids)
-    is_beyond = stored.status == Status.COMPLETED and after is Status.DELIVERED  # completed says delivered and more
-    if stored.status == after or is_beyond:
+    is_included = stored.status == Status.COMPLETED and after is Status.DELIVERED  # completed includes delivered
+    if stored.status == after or is_included:
         return None
     if can_move(stored.status, after):
         return SetStatus(stored.status, after, theirs.word)

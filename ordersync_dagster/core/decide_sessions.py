@@ -12,7 +12,7 @@ from ordersync_dagster.core.order_fields import INSERTED, Kind
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.refunds import Refunded, is_given_back
+from ordersync_dagster.core.refunds import Refunded, is_refunded
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, SkipReason, Verdict
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, unfulfilled
 
@@ -116,7 +116,7 @@ class _Decider:
         if problem:
             self.failed.append(SessionProblem(order.session_id, problem))
             return
-        if is_given_back(order, self._refunded):
+        if is_refunded(order, self._refunded):
             order = replace(order, status=Status.REFUNDED)
         self.inserts.append(InsertOrder(order))
         self._wait(as_stored(order), order)

@@ -1,4 +1,4 @@
-"""Which items an order lacks, and what they cost."""
+"""The items that an order lacks, and their prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 
 
 def is_guessed(item: NewItem) -> bool:
-    """Whether the price is not what the customer paid but what a column that wants a price got."""
+    """Whether the price is a guess, written because the column must have one."""
     return item.price is not None and item.metadata.get("price_source") in ("printful_cost", "unknown")
 
 
@@ -25,13 +25,13 @@ class _Price:
 def missing_items(
     stored: StoredOrder, theirs: PrintfulOrder, lines: Sequence[LineItem], limits: Limits
 ) -> AddItems | Problem | None:
-    """The items to add; a problem where the rest is ambiguous or does not fit; None where all are there.
+    """The items to add; a problem where the match is ambiguous or a value does not fit; None where none is missing.
 
     Items of ours carry an id made of the Printful item's id; one that has changed since is a problem. Items that
     somebody else wrote are matched as a multiset by variant (catalog or sync) and quantity, so that none is ever
     doubled.
     """
-    wanted = {item_id(stored.id, item.id): item for item in theirs.items}  # a repeated row is one item
+    wanted = {item_id(stored.id, item.id): item for item in theirs.items}  # Printful may repeat a row
     own = {row.id: row for row in stored.items if row.id in wanted}
     changed = sum(not _agree(row, wanted[row.id]) for row in own.values())
     lacking, foreign = _unmatched(
@@ -49,7 +49,7 @@ def _agree(row: StoredItem, item: PrintfulItem) -> bool:
 
 
 def _unmatched(lacking: list[PrintfulItem], foreign: list[StoredItem]) -> tuple[list[PrintfulItem], list[StoredItem]]:
-    """Both sides without what agrees; catalog ids are tried on all items before sync ids are."""
+    """Both sides without their matches; all items are matched by catalog id first, then by sync id."""
     for name in ("variant_id", "sync_variant_id"):
         rest: list[PrintfulItem] = []
         for item in sorted(lacking, key=lambda item: item.id):
@@ -99,7 +99,7 @@ def _additions(
 def _price(
     item: PrintfulItem, stored: StoredOrder, theirs: PrintfulOrder, lines: Sequence[LineItem], limits: Limits
 ) -> _Price:
-    """What the customer paid a unit: Printful's retail price, else the session's line, else unknown."""
+    """The customer's price of one unit: Printful's retail price, else the session's line, else unknown."""
     currency = (stored.currency or "").lower()
     if item.retail_price is not None and theirs.retail_currency == currency:
         return _Price(item.retail_price, "retail_price")

@@ -1,4 +1,4 @@
-"""A Printful order (plain dict, API v1) → what it says about status, parcels and items.
+"""A Printful order (plain dict, API v1) → its status, parcels and items.
 
 The one place that knows a Printful order's shape: https://developers.printful.com/docs/#tag/Orders-API
 """
@@ -70,7 +70,7 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class PrintfulOrder:
-    """What Printful says about one order; `status` is None where its word is not in `STATUS`."""
+    """One order at Printful; `status` is None where Printful's word is not in `STATUS`."""
 
     printful_order_id: str
     word: str
@@ -102,7 +102,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Printful could not be asked about this order; that says nothing about the order."""
+    """Printful could not be asked about this order; it may exist or not."""
 
     printful_order_id: str
     reason: str
@@ -116,7 +116,7 @@ class _MalformedError(Exception):
 
 
 def read_printful_order(order: object) -> PrintfulOrder | Problem:
-    """Read one Printful order; a record that cannot be read whole is a problem, never half an order."""
+    """Read one Printful order; a record that cannot be read whole is a problem."""
     printful_id = _text_of(order.get("id")) if isinstance(order, Mapping) else None
     if not isinstance(order, Mapping) or printful_id is None or not is_storable(printful_id):
         return _problem("(no id)", "it has no id")
@@ -195,7 +195,7 @@ def _price(row: Mapping[str, Any], key: str) -> Decimal | None:
 
 
 def _image_url(row: Mapping[str, Any], product: Mapping[str, Any]) -> str | None:
-    """The mock-up; the first file is the print file, whose preview is not what the customer bought."""
+    """The mock-up. Not the first file: that is the print file, and its preview does not show the product."""
     files = row.get("files")
     for file in files if isinstance(files, list) else []:
         if isinstance(file, Mapping) and file.get("type") == "preview" and text_or_none(file.get("preview_url")):
@@ -204,7 +204,7 @@ def _image_url(row: Mapping[str, Any], product: Mapping[str, Any]) -> str | None
 
 
 def _shipment(row: Mapping[str, Any]) -> Shipment | None:
-    """A parcel; None where it can neither be named nor followed."""
+    """A parcel; None where it has no id, number or link."""
     number = _text_of(row.get("tracking_number"))
     url = text_or_none(row.get("tracking_url"))
     shipment_id = _text_of(row.get("id")) or number or url
@@ -214,7 +214,7 @@ def _shipment(row: Mapping[str, Any]) -> Shipment | None:
         id=shipment_id,
         carrier=text_or_none(row.get("carrier")),
         service=text_or_none(row.get("service")),
-        tracking_number=None if number == "0" else number,  # the number is 0 where there is none yet
+        tracking_number=None if number == "0" else number,  # Printful sends 0 where there is none yet
         tracking_url=url,
         ship_date=text_or_none(row.get("ship_date")),
         is_reshipment=row.get("reshipment") is True,

@@ -1,4 +1,4 @@
-"""The counters of a run, each derived from the plan, so that a dry run and the run give the same."""
+"""The counters of a run, each derived from the plan, so that a dry run and the run show the same."""
 
 from collections import Counter
 from dataclasses import dataclass, fields
@@ -9,7 +9,7 @@ from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.stripe_session import SkipReason
 
-COUNTERS = (  # the contract's seven, in the order in which people know them
+COUNTERS = (  # the seven that scripts rely on, in the order of the text summary
     "stripe_sessions_checked",
     "stripe_sessions_added",
     "stripe_sessions_skipped",

@@ -7,12 +7,12 @@ _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def text_or_none(value: object) -> str | None:
-    """`value` as it is where it is text with something in it."""
+    """`value` where it is a text that is not blank."""
     return value if isinstance(value, str) and value.strip() else None
 
 
 def first_text(*values: object) -> str | None:
-    """The first of `values` that is text with something in it."""
+    """The first of `values` that is a text and not blank."""
     return next((text for text in map(text_or_none, values) if text), None)
 
 
@@ -26,7 +26,7 @@ def is_storable(value: object) -> bool:
                 return False
         elif isinstance(each, dict):
             waiting += [*each, *each.values()]
-        elif isinstance(each, (list, tuple)):  # a union would be made anew for every value
+        elif isinstance(each, (list, tuple)):  # a tuple: `list | tuple` would be built again for every value
             waiting += each
     return True
 

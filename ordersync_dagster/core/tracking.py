@@ -1,4 +1,4 @@
-"""Which parcel an order shows. Tracking is completed and merged, never erased."""
+"""The parcel that an order shows. Tracking is completed and merged, never erased."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ def missing_tracking(stored: StoredOrder, theirs: PrintfulOrder) -> SetTracking 
     order's metadata under `printful_shipments`, beside those that it already names.
     """
     before = stored.tracking_number or None, stored.tracking_url or None
-    number, url = _completed(*before, _told(theirs))
+    number, url = _completed(*before, _trackable(theirs))
     is_listed = _is_more(number, url, theirs) and "metadata" not in stored.unreadable
     shipments = _merged(stored, theirs) if is_listed else stored.shipments
     if (number, url, shipments) == (*before, stored.shipments):
@@ -23,23 +23,23 @@ def missing_tracking(stored: StoredOrder, theirs: PrintfulOrder) -> SetTracking 
 
 
 def has_no_list(stored: StoredOrder, theirs: PrintfulOrder) -> bool:
-    """Whether there are parcels to list, and the order's metadata is nothing that could hold a list."""
-    shown = _completed(stored.tracking_number or None, stored.tracking_url or None, _told(theirs))
+    """Whether there are parcels to list, and the order's metadata cannot hold a list."""
+    shown = _completed(stored.tracking_number or None, stored.tracking_url or None, _trackable(theirs))
     return "metadata" in stored.unreadable and _is_more(*shown, theirs)
 
 
-def _told(theirs: PrintfulOrder) -> list[Shipment]:
-    """The parcels of which there is something to say, oldest first."""
+def _trackable(theirs: PrintfulOrder) -> list[Shipment]:
+    """The parcels that have a number or a link, oldest first."""
     parcels = [parcel for parcel in theirs.shipments if parcel.tracking_number or parcel.tracking_url]
     return sorted(parcels, key=lambda parcel: (parcel.ship_date or "9999", parcel.id))
 
 
 def _is_more(number: str | None, url: str | None, theirs: PrintfulOrder) -> bool:
-    return any((parcel.tracking_number, parcel.tracking_url) != (number, url) for parcel in _told(theirs))
+    return any((parcel.tracking_number, parcel.tracking_url) != (number, url) for parcel in _trackable(theirs))
 
 
 def _completed(number: str | None, url: str | None, parcels: Sequence[Shipment]) -> tuple[str | None, str | None]:
-    """Both columns of one parcel: of the one that they show already, else of the first."""
+    """Number and link of one parcel: the one that the columns already show, else the first."""
     if number is None and parcels:
         shown = next((parcel for parcel in parcels if url and parcel.tracking_url == url), parcels[0])
         number, url = shown.tracking_number, url or shown.tracking_url

@@ -1,4 +1,4 @@
-"""A plan's changes as flat rows: order, field, before, after, why. No personal data beyond ids."""
+"""A plan's changes as flat rows: order, field, before, after, why. No personal data except ids."""
 
 from collections.abc import Iterator
 from typing import Any, TypedDict
@@ -29,7 +29,7 @@ class ChangeRow(TypedDict):
     why: str
 
 
-def change_rows(plan: Plan) -> Iterator[ChangeRow]:
+def iter_changes(plan: Plan) -> Iterator[ChangeRow]:
     """Every change of `plan`, sessions first."""
     yield from map(_inserted, plan.inserts)
     for update in (*plan.completions, *plan.updates):

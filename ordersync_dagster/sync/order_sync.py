@@ -109,11 +109,11 @@ class OrderSync:
             stored = Stored(self.store.orders_of_sessions(stale), self.store.limits)
             gone.extend(sorted(set(stale) - {order.session_id for order in stored.orders}))
             applied.append(self.store.apply(step.decide_again(stored), self.run_id))
-        self._note_missing(step)
+        self._remember_missing(step)
         kept_changing = tuple(_kept_changing(session_id) for session_id in (*gone, *applied[-1].stale_sessions))
         return Part(step.plan, tuple(applied), kept_changing)
 
-    def _note_missing(self, step: Step) -> None:
+    def _remember_missing(self, step: Step) -> None:
         if step.gone:
             self.store.remember_missing(step.gone)
         if step.back:

@@ -31,17 +31,17 @@ class PrintfulOrders(Protocol):
 
     @property
     def unread(self) -> str:
-        """Why the list was not read to its end in the last `orders`; empty where it was."""
+        """Why the last list of `orders` is incomplete; empty where it is complete."""
 
     def count(self) -> int:
-        """How many orders there are; raises where the token is refused."""
+        """Number of orders; raises KeyRefusedError where the token is refused."""
 
     def orders(
         self, ids: Collection[str], since: int | None = None, if_listed: Collection[str] = ()
     ) -> Iterator[tuple[str, Mapping[str, Any] | Missing | NotAsked]]:
-        """An answer for each id, and for those of `if_listed` that the list happens to show.
+        """An answer for each of `ids`, and for each of `if_listed` that is on the list.
 
-        With `since` (Unix seconds) every other order made from then on as well.
+        With `since` (Unix seconds) also every other order that was made from then on.
         """
 
 

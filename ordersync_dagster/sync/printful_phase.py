@@ -43,15 +43,17 @@ class PrintfulPhase:
     _wanted: set[str] = field(default_factory=set)  # Printful ids to look up
     _planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this run
     _line_items: dict[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
-    _unlinked: list[Unlinked] = field(default_factory=list)  # orders that wait and name none
+    _unlinked: list[Unlinked] = field(default_factory=list)  # waiting orders that name no Printful order
     _candidates: list[PrintfulOrder] = field(default_factory=list)  # listed orders that no order of the shop names
-    _remembered: frozenset[str] = frozenset()  # Printful ids that an earlier run noted as gone; not asked again yet
+    _remembered: frozenset[str] = (
+        frozenset()
+    )  # Printful ids that an earlier run remembered as gone; not asked again yet
     _not_found: list[str] = field(default_factory=list)  # 404s of this run that are not remembered
     _is_our_store: bool = False  # Printful knows an order that the shop names
     _unreadable: dict[str, Problem] = field(default_factory=dict)  # candidates that cannot be read, by external_id
 
     def begin(self, is_wanted: Callable[[str], bool]) -> None:
-        """Want the stored orders with such a status; a refused token stops the run before anything is written."""
+        """Look up the stored orders whose status is wanted; a refused token stops the run before any write."""
         self.printful.count()
         for order_id, printful_id, status in self.store.printful_ids():
             self._owners.setdefault(printful_id, []).append(order_id)

@@ -13,12 +13,12 @@ from ordersync_dagster.core.unlinked import Unlinked, is_unlinked
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A plan, the input that it was made from, and the Printful ids to note once it is written."""
+    """A plan, the input that it was made from, and the Printful ids to remember once it is written."""
 
     made_from: SessionDay | PrintfulBatch | Links
     plan: Plan
     gone: tuple[str, ...] = ()  # answered with 404
-    back: tuple[str, ...] = ()  # noted as gone by an earlier run, and listed again
+    back: tuple[str, ...] = ()  # remembered as gone by an earlier run, and listed again
 
     def decide_again(self, stored: Stored) -> Plan:
         """The plan for the orders of `stored` alone, as they are now."""

@@ -20,7 +20,7 @@ from ordersync_dagster.sync.step import PrintfulNeeds, SessionLines, Step
 MIN_ORDERS_FOR_ACCOUNT_CHECK = 20  # in the period; from this many on Stripe must know at least one
 SESSIONS_PER_LOOKUP = 2000  # their orders are held at once
 
-T = TypeVar("T")
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class StripePhase:
         listed = self.stripe.sessions(
             window, lambda row: read_session(row, self.rules), with_line_items=self.asks_printful
         )
-        days = starmap(partial(self._decided, refunds), _every_day(window, listed))
+        days = starmap(partial(self._decided, refunds), _with_empty_days(window, listed))
         yield from self._of_this_account(window, days)
 
     def _require_mode(self) -> None:
@@ -78,7 +78,7 @@ class StripePhase:
     def _of_this_account(
         self, window: Window, steps: Iterator[tuple[Step, PrintfulNeeds]]
     ) -> Iterator[tuple[Step, PrintfulNeeds]]:
-        """Hold everything back until one session has its order, where the shop already holds orders of the window.
+        """Hold back all steps until one session has its order, where the shop already has orders of the window.
 
         Sessions carry no account: another shop's key would fill this database with its orders.
         Raises WrongAccountError where not one matches.
@@ -126,8 +126,8 @@ class _Refunds:
         return self.found
 
 
-def _every_day(window: Window, listed: Iterator[tuple[date, list[T]]]) -> Iterator[tuple[date, list[T]]]:
-    """The listed days and, in their places, the days on which there was nothing."""
+def _with_empty_days(window: Window, listed: Iterator[tuple[date, list[Row]]]) -> Iterator[tuple[date, list[Row]]]:
+    """The listed days and, between them, the days without a session."""
     empty = list(window.days)  # oldest first
     for day, rows in listed:
         while empty and empty[-1] > day:
@@ -135,5 +135,5 @@ def _every_day(window: Window, listed: Iterator[tuple[date, list[T]]]) -> Iterat
         if empty and empty[-1] == day:
             empty.pop()
         yield day, rows
-        del rows  # as in _of_this_account
+        del rows  # as in _of_this_account: no name may hold a busy day
     yield from ((day, []) for day in reversed(empty))

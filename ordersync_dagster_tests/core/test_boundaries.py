@@ -12,7 +12,7 @@ from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, as_stored
 from ordersync_dagster.core.printful_order import created_at
 from ordersync_dagster.core.privacy import hashed_email, masked_email
-from ordersync_dagster.core.refunds import is_given_back, read_refunds
+from ordersync_dagster.core.refunds import is_refunded, read_refunds
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
 from ordersync_dagster.core.stripe_session_fields import LAST_SECOND, line_items_of, printful_order_id_of
 from ordersync_dagster.core.text import visible
@@ -83,7 +83,7 @@ def test_a_refund_that_cannot_be_read_does_not_stop_the_next(unreadable: dict[st
 @pytest.mark.parametrize(("given_back", "whole"), [([], False), ([99], False), ([100], True), ([50, 50], True)])
 def test_a_payment_of_one_is_given_back_when_all_of_it_went_back(given_back: list[int], whole: bool) -> None:
     refunds = read_refunds([refund(id=f"re_{n}", amount=amount) for n, amount in enumerate(given_back)])
-    assert is_given_back(new_order(total=Decimal("1.00")), refunds) is whole
+    assert is_refunded(new_order(total=Decimal("1.00")), refunds) is whole
 
 
 def test_an_address_with_two_at_signs_is_masked_by_its_host() -> None:

@@ -6,7 +6,7 @@ from ordersync_dagster.core.changes import FillFields, OrderUpdate
 from ordersync_dagster.core.order_fields import CHANGED, CLEAR, FIELDS, FILLABLE, INSERTED, Field, Shown
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.report.rows import change_rows
+from ordersync_dagster.report.rows import iter_changes
 from ordersync_dagster_tests.core.builders import stored_order
 
 
@@ -36,6 +36,6 @@ def test_a_column_is_hidden_unless_its_description_says_more() -> None:
 
 def test_a_report_shows_a_completed_column_only_where_it_is_allowed() -> None:
     values = {field.column: f"the value of {field.column}" for field in FILLABLE} | {"customer_phone": "+371 2000 0000"}
-    (*rows,) = change_rows(Plan(completions=(OrderUpdate(stored_order(), (FillFields(values),)),)))
+    (*rows,) = iter_changes(Plan(completions=(OrderUpdate(stored_order(), (FillFields(values),)),)))
     shown = {row["field"] for row in rows if row["after"] != "(set)"}
     assert shown == {"stripe_payment_intent_id", "printful_order_id"}

@@ -8,7 +8,7 @@ import pytest
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.orders import Status
 from ordersync_dagster.core.plan import Stored
-from ordersync_dagster.core.refunds import is_given_back, read_refunds
+from ordersync_dagster.core.refunds import is_refunded, read_refunds
 from ordersync_dagster.sandbox import refund
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
 from ordersync_dagster_tests.core.builders import new_order
@@ -16,7 +16,7 @@ from ordersync_dagster_tests.core.builders import new_order
 
 def is_refunded(*refunds: object, **overrides: Any) -> bool:
     """Whether the default order with `overrides` counts as given back."""
-    return is_given_back(new_order(**overrides), read_refunds(refunds))
+    return is_refunded(new_order(**overrides), read_refunds(refunds))
 
 
 def test_a_fully_refunded_payment_is_inserted_as_refunded_and_nobody_waits() -> None:

@@ -19,7 +19,7 @@ from ordersync_dagster.core.summary import COUNTERS, Summary, summarise
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.document import json_document
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.report.tables import changes_table, problem_rows
+from ordersync_dagster.report.tables import changes_table, problem_table_rows
 from ordersync_dagster.report.text import summary_text
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -179,7 +179,7 @@ def test_a_refunded_order_says_so() -> None:
 def test_tables_have_a_row_for_each_change_and_problem_errors_first() -> None:
     found = outcome(SESSIONS, PRINTFUL)
     assert list(changes_table(found)["field"]) == ["order", "customer_name", "status", "order_items", "order_items"]
-    assert [severity for _, severity, _ in problem_rows(found)] == ["error", "error", "notice"]
+    assert [severity for _, severity, _ in problem_table_rows(found)] == ["error", "error", "notice"]
     assert len(changes_table(outcome())) == 0
 
 

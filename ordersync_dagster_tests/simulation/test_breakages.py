@@ -55,7 +55,7 @@ BREAKAGES = {
     "a dry run remembers what is missing": (
         "sync/order_sync.py",
         'map(Part, map(attrgetter("plan"), self._steps(request)))',
-        "map(lambda step: self._note_missing(step) or Part(step.plan), self._steps(request))",
+        "map(lambda step: self._remember_missing(step) or Part(step.plan), self._steps(request))",
     ),
     "items of the webhook are doubled": (
         "core/items.py",
