@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 
 # The floor is measured with aiohttp, which a user's environment does not have. Stripe's SDK imports it where it
 # finds it, which takes half a second: the command is measured as a user has it.
-ORDERSYNC = "import sys; sys.modules['aiohttp'] = None; from ordersync_dagster.cli import main; main()"
+ORDERSYNC = "import sys; sys.modules['aiohttp'] = None; from ordersync_dagster.cli.main import main; main()"
 # What wait4 says of memory is at least what the process had that started it: Linux keeps better books.
 NOTED = """
 import atexit, pathlib, shutil

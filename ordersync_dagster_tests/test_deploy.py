@@ -17,8 +17,8 @@ import yaml
 from ordersync_dagster import __version__
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.cli import console, main
+from ordersync_dagster_tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 MANIFESTS = ROOT / "deploy" / "kubernetes"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 HADOLINT = Path(sys.executable).parent / "hadolint"
@@ -161,7 +161,7 @@ def test_both_dagster_files_send_nothing_home_and_let_one_run_write() -> None:
         yaml.safe_load((ROOT / name).read_text()) for name in ("dagster.yaml", "deploy/dagster-postgres.yaml")
     )
     assert shared.pop("storage")["postgres"]["postgres_db"]["scheme"] == "postgresql+psycopg2"
-    assert local == console
+    assert local == shared
     assert local["telemetry"] == local["nux"] == {"enabled": False}
     assert local["concurrency"]["pools"] == {"default_limit": 1, "granularity": "op"}
     assert local["run_retries"]["retry_on_asset_or_op_failure"] is False

@@ -9,10 +9,10 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
 
-from ordersync_dagster.adapters.database.diagnostics import portray
+from ordersync_dagster.adapters.database.diagnostics import diagnose
 from ordersync_dagster.adapters.http.client import Patience, Traffic
 from ordersync_dagster.adapters.stripe.api import PERMISSIONS, StripeApi
-from ordersync_dagster.app.database_findings import remarks
+from ordersync_dagster.app.database_findings import database_findings
 from ordersync_dagster.app.rate_limits import state_dir
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Clock, Tools, check_database, open_printful, open_stripe, sqlite_file
@@ -144,7 +144,7 @@ def _database(settings: Settings, _clock: Clock) -> Iterator[Finding]:
     for note in shop.notes:
         yield Finding(Level.GREEN, "Database", note)
     path = sqlite_file(settings)
-    for level, sentence in remarks(portray(shop, path)):
+    for level, sentence in database_findings(diagnose(shop, path)):
         yield Finding(Level[level.upper()], "Database", sentence)
     statuses = shop.store.statuses()
     if "completed" in statuses and "delivered" not in statuses:

@@ -1,4 +1,4 @@
-"""Orders without a Printful id against Printful orders that no order names: sure links are set, likely ones reported."""
+"""Orders without a Printful id against Printful orders that no order names: sure links are set, likely ones told."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

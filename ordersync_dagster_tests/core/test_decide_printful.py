@@ -10,7 +10,7 @@ from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import printful_item, shipment
-from ordersync_dagster_tests.core.builders import (
+from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
     malformed,

@@ -7,7 +7,7 @@ from ordersync_dagster.core.order_fields import CHANGED, CLEAR, FIELDS, FILLABLE
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.report.rows import iter_changes
-from ordersync_dagster_tests.core.builders import stored_order
+from ordersync_dagster_tests.support.builders import stored_order
 
 
 def test_every_value_of_a_new_order_has_a_column() -> None:

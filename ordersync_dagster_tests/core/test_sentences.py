@@ -18,7 +18,7 @@ from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import Unlinked, unfulfilled
 from ordersync_dagster.sandbox import checkout_session, printful_item, shipment
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
-from ordersync_dagster_tests.core.builders import (
+from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
     malformed,

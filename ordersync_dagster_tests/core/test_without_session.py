@@ -7,7 +7,7 @@ from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
-from ordersync_dagster_tests.core.builders import new_order, stored_order
+from ordersync_dagster_tests.support.builders import new_order, stored_order
 
 
 def manual(order_id: str, payment: str | None = PAYMENT_INTENT) -> StoredOrder:
@@ -19,7 +19,7 @@ def decided(*stored: StoredOrder, **session: object) -> Plan:
     return decide_sessions(day, Stored(stored))
 
 
-def test_a_session_whose_payment_orders_without_a_session_name_becomes_no_order_and_says_which() -> None:
+def test_a_session_whose_payment_is_on_orders_without_a_session_becomes_no_order() -> None:
     plan = decided(manual("b"), manual("a"), manual("c", "pi_another"))
     assert (plan.inserts, plan.failed_sessions) == ((), ())
     assert plan.skips == (Skip(SESSION_ID, SkipReason.ORDER_EXISTS),)

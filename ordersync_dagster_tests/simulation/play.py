@@ -45,7 +45,7 @@ def play(stage: Stage, scenario: Scenario) -> None:
     """Raises BrokenError at the first rule that does not hold. Few orders fill several of Printful's pages."""
     stage.clear()
     one = _Play(stage)
-    with closing(one.shop.connection), mock.patch.object(api, "PAGE", 6):
+    with closing(one.shop.connection), mock.patch.object(api, "ORDERS_PER_PAGE", 6):
         for step in scenario:
             one.take(step)
         one.finish()

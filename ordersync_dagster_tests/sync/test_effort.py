@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from itertools import chain, count
 
 import pytest
-from sqlalchemy import Engine, event
 
-from ordersync_dagster.adapters.http.client import Budget, Patience, Traffic
+from ordersync_dagster.adapters.http.client import Patience, RateLimit, Traffic
 from ordersync_dagster.app.run import Launch, launch
 from ordersync_dagster.app.wiring import Tools, open_printful, open_stripe
 from ordersync_dagster.core.printful_order import Missing
@@ -20,8 +19,10 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox, World, build, printful_item, printful_order
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW
-from ordersync_dagster_tests.support.databases import Database, everything
-from ordersync_dagster_tests.support.shops import in_one_day, seeded, settings_for
+from ordersync_dagster_tests.support.databases import Database, each_statement, everything
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import in_one_day
 
 SIZE = 10_000
 MONTH, DAY = Window.last_days(30, NOW), Window.last_days(1, NOW)
@@ -32,7 +33,7 @@ BUDGET = ("ordersync_rate", "pg_advisory_xact_lock", "clock_timestamp")  # as ma
 OPENING = ("BEGIN", "PRAGMA", "sqlite_master", "pg_catalog")  # once a run, or free
 
 
-class NoBudget(Budget):
+class NoRateLimit(RateLimit):
     """Counting needs no patience."""
 
     def take(self, name: str) -> None:
@@ -42,7 +43,7 @@ class NoBudget(Budget):
         """Not here."""
 
 
-class Together(NoBudget):
+class Together(NoRateLimit):
     """Lets nobody of the sixteen after the first go on before all of them have asked."""
 
     def __init__(self) -> None:
@@ -59,9 +60,9 @@ def month() -> World:
     return build("large", now=NOW, size=SIZE)
 
 
-def read_all(sandbox: Sandbox, window: Window, budget: Budget = NoBudget()) -> int:
+def read_all(sandbox: Sandbox, window: Window, rate_limit: RateLimit = NoRateLimit()) -> int:
     """How many sessions are read."""
-    api = open_stripe(settings_for(sandbox), Patience(), Traffic(), budget)
+    api = open_stripe(settings_for(sandbox), Patience(), Traffic(), rate_limit)
     days = api.sessions(window, lambda row: row, with_line_items=False)
     return len(list(chain.from_iterable(rows for _, rows in days)))
 
@@ -76,23 +77,20 @@ def run(sandbox: Sandbox, url: str) -> Launch:
 
 
 @contextmanager
-def statements() -> Iterator[list[str]]:
+def statements(database: Database) -> Iterator[list[str]]:
     """Every statement about the shop's rows meanwhile; one for many rows counts once."""
     seen: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def note(statement: str) -> None:
         if not any(word in statement for word in (*BUDGET, *OPENING)):
             seen.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with each_statement(database, note):
         yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("window", [MONTH, DAY], ids=["a month", "one day"])
-def test_ten_thousand_sessions_cost_hardly_more_requests_than_their_pages(
+def test_many_sessions_cost_hardly_more_requests_than_their_pages(
     sandbox: Sandbox, month: World, window: Window
 ) -> None:
     sandbox.replace(month if window is MONTH else in_one_day(month))
@@ -113,10 +111,10 @@ def test_an_empty_window_costs_one_request(sandbox: Sandbox) -> None:
 
 def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sandbox, database: Database) -> None:
     sandbox.replace(build("large", now=NOW, size=FEW))
-    with statements() as first:
+    with statements(database) as first:
         assert run(sandbox, database.url).outcome.rows["orders_inserted"] == FEW
     before = everything(database)
-    with statements() as second:
+    with statements(database) as second:
         again = run(sandbox, database.url)
     assert len(first) / DAYS <= 14
     assert len(second) / DAYS <= 4
@@ -126,13 +124,11 @@ def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sand
 
 
 @pytest.mark.parametrize("missing", [0, 3])
-def test_ten_thousand_printful_orders_cost_their_pages_and_one_request_for_each_missing_id(
-    sandbox: Sandbox, missing: int
-) -> None:
+def test_many_printful_orders_cost_their_pages_and_one_request_per_missing_id(sandbox: Sandbox, missing: int) -> None:
     made = int(NOW.timestamp()) - SIZE
     orders = [printful_order(id=n, created=made + n, items=[printful_item(id=n)]) for n in range(SIZE, 0, -1)]
     sandbox.replace(World(NOW, printful_orders=orders))
-    api = open_printful(settings_for(sandbox), Patience(), Traffic(), NoBudget())
+    api = open_printful(settings_for(sandbox), Patience(), Traffic(), NoRateLimit())
     found = dict(api.orders([str(n) for n in range(1, SIZE + missing + 1)]))
     assert sum(isinstance(answer, Missing) for answer in found.values()) == missing
     assert len(found) == SIZE + missing
@@ -142,7 +138,7 @@ def test_ten_thousand_printful_orders_cost_their_pages_and_one_request_for_each_
 LOADED = """
 import json, sys
 sys.argv = ["ordersync", *sys.argv[1:]]
-from ordersync_dagster.cli import main
+from ordersync_dagster.cli.main import main
 try:
     main()
 except SystemExit as stop:

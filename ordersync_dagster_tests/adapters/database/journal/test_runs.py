@@ -20,8 +20,8 @@ MONTH = Window.last_days(30, NOW)
 HOLDER = """
 import sys
 from ordersync_dagster.core.window import Window
-from ordersync_dagster_tests.adapters.database.shops import opened
-from ordersync_dagster_tests.conftest import NOW
+from ordersync_dagster_tests.support.clock import NOW
+from ordersync_dagster_tests.support.stores import opened
 with opened(sys.argv[1]) as (store, _), store.run("the-holder", Window.last_days(30, NOW)):
     print("held", flush=True)
     sys.stdin.read()

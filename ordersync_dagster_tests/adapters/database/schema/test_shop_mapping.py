@@ -16,7 +16,8 @@ from ordersync_dagster.core.orders import Status, can_move
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.existing_shops import MAPPING, OTHER, USUAL, other_shop, run
+from ordersync_dagster_tests.support.existing_shops import other_shop, run
+from ordersync_dagster_tests.support.shop_schemas import MAPPING, OTHER, USUAL
 from ordersync_dagster_tests.support.shops import Shop
 
 
@@ -32,8 +33,8 @@ def read(tmp_path: Path, text: str) -> ShopMapping:
         ("[tables]\norder = 'x'", r"\[tables\] order: there is no such name \(is it orders\?\)"),
         ("[columns.order]\nid = 'x'", r"\[columns\] order: there is no such name \(is it orders\?\)"),
         ("[columns.orders]\nsession_id = 'x'", r"\[columns.orders\] session_id: .*is it stripe_session_id\?"),
-        ("[columns.orders]\nstatus = 'currency'", r"\[columns.orders\] currency would stand for two of ours"),
-        ("[tables]\norders = 'order_items'", r"\[tables\] order_items would stand for two of ours"),
+        ("[columns.orders]\nstatus = 'currency'", r"\[columns.orders\] currency is used for two of our names"),
+        ("[tables]\norders = 'order_items'", r"\[tables\] order_items is used for two of our names"),
         ("[statuses]\ndelivred = 'done'", r"\[statuses\] delivred: .*is it delivered\?"),
         ("[statuses]\nfailed = 'paid'\nprocessing = 'paid'", r"could not tell them apart"),
         ("[amounts]\nminor_units = 'yes'", r"\[amounts.minor_units\].*boolean"),
@@ -42,10 +43,10 @@ def read(tmp_path: Path, text: str) -> ShopMapping:
         ("[table]\norders = 'x'", r"\[table\] there is no such name"),
         ("[tables]\norders = ''", r"\[tables.orders\]"),
         ("[tables]\norders = 7", r"\[tables.orders\].*string"),
-        ("[tables", r"is no TOML"),
-        ("[tables]\norders = 'a'\norders = 'b'", r"is no TOML"),
+        ("[tables", r"is not TOML"),
+        ("[tables]\norders = 'a'\norders = 'b'", r"is not TOML"),
         ("#" * (SIZE_LIMIT + 1), r"larger than 64 KB"),
-        ("[a]\n" + "x = " + "[" * 60_000, r"is no TOML"),
+        ("[a]\n" + "x = " + "[" * 60_000, r"is not TOML"),
     ],
 )
 def test_fault_56_what_a_file_cannot_say_is_named(tmp_path: Path, text: str, sentence: str) -> None:
@@ -98,7 +99,7 @@ def test_a_word_that_nobody_mapped_passes_through() -> None:
     assert words.to_shop("shipped") == "shipped"
 
 
-def test_a_word_of_the_shops_that_is_spelled_like_ours_is_not_ours_where_ours_has_another() -> None:
+def test_a_status_word_of_the_shop_keeps_its_meaning_where_ours_is_mapped_elsewhere() -> None:
     words = StatusWords(((Status.FAILED, "print_error"),))
     assert words.from_shop("print_error") == Status.FAILED
     assert words.from_shop("failed") == "failed (the shop's own word)"

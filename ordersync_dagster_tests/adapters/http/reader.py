@@ -12,7 +12,7 @@ HEADERS = {"Authorization": f"Bearer {PRINTFUL_KEY}"}
 
 
 class Unlimited:
-    """A budget that only counts."""
+    """A rate limit that only counts."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
@@ -29,8 +29,8 @@ class Reader:
     """Asks the sandbox for a page of Printful orders, as the adapters do."""
 
     def __init__(self, sandbox: Sandbox, patience: Patience) -> None:
-        self.budget, self.traffic, self.patience = Unlimited(), Traffic(), patience
-        self.session = GuardedSession(self.budget, self.traffic)
+        self.rate_limit, self.traffic, self.patience = Unlimited(), Traffic(), patience
+        self.session = GuardedSession(self.rate_limit, self.traffic)
         self.url = sandbox.url
 
     def read(self, path: str = ORDERS) -> Answer:
