@@ -18,7 +18,7 @@ def completed(existing: StoredOrder, order: Order, limits: Limits) -> tuple[Orde
     if column:
         update = None
         sentence = f"Order {existing.id} was not completed: {column} is too narrow for its value. Widen the column."
-        problems.append(Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, _ids(existing)))
+        problems.append(Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, _order_ids(existing)))
     after = update.filled if update else existing
     return update, [*problems, *_disagreements(after, order), *_unreadable(after, order)]
 
@@ -45,12 +45,12 @@ def _disagreements(existing: StoredOrder, order: Order) -> Iterator[Problem]:
             ours = (ours or "").lower() or None
         if ours is not None and theirs is not None and ours != theirs:
             sentence = f"Order {existing.id} says {field.column} {ours}, its session says {theirs}; it was left alone."
-            yield Problem(ProblemClass.ORDER_DISAGREES, sentence, {**_ids(existing), "column": field.column})
+            yield Problem(ProblemClass.ORDER_DISAGREES, sentence, {**_order_ids(existing), "column": field.column})
 
 
 def _unreadable(existing: StoredOrder, order: Order) -> Iterator[Problem]:
     """Columns whose value nobody can read; it stays."""
-    ids = _ids(existing)
+    ids = _order_ids(existing)
     if "total_amount" in existing.unreadable:
         sentence = f"Order {existing.id} says a total_amount that is no amount, its session says {order.total}"
         ids_of_amount = {**ids, "column": "total_amount"}
@@ -60,5 +60,5 @@ def _unreadable(existing: StoredOrder, order: Order) -> Iterator[Problem]:
         yield Problem(ProblemClass.UNREADABLE_COLUMN, sentence, {**ids, "column": "shipping_address"})
 
 
-def _ids(existing: StoredOrder) -> dict[str, str]:
+def _order_ids(existing: StoredOrder) -> dict[str, str]:
     return {"order_id": existing.id, "stripe_session_id": existing.session_id}

@@ -17,7 +17,7 @@ class Kind(Enum):
     TIME = auto()
 
 
-class Shown(Enum):
+class Visibility(Enum):
     """How a column may appear in reports, `--json`, `audit_logs` and `ordersync_audit`."""
 
     HIDDEN = auto()  # only that it is set
@@ -32,7 +32,7 @@ class Field:
 
     column: str
     attribute: str
-    shown: Shown = Shown.HIDDEN
+    shown: Visibility = Visibility.HIDDEN
     kind: Kind = Kind.TEXT
     is_inserted: bool = True  # a new row has a value for it
     is_read: bool = True
@@ -44,28 +44,28 @@ class Field:
 
 
 FIELDS = (
-    Field("id", "id", Shown.CLEAR, width=36),
-    Field("stripe_session_id", "session_id", Shown.CLEAR, width=66),
+    Field("id", "id", Visibility.CLEAR, width=36),
+    Field("stripe_session_id", "session_id", Visibility.CLEAR, width=66),
     Field(
         "stripe_payment_intent_id",
         "payment_intent_id",
-        Shown.CLEAR,
+        Visibility.CLEAR,
         is_fillable=True,
         is_reported=True,
         width=27,
     ),
-    Field("printful_order_id", "printful_order_id", Shown.CLEAR, is_fillable=True, is_reported=True),
-    Field("status", "status", Shown.CLEAR, is_updated=True),
-    Field("customer_email", "customer_email", Shown.MASKED, is_read=False),
+    Field("printful_order_id", "printful_order_id", Visibility.CLEAR, is_fillable=True, is_reported=True),
+    Field("status", "status", Visibility.CLEAR, is_updated=True),
+    Field("customer_email", "customer_email", Visibility.MASKED, is_read=False),
     Field("customer_name", "customer_name", is_fillable=True),
-    Field("total_amount", "total", Shown.CLEAR, Kind.AMOUNT, is_reported=True),
-    Field("currency", "currency", Shown.CLEAR, is_reported=True, width=3),
-    Field("tracking_number", "tracking_number", Shown.CLEAR, is_inserted=False, is_updated=True),
-    Field("tracking_url", "tracking_url", Shown.CLEAR, is_inserted=False, is_updated=True),
+    Field("total_amount", "total", Visibility.CLEAR, Kind.AMOUNT, is_reported=True),
+    Field("currency", "currency", Visibility.CLEAR, is_reported=True, width=3),
+    Field("tracking_number", "tracking_number", Visibility.CLEAR, is_inserted=False, is_updated=True),
+    Field("tracking_url", "tracking_url", Visibility.CLEAR, is_inserted=False, is_updated=True),
     Field("shipping_address", "shipping_address", kind=Kind.DOCUMENT, is_fillable=True),
-    Field("metadata", "metadata", Shown.OUR_KEYS, Kind.DOCUMENT, is_updated=True, guard="shipments"),
-    Field("created_at", "created", Shown.CLEAR, Kind.TIME, is_read=False),
-    Field("updated_at", "", Shown.CLEAR, Kind.TIME, is_read=False),  # always the time of the write
+    Field("metadata", "metadata", Visibility.OUR_KEYS, Kind.DOCUMENT, is_updated=True, guard="shipments"),
+    Field("created_at", "created", Visibility.CLEAR, Kind.TIME, is_read=False),
+    Field("updated_at", "", Visibility.CLEAR, Kind.TIME, is_read=False),  # always the time of the write
 )
 BY_COLUMN = {field.column: field for field in FIELDS}
 READ = tuple(field for field in FIELDS if field.is_read)
@@ -74,4 +74,4 @@ REPORTED = tuple(field for field in FIELDS if field.is_reported)
 # Columns that an update may set: each is compared with the value that the plan was made from.
 CHANGED = (*FILLABLE, *(field for field in FIELDS if field.is_updated))
 INSERTED = tuple(field for field in FIELDS if field.is_inserted and field.attribute)
-CLEAR = frozenset(field.column for field in FIELDS if field.shown is Shown.CLEAR)
+CLEAR_COLUMNS = frozenset(field.column for field in FIELDS if field.shown is Visibility.CLEAR)

@@ -119,16 +119,16 @@ def read_printful_order(order: object) -> PrintfulOrder | Problem:
     """Read one Printful order; a record that cannot be read whole is a problem."""
     printful_id = _text_of(order.get("id")) if isinstance(order, Mapping) else None
     if not isinstance(order, Mapping) or printful_id is None or not is_storable(printful_id):
-        return _problem("(no id)", "it has no id")
+        return _malformed("(no id)", "it has no id")
     if not is_storable(order):
-        return _problem(printful_id, "it holds a NUL or half a surrogate pair")
+        return _malformed(printful_id, "it holds a NUL or half a surrogate pair")
     word = order.get("status")
     if not isinstance(word, str):
-        return _problem(printful_id, "its status is not a word")
+        return _malformed(printful_id, "its status is not a word")
     try:
         return _printful_order(order, printful_id, word)
     except _MalformedError as error:
-        return _problem(printful_id, str(error))
+        return _malformed(printful_id, str(error))
 
 
 def _printful_order(order: Mapping[str, Any], printful_id: str, word: str) -> PrintfulOrder:
@@ -147,7 +147,7 @@ def _printful_order(order: Mapping[str, Any], printful_id: str, word: str) -> Pr
     )
 
 
-def _problem(printful_id: str, what: str) -> Problem:
+def _malformed(printful_id: str, what: str) -> Problem:
     return Problem(
         ProblemClass.MALFORMED_PRINTFUL_ORDER,
         f"Printful order {printful_id} was left alone: {what}.",
@@ -179,13 +179,13 @@ def _item(row: Mapping[str, Any]) -> PrintfulItem:
         sync_variant_id=_text_of(row.get("sync_variant_id")),
         name=text_or_none(row.get("name")) or text_or_none(product.get("name")) or f"Printful variant {variant_id}",
         quantity=quantity,
-        retail_price=_price(row, "retail_price"),
-        cost=_price(row, "price"),
+        retail_price=_item_price(row, "retail_price"),
+        cost=_item_price(row, "price"),
         image_url=_image_url(row, product),
     )
 
 
-def _price(row: Mapping[str, Any], key: str) -> Decimal | None:
+def _item_price(row: Mapping[str, Any], key: str) -> Decimal | None:
     amount = money.from_text(row.get(key))
     if amount is None and row.get(key) not in (None, ""):
         raise _MalformedError(f"the {key} of one of its items is not an amount")

@@ -10,7 +10,7 @@ from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Order
 from ordersync_dagster.core.text import text_or_none
 
-_COUNTED = ("succeeded", "pending", None)  # null on refunds older than the field
+_REFUNDING_STATUSES = ("succeeded", "pending", None)  # null on refunds older than the field
 
 Refunded = Mapping[tuple[str, str], Decimal]  # (payment intent, currency) → refunded sum
 
@@ -19,7 +19,7 @@ def read_refunds(refunds: Iterable[object]) -> Refunded:
     """Sums by payment; a refund that cannot be read is left out (the order is then added as live)."""
     sums: dict[tuple[str, str], Decimal] = {}
     for refund in refunds:
-        if not isinstance(refund, Mapping) or refund.get("status") not in _COUNTED:
+        if not isinstance(refund, Mapping) or refund.get("status") not in _REFUNDING_STATUSES:
             continue
         intent = refund.get("payment_intent")
         intent = text_or_none(intent.get("id") if isinstance(intent, Mapping) else intent)

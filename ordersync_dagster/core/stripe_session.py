@@ -116,9 +116,9 @@ def read_session(session: object, rules: SessionRules) -> Verdict:
     _check_mode(session, session_id, rules)
     try:
         reason = _reason_to_skip(session, rules)
-        return Skip(session_id, reason) if reason else _order(session, session_id)
+        return Skip(session_id, reason) if reason else _paid_order(session, session_id)
     except MalformedError as error:
-        return _problem(session_id, error)
+        return _session_problem(session_id, error)
 
 
 def _check_mode(session: Mapping[str, Any], session_id: str, rules: SessionRules) -> None:
@@ -150,7 +150,7 @@ def _reason_to_skip(session: Mapping[str, Any], rules: SessionRules) -> SkipReas
     return SkipReason.TOO_RECENT if created_time(session) >= rules.settled_before else None
 
 
-def _order(session: Mapping[str, Any], session_id: str) -> Order:
+def _paid_order(session: Mapping[str, Any], session_id: str) -> Order:
     metadata = metadata_of(session)
     customer = mapping(session, "customer_details")
     shipping_name, address = shipping_of(session)
@@ -192,6 +192,6 @@ def _made_at(row: object) -> dict[str, str]:
     return {"created": f"{datetime.fromtimestamp(made, UTC):%Y-%m-%dT%H:%M:%SZ}"} if made else {}
 
 
-def _problem(session_id: str, error: MalformedError) -> SessionProblem:
+def _session_problem(session_id: str, error: MalformedError) -> SessionProblem:
     sentence = f"Session {session_id} became no order: {error}."
     return SessionProblem(session_id, Problem(error.problem_class, sentence, {"stripe_session_id": session_id}))

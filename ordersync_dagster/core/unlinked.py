@@ -51,10 +51,12 @@ def is_unlinked(order: StoredOrder) -> bool:
 
 def unfulfilled(unlinked: Iterable[Unlinked], now: int) -> list[Problem]:
     """Paid orders with nothing at Printful: recovered ones at once, others after a day. `now` in Unix seconds."""
-    return [_waiting(each) for each in unlinked if each.is_recovered or now - each.session.created.timestamp() > DAY]
+    return [
+        _waiting_problem(each) for each in unlinked if each.is_recovered or now - each.session.created.timestamp() > DAY
+    ]
 
 
-def _waiting(each: Unlinked) -> Problem:
+def _waiting_problem(each: Unlinked) -> Problem:
     why = "was recovered and" if each.is_recovered else "was paid more than a day ago and"
     sentence = f"Order {each.order.id} {why} has nothing at Printful: its customer waits."
     return Problem(ProblemClass.UNFULFILLED, sentence, each.ids | ({"recovered": "yes"} if each.is_recovered else {}))

@@ -23,7 +23,7 @@ def kind_of(problem: Problem) -> str:
     return RECOVERED_WAITS if "recovered" in problem.ids else str(problem.problem_class)
 
 
-def _new_items(change: Change) -> tuple[NewItem, ...]:
+def _items_of(change: Change) -> tuple[NewItem, ...]:
     return change.items if isinstance(change, AddItems) else ()
 
 
@@ -62,7 +62,7 @@ class Outcome:
                 self.problems.append(problem)
         if self.keeps_changes:
             self.changes.extend(iter_changes(part.plan))
-        items = (item for each in part.plan.updates for change in each.changes for item in _new_items(change))
+        items = (item for each in part.plan.updates for change in each.changes for item in _items_of(change))
         self.guessed_prices += sum(is_guessed(item) for item in items)
         for applied in part.applied:
             for name in ("orders_inserted", "orders_updated", "items_inserted", "written_first_by_others"):

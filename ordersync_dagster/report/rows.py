@@ -12,7 +12,7 @@ from ordersync_dagster.core.changes import (
     SetStatus,
     SetTracking,
 )
-from ordersync_dagster.core.order_fields import CLEAR
+from ordersync_dagster.core.order_fields import CLEAR_COLUMNS
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import Problem
 
@@ -65,7 +65,7 @@ def _updated(update: OrderUpdate, change: Change) -> Iterator[ChangeRow]:
     match change:
         case FillFields(values):
             for column, value in sorted(values.items()):
-                shown = str(value) if column in CLEAR else "(set)"
+                shown = str(value) if column in CLEAR_COLUMNS else "(set)"
                 yield _row(update, "fill_fields", column, None, shown, "empty in the shop, known to Stripe")
         case SetStatus(before, after, word):
             yield _row(update, "set_status", "status", before, after, f"Printful says {word}")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import starmap
-from typing import TypeVar
 
 from ordersync_dagster.core.decide_sessions import Piece, SessionDay, decide_piece, each_once, join_pieces
 from ordersync_dagster.core.errors import WrongAccountError, WrongModeError
@@ -19,8 +18,6 @@ from ordersync_dagster.sync.step import PrintfulNeeds, SessionLines, Step
 
 MIN_ORDERS_FOR_ACCOUNT_CHECK = 20  # in the period; from this many on Stripe must know at least one
 SESSIONS_PER_LOOKUP = 2000  # their orders are held at once
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,9 @@ class _Refunds:
         return self.found
 
 
-def _with_empty_days(window: Window, listed: Iterator[tuple[date, list[Row]]]) -> Iterator[tuple[date, list[Row]]]:
+def _with_empty_days(
+    window: Window, listed: Iterator[tuple[date, list[Verdict]]]
+) -> Iterator[tuple[date, list[Verdict]]]:
     """The listed days and, between them, the days without a session."""
     empty = list(window.days)  # oldest first
     for day, rows in listed:

@@ -30,7 +30,7 @@ from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.window import Window
 
 ATTEMPTS = 3
-T = TypeVar("T")
+Result = TypeVar("Result")
 
 
 class RecordedRun:
@@ -197,7 +197,7 @@ class DatabaseStore:
             self._keyed = self.read(lambda connection: read_keyed_hash(connection, self.hash_key))
         return self._keyed
 
-    def read(self, query: Callable[[Connection], T]) -> T:
+    def read(self, query: Callable[[Connection], Result]) -> Result:
         """What `query` gives; raises DatabaseAwayError or DatabaseRefusedError."""
         try:
             with self._engine.connect().execution_options(is_reading=True) as connection:
