@@ -14,9 +14,9 @@ from ordersync_dagster.core.printful_order import (
     Missing,
     NotAsked,
     PrintfulOrder,
-    external_id,
     read_printful_order,
 )
+from ordersync_dagster.core.printful_order_fields import external_id
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import Unlinked
 from ordersync_dagster.sync.ports import PrintfulOrders, Store

@@ -10,7 +10,7 @@ import pytest
 
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, as_stored
-from ordersync_dagster.core.printful_order import created_at
+from ordersync_dagster.core.printful_order_fields import created_at
 from ordersync_dagster.core.privacy import hashed_email, masked_email
 from ordersync_dagster.core.refunds import is_refunded, read_refunds
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
