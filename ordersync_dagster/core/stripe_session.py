@@ -27,7 +27,7 @@ from ordersync_dagster.core.stripe_session_fields import (
 )
 from ordersync_dagster.core.text import first_text, is_storable
 
-PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is reported, never guessed at
+PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is a problem
 NO_ID = "(no id)"
 
 
@@ -45,7 +45,7 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionMatch:
-    """Which sessions are this shop's: `metadata.KEY`, `metadata.KEY=VALUE` or `payment_link=ID`."""
+    """The rule for this shop's own sessions: `metadata.KEY`, `metadata.KEY=VALUE` or `payment_link=ID`."""
 
     metadata_key: str | None = None
     value: str | None = None
@@ -61,7 +61,7 @@ class SessionMatch:
 
 @dataclass(frozen=True, slots=True)
 class SessionRules:
-    """What the shop decided about its sessions. `settled_before` is in Unix seconds."""
+    """The shop's settings for its sessions; younger ones than `settled_before` (Unix seconds) are skipped."""
 
     live: bool
     settled_before: int = LAST_SECOND
@@ -72,7 +72,7 @@ class SessionRules:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A session that is rightly no new order."""
+    """A session that becomes no new order, with the reason."""
 
     session_id: str
     reason: SkipReason
@@ -80,7 +80,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class SessionProblem:
-    """A session that could not be decided."""
+    """A session that could not be read or decided."""
 
     session_id: str
     problem: Problem
@@ -91,20 +91,20 @@ Verdict = Order | Skip | SessionProblem
 
 @dataclass(frozen=True, slots=True)
 class Nameless:
-    """A row of a list that has no id; `place` tells it from the others that have none."""
+    """A listed row without an id; `place` says where in the list it stood."""
 
     row: object
     place: str
 
 
 def session_id_of(row: object) -> str | None:
-    """The id that a session is known by; None where it has none that can be kept, or is no session."""
+    """The session's id; None where it has none that a database can store, or is no session."""
     session_id = row.get("id") if isinstance(row, dict) else None
     return session_id if isinstance(session_id, str) and session_id and is_storable(session_id) else None
 
 
 def read_session(session: object, rules: SessionRules) -> Verdict:
-    """Decide one session on its own; whether an order exists is not known here.
+    """Read one session on its own, without looking at the shop's orders.
 
     Raises WrongModeError where the session's livemode is not the key's: nothing may be written then.
     """
@@ -116,9 +116,9 @@ def read_session(session: object, rules: SessionRules) -> Verdict:
     _check_mode(session, session_id, rules)
     try:
         reason = _reason_to_skip(session, rules)
-        return Skip(session_id, reason) if reason else _order(session, session_id)
+        return Skip(session_id, reason) if reason else _paid_order(session, session_id)
     except MalformedError as error:
-        return _problem(session_id, error)
+        return _session_problem(session_id, error)
 
 
 def _check_mode(session: Mapping[str, Any], session_id: str, rules: SessionRules) -> None:
@@ -150,7 +150,7 @@ def _reason_to_skip(session: Mapping[str, Any], rules: SessionRules) -> SkipReas
     return SkipReason.TOO_RECENT if created_time(session) >= rules.settled_before else None
 
 
-def _order(session: Mapping[str, Any], session_id: str) -> Order:
+def _paid_order(session: Mapping[str, Any], session_id: str) -> Order:
     metadata = metadata_of(session)
     customer = mapping(session, "customer_details")
     shipping_name, address = shipping_of(session)
@@ -192,6 +192,6 @@ def _made_at(row: object) -> dict[str, str]:
     return {"created": f"{datetime.fromtimestamp(made, UTC):%Y-%m-%dT%H:%M:%SZ}"} if made else {}
 
 
-def _problem(session_id: str, error: MalformedError) -> SessionProblem:
+def _session_problem(session_id: str, error: MalformedError) -> SessionProblem:
     sentence = f"Session {session_id} became no order: {error}."
     return SessionProblem(session_id, Problem(error.problem_class, sentence, {"stripe_session_id": session_id}))

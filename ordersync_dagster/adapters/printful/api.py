@@ -17,7 +17,8 @@ from ordersync_dagster.core.errors import (
     VendorError,
     VendorUnavailableError,
 )
-from ordersync_dagster.core.printful_order import Missing, NotAsked, created_at
+from ordersync_dagster.core.printful_order import Missing, NotAsked
+from ordersync_dagster.core.printful_order_fields import created_at
 
 ORDERS_PER_PAGE = 100  # Printful's maximum
 # Two pages share so many orders, because the list shifts when an order is added or deleted between two requests.
