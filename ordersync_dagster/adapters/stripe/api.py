@@ -6,10 +6,9 @@ and it never retries a 429. https://docs.stripe.com/api/checkout/sessions/list
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from threading import Lock
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
 import requests
@@ -18,7 +17,6 @@ import stripe
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, Patience, Traffic, ask
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
-from ordersync_dagster.core.stripe_session import Nameless, session_id_of
 from ordersync_dagster.core.window import Window, day_of
 
 API_VERSION = "2026-10-28.endive"  # the shape that core/stripe_session.py was written for; older shapes are read too
@@ -33,6 +31,7 @@ PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_suc
 SESSIONS = "/v1/checkout/sessions"
 JsonObject = dict[str, Any]
 T = TypeVar("T")
+Read = tuple[date | None, str | None, T]  # day, id and result of a session; None if the record is malformed
 
 
 class _SdkClient(stripe.RequestsClient):
@@ -40,22 +39,6 @@ class _SdkClient(stripe.RequestsClient):
 
     def _handle_request_error(self, e: Exception) -> NoReturn:
         raise e
-
-
-@dataclass(frozen=True, slots=True)
-class _Unread:
-    """What has no id is read once its place in the whole list is known."""
-
-    row: object
-
-
-@dataclass(frozen=True, slots=True)
-class _Row(Generic[T]):
-    """A session that was read; day and id are None where the record is malformed."""
-
-    day: date | None
-    id: str | None
-    value: T | _Unread
 
 
 class StripeApi:
@@ -76,46 +59,42 @@ class StripeApi:
     ) -> Iterator[tuple[date, list[T]]]:
         """Complete sessions created in `window`, each once and given to `read`, a UTC day at a time, newest first.
 
-        What has no id is given to it as `Nameless`. Pages are read in parallel. Days without a session are not yielded.
+        Rows without an id are all given to it. Pages are read in parallel. Days without a session are not yielded.
         Raises VendorError, KeyRefusedError and what `read` raises.
         """
         fixed = [("limit", str(PAGE)), ("status", "complete")]
         fixed += [("expand[]", "data.line_items")] if with_line_items else []
 
-        def fetch(start: int, end: int, cursor: str | None) -> Page[_Row[T]]:
+        def fetch(start: int, end: int, cursor: str | None) -> Page[Read[T]]:
             span = [("created[gte]", str(start)), ("created[lt]", str(end))]
             page = self._page(SESSIONS, [*fixed, *span, *([("starting_after", cursor)] if cursor else [])])
             return self._session_page(page, read, start)
 
         current, kept, seen = window.days[-1], cast(list[T], []), cast(set[str], set())
-        named, since = "the start of the list", 0  # the last row with an id, and how many came after it
         for rows in SliceReader(fetch, window.start_epoch, window.end_epoch):
-            for row in rows:
-                named, since = (row.id, 0) if row.id else (named, since + 1)
-                if row.day is not None and row.day != current:
+            for day, session_id, value in rows:
+                if day is not None and day != current:
                     if kept:
                         yield current, kept
-                    current, kept, seen = row.day, [], set()
-                if row.id in seen:  # a list that moved, or a vendor that says a session twice
+                    current, kept, seen = day, [], set()
+                if session_id in seen:  # the list moved between two pages, or Stripe listed a session twice
                     self._traffic.add("duplicates_seen")
                     continue
-                value = row.value
-                if isinstance(value, _Unread):
-                    value = read(Nameless(value.row, f"row {since} after {named}"))
                 kept.append(value)
-                seen.update([row.id] if row.id else [])
+                if session_id:
+                    seen.add(session_id)
         if kept:
             yield current, kept
 
-    def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page["_Row[T]"]:
+    def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page[Read[T]]:
         rows, has_more = page["data"], page.get("has_more") is True
         if has_more and not rows:
             self._say("Stripe listed an empty page with more to come; it was taken as the end.")
             has_more = False
         ids = [name for row in rows if (name := _id(row)) is not None]
         times = [created for row in rows if (created := _created(row)) is not None]
-        made = [_Row(_day(row), _id(row), read(row) if session_id_of(row) else _Unread(row)) for row in rows]
-        return Page(made, has_more, times[-1] if times else start, ids[-1] if ids else None)
+        sessions = [(_day(row), _id(row), read(row)) for row in rows]
+        return Page(sessions, has_more, times[-1] if times else start, ids[-1] if ids else None)
 
     def refunds(self, since: int) -> Iterator[object]:
         """Refunds made at or after `since` (Unix seconds), a page at a time; none where the key may not read them."""
