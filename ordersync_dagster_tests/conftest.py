@@ -1,30 +1,32 @@
 """A moment, a pretend shop, a clock that nobody waits for, and fresh databases: what most tests start from."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import Sandbox, World, build
+from ordersync_dagster_tests.support.cli import Cli, command_on
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import (
+    EMPTY,
     KINDS,
-    OTHERS,
     Database,
+    database_of,
     database_to_copy,
     fresh_database,
     postgres_server,
 )
-from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.profiles import load_hypothesis_profile
+from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.world import served
 
-if TYPE_CHECKING:
-    from ordersync_dagster_tests.support.cli import Cli
-    from ordersync_dagster_tests.support.shops import Shop
+
+def pytest_configure() -> None:
+    """How much hypothesis tries, before it is asked for anything."""
+    load_hypothesis_profile()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -87,27 +89,16 @@ def _to_copy(_postgres: str) -> Iterator[str]:
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind: the tests that use it run on all of them."""
-    with _of_kind(request, tmp_path) as url:
+    with database_of(request.param, tmp_path, lambda: request.getfixturevalue("_postgres")) as url:
         yield url
 
 
 @pytest.fixture(params=KINDS)
 def shop_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The same for a shop that is about to be made; PostgreSQL's has its tables already, which saves a third second."""
-    with _of_kind(request, tmp_path, "_to_copy") as url:
+    like = request.getfixturevalue("_to_copy") if request.param == "postgresql" else EMPTY
+    with database_of(request.param, tmp_path, lambda: request.getfixturevalue("_postgres"), like) as url:
         yield url
-
-
-@contextmanager
-def _of_kind(request: pytest.FixtureRequest, folder: Path, like: str | None = None) -> Iterator[str]:
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            yield f"sqlite:///{folder}/shop.db"
-        elif request.param == "postgresql":
-            copied = [request.getfixturevalue(like)] if like else []
-            yield stack.enter_context(fresh_database(request.getfixturevalue("_postgres"), *copied))
-        else:
-            yield stack.enter_context(fresh_database(OTHERS[int(request.param.removeprefix("other"))]))
 
 
 @pytest.fixture
@@ -130,18 +121,14 @@ def database(shop_url: str) -> Database:
 
 
 @pytest.fixture
-def shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime, outage: World) -> "Shop":
+def shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime, outage: World) -> Shop:
     """The shop after the outage, in SQLite, for rules that no database changes."""
-    from ordersync_dagster_tests.support.shops import Shop
-
     return Shop(sandbox, seeded(sqlite_url, outage), time)
 
 
 @pytest.fixture
-def each_shop(sandbox: Sandbox, shop_url: str, time: FakeTime, outage: World) -> "Shop":
+def each_shop(sandbox: Sandbox, shop_url: str, time: FakeTime, outage: World) -> Shop:
     """The same in each kind of database."""
-    from ordersync_dagster_tests.support.shops import Shop
-
     return Shop(sandbox, seeded(shop_url, outage), time)
 
 
@@ -157,10 +144,8 @@ def world(sandbox: Sandbox) -> World:
 def ordersync(
     sandbox: Sandbox, sqlite_url: str, world: World, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> "Iterator[Cli]":  # fmt: skip
+) -> Iterator[Cli]:  # fmt: skip
     """The command in a folder of its own, the outage, and the shop's database."""
-    from ordersync_dagster_tests.support.cli import command_on
-
     monkeypatch.chdir(tmp_path)
     with command_on(sandbox, seeded(sqlite_url, world), monkeypatch, capsys) as run:
         yield run

@@ -17,8 +17,8 @@ import yaml
 from ordersync_dagster import __version__
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.cli import console, main
+from ordersync_dagster_tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 MANIFESTS = ROOT / "deploy" / "kubernetes"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 HADOLINT = Path(sys.executable).parent / "hadolint"

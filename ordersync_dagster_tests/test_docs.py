@@ -21,9 +21,9 @@ from ordersync_dagster.cli import console, main
 from ordersync_dagster.core.orders import MOVES, Status
 from ordersync_dagster.core.printful_order import STATUS
 from ordersync_dagster.core.problems import SEVERITY
+from ordersync_dagster_tests.support.places import ROOT
 from ordersync_dagster_tests.support.world import served
 
-ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LEFT_OUT = "[…]"

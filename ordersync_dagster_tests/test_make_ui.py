@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster_tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 LOOPBACK, LISTEN = "0100007F", "0A"  # as /proc/net/tcp has them
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from ordersync_dagster_tests.support.places import ROOT
+
 PACKAGE = ROOT / "ordersync_dagster"
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from ordersync_dagster_tests.support.places import ROOT
+
 RUN, DEV = (ROOT / "requirements" / name for name in ("run.txt", "dev.txt"))
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", re.MULTILINE)
 ALLOWED = re.compile(

@@ -17,24 +17,10 @@ from ordersync_dagster.adapters.database.engine.connection import parse_url
 from ordersync_dagster.adapters.database.rate_limit import RATE, SharedRateLimit, open_rate_file
 from ordersync_dagster.adapters.http.rate_limit import LocalRateLimit
 from ordersync_dagster.core.errors import DatabaseAwayError
+from ordersync_dagster_tests.adapters.noted_waits import LIMIT, NotedWaits, shared
 
-LIMIT = 20  # in a period of one second
 ASKED = 60  # by each of four
 SESSIONS, REFUNDS = "/v1/checkout/sessions", "/v1/refunds"
-
-
-class Ledger:
-    """Takes the place of sleeping: notes when each token may be used, and goes on at once."""
-
-    def __init__(self) -> None:
-        self.waits: list[float] = []
-        self.moments: list[float] = []
-        self._lock = threading.Lock()
-
-    def sleep(self, seconds: float) -> None:
-        with self._lock:
-            self.waits.append(seconds)
-            self.moments.append(time.time() + seconds)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -47,10 +33,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         RATE.create(opened)
     yield opened
     opened.dispose()
-
-
-def shared(engine: Engine, ledger: Ledger, limit: int = LIMIT, vendor: str = "stripe") -> SharedRateLimit:
-    return SharedRateLimit(engine, vendor, limit, 1, per_endpoint=True, sleep=ledger.sleep)
 
 
 def most_in_a_period(moments: Sequence[float], period: float = 1.0) -> int:
@@ -67,46 +49,46 @@ def at_once(work: Callable[[], None], how_many: int) -> None:
 
 
 def test_four_threads_with_rate_limits_of_their_own_stay_within_the_limit_together(engine: Engine) -> None:
-    ledger = Ledger()
+    noted = NotedWaits()
 
     def ask() -> None:
-        rate_limit = shared(engine, ledger)
+        rate_limit = shared(engine, noted)
         for _ in range(ASKED):
             rate_limit.take(SESSIONS)
 
     at_once(ask, 4)
-    assert len(ledger.moments) == 4 * ASKED
-    assert most_in_a_period(ledger.moments) <= LIMIT * 1.1
+    assert len(noted.moments) == 4 * ASKED
+    assert most_in_a_period(noted.moments) <= LIMIT * 1.1
 
 
 def test_fault_24_a_clock_that_has_gone_back_makes_nobody_wait_for_it_to_catch_up(engine: Engine) -> None:
-    ledger = Ledger()
-    rate_limit = shared(engine, ledger)
+    noted = NotedWaits()
+    rate_limit = shared(engine, noted)
     for _ in range(LIMIT // 2):
         rate_limit.take(SESSIONS)
     with engine.begin() as connection:  # as a clock that was a day ahead has left them
         connection.execute(update(RATE).where(RATE.c.at > 0).values(at=RATE.c.at + 86_400))
     for _ in range(2 * LIMIT):
         rate_limit.take(SESSIONS)
-    assert max(ledger.waits) < 2.5
-    assert most_in_a_period(ledger.moments[LIMIT // 2 :]) <= LIMIT * 1.1
+    assert max(noted.waits) < 2.5
+    assert most_in_a_period(noted.moments[LIMIT // 2 :]) <= LIMIT * 1.1
 
 
 PROCESS = """
 import json, sys
 from sqlalchemy import create_engine
-from ordersync_dagster.adapters.database.rate_limit import SharedRateLimit, open_rate_file
-from ordersync_dagster_tests.adapters.test_rate_limits import Ledger, shared
+from ordersync_dagster.adapters.database.rate_limit import open_rate_file
+from ordersync_dagster_tests.adapters.noted_waits import NotedWaits, shared
 from pathlib import Path
 
 kind, where, asked = sys.argv[1:]
 engine = open_rate_file(Path(where)) if kind == "sqlite" else create_engine(where)
-ledger = Ledger()
-rate_limit = shared(engine, ledger)
+noted = NotedWaits()
+rate_limit = shared(engine, noted)
 sys.stdin.readline()
 for _ in range(int(asked)):
     rate_limit.take("/v1/checkout/sessions")
-print(json.dumps(ledger.moments))
+print(json.dumps(noted.moments))
 """
 
 
@@ -144,78 +126,78 @@ def _answer(process: subprocess.Popen[str]) -> list[float]:
 
 
 def test_the_whole_limit_can_be_used(engine: Engine) -> None:
-    """Rate limits that are too careful cost as much as those that are not careful enough."""
-    ledger, periods = Ledger(), 10
-    rate_limit = shared(engine, ledger)
+    """Budgets that are too careful cost as much as those that are not careful enough."""
+    noted, periods = NotedWaits(), 10
+    rate_limit = shared(engine, noted)
     started = time.time()
     for _ in range(periods * LIMIT):
         rate_limit.take(SESSIONS)
-    asking = time.time() - started  # a slow machine's own time is not the rate limit's
-    seconds = max(ledger.moments) - min(ledger.moments) - asking
+    asking = time.time() - started  # a slow machine's own time is not the rate_limit's
+    seconds = max(noted.moments) - min(noted.moments) - asking
     assert (periods - 1) * LIMIT / seconds >= 0.9 * LIMIT
 
 
 def test_a_first_burst_as_large_as_the_limit_waits_for_nothing(engine: Engine) -> None:
-    ledger = Ledger()
-    rate_limit = shared(engine, ledger)
+    noted = NotedWaits()
+    rate_limit = shared(engine, noted)
     for _ in range(LIMIT):
         rate_limit.take(SESSIONS)
-    assert ledger.waits == [0.0] * LIMIT
+    assert noted.waits == [0.0] * LIMIT
     rate_limit.take(SESSIONS)
-    assert 0 < ledger.waits[-1] <= 1.1
+    assert 0 < noted.waits[-1] <= 1.1
 
 
 def test_after_a_429_a_quarter_passes_unused_and_comes_back(engine: Engine) -> None:
-    ledger = Ledger()
-    rate_limit = shared(engine, ledger)
+    noted = NotedWaits()
+    rate_limit = shared(engine, noted)
     rate_limit.slow_down(SESSIONS)
     for _ in range(2 * LIMIT):
         rate_limit.take(SESSIONS)
-    waited = [wait > 0.2 for wait in ledger.waits]
+    waited = [wait > 0.2 for wait in noted.waits]
     assert waited == [False] * (LIMIT - LIMIT // 4) + [True] * (LIMIT + LIMIT // 4)
-    assert most_in_a_period(ledger.moments[LIMIT:]) <= LIMIT, "the next period has the whole limit again"
-    assert max(ledger.waits) < 2.5
+    assert most_in_a_period(noted.moments[LIMIT:]) <= LIMIT, "the next period has the whole limit again"
+    assert max(noted.waits) < 2.5
 
 
 def test_slowing_down_does_not_itself_wait(engine: Engine) -> None:
-    ledger = Ledger()
-    shared(engine, ledger).slow_down(SESSIONS)
-    assert ledger.waits == []
+    noted = NotedWaits()
+    shared(engine, noted).slow_down(SESSIONS)
+    assert noted.waits == []
 
 
 def test_each_endpoint_and_each_account_has_its_own(engine: Engine) -> None:
-    ledger = Ledger()
-    first, other = shared(engine, ledger), shared(engine, ledger, vendor="stripe of another key")
+    noted = NotedWaits()
+    first, other = shared(engine, noted), shared(engine, noted, vendor="stripe of another key")
     for _ in range(LIMIT):
         first.take(SESSIONS)
     first.take(REFUNDS)
     other.take(SESSIONS)
-    assert not any(ledger.waits)
+    assert not any(noted.waits)
 
 
-def test_a_vendor_with_one_limit_for_all_endpoints_has_one_rate_limit(engine: Engine) -> None:
-    ledger = Ledger()
-    rate_limit = SharedRateLimit(engine, "printful", LIMIT, 60, sleep=ledger.sleep)
+def test_a_vendor_with_one_limit_for_all_endpoints_has_one_budget(engine: Engine) -> None:
+    noted = NotedWaits()
+    rate_limit = SharedRateLimit(engine, "printful", LIMIT, 60, sleep=noted.sleep)
     for number in range(LIMIT):
         rate_limit.take(f"/orders/{number}")
-    assert not any(ledger.waits)
+    assert not any(noted.waits)
     rate_limit.take("/orders")
-    assert 55 < ledger.waits[-1] < 61
+    assert 55 < noted.waits[-1] < 61
 
 
 def test_a_limit_that_was_lowered_holds_from_then_on(engine: Engine) -> None:
-    ledger = Ledger()
-    shared(engine, Ledger(), limit=LIMIT).take(SESSIONS)
-    lower = shared(engine, ledger, limit=5)
+    noted = NotedWaits()
+    shared(engine, NotedWaits(), limit=LIMIT).take(SESSIONS)
+    lower = shared(engine, noted, limit=5)
     for _ in range(20):
         lower.take(SESSIONS)
-    assert most_in_a_period(ledger.moments) <= 5
+    assert most_in_a_period(noted.moments) <= 5
 
 
 def test_where_it_cannot_be_written_is_found_out_before_anything_is_asked(tmp_path: Path) -> None:
     engine = open_rate_file(tmp_path)
     RATE.drop(engine)
-    rate_limit = shared(engine, Ledger())
+    rate_limit = shared(engine, NotedWaits())
     with pytest.raises(DBAPIError):
         rate_limit.check()
     with pytest.raises(DatabaseAwayError, match="rate limit"):

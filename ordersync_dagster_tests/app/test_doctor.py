@@ -12,25 +12,19 @@ from pydantic import SecretStr
 from ordersync_dagster.adapters.http.client import Patience
 from ordersync_dagster.app import doctor
 from ordersync_dagster.app.database_findings import FULL, MB, of_disk
-from ordersync_dagster.app.doctor import Finding, Level, examine, findings_json, findings_text, worst
+from ordersync_dagster.app.doctor import Level, examine, findings_json, findings_text, worst
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, utc_now
 from ordersync_dagster.sandbox import RESTRICTED_KEY, Fault, Sandbox, World
+from ordersync_dagster_tests.app.findings import levels, said
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import seeded, settings_for
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import seeded
 
 
 @pytest.fixture
 def database(sqlite_url: str, outage: World) -> Database:
     return seeded(sqlite_url, outage)
-
-
-def levels(findings: list[Finding], subject: str) -> list[Level]:
-    return [finding.level for finding in findings if finding.subject == subject]
-
-
-def said(findings: list[Finding], subject: str) -> str:
-    return "\n".join(finding.sentence for finding in findings if finding.subject == subject)
 
 
 BUDGETS = {"STRIPE_REQUESTS_PER_SECOND": "20", "PRINTFUL_REQUESTS_PER_MINUTE": "110"}

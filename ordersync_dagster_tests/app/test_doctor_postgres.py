@@ -8,10 +8,11 @@ import pytest
 from ordersync_dagster.app.doctor import Finding, Level, examine, worst
 from ordersync_dagster.app.wiring import grant_script, initialise_database
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.app.test_doctor import levels, said
+from ordersync_dagster_tests.app.findings import levels, said
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.existing_shops import MAPPING, other_shop, usual_shop
-from ordersync_dagster_tests.support.shops import settings_for
+from ordersync_dagster_tests.support.existing_shops import other_shop, usual_shop
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shop_schemas import MAPPING
 
 
 def test_a_session_id_without_a_unique_key_is_red(sandbox: Sandbox, postgres_url: str, outage: World) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import build
-from ordersync_dagster_tests.support.cli import LABELS, Cli
-from ordersync_dagster_tests.support.world import numbers
+from ordersync_dagster_tests.support.cli import Cli, counter_lines
 
 COMMAND = Path(sys.executable).with_name("ordersync")
 
@@ -24,7 +23,7 @@ def test_the_demonstration_prints_what_the_sandbox_holds(tmp_path: Path) -> None
     homes = {"HOME": str(tmp_path), "XDG_STATE_HOME": ""}
     ran = run_outside(str(COMMAND), "demo", tmp_path=tmp_path, STRIPE_SECRET_KEY="sk_live_mustNotBeUsed", **homes)
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
-    lines = [f"{label}: {n}" for label, n in zip(LABELS, numbers(build("outage", now=utc_now())), strict=False)]
+    lines = counter_lines(build("outage", now=utc_now()))
     assert ran.stdout.count("\n".join(lines)) == 2  # the dry run, and the run
     assert "Rows written: none" in ran.stdout
     assert list(tmp_path.iterdir()) == [], "neither the folder nor the person's home is written"

@@ -148,7 +148,7 @@ def test_what_was_read_before_the_list_broke_off_is_linked() -> None:
     assert classes(links) == []
 
 
-def test_a_printful_order_that_cannot_be_read_hides_the_link_to_the_order_that_it_names() -> None:
+def test_a_printful_order_that_cannot_be_read_hides_its_link_to_the_shops_order() -> None:
     broken = Problem(
         ProblemClass.MALFORMED_PRINTFUL_ORDER, "Printful order 7 was left alone: why.", {"printful_order_id": "7"}
     )

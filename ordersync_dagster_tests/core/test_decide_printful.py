@@ -8,7 +8,7 @@ from ordersync_dagster.core.plan import Observed, Plan, Stored, reconcile
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import printful_item, shipment
-from ordersync_dagster_tests.core.builders import (
+from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
     fulfilment,

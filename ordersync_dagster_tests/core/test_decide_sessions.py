@@ -13,7 +13,7 @@ from ordersync_dagster.core.plan import Observed, Plan, Stored, planned_orders, 
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason, Verdict
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
-from ordersync_dagster_tests.core.builders import EXISTING_SHOP, ORDER_ID, new_order, stored_order
+from ordersync_dagster_tests.support.builders import EXISTING_SHOP, ORDER_ID, new_order, stored_order
 
 ADDRESS = {"name": "Asta Example", "line1": "1 Test Street", "country": "LV"}
 
@@ -145,7 +145,7 @@ def test_fault_43_a_text_that_the_column_would_cut_off_becomes_no_order(column: 
 
 
 @pytest.mark.parametrize("column", ["stripe_payment_intent_id", "customer_name"])
-def test_a_completion_that_the_column_would_cut_off_is_a_problem_and_completes_nothing(column: str) -> None:
+def test_a_completion_too_long_for_its_column_is_a_problem_and_completes_nothing(column: str) -> None:
     bare = stored_order(payment_intent_id=None, customer_name=None, shipping_address=None)
     order = new_order(session_id=bare.session_id, payment_intent_id="pi_1", customer_name="Mara Ozola")
     plan = plan_of(order, stored=(bare,), limits=Limits(widths={f"orders.{column}": 2}))
@@ -153,7 +153,7 @@ def test_a_completion_that_the_column_would_cut_off_is_a_problem_and_completes_n
     assert [each.problem_class for each in plan.problems if each.is_error] == ["text_does_not_fit"]
 
 
-def test_a_recovered_order_that_has_nothing_at_printful_is_named_for_its_customer_waits() -> None:
+def test_a_recovered_order_with_nothing_at_printful_is_named() -> None:
     plan = plan_of(new_order())
     assert classes(plan) == ["unfulfilled"]
     assert plan.problems[0].ids["order_id"] == order_id(SESSION_ID)

@@ -13,7 +13,7 @@ from ordersync_dagster.core.orders import LineItem, StoredItem, item_id
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import printful_item
 from ordersync_dagster.sandbox.world.printful_orders import costs, retail_costs
-from ordersync_dagster_tests.core.builders import (
+from ordersync_dagster_tests.support.builders import (
     EXISTING_SHOP,
     ORDER_ID,
     PRINTFUL_ID,
@@ -112,7 +112,7 @@ def test_an_ambiguous_rest_adds_nothing_and_is_reported(stored: tuple[StoredItem
 
 
 @pytest.mark.parametrize("now", [{"quantity": 2}, {"variant_id": 4012, "sync_variant_id": 9009}])
-def test_an_item_of_ours_that_printful_changed_since_is_reported_and_nothing_is_added(now: dict[str, int]) -> None:
+def test_an_item_of_ours_that_printful_changed_is_reported_and_nothing_is_added(now: dict[str, int]) -> None:
     problem = found({**TEE, **now}, MUG, stored=(OUR_TEE,))
     assert isinstance(problem, Problem)
     assert problem.problem_class == "items_mismatch"

@@ -9,7 +9,7 @@ import pytest
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, read_session
 from ordersync_dagster.sandbox import ABSENT, checkout_session, customer_details
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
-from ordersync_dagster_tests.core.builders import TEST_MODE, problem_of
+from ordersync_dagster_tests.support.builders import TEST_MODE, problem_of
 
 HUGE = pytest.param(10**5000, id="5001 digits")
 

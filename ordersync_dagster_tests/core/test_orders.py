@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordersync_dagster.core.orders import NAMESPACE, SHIPMENTS_KEY, as_stored, item_id, named_id, order_id
-from ordersync_dagster_tests.core.builders import new_order, stored_item, stored_order
+from ordersync_dagster_tests.support.builders import new_order, stored_item, stored_order
 
 
 def test_ids_are_made_of_what_they_stand_for_and_never_change() -> None:

@@ -9,7 +9,7 @@ from ordersync_dagster.core.orders import LineItem, as_stored
 from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
-from ordersync_dagster_tests.core.builders import fulfilment, new_order, stored_order
+from ordersync_dagster_tests.support.builders import fulfilment, new_order, stored_order
 
 DAY = date(2026, 9, 21)
 LINE = LineItem(1, new_order().total)
@@ -34,7 +34,7 @@ def test_a_printful_order_that_another_order_names_is_no_ones_else() -> None:
     assert reconcile(taken, Stored()).updates == ()
 
 
-def test_a_shop_that_says_what_it_names_its_printful_orders_after_is_linked_by_that_alone() -> None:
+def test_orders_are_linked_only_by_the_reference_that_the_shop_configured() -> None:
     observed = Observed(unlinked=(WAITING,), strangers=(STRANGER,))
     assert reconcile(replace(observed, link_by="order_id"), Stored()).updates == ()
     assert len(reconcile(replace(observed, link_by="payment_intent"), Stored()).updates) == 1
@@ -54,7 +54,7 @@ def test_a_link_keeps_to_what_the_columns_hold() -> None:
     assert ProblemClass.TEXT_DOES_NOT_FIT in {note.problem_class for note in plan.notes}
 
 
-def test_two_orders_that_share_a_printful_order_are_found_wherever_they_lie_and_do_not_stop_the_next() -> None:
+def test_two_orders_with_one_printful_order_are_found_and_do_not_stop_the_next() -> None:
     twins = [stored_order(id=name, session_id=name, printful_order_id="1") for name in ("a", "c")]
     third = stored_order(id="b", session_id="b", printful_order_id="2")
     answers = {key: fulfilment(id=int(key), status="fulfilled") for key in ("1", "2")}

@@ -9,7 +9,7 @@ from ordersync_dagster.core.printful_order import PrintfulItem, Shipment, read_f
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import ABSENT, printful_item, printful_order, shipment
 from ordersync_dagster.sandbox.world.printful_orders import costs, retail_costs
-from ordersync_dagster_tests.core.builders import PRINTFUL_ID, fulfilment, malformed
+from ordersync_dagster_tests.support.builders import PRINTFUL_ID, fulfilment, malformed
 
 HUGE = pytest.param(10**5000, id="5001 digits")
 

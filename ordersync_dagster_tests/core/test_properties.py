@@ -23,9 +23,9 @@ from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, 
 from ordersync_dagster.core.text import is_storable
 from ordersync_dagster.core.window import Window, day_of
 from ordersync_dagster.sandbox import refund
-from ordersync_dagster_tests.core import strategies
 from ordersync_dagster_tests.core.shop_model import applied
-from ordersync_dagster_tests.core.strategies import JSON, Scene, scenes
+from ordersync_dagster_tests.support import strategies
+from ordersync_dagster_tests.support.strategies import JSON, Scene, scenes
 
 CURRENCIES = sorted(money.ZERO_DECIMAL | money.THREE_DECIMAL | money.TWO_DECIMAL)
 
@@ -157,7 +157,7 @@ def test_a_plan_counts_the_rows_that_it_writes(scene: Scene) -> None:
 
 
 @given(JSON | strategies.SESSIONS, st.booleans(), st.booleans())
-def test_fault_14_no_session_whatsoever_stops_the_others(record: Any, live: bool, include_free: bool) -> None:
+def test_fault_14_no_session_stops_the_others(record: Any, live: bool, include_free: bool) -> None:
     try:
         verdict = read_session(record, SessionRules(live=live, include_free=include_free))
     except WrongModeError:
@@ -171,7 +171,7 @@ def test_fault_14_no_session_whatsoever_stops_the_others(record: Any, live: bool
 
 
 @given(JSON | strategies.PRINTFUL_ORDERS)
-def test_no_printful_order_whatsoever_stops_the_others(record: Any) -> None:
+def test_no_printful_order_stops_the_others(record: Any) -> None:
     read = read_fulfilment(record)
     assert isinstance(read, Fulfilment | Problem)
     if isinstance(read, Problem):

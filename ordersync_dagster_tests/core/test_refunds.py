@@ -10,7 +10,7 @@ from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.refunds import is_given_back, read_refunds
 from ordersync_dagster.sandbox import refund
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
-from ordersync_dagster_tests.core.builders import new_order
+from ordersync_dagster_tests.support.builders import new_order
 
 
 def is_refunded(*refunds: object, **overrides: Any) -> bool:

@@ -16,7 +16,7 @@ from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import checkout_session, printful_item, shipment
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
-from ordersync_dagster_tests.core.builders import (
+from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
     fulfilment,

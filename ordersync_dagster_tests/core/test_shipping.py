@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.sandbox import ABSENT, checkout_session
-from ordersync_dagster_tests.core.builders import order_of
+from ordersync_dagster_tests.support.builders import order_of
 
 FIELDS = ("name", "line1", "line2", "city", "state", "postal_code", "country")
 

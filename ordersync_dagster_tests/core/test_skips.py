@@ -9,7 +9,7 @@ from ordersync_dagster.core.orders import Order
 from ordersync_dagster.core.stripe_session import SessionMatch, SessionRules, Skip, SkipReason, read_session
 from ordersync_dagster.sandbox import checkout_session
 from ordersync_dagster.sandbox.world.sessions import CREATED, SESSION_ID
-from ordersync_dagster_tests.core.builders import order_of, skip_reason_of
+from ordersync_dagster_tests.support.builders import order_of, skip_reason_of
 
 ANOTHER_SHOP = SessionRules(live=False, match=SessionMatch("shop", "prints"))
 TOO_YOUNG = SessionRules(live=False, settled_before=CREATED)

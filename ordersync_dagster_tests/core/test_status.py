@@ -7,7 +7,7 @@ from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.orders import MOVES, OPEN, Status, can_move
 from ordersync_dagster.core.printful_order import STATUS
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster_tests.core.builders import ORDER_ID, PRINTFUL_ID, fulfilment, stored_item, stored_order
+from ordersync_dagster_tests.support.builders import ORDER_ID, PRINTFUL_ID, fulfilment, stored_item, stored_order
 
 DOCUMENTED = "draft pending inreview failed canceled inprocess onhold partial fulfilled archived"
 UNMAPPED = {"inreview", "archived"}

@@ -10,7 +10,7 @@ from ordersync_dagster.core.orders import LineItem, Status, order_id
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.sandbox import ABSENT, checkout_session, customer_details, line_item
 from ordersync_dagster.sandbox.world.sessions import CREATED, PAYMENT_INTENT, SESSION_ID
-from ordersync_dagster_tests.core.builders import order_of
+from ordersync_dagster_tests.support.builders import order_of
 
 METADATA = {"cart": "c42", "note": "", "Größe": "S", "printfulOrderId": " 42 ", "html": "<b>'); drop table"}
 

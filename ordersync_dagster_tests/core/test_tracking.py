@@ -10,7 +10,7 @@ from ordersync_dagster.core.orders import SHIPMENTS_KEY, StoredOrder
 from ordersync_dagster.core.printful_order import Fulfilment
 from ordersync_dagster.core.tracking import missing_tracking
 from ordersync_dagster.sandbox import shipment
-from ordersync_dagster_tests.core.builders import fulfilment, stored_order
+from ordersync_dagster_tests.support.builders import fulfilment, stored_order
 
 FIRST = {"id": 1, "tracking_number": "N1", "tracking_url": "https://example.com/N1", "ship_date": "2026-01-01"}
 SECOND = {"id": 2, "tracking_number": "N2", "tracking_url": "https://example.com/N2", "ship_date": "2026-01-02"}

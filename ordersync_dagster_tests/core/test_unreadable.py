@@ -7,7 +7,7 @@ from ordersync_dagster.core.plan import Observed, Stored, reconcile
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.sandbox import shipment
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
-from ordersync_dagster_tests.core.builders import ORDER_ID, PRINTFUL_ID, fulfilment, new_order, stored_order
+from ordersync_dagster_tests.support.builders import ORDER_ID, PRINTFUL_ID, fulfilment, new_order, stored_order
 
 OF_ORDER = {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}
 PARCELS = [

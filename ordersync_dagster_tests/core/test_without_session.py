@@ -7,7 +7,7 @@ from ordersync_dagster.core.plan import Observed, Stored, reconcile_some, whole
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
-from ordersync_dagster_tests.core.builders import new_order, stored_order
+from ordersync_dagster_tests.support.builders import new_order, stored_order
 
 
 def manual(order_id: str, payment: str | None = PAYMENT_INTENT) -> StoredOrder:
@@ -20,7 +20,7 @@ def decided(*stored: StoredOrder, **session: object) -> SessionSide:
     return side
 
 
-def test_a_session_whose_payment_orders_without_a_session_name_becomes_no_order_and_says_which() -> None:
+def test_a_session_whose_payment_is_on_orders_without_a_session_becomes_no_order() -> None:
     side = decided(manual("b"), manual("a"), manual("c", "pi_another"))
     assert (side.inserts, side.failed) == ([], [])
     assert side.skips == [Skip(SESSION_ID, SkipReason.ORDER_EXISTS)]

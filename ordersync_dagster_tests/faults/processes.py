@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ordersync_dagster.sandbox import Sandbox
-from ordersync_dagster_tests.support.shops import UNHURRIED
+from ordersync_dagster_tests.support.places import ROOT
+from ordersync_dagster_tests.support.settings import UNHURRIED
 
 COMMAND = str(Path(sys.executable).with_name("ordersync"))
-CHECKOUT = Path(__file__).parents[2]
 DYING = """
 import sys
 from ordersync_dagster.cli import main as cli
 from ordersync_dagster_tests.faults.crash import KillPoint
 turn = int(sys.argv.pop(1))
-with KillPoint(turn, is_real=True) as point:
+with KillPoint(None, turn, is_real=True) as point:
     try:
         cli.main()
     finally:
@@ -37,7 +37,7 @@ def sync(env: Mapping[str, str], folder: Path, *options: str, **how: Any) -> sub
 
 def dying(turn: int, env: Mapping[str, str], folder: Path) -> subprocess.Popen[str]:
     """`ordersync sync` that is killed by SIGKILL before its `turn`-th write boundary."""
-    return _started([sys.executable, "-c", DYING, str(turn), "sync"], {**env, "PYTHONPATH": str(CHECKOUT)}, folder)
+    return _started([sys.executable, "-c", DYING, str(turn), "sync"], {**env, "PYTHONPATH": str(ROOT)}, folder)
 
 
 def ended(process: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str, str]:

@@ -9,7 +9,7 @@ from ordersync_dagster.app.wiring import open_printful, open_stripe
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.shops import settings_for
+from ordersync_dagster_tests.support.settings import settings_for
 
 SESSIONS = "/v1/checkout/sessions"
 MONTH = Window.last_days(30, NOW)

@@ -23,7 +23,8 @@ from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.processes import ended, environment
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import seeded, settings_for
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.world import served
 
 MANY, SOME = 5_000, 1_200
@@ -65,7 +66,7 @@ def through_faults(sandbox: Sandbox, database: Database, time: FakeTime, size: i
     assert database.column(items)[0] == run.outcome.summary.printful_items_added == size // 20
 
 
-def test_faults_04_07_and_08_every_session_arrives_through_500s_resets_and_short_bodies(
+def test_faults_04_07_and_08_500s_resets_and_short_bodies_lose_no_session(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
     through_faults(sandbox, Database(sqlite_url), time, 2 * SOME)
@@ -142,7 +143,7 @@ def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
     assert run.outcome.summary.printful_items_added == database.count("order_items") == SOME // 20 - 1
 
 
-def test_a_vendor_that_never_answers_for_some_days_leaves_exactly_those_and_older_ones_to_the_next_run(
+def test_days_that_a_vendor_never_answers_and_older_ones_are_left_to_the_next_run(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
     sandbox.replace(build("large", now=NOW, size=SOME * 2))
@@ -161,7 +162,7 @@ def test_a_vendor_that_never_answers_for_some_days_leaves_exactly_those_and_olde
     assert stored(database) == sorted(old_enough(sandbox))
 
 
-def test_fault_60_a_session_of_the_other_mode_leaves_whole_days_that_are_newer_and_nothing_of_its_own(
+def test_fault_60_a_session_of_the_other_mode_leaves_only_whole_newer_days(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
     sandbox.replace(build("large", now=NOW, size=SOME * 2))
@@ -187,7 +188,7 @@ PER_DAY = 120
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says there what a process needed")
-def test_fault_67_memory_depends_on_the_busiest_day_and_not_on_the_length_of_the_period(tmp_path: Path) -> None:
+def test_fault_67_memory_depends_on_the_busiest_day_and_not_on_the_period(tmp_path: Path) -> None:
     """A day is one transaction, and some thousands of sessions are read ahead; nothing else is kept."""
     short, long = (peak_of(days, tmp_path / str(days)) for days in (150, 400))
     assert long < short + 60, f"{short} MB for 150 days, {long} MB for 400"

@@ -125,7 +125,7 @@ def refused_by_the_database(canary: Canary) -> None:
 
 
 @pytest.mark.slow
-def test_faults_53_and_54_no_key_password_or_customer_is_said_or_kept_but_where_the_shop_keeps_its_orders(
+def test_faults_53_and_54_no_key_password_or_customer_is_kept_outside_the_orders(
     canary: Canary, tmp_path: Path
 ) -> None:
     canary.sync(0, "--dry-run")
@@ -165,7 +165,7 @@ def looks_back(canary: Canary) -> list[Ran]:
     return [canary.run(*each, *how) for each in commands for how in ([], ["--json"])]
 
 
-def test_faults_53_and_54_neither_the_doctor_nor_a_look_back_says_a_key_a_password_or_a_customer(
+def test_faults_53_and_54_doctor_and_history_name_no_key_password_or_customer(
     canary: Canary,
 ) -> None:
     canary.sync(0)
@@ -181,7 +181,7 @@ def test_faults_53_and_54_neither_the_doctor_nor_a_look_back_says_a_key_a_passwo
     assert not any("Traceback" in ran.err for ran in said)
 
 
-def test_fault_53_an_error_that_nobody_foresaw_shows_where_it_happened_and_none_of_its_words(
+def test_fault_53_an_unforeseen_error_shows_its_place_and_none_of_its_words(
     canary: Canary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:

@@ -11,11 +11,12 @@ from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import Shop, lost_ids, once_something_is_written, settings_for
-from ordersync_dagster_tests.support.world import lost
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop, once_something_is_written
+from ordersync_dagster_tests.support.world import lost, lost_ids
 
 
-def test_fault_21_a_payment_that_settles_three_days_later_is_picked_up_by_its_sessions_day(
+def test_fault_21_a_payment_settled_days_later_is_found_by_its_sessions_day(
     shop: Shop, outage: World, time: FakeTime
 ) -> None:
     session = {**lost(outage)[0], "payment_status": "unpaid"}

@@ -14,7 +14,7 @@ from ordersync_dagster_tests.support.world import lost
 NO_RETRY = {"Stripe-Should-Retry": "false"}
 
 
-def test_fault_04_a_vendor_that_is_down_is_exit_1_and_every_day_that_was_not_done_is_named(ordersync: Cli) -> None:
+def test_fault_04_a_vendor_that_is_down_is_exit_1_and_names_the_days_not_done(ordersync: Cli) -> None:
     ordersync.sandbox.faults.add(Fault("/v1/", "status", 500, times=None, headers=NO_RETRY))
     ran = ordersync("sync")
     first = (utc_now() - timedelta(days=30)).date()
@@ -36,7 +36,7 @@ def test_fault_04_the_document_says_what_was_not_done_too(ordersync: Cli) -> Non
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("path", ["/v1/checkout/sessions", "/orders"])
-def test_faults_57_and_58_a_key_that_is_refused_is_exit_2_asked_once_and_nothing_is_written(
+def test_faults_57_and_58_a_refused_key_is_exit_2_asked_once_and_nothing_is_written(
     ordersync: Cli, path: str, status: int
 ) -> None:
     before = ordersync.database.count("orders")
@@ -101,7 +101,7 @@ def test_fault_61_the_key_of_another_shop_is_exit_2(ordersync: Cli) -> None:
 
 
 @pytest.mark.slow
-def test_fault_66_a_dagster_that_cannot_be_told_changes_neither_the_result_nor_the_exit_code(
+def test_fault_66_a_dagster_that_cannot_be_told_changes_no_result_and_no_exit_code(
     ordersync: Cli, tmp_path: Path
 ) -> None:
     broken = tmp_path / "dagster-home"
@@ -114,7 +114,7 @@ def test_fault_66_a_dagster_that_cannot_be_told_changes_neither_the_result_nor_t
 
 
 @pytest.mark.slow
-def test_fault_64_a_dagster_home_that_is_lost_between_two_runs_changes_nothing_of_the_second(
+def test_fault_64_a_dagster_home_lost_between_two_runs_changes_nothing(
     ordersync: Cli, tmp_path: Path, world: World
 ) -> None:
     for place in ("first", "second"):

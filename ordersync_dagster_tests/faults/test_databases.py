@@ -12,13 +12,14 @@ from sqlalchemy import Connection, event, make_url, text
 
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.faults.crash import is_audit_whole, written
+from ordersync_dagster_tests.faults.results import is_audit_whole, written
 from ordersync_dagster_tests.faults.wire import BrokenLine, raw_server
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, fresh_database, postgres_server
-from ordersync_dagster_tests.support.shops import Shop, seeded, seven
+from ordersync_dagster_tests.support.outcomes import counters
+from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.stores import inserting, opened, order
-from ordersync_dagster_tests.support.world import numbers
+from ordersync_dagster_tests.support.world import expected_counters
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def another_url(_postgres: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["its answer is lost", "it never arrives"])
 @pytest.mark.parametrize("turn", [1, 2])
-def test_faults_28_and_29_a_line_that_breaks_at_a_commit_neither_loses_nor_doubles_a_row(
+def test_faults_28_and_29_a_connection_lost_at_a_commit_loses_and_doubles_no_row(
     sandbox: Sandbox, time: FakeTime, outage: World, another_url: str, expected: Any, turn: int, arrives: bool
 ) -> None:
     direct = another_url
@@ -50,7 +51,7 @@ def test_faults_28_and_29_a_line_that_breaks_at_a_commit_neither_loses_nor_doubl
         run = shop.run()
         shop.database.engine.dispose()
     assert line.commits >= turn
-    assert seven(run) == (*numbers(outage), 0)
+    assert counters(run) == expected_counters(outage)
     assert run.outcome.rows["written_first_by_others"] == 0
     assert written(database) == expected
     assert is_audit_whole(database)
@@ -58,7 +59,7 @@ def test_faults_28_and_29_a_line_that_breaks_at_a_commit_neither_loses_nor_doubl
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["immediate", "fast"])
-def test_faults_27_and_28_a_server_that_is_stopped_in_mid_run_loses_nothing_and_the_next_run_ends_it(
+def test_faults_27_and_28_after_a_server_stop_in_mid_run_the_next_run_completes_all(
     sandbox: Sandbox, time: FakeTime, outage: World, expected: Any, mode: str
 ) -> None:
     with own_server() as (server, stop, start), fresh_database(server) as url:

@@ -17,18 +17,19 @@ from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.core.errors import DatabaseAwayError, OrderSyncError, SchemaError
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster_tests.faults.crash import is_audit_whole
+from ordersync_dagster_tests.faults.results import is_audit_whole
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import Shop, lost_ids, seeded, seven
-from ordersync_dagster_tests.support.world import lost, numbers
+from ordersync_dagster_tests.support.outcomes import counters
+from ordersync_dagster_tests.support.shops import Shop, seeded
+from ordersync_dagster_tests.support.world import expected_counters, lost, lost_ids
 
 
 class SmallDisk:
     """From `fill` to `free`, our connections cannot make the shop's file larger than it is."""
 
-    def __init__(self) -> None:
-        self.fill_now = False
+    def __init__(self, path: Path) -> None:
+        self.path, self.fill_now = str(path), False
 
     def fill(self) -> None:
         self.fill_now = True
@@ -37,21 +38,21 @@ class SmallDisk:
         self.fill_now = False
 
     def limit(self, opened_now: Any, _record: object) -> None:
-        if self.fill_now and "shop.db" in str(opened_now.execute("PRAGMA database_list").fetchall()):
+        if self.fill_now and self.path in str(opened_now.execute("PRAGMA database_list").fetchall()):
             pages = opened_now.execute("PRAGMA page_count").fetchone()[0]
             opened_now.execute(f"PRAGMA max_page_count = {pages}")
 
 
 @pytest.fixture
-def disk() -> Iterator[SmallDisk]:
-    """Room enough until it is filled."""
-    made = SmallDisk()
+def disk(shop: Shop) -> Iterator[SmallDisk]:
+    """Room enough for the shop until it is filled."""
+    made = SmallDisk(shop.database.path)
     event.listen(Engine, "connect", made.limit)
     yield made
     event.remove(Engine, "connect", made.limit)
 
 
-def test_fault_37_a_full_disk_is_an_error_that_names_who_was_not_written_and_the_file_stays_whole(
+def test_fault_37_a_full_disk_names_what_was_not_written_and_the_file_stays_whole(
     shop: Shop, disk: SmallDisk, outage: World
 ) -> None:
     payments = {each["id"]: each for each in lost(outage)}
@@ -72,7 +73,7 @@ def test_fault_37_a_full_disk_is_an_error_that_names_who_was_not_written_and_the
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="needs the right to mount")
-def test_fault_37_a_disk_that_is_really_full_is_survived_and_the_run_is_made_up_for_elsewhere(
+def test_fault_37_a_run_on_a_really_full_disk_ends_and_is_made_up_for_elsewhere(
     sandbox: Sandbox, time: FakeTime, outage: World, tmp_path: Path
 ) -> None:
     disk = tmp_path / "disk"
@@ -114,7 +115,7 @@ def fill(file: Any) -> None:
             continue
 
 
-def test_fault_38_a_writer_that_keeps_the_file_locked_is_exit_75_with_nothing_written(
+def test_fault_38_a_file_that_another_writer_locks_is_exit_75_and_nothing_is_written(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.1)
@@ -143,7 +144,7 @@ def test_fault_38_a_writer_that_is_done_soon_is_waited_for(shop: Shop, outage: W
     run = shop.run(meanwhile=write)
     timers[0].join()
     other.close()
-    assert seven(run) == (*numbers(outage), 0)
+    assert counters(run) == expected_counters(outage)
 
 
 @contextmanager
@@ -165,7 +166,7 @@ def read_only(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_fault_39_a_file_that_may_not_be_written_is_exit_2_before_any_request_and_a_dry_run_works(
+def test_fault_39_a_read_only_file_is_exit_2_before_any_request_and_dry_runs_work(
     sandbox: Sandbox, time: FakeTime, outage: World, tmp_path: Path
 ) -> None:
     folder = tmp_path / "read-only"
@@ -175,5 +176,5 @@ def test_fault_39_a_file_that_may_not_be_written_is_exit_2_before_any_request_an
         with pytest.raises(SchemaError, match=r"shop\.db may not be written by this user"):
             shop.run()
         assert sandbox.requests == []
-        assert seven(shop.run(dry_run=True)) == (*numbers(outage), 0)
+        assert counters(shop.run(dry_run=True)) == expected_counters(outage)
     assert shop.run().outcome.summary.errors == 0

@@ -61,7 +61,7 @@ def test_faults_51_and_52_hostile_text_is_stored_exactly_and_does_nothing(each_s
 
 
 @pytest.mark.parametrize("bad", ["a\0b", "half \ud83d of a pair"])
-def test_fault_51_what_no_database_stores_is_refused_by_its_id_and_the_others_are_added(
+def test_fault_51_text_that_no_database_stores_is_refused_and_the_rest_is_added(
     each_shop: Shop, outage: World, bad: str
 ) -> None:
     session_id = put(each_shop, outage, metadata={"note": bad})

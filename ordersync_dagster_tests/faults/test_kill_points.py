@@ -10,10 +10,12 @@ import pytest
 
 from ordersync_dagster.app.wiring import initialise_database
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.faults.crash import CREATES, KilledError, KillPoint, is_audit_whole, written
+from ordersync_dagster_tests.faults.crash import CREATES, KilledError, KillPoint
+from ordersync_dagster_tests.faults.results import is_audit_whole, written
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything, fresh_database
-from ordersync_dagster_tests.support.shops import Shop, seeded, settings_for
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop, seeded
 
 ON_POSTGRES = pytest.param("postgresql", marks=pytest.mark.slow)
 
@@ -44,7 +46,7 @@ def trials(
             return Shop(sandbox, Database(next(urls)), time)
 
         shop = again()
-        with KillPoint() as counting:
+        with KillPoint(shop.database) as counting:
             shop.run()
         yield Trials(again, written(shop.database), counting.boundaries)
 
@@ -57,7 +59,7 @@ def _seeded_url(stack: ExitStack, server: str, outage: World) -> str:
 
 def killed_at(trials: Trials, turn: int) -> None:
     shop = trials.again()
-    with KillPoint(turn), pytest.raises(KilledError):
+    with KillPoint(shop.database, turn), pytest.raises(KilledError):
         shop.run()
     assert shop.run().outcome.summary.errors == 0
     assert written(shop.database) == trials.expected, f"killed at boundary {turn}"
@@ -68,14 +70,14 @@ def killed_at(trials: Trials, turn: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("trials", ["sqlite", "postgresql"], indirect=True)
-def test_fault_31_killed_at_any_write_boundary_the_next_run_ends_where_one_run_would_have(trials: Trials) -> None:
+def test_fault_31_after_a_kill_at_any_write_the_next_run_ends_as_one_run_would(trials: Trials) -> None:
     assert trials.boundaries > 10
     for turn in range(1, trials.boundaries + 1):
         killed_at(trials, turn)
 
 
 @pytest.mark.parametrize("trials", ["sqlite", ON_POSTGRES], indirect=True)
-def test_fault_31_killed_at_the_first_a_middle_or_the_last_write_boundary_likewise(trials: Trials) -> None:
+def test_fault_31_after_a_kill_at_three_writes_the_next_run_ends_as_one_run_would(trials: Trials) -> None:
     for turn in (1, trials.boundaries // 2, trials.boundaries):
         killed_at(trials, turn)
 
@@ -85,7 +87,7 @@ def test_fault_31_killed_at_the_first_a_middle_or_the_last_write_boundary_likewi
 def test_fault_31_killed_at_every_boundary_in_turn_each_run_keeps_what_it_committed(trials: Trials) -> None:
     shop, kept = trials.again(), 0
     for turn in range(1, trials.boundaries + 1):
-        with KillPoint(turn):
+        with KillPoint(shop.database, turn):
             try:
                 shop.run()
             except KilledError:
@@ -97,11 +99,11 @@ def test_fault_31_killed_at_every_boundary_in_turn_each_run_keeps_what_it_commit
 
 
 @pytest.mark.parametrize("trials", ["sqlite"], indirect=True)
-def test_fault_30_killed_after_the_last_commit_the_next_run_writes_nothing_and_reports_every_day(
+def test_fault_30_after_a_kill_behind_the_last_commit_the_next_run_writes_nothing(
     trials: Trials,
 ) -> None:
     shop = trials.again()
-    with KillPoint(trials.boundaries), pytest.raises(KilledError):
+    with KillPoint(shop.database, trials.boundaries), pytest.raises(KilledError):
         shop.run()  # its rows are committed; only the record that it succeeded is not
     before = {name: rows for name, rows in everything(shop.database).items() if name != "ordersync_runs"}
     again = shop.run()
@@ -126,14 +128,14 @@ def empty(
 
 def creations(shop: Shop) -> int:
     """The write boundaries of creating every table."""
-    with KillPoint(writes=CREATES) as counting:
+    with KillPoint(shop.database, writes=CREATES) as counting:
         initialise_database(settings_for(shop.sandbox, shop.database.url))
     return counting.boundaries
 
 
 def killed_while_creating(empty: Callable[[], Shop], turn: int, expected: dict[str, object]) -> None:
     shop = empty()
-    with KillPoint(turn, writes=CREATES), pytest.raises(KilledError):
+    with KillPoint(shop.database, turn, writes=CREATES), pytest.raises(KilledError):
         shop.run()
     assert shop.database.tables() == set(), "all tables or none"
     assert shop.run().outcome.summary.errors == 0
@@ -149,7 +151,7 @@ def whole(empty: Callable[[], Shop]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("empty", ["sqlite", ON_POSTGRES], indirect=True)
-def test_fault_31_a_first_run_that_is_killed_while_it_creates_its_tables_leaves_none_and_the_next_one_does_all(
+def test_fault_31_after_a_kill_at_three_writes_of_creation_there_is_no_table(
     empty: Callable[[], Shop],
 ) -> None:
     expected, last = whole(empty), creations(empty())
@@ -160,7 +162,7 @@ def test_fault_31_a_first_run_that_is_killed_while_it_creates_its_tables_leaves_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("empty", ["sqlite", "postgresql"], indirect=True)
-def test_fault_31_a_first_run_that_is_killed_at_any_boundary_of_creating_its_tables_likewise(
+def test_fault_31_after_a_kill_at_any_write_of_creation_there_is_no_table(
     empty: Callable[[], Shop],
 ) -> None:
     expected = whole(empty)

@@ -20,7 +20,8 @@ from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.readers import SESSIONS, YESTERDAY, printful_at, stripe_at
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import Shop, settings_for
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop
 
 
 @pytest.mark.parametrize("amount", ["1e400", "26.5", "2600.0", "-1", str(2**63), "9" * 400, '"2600"'])
@@ -59,7 +60,7 @@ def test_fault_13_a_page_that_is_no_list_fails_the_run(new_shop: Shop, rows: str
     assert new_shop.database.count("orders") == 0
 
 
-def test_fault_13_rows_that_are_no_sessions_are_errors_beside_the_sessions_that_are_added(new_shop: Shop) -> None:
+def test_fault_13_rows_that_are_no_sessions_are_errors_and_the_sessions_are_added(new_shop: Shop) -> None:
     listing(new_shop, json.dumps([None, "text", paid("cs_test_fine"), 7, [], {"created": YESTERDAY}]))
     run = new_shop.run(printful=PrintfulScope.none)
     assert (run.outcome.summary.errors, run.outcome.summary.stripe_sessions_added) == (5, 1)
@@ -75,7 +76,7 @@ def test_fault_13_rows_without_an_id_each_count_whatever_page_they_are_on(new_sh
     assert (counts.stripe_sessions_checked, counts.stripe_sessions_added, counts.errors) == (250, 245, 5)
 
 
-def test_fault_16_a_session_that_is_listed_again_and_again_is_written_and_counted_once(new_shop: Shop) -> None:
+def test_fault_16_a_session_that_is_listed_many_times_is_written_and_counted_once(new_shop: Shop) -> None:
     first, second = paid("cs_test_first"), paid("cs_test_second", created=YESTERDAY - 1)
     listing(new_shop, json.dumps([second, second]), match="starting_after")
     listing(new_shop, json.dumps([first, first, second]), has_more=True)
@@ -149,14 +150,14 @@ def test_fault_17_a_list_of_printful_that_repeats_its_first_page_ends(
     assert len(sandbox.requests) == 1 + (MAX_STEPS_BACK + 1) + 1, "the first page, those in vain, and the one order"
 
 
-def test_fault_18_an_empty_page_with_more_to_come_is_the_end_and_a_warning_of_the_run(new_shop: Shop) -> None:
+def test_fault_18_an_empty_page_with_more_to_come_ends_the_list_with_a_warning(new_shop: Shop) -> None:
     listing(new_shop, "[]", has_more=True)
     run = new_shop.run(printful=PrintfulScope.none)
     assert (run.outcome.summary.stripe_sessions_checked, run.outcome.summary.errors) == (0, 0)
     assert any("empty page with more to come" in warning for warning in run.shop.warnings)
 
 
-def test_fault_63_an_answer_in_another_version_with_unknown_fields_is_used_and_said_once(new_shop: Shop) -> None:
+def test_fault_63_an_answer_in_another_api_version_is_used_and_said_once(new_shop: Shop) -> None:
     rows = [paid("cs_test_new", invented_later={"a": [1]}), paid("cs_test_newer", created=YESTERDAY - 1)]
     listing(new_shop, json.dumps(rows), Stripe_Version="2099-01-01.later")
     run = new_shop.run(printful=PrintfulScope.none)

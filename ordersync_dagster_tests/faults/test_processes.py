@@ -15,11 +15,13 @@ from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster_tests.faults.crash import KillPoint, is_audit_whole
+from ordersync_dagster_tests.faults.crash import KillPoint
 from ordersync_dagster_tests.faults.processes import dying, ended, environment, sync
+from ordersync_dagster_tests.faults.results import is_audit_whole
 from ordersync_dagster_tests.support.databases import Database, fresh_database
-from ordersync_dagster_tests.support.shops import seeded, settings_for
-from ordersync_dagster_tests.support.world import lost, numbers, served
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import expected_counters, lost, served
 
 BUSY, INTERRUPTED = 75, 1
 PATIENT = 25  # seconds that an evicted pod may need
@@ -68,7 +70,7 @@ def is_as_after_one_run(database: Database, world: World) -> None:
     """Each lost order once, each row with one audit entry, nothing twice."""
     orders = database.column("SELECT stripe_session_id FROM orders")
     assert len(orders) == len(set(orders)) == len(world.shop.orders) + len(lost(world))
-    added = numbers(world)[5]
+    added = expected_counters(world).printful_items_added
     assert database.count("order_items") == len(world.shop.order_items) + added
     audit = Counter(database.column("SELECT resource || action FROM ordersync_audit"))
     assert (audit["orderorder_create"], audit["order_itemorder_create"]) == (len(lost(world)), added)
@@ -81,7 +83,7 @@ def states(database: Database) -> Counter[str]:
 
 
 @pytest.mark.slow
-def test_fault_31_a_process_that_is_killed_at_the_first_a_middle_or_the_last_write_is_made_up_for(
+def test_fault_31_a_process_killed_at_three_writes_is_made_up_for(
     slow_sandbox: Sandbox, database: Database, world: World, tmp_path: Path
 ) -> None:
     env = environment(slow_sandbox, database.url)
@@ -100,12 +102,12 @@ def test_fault_31_a_process_that_is_killed_at_the_first_a_middle_or_the_last_wri
 
 
 @pytest.mark.slow
-def test_fault_31_a_process_that_is_killed_at_its_last_write_had_done_everything_but_say_so(
+def test_fault_31_a_process_killed_at_its_last_write_had_written_everything(
     slow_sandbox: Sandbox, database: Database, world: World, tmp_path: Path
 ) -> None:
     with another(database, tmp_path) as url:
         twin = seeded(url, world)
-        with KillPoint() as counting:
+        with KillPoint(twin) as counting:
             repaired(slow_sandbox, twin)
     code, _, err = ended(dying(counting.boundaries, environment(slow_sandbox, database.url), tmp_path))
     assert code == -signal.SIGKILL, err

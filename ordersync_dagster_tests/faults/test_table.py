@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
+from ordersync_dagster_tests.support.places import TESTS
+
 DOCS = TESTS.parent / "docs"
 PAGES = [DOCS / "reliability.md", DOCS / "security.md"]
 REFERENCE = re.compile(r"`([\w/]+\.py)::(test_\w+)`")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ordersync_dagster.sandbox import refund
 from ordersync_dagster.sandbox.world.sessions import CREATED
-from ordersync_dagster_tests.core.strategies import JSON, PRINTFUL_ORDERS, SESSIONS, damaged
 from ordersync_dagster_tests.fuzz.canned import Canned
+from ordersync_dagster_tests.support.strategies import JSON, PRINTFUL_ORDERS, SESSIONS, damaged
 
 STATUSES = st.sampled_from([200] * 12 + [201, 302, 400, 401, 403, 404, 418, 429, 500])
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster_tests.orchestration.deployment import ROOT
+from ordersync_dagster_tests.support.places import ROOT
 
 IMAGES = ROOT / "docs" / "images"
 WANTED, DEMANDED = "ORDERSYNC_SCREENSHOTS", "ORDERSYNC_DEMAND_BROWSER"

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -11,40 +10,35 @@ import pytest
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import UNHURRIED, seeded
+from ordersync_dagster_tests.support.settings import UNHURRIED
+from ordersync_dagster_tests.support.shops import seeded
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message=".*__fields__")
     from ordersync_dagster_tests.orchestration.pretend import PretendShop, deployed
-    from ordersync_dagster_tests.orchestration.runs import Runs
-
-HERE = Path(__file__).parent
-DAGSTERS_OWN = (
-    "ignore:.*__fields__",  # Dagster 1.13 speaks to pydantic in old words
-    "ignore::dagster.BetaWarning",
-    "ignore::dagster.PreviewWarning",
-)
-NOW = datetime.now(UTC).replace(hour=14, minute=30, second=0, microsecond=0)
+    from ordersync_dagster_tests.orchestration.runs import THIS_AFTERNOON, Runs
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Dagster's own warnings are excused, and only in these tests."""
+    here = Path(__file__).parent
     for item in items:
-        if HERE in item.path.parents:
-            for each in DAGSTERS_OWN:
-                item.add_marker(pytest.mark.filterwarnings(each))
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings("ignore:.*__fields__"))  # Dagster 1.13 speaks to pydantic so
+            item.add_marker(pytest.mark.filterwarnings("ignore::dagster.BetaWarning"))
+            item.add_marker(pytest.mark.filterwarnings("ignore::dagster.PreviewWarning"))
 
 
 @pytest.fixture(scope="session")
 def outage() -> World:
     """The default scenario, today at half past two."""
-    return build("outage", now=NOW)
+    return build("outage", now=THIS_AFTERNOON)
 
 
 @pytest.fixture
 def time() -> FakeTime:
     """A clock at the world's moment."""
-    return FakeTime(NOW)
+    return FakeTime(THIS_AFTERNOON)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 import requests
 
 from ordersync_dagster_tests.orchestration import graphql
+from ordersync_dagster_tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "ordersync"}
 ASSETS = ("stripe_sessions", "orders", "printful_orders", "order_items", "order_sync_summary")
 PATIENCE = 240.0  # seconds: the daemon looks at backfills every 30, and a busy machine needs 20 to start

@@ -1,5 +1,6 @@
 """A pretend shop that a real Dagster looks after, and that can be put back to how it was."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from ordersync_dagster.app.wiring import seed_database, utc_now
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.orchestration.deployment import Deployment, running
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import UNHURRIED
+from ordersync_dagster_tests.support.settings import UNHURRIED
 from ordersync_dagster_tests.support.world import served
 
 
@@ -55,3 +56,21 @@ def deployed(
         known = sandbox.environment() | UNHURRIED | {"DATABASE_URL": database, "ORDERSYNC_STATE_DIR": str(home)}
         with running(home / "dagster", known, config) as dagster:
             yield PretendShop(sandbox, now, Database(database), dagster)
+
+
+def run_that_fails(pretend: PretendShop, sentence: str) -> None:
+    """A run that fails for the reason that is meant."""
+    run_id = pretend.dagster.start("order_sync", {"days": 7})
+    assert pretend.dagster.end_of(run_id) == "FAILURE"
+    assert sentence in pretend.dagster.failure(run_id)
+
+
+def kept_files(home: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every file as it is, and every database's rows, because long values lie in pieces in its file."""
+    for path in home.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            yield path, content
+            if content.startswith(b"SQLite format 3"):
+                with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+                    yield path, "\n".join(database.iterdump()).encode()

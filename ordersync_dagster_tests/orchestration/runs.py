@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.sandbox import World
 
 ASSETS = ("stripe_sessions", "orders", "printful_orders", "order_items", "order_sync_summary")
+THIS_AFTERNOON = datetime.now(UTC).replace(hour=14, minute=30, second=0, microsecond=0)
 GREEN, OBSERVED = dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION
 
 
@@ -131,7 +132,7 @@ class Runs:
         return Run(result, self.instance)
 
 
-def lost(world: World) -> dict[str, date]:
+def lost_with_days(world: World) -> dict[str, date]:
     """The paid sessions that have no order, with their UTC days; not those that are too young to be missed."""
     known = {row["stripe_session_id"] for row in world.shop.orders}
     settled = int(world.now.timestamp()) - 15 * 60

@@ -9,7 +9,7 @@ from ordersync_dagster.orchestration.assets import order_sync_assets
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Run, Runs, lost, shop_with
+from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Run, Runs, lost_with_days, shop_with
 from ordersync_dagster_tests.support.databases import Database, everything
 
 
@@ -18,20 +18,22 @@ def test_a_range_of_days_is_one_run_and_all_of_them_turn_green(runs: Runs, outag
     run = runs.daily_order_sync(first, last)
     assert run.succeeded
     assert runs.green("stripe_sessions") == runs.green() == {str(first + timedelta(days=n)) for n in range(7)}
-    assert {row["stripe_session_id"] for row in shop.rows("SELECT stripe_session_id FROM orders")} >= set(lost(outage))
+    assert {row["stripe_session_id"] for row in shop.rows("SELECT stripe_session_id FROM orders")} >= set(
+        lost_with_days(outage)
+    )
     assert run.of("order_sync_summary")["stripe_sessions_added"].value == 3
 
 
 def test_only_the_chosen_days_are_asked_for_and_written(runs: Runs, outage: World, shop: Database) -> None:
-    day = max(lost(outage).values())
+    day = max(lost_with_days(outage).values())
     run = runs.daily_order_sync(day, day)
     assert run.days(GREEN) == {day}
-    assert shop.count("orders") - len(outage.shop.orders) == list(lost(outage).values()).count(day)
+    assert shop.count("orders") - len(outage.shop.orders) == list(lost_with_days(outage).values()).count(day)
 
 
 def test_a_dry_run_of_a_backfill_turns_no_day_green(runs: Runs, outage: World, shop: Database) -> None:
     before = everything(shop)
-    day = max(lost(outage).values())
+    day = max(lost_with_days(outage).values())
     run = runs.daily_order_sync(day, day, dry_run=True)
     assert run.succeeded
     assert not runs.green()
@@ -60,7 +62,7 @@ def test_a_run_without_days_says_where_to_go(runs: Runs, sandbox: Sandbox) -> No
 
 
 def test_the_daily_assets_alone_leave_printful_alone(runs: Runs, sandbox: Sandbox, outage: World) -> None:
-    day = max(lost(outage).values())
+    day = max(lost_with_days(outage).values())
     run = materialize(runs, ["stripe_sessions", "orders"], span(day))
     assert run.succeeded
     assert run.days(GREEN) == {day}
@@ -79,7 +81,7 @@ def test_the_other_assets_alone_leave_stripe_alone(runs: Runs, sandbox: Sandbox)
 def test_a_dry_run_as_a_backfill_of_assets_is_refused_and_sent_to_the_job(
     runs: Runs, sandbox: Sandbox, outage: World, selection: list[str]
 ) -> None:
-    tags = {"dagster/backfill": "abcdefgh"} | span(max(lost(outage).values()))
+    tags = {"dagster/backfill": "abcdefgh"} | span(max(lost_with_days(outage).values()))
     run = materialize(runs, selection, tags, dry_run=True)
     assert "Launch it from the page of the job daily_order_sync" in run.failure
     assert not sandbox.requests

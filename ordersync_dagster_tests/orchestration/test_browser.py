@@ -7,7 +7,8 @@ import pytest
 from ordersync_dagster_tests.orchestration.browser import Page, chromium, keep, opened
 from ordersync_dagster_tests.orchestration.deployment import ASSETS
 from ordersync_dagster_tests.orchestration.pretend import PretendShop
-from ordersync_dagster_tests.orchestration.runs import lost
+from ordersync_dagster_tests.orchestration.runs import lost_with_days
+from ordersync_dagster_tests.support.world import lost
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +54,7 @@ def test_a_person_launches_a_dry_run_and_reads_its_summary(pretend: PretendShop,
 
 def test_days_that_are_missing_turn_green_by_a_backfill(pretend: PretendShop, page: Page) -> None:
     week = pretend.dagster.days()[-7:]
-    outage = {str(day) for day in lost(pretend.world).values()}
+    outage = {str(day) for day in lost_with_days(pretend.world).values()}
     earlier = pretend.dagster.backfill_job([day for day in week if day < min(outage)])
     assert earlier["status"] == "COMPLETED_SUCCESS", pretend.dagster.failures(earlier)
     missing = [day for day in week if day >= min(outage)]
@@ -73,7 +74,7 @@ def test_days_that_are_missing_turn_green_by_a_backfill(pretend: PretendShop, pa
     page.goto("/assets/orders?view=partitions")
     page.get_by_text("Materialized (7)").wait_for()
     keep(page, "partitions-after")
-    assert pretend.recovered == len(lost(pretend.world))
+    assert pretend.recovered == len(lost_with_days(pretend.world))
     assert len(pretend.dagster.runs_of("daily_order_sync")) == 2  # each backfill was one run of the job
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.orchestration.runs import Run, Runs, lost
+from ordersync_dagster_tests.orchestration.runs import Run, Runs, lost_with_days
 from ordersync_dagster_tests.support.databases import Database
 
 PAID_HAS_ORDER = "every_paid_session_has_an_order"
@@ -21,7 +21,7 @@ def ids(run: Run, check: str, day: date | None = None) -> set[str]:
 
 def test_a_dry_run_that_finds_missing_orders_turns_their_days_red_and_names_them(runs: Runs, outage: World) -> None:
     run = runs.order_sync(days=7, dry_run=True)
-    missing = lost(outage)
+    missing = lost_with_days(outage)
     assert run.succeeded
     assert not runs.green()
     assert {day for check, day in run.red if check == PAID_HAS_ORDER} == {str(day) for day in missing.values()}
@@ -74,7 +74,7 @@ def test_two_orders_for_one_payment_are_named(runs: Runs, sandbox: Sandbox, outa
 def test_a_broken_record_is_named_and_fails_the_run_in_the_asset_graph(
     runs: Runs, sandbox: Sandbox, outage: World, dry_run: bool
 ) -> None:
-    session = next(each for each in outage.sessions if each["id"] in lost(outage))
+    session = next(each for each in outage.sessions if each["id"] in lost_with_days(outage))
     sandbox.put_session({**session, "currency": None})
     run = runs.order_sync(days=7, dry_run=dry_run)
     day = day_of(session["created"])

@@ -17,8 +17,7 @@ from ordersync_dagster.report.markdown import escaped
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.report.summary import COUNTERS, Summary
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.orchestration.conftest import NOW
-from ordersync_dagster_tests.orchestration.runs import OBSERVED, Run, Runs, lost
+from ordersync_dagster_tests.orchestration.runs import OBSERVED, THIS_AFTERNOON, Run, Runs, lost_with_days
 
 HOSTILE = "<img src=x onerror=alert(1)>[click](javascript:alert(2))`|\x1b[31m\u202e"
 
@@ -53,7 +52,7 @@ def test_every_change_is_a_row(runs: Runs, outage: World) -> None:
     table = runs.order_sync(days=30).of("order_sync_summary")["changes"]
     assert [column.name for column in table.schema.columns][:5] == ["order_id", "field", "before", "after", "why"]
     added = {row.data["stripe_session_id"] for row in table.records if row.data["field"] == "order"}
-    assert added == set(lost(outage))
+    assert added == set(lost_with_days(outage))
 
 
 def test_every_problem_is_a_row(runs: Runs) -> None:
@@ -79,8 +78,8 @@ def test_the_picture_is_a_small_png_inside_the_text(runs: Runs) -> None:
 
 @pytest.mark.parametrize("days", [1, 365])
 def test_the_picture_stays_small_for_every_window(days: int) -> None:
-    outcome = Outcome("run", Window.last_days(days, NOW), is_dry_run=True)
-    first = NOW.date() - timedelta(days=days)
+    outcome = Outcome("run", Window.last_days(days, THIS_AFTERNOON), is_dry_run=True)
+    first = THIS_AFTERNOON.date() - timedelta(days=days)
     for place in range(days + 1):
         figures = Summary(skipped_order_exists=place * 7919 % 97, stripe_sessions_added=place * 31 % 13)
         outcome.days[first + timedelta(days=place)] = figures
@@ -89,15 +88,15 @@ def test_the_picture_stays_small_for_every_window(days: int) -> None:
 
 def test_the_gap_is_red() -> None:
     def red_pixels(missing: int) -> int:
-        outcome = Outcome("run", Window.last_days(1, NOW), is_dry_run=True)
-        outcome.days = {NOW.date(): Summary(skipped_order_exists=3, stripe_sessions_added=missing)}
+        outcome = Outcome("run", Window.last_days(1, THIS_AFTERNOON), is_dry_run=True)
+        outcome.days = {THIS_AFTERNOON.date(): Summary(skipped_order_exists=3, stripe_sessions_added=missing)}
         return _count(gap_chart(outcome), (0xD6, 0x45, 0x45))
 
     assert red_pixels(3) > 10 * red_pixels(0)  # without a gap only the legend is red
 
 
 def test_a_table_is_cut_where_dagster_would_choke() -> None:
-    outcome = Outcome("run", Window.last_days(1, NOW), is_dry_run=True)
+    outcome = Outcome("run", Window.last_days(1, THIS_AFTERNOON), is_dry_run=True)
     row: Any = dict.fromkeys(("order_id", "field", "before", "after", "why", "stripe_session_id"), "x")
     outcome.changes = [row] * 1000
     found = metadata.summary(outcome, is_live=False, traffic={}, location=None)["changes"]
@@ -111,7 +110,7 @@ def test_nothing_that_dagster_keeps_names_a_customer(runs: Runs, outage: World) 
 
 
 def test_hostile_text_is_shown_as_it_is_and_does_nothing(runs: Runs, sandbox: Sandbox, outage: World) -> None:
-    session = next(each for each in outage.sessions if each["id"] in lost(outage))
+    session = next(each for each in outage.sessions if each["id"] in lost_with_days(outage))
     details = {**session["customer_details"], "email": f"{HOSTILE}@example.com", "name": HOSTILE}
     sandbox.put_session({**session, "currency": HOSTILE, "customer_details": details, "customer_email": HOSTILE})
     run = runs.order_sync(days=7)

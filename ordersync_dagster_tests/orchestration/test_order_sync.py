@@ -6,7 +6,7 @@ import pytest
 
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Runs, lost
+from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Runs, lost_with_days
 from ordersync_dagster_tests.support.databases import Database, everything
 
 
@@ -22,7 +22,7 @@ def test_a_dry_run_turns_no_day_green_and_writes_nothing(runs: Runs, shop: Datab
 def test_a_dry_run_previews_both_phases_under_labels_of_its_own(runs: Runs, outage: World) -> None:
     run = runs.order_sync(days=7, dry_run=True)
     seen = run.of("order_sync_summary", kind=OBSERVED)
-    assert seen["preview_stripe_sessions_added"].value == len(lost(outage)) == 3
+    assert seen["preview_stripe_sessions_added"].value == len(lost_with_days(outage)) == 3
     assert seen["preview_printful_orders_updated"].value > 0
     assert "stripe_sessions_added" not in seen
 
@@ -51,7 +51,7 @@ def test_today_is_only_observed(runs: Runs) -> None:
 
 def test_every_day_has_its_own_figures(runs: Runs, outage: World) -> None:
     run = runs.order_sync(days=7)
-    missed = list(lost(outage).values())
+    missed = list(lost_with_days(outage).values())
     for day in run.days(GREEN):
         assert day is not None
         assert run.of("orders", day)["added"].value == missed.count(day)
@@ -91,7 +91,7 @@ def test_a_printful_that_is_down_turns_nothing_of_it_green(runs: Runs, sandbox: 
 def test_a_day_with_an_undecided_record_leaves_the_other_half_green(
     runs: Runs, sandbox: Sandbox, outage: World
 ) -> None:
-    session = next(each for each in outage.sessions if each["id"] in lost(outage))
+    session = next(each for each in outage.sessions if each["id"] in lost_with_days(outage))
     sandbox.put_session({**session, "currency": None})
     run = runs.order_sync(days=7)
     assert not run.succeeded

@@ -13,7 +13,7 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.run_events import report
 from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster_tests.orchestration.runs import lost
+from ordersync_dagster_tests.orchestration.runs import lost_with_days
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
 
@@ -46,18 +46,18 @@ def test_repaired_days_turn_green_with_their_figures(
     assert report(done(time, 7).outcome, looked_at_printful=True) == 7
     today = outage.now.date()
     assert home.get_materialized_partitions(ORDERS) == {str(today - timedelta(days=n)) for n in range(1, 8)}
-    day = max(lost(outage).values())
+    day = max(lost_with_days(outage).values())
     records = home.fetch_materializations(dg.AssetRecordsFilter(ORDERS, asset_partitions=[str(day)]), limit=1).records
     found = records[0].asset_materialization
     assert found
-    assert found.metadata["added"].value == list(lost(outage).values()).count(day)
+    assert found.metadata["added"].value == list(lost_with_days(outage).values()).count(day)
     assert home.get_latest_materialization_event(ITEMS)
 
 
 def test_a_day_with_an_undecided_record_does_not_turn_green(
     home: dg.DagsterInstance, shop: Database, sandbox: Sandbox, time: FakeTime, outage: World
 ) -> None:
-    session_id, day = next(iter(lost(outage).items()))
+    session_id, day = next(iter(lost_with_days(outage).items()))
     broken = next(each for each in outage.sessions if each["id"] == session_id)
     sandbox.put_session({**broken, "amount_total": "a lot"})
     assert report(done(time, 7).outcome, looked_at_printful=False) == 6

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from ordersync_dagster_tests.orchestration.pretend import PretendShop, deployed
-from ordersync_dagster_tests.orchestration.test_secrets_stay_out import fail, kept
+from ordersync_dagster_tests.orchestration.pretend import PretendShop, deployed, kept_files, run_that_fails
 from ordersync_dagster_tests.support.databases import fresh_database
 
 pytestmark = pytest.mark.slow
@@ -48,13 +47,13 @@ def test_fault_53_no_password_of_the_database_is_found_anywhere_under_dagster_ho
     assert PASSWORD in on_postgres.shop.url
     on_postgres.dagster.succeeds("order_sync", days=7)
     on_postgres.shop.execute("ALTER TABLE orders RENAME TO orders_elsewhere")
-    fail(on_postgres, "orders")
+    run_that_fails(on_postgres, "orders")
     on_postgres.shop.execute("ALTER TABLE orders_elsewhere RENAME TO orders")
     trap.touch()
     run_id = on_postgres.dagster.start("order_sync", {"days": 7})
     assert on_postgres.dagster.end_of(run_id) == "FAILURE"
     trap.unlink()
-    files = list(kept(on_postgres.dagster.home))
+    files = list(kept_files(on_postgres.dagster.home))
     assert any(run_id.encode() in content for _, content in files)
     assert [str(path) for path, content in files if PASSWORD.encode() in content] == []
     assert any(b"ZeroDivisionError" in content for _, content in files), "the error really was that one"

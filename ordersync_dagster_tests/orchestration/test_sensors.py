@@ -14,7 +14,7 @@ from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.orchestration.sensors import WHY, missed_webhooks
 from ordersync_dagster.orchestration.webhook_cursor import Cursor
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster_tests.orchestration.runs import Runs, lost, shop_with
+from ordersync_dagster_tests.orchestration.runs import Runs, lost_with_days, shop_with
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
 
@@ -57,7 +57,7 @@ def days_of(requests: list[dg.RunRequest]) -> set[date]:
 
 def test_runs_are_requested_for_exactly_the_days_with_lost_orders(watcher: Watcher, outage: World) -> None:
     requests = watcher.requests()
-    assert days_of(requests) == set(lost(outage).values())
+    assert days_of(requests) == set(lost_with_days(outage).values())
     assert {each.job_name for each in requests} == {"daily_order_sync"}
     assert [each.tags[WHY] for each in requests] == ["3 paid sessions without an order"]
 
@@ -78,10 +78,10 @@ def test_the_same_days_are_asked_for_again_at_most_hourly(watcher: Watcher) -> N
     assert keys[0] == keys[1] == keys[2] != keys[3]
 
 
-def test_a_session_that_can_become_no_order_is_asked_for_in_three_hours_and_then_only_told_of(
+def test_a_session_that_cannot_become_an_order_is_asked_for_three_times_then_told(
     watcher: Watcher, sandbox: Sandbox, outage: World, runs: Runs
 ) -> None:
-    session_id, day = min(lost(outage).items(), key=lambda each: each[1])
+    session_id, day = min(lost_with_days(outage).items(), key=lambda each: each[1])
     session = next(each for each in outage.sessions if each["id"] == session_id)
     sandbox.put_session({**session, "amount_total": 10**15})  # more than orders.total_amount can hold
     runs.order_sync(days=30)
@@ -187,8 +187,8 @@ def test_the_cursor_holds_ids_days_and_counts_alone(watcher: Watcher, outage: Wo
     hour = int(watcher.time.now.timestamp()) // 3600
     assert kept == {
         "since": kept["since"],
-        "waiting": {key: str(day) for key, day in lost(outage).items()},
-        "asked": {key: [1, hour] for key in lost(outage)},
+        "waiting": {key: str(day) for key, day in lost_with_days(outage).items()},
+        "asked": {key: [1, hour] for key in lost_with_days(outage)},
     }
 
 

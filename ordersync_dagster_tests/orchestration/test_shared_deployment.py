@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ordersync_dagster_tests.orchestration.deployment import ROOT
 from ordersync_dagster_tests.orchestration.pretend import PretendShop, deployed
-from ordersync_dagster_tests.orchestration.runs import lost
+from ordersync_dagster_tests.orchestration.runs import lost_with_days
 from ordersync_dagster_tests.support.databases import fresh_database
+from ordersync_dagster_tests.support.places import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def shared(_postgres: str, tmp_path: Path) -> Iterator[PretendShop]:
 def test_a_run_and_a_backfill_work_on_postgresql(shared: PretendShop) -> None:
     run_id = shared.dagster.start("order_sync", {"days": 7})
     assert shared.dagster.end_of(run_id) == "SUCCESS", shared.dagster.failure(run_id)
-    assert shared.recovered == len(lost(shared.world))
+    assert shared.recovered == len(lost_with_days(shared.world))
     days = shared.dagster.days()[-10:]
     backfill = shared.dagster.backfill_job(days)
     assert (backfill["status"], len(backfill["runs"])) == ("COMPLETED_SUCCESS", 1)

@@ -12,7 +12,7 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.resources import LOCK_RETRIES
 from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster_tests.orchestration.runs import GREEN, Run, Runs, lost
+from ordersync_dagster_tests.orchestration.runs import GREEN, Run, Runs, lost_with_days
 from ordersync_dagster_tests.support.databases import Database, everything
 
 RUN_FINISHED = ("last_run_finished", None)
@@ -39,7 +39,7 @@ def test_values_out_of_range_stop_the_run_before_any_request(
 
 
 def test_a_run_that_dies_half_way_keeps_its_finished_days(runs: Runs, sandbox: Sandbox, outage: World) -> None:
-    last_lost = max(lost(outage).values())
+    last_lost = max(lost_with_days(outage).values())
     sandbox.faults.add(Fault("/v1/refunds", "status", 500, times=None))  # asked for on the newest lost day
     run = runs.order_sync(days=7)
     yesterday = outage.now.date() - timedelta(days=1)
@@ -55,7 +55,7 @@ def test_a_run_that_dies_half_way_keeps_its_finished_days(runs: Runs, sandbox: S
 def test_a_record_that_cannot_be_decided_fails_the_run_after_all_else_was_done(
     runs: Runs, sandbox: Sandbox, outage: World, shop: Database
 ) -> None:
-    session_id, day = next(iter(lost(outage).items()))
+    session_id, day = next(iter(lost_with_days(outage).items()))
     broken = next(each for each in outage.sessions if each["id"] == session_id)
     sandbox.put_session({**broken, "amount_total": "a lot"})
     run = runs.order_sync(days=7)
@@ -65,7 +65,7 @@ def test_a_record_that_cannot_be_decided_fails_the_run_after_all_else_was_done(
     assert str(day) not in runs.green()
     assert len(runs.green()) == 6
     assert ("every_paid_session_has_an_order", str(day)) in run.red
-    assert len(shop.rows("SELECT id FROM orders")) == len(outage.shop.orders) + len(lost(outage)) - 1
+    assert len(shop.rows("SELECT id FROM orders")) == len(outage.shop.orders) + len(lost_with_days(outage)) - 1
 
 
 def test_more_changes_than_allowed_write_nothing(runs: Runs, shop: Database) -> None:

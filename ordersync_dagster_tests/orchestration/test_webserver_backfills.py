@@ -7,7 +7,7 @@ import pytest
 from ordersync_dagster.sandbox import Fault
 from ordersync_dagster_tests.orchestration.deployment import ASSETS
 from ordersync_dagster_tests.orchestration.pretend import PretendShop
-from ordersync_dagster_tests.orchestration.runs import lost
+from ordersync_dagster_tests.orchestration.runs import lost_with_days
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ def test_a_backfill_from_the_jobs_page_is_one_run(pretend: PretendShop) -> None:
     assert backfill["status"] == "COMPLETED_SUCCESS", pretend.dagster.failures(backfill)
     assert [(run["pipelineName"], run["status"]) for run in backfill["runs"]] == [("daily_order_sync", "SUCCESS")]
     assert pretend.dagster.green_days() == set(days)
-    assert pretend.recovered == len(lost(pretend.world))
+    assert pretend.recovered == len(lost_with_days(pretend.world))
 
 
 def test_a_dry_run_as_a_backfill_of_the_job_succeeds_and_turns_no_day_green(pretend: PretendShop) -> None:
@@ -28,7 +28,7 @@ def test_a_dry_run_as_a_backfill_of_the_job_succeeds_and_turns_no_day_green(pret
     assert pretend.recovered == 0
 
 
-def test_a_backfill_from_the_asset_graph_is_one_run_for_the_days_and_one_for_the_rest(pretend: PretendShop) -> None:
+def test_a_backfill_from_the_asset_graph_is_one_run_for_days_and_one_for_the_rest(pretend: PretendShop) -> None:
     days = pretend.last_days(7)
     backfill = pretend.dagster.backfill_assets(ASSETS, days)
     assert backfill["status"] == "COMPLETED_SUCCESS", pretend.dagster.failures(backfill)
@@ -36,7 +36,7 @@ def test_a_backfill_from_the_asset_graph_is_one_run_for_the_days_and_one_for_the
     assert {run["status"] for run in backfill["runs"]} == {"SUCCESS"}
     assert pretend.dagster.green_days() == set(days)
     assert pretend.dagster.latest("order_items")
-    assert pretend.recovered == len(lost(pretend.world))
+    assert pretend.recovered == len(lost_with_days(pretend.world))
 
 
 def test_a_dry_run_as_a_backfill_of_assets_is_refused_in_one_sentence(pretend: PretendShop) -> None:
@@ -58,7 +58,7 @@ def test_days_with_gaps_between_them_are_run_without_all_of_printful_each_time(p
 
 def test_a_backfill_that_dies_half_way_is_resumed_by_its_failed_and_missing_days(pretend: PretendShop) -> None:
     days = pretend.last_days(7)
-    newest_lost = max(lost(pretend.world).values())
+    newest_lost = max(lost_with_days(pretend.world).values())
     pretend.sandbox.faults.add(Fault("/v1/refunds", "status", 400, times=None))
     backfill = pretend.dagster.backfill_job(days)
     assert backfill["status"] == "COMPLETED_FAILED"
@@ -68,7 +68,7 @@ def test_a_backfill_that_dies_half_way_is_resumed_by_its_failed_and_missing_days
     missing = [day for day in days if day not in finished]
     assert pretend.dagster.backfill_job(missing)["status"] == "COMPLETED_SUCCESS"
     assert pretend.dagster.green_days() == set(days)
-    assert pretend.recovered == len(lost(pretend.world))
+    assert pretend.recovered == len(lost_with_days(pretend.world))
 
 
 def test_days_a_year_back_can_be_run(pretend: PretendShop) -> None:

@@ -9,7 +9,7 @@ from ordersync_dagster.orchestration.abandoned import PROCESS
 from ordersync_dagster.sandbox import Fault
 from ordersync_dagster_tests.orchestration.deployment import wait_until
 from ordersync_dagster_tests.orchestration.pretend import PretendShop
-from ordersync_dagster_tests.orchestration.runs import lost
+from ordersync_dagster_tests.orchestration.runs import lost_with_days
 from ordersync_dagster_tests.support.databases import everything
 
 pytestmark = pytest.mark.slow
@@ -31,17 +31,17 @@ def test_a_dry_run_writes_nothing_and_turns_no_day_green(pretend: PretendShop) -
     assert not pretend.dagster.green_days()
     assert not pretend.dagster.events(run_id, "MaterializationEvent")
     seen = pretend.dagster.latest("order_sync_summary", "assetObservations")
-    assert (seen["run"], seen["preview_stripe_sessions_added"]) == (run_id, len(lost(pretend.world)))
+    assert (seen["run"], seen["preview_stripe_sessions_added"]) == (run_id, len(lost_with_days(pretend.world)))
 
 
 def test_a_run_repairs_the_shop_and_its_summary_is_on_the_asset(pretend: PretendShop) -> None:
     run_id = pretend.dagster.succeeds("order_sync", days=7)
-    assert pretend.recovered == len(lost(pretend.world))
+    assert pretend.recovered == len(lost_with_days(pretend.world))
     assert pretend.dagster.green_days() == pretend.dagster.green_days("stripe_sessions") == set(pretend.last_days(7))
     summary = pretend.dagster.latest("order_sync_summary")
-    assert (summary["run"], summary["stripe_sessions_added"]) == (run_id, len(lost(pretend.world)))
-    for day in set(lost(pretend.world).values()):
-        added = list(lost(pretend.world).values()).count(day)
+    assert (summary["run"], summary["stripe_sessions_added"]) == (run_id, len(lost_with_days(pretend.world)))
+    for day in set(lost_with_days(pretend.world).values()):
+        added = list(lost_with_days(pretend.world).values()).count(day)
         assert pretend.dagster.latest("orders", day=str(day))["added"] == added
 
 

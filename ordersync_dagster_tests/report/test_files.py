@@ -3,6 +3,7 @@
 import csv
 import io
 import stat
+from dataclasses import astuple
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.report.files import check_report, write_report
 from ordersync_dagster.report.text import LABELS
 from ordersync_dagster.sandbox import Fault, World
-from ordersync_dagster_tests.report.test_report import PRINTFUL, SESSIONS, outcome
+from ordersync_dagster_tests.report.parts import PRINTFUL, SESSIONS, outcome
 from ordersync_dagster_tests.support.cli import Cli, document
-from ordersync_dagster_tests.support.world import lost, numbers
+from ordersync_dagster_tests.support.world import expected_counters, lost
 
 
 class Page(HTMLParser):
@@ -39,7 +40,9 @@ def test_a_page_shows_the_seven_figures_and_every_change(ordersync: Cli, world: 
     labels = list(LABELS.values())
     figures = {label: page.words[page.words.index(label) + 1] for label in labels}
     assert found.code == 0
-    assert figures == {label: str(number) for label, number in zip(labels, (*numbers(world), 0), strict=True)}
+    assert figures == {
+        label: str(number) for label, number in zip(labels, astuple(expected_counters(world)), strict=True)
+    }
     assert {change["order_id"] for change in document(found)["changes"]} <= set(page.words)
     assert "What this run did" in page.words
     waiting = len([session for session in lost(world) if not session["metadata"]])
@@ -86,7 +89,7 @@ def test_a_report_that_cannot_be_written_in_the_end_is_exit_1_and_the_run_stands
     assert f"Stripe Sessions Added: {len(lost(world))}" in ran.out
 
 
-def test_a_report_takes_the_place_of_an_older_one_whole_or_not_at_all_and_is_for_its_owner(tmp_path: Path) -> None:
+def test_a_report_replaces_an_older_one_whole_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "result.html"
     path.write_text("older")
     write_report(path, outcome(SESSIONS, PRINTFUL), "Target: a shop", ["Mind <the> gap."])

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from ordersync_dagster.sandbox import Fault, Sandbox, World, serve
-from ordersync_dagster_tests.sandbox.conftest import Client
+from ordersync_dagster_tests.sandbox.client import Client
 
 SESSIONS = "/v1/checkout/sessions"
 BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)

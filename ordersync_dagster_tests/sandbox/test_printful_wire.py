@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from ordersync_dagster.sandbox import PRINTFUL_KEY, STORE_ID, Sandbox, World, printful_order, serve
-from ordersync_dagster_tests.sandbox.conftest import NOW, Client
+from ordersync_dagster_tests.sandbox.client import Client
+from ordersync_dagster_tests.support.clock import NOW
 
 
 def test_offsets_lead_from_the_newest_to_the_end(printful: Client, outage: World) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ordersync_dagster.sandbox import SCENARIOS, World, build
-from ordersync_dagster_tests.sandbox.conftest import NOW
-from ordersync_dagster_tests.support.world import in_window, lost, numbers
+from ordersync_dagster_tests.support.clock import NOW
+from ordersync_dagster_tests.support.world import Counters, expected_counters, in_window, lost
 
 
 @pytest.mark.parametrize("seed", [7, 8, 99])
@@ -15,12 +15,12 @@ from ordersync_dagster_tests.support.world import in_window, lost, numbers
     "moment", [NOW, datetime(2027, 3, 1, 0, 5, tzinfo=UTC), datetime(2028, 2, 29, 23, 59, tzinfo=UTC)]
 )
 def test_the_outage_has_three_lost_orders_and_eight_behind(seed: int, moment: datetime) -> None:
-    assert numbers(build("outage", seed=seed, now=moment)) == (42, 3, 39, 15, 8, 24)
+    assert expected_counters(build("outage", seed=seed, now=moment)) == Counters(42, 3, 39, 15, 8, 24)
 
 
 @pytest.mark.parametrize("seed", [7, 8])
 def test_in_the_quiet_shop_nothing_is_to_do(seed: int) -> None:
-    assert numbers(build("quiet", seed=seed, now=NOW)) == (20, 0, 20, 8, 0, 0)
+    assert expected_counters(build("quiet", seed=seed, now=NOW)) == Counters(20, 0, 20, 8, 0, 0)
 
 
 def test_the_lost_payments_were_made_in_the_outage(outage: World) -> None:

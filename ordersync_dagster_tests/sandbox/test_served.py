@@ -1,15 +1,13 @@
 """That only GET leaves is held wherever a test lets the package meet the pretend vendors."""
 
 import re
-from pathlib import Path
 
 import pytest
 import requests
 
 from ordersync_dagster.sandbox import World
+from ordersync_dagster_tests.support.places import TESTS
 from ordersync_dagster_tests.support.world import served
-
-TESTS = Path(__file__).parents[1]
 
 
 def test_a_post_is_noticed_even_where_the_requests_were_cleared(outage: World) -> None:

@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from ordersync_dagster.sandbox import RESTRICTED_KEY, STRIPE_KEY, Sandbox, World, checkout_session, line_item
-from ordersync_dagster_tests.sandbox.conftest import NOW, Client
+from ordersync_dagster_tests.sandbox.client import Client
+from ordersync_dagster_tests.support.clock import NOW
 
 SESSIONS = "/v1/checkout/sessions"
 UNKNOWN = "cs_test_a1unknown"

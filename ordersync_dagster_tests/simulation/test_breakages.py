@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import ordersync_dagster
+from ordersync_dagster_tests.support.places import ROOT
 
-ROOT = Path(ordersync_dagster.__file__).parents[1]
 BREAKAGES = {
     "an update is written whatever others wrote meanwhile": (
         "adapters/database/apply.py",

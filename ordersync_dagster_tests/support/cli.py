@@ -5,15 +5,16 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import pytest
 
 from ordersync_dagster.cli import main
-from ordersync_dagster.sandbox import Sandbox
+from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import UNHURRIED
+from ordersync_dagster_tests.support.settings import UNHURRIED
+from ordersync_dagster_tests.support.world import expected_counters
 
 LABELS = (
     "Stripe Sessions Checked", "Stripe Sessions Added", "Stripe Sessions Skipped", "Printful Orders Checked",
@@ -52,6 +53,11 @@ class Cli:
         return Ran(int(stop.value.code or 0), captured.out, captured.err)
 
 
+def counter_lines(world: World) -> list[str]:
+    """The seven lines of the summary that a run over this world has to print."""
+    return [f"{label}: {n}" for label, n in zip(LABELS, astuple(expected_counters(world)), strict=True)]
+
+
 def document(ran: Ran) -> Any:
     return json.loads(ran.out)
 
@@ -62,5 +68,7 @@ def command_on(
 ) -> Iterator[Cli]:
     """`ordersync` until the end of the test, whose signal handler is put back."""
     before = signal.getsignal(signal.SIGTERM)
-    yield Cli(sandbox, database, patch, capture)
-    signal.signal(signal.SIGTERM, before)
+    try:
+        yield Cli(sandbox, database, patch, capture)
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
 from ordersync_dagster.adapters.database.engine.connection import parse_url
@@ -17,6 +17,8 @@ from ordersync_dagster.app.wiring import seed_database
 
 OTHERS = tuple(url.strip() for url in os.environ.get("ORDERSYNC_TEST_DATABASES", "").split(",") if url.strip())
 KINDS = ("sqlite", "postgresql", *(f"other{place}" for place in range(len(OTHERS))))
+
+EMPTY = "template1"  # every PostgreSQL server has it
 
 Rows = list[dict[str, Any]]
 
@@ -41,7 +43,7 @@ def postgres_server() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server: str, like: str = "template1") -> Iterator[str]:
+def fresh_database(server: str, like: str = EMPTY) -> Iterator[str]:
     """The URL of a new database on `server`, empty or a copy of `like`, which is dropped afterwards."""
     name = f"ordersync_test_{uuid4().hex[:12]}"
     with _administrator(server) as execute:
@@ -49,6 +51,16 @@ def fresh_database(server: str, like: str = "template1") -> Iterator[str]:
     yield parse_url(server).set(database=name).render_as_string(hide_password=False)
     with _administrator(server) as execute:
         execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def database_of(kind: str, folder: Path, server: Callable[[], str], like: str = EMPTY) -> Iterator[str]:
+    """The URL of a new database of one of KINDS: a file in `folder`, or as `fresh_database` on `server` or another."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/shop.db"
+    else:
+        with fresh_database(server() if kind == "postgresql" else OTHERS[int(kind.removeprefix("other"))], like) as url:
+            yield url
 
 
 @contextmanager
@@ -85,6 +97,10 @@ class Database:
         """The file, where it is one."""
         return Path(self.engine.url.database or "")
 
+    def is_reached_by(self, connection: Connection) -> bool:
+        """Whether it is a connection to this database, whoever opened it and however."""
+        return str(self.engine.url.database) in str(connection.engine.url.database)
+
     def execute(self, statement: str, **values: object) -> None:
         """One statement, committed."""
         with self.engine.begin() as connection:
@@ -113,6 +129,21 @@ class Database:
     def tables(self) -> set[str]:
         """The names of all tables."""
         return set(inspect(self.engine).get_table_names())
+
+
+@contextmanager
+def each_statement(database: Database, note: Callable[[str], object]) -> Iterator[None]:
+    """Meanwhile, `note` is given each statement to this database, and none to another database of this process."""
+
+    def before(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if database.is_reached_by(connection):
+            note(statement)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
 
 
 def everything(database: Database) -> Mapping[str, Sequence[str]]:

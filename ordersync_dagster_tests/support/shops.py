@@ -1,22 +1,18 @@
 """A shop under test: the sandbox with a database, run as the command line runs it."""
 
 import time as real_time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from pydantic import SecretStr
-
 from ordersync_dagster.app.run import Launch, launch
-from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import seed_database
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope, at_most
-from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything
-from ordersync_dagster_tests.support.world import lost
+from ordersync_dagster_tests.support.settings import settings_for
 
 OWN = ("ordersync_runs", "ordersync_missing", "ordersync_rate")
 
@@ -87,48 +83,8 @@ def once_something_is_written(database: Database) -> Callable[[], None]:
     return wait
 
 
-def seven(run: Launch) -> tuple[int, ...]:
-    return tuple(run.outcome.summary.seven.values())
-
-
-def classes(run: Launch) -> set[str]:
-    return {str(problem.problem_class) for problem in run.outcome.problems}
-
-
-def of_class(run: Launch, problem_class: str) -> list[Mapping[str, str]]:
-    """The ids of each problem of a class."""
-    return [problem.ids for problem in run.outcome.problems if problem.problem_class == problem_class]
-
-
-def lost_ids(world: World) -> list[str]:
-    return [session["id"] for session in lost(world)]
-
-
-def without_a_link(world: World) -> list[str]:
-    """The lost sessions that name no Printful order."""
-    return [session["id"] for session in lost(world) if "printfulOrderId" not in session["metadata"]]
-
-
-def in_one_day(world: World) -> World:
-    """The same sessions at their hours and minutes, all of them yesterday."""
-    yesterday = int((NOW - timedelta(days=1)).replace(hour=0, minute=0).timestamp())
-    moved = [{**session, "created": yesterday + session["created"] % 86_400} for session in world.sessions]
-    return World(NOW, sorted(moved, key=lambda session: -session["created"]), world.line_items)
-
-
-UNHURRIED = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "10000"}  # budgets nobody notices
-
-
 def seeded(url: str, world: World | None = None) -> Database:
     """A database with our tables and what the world's webhooks left in them."""
     rows = {"orders": world.shop.orders, "order_items": world.shop.order_items} if world else {}
     seed_database(url, rows)
     return Database(url)
-
-
-def settings_for(sandbox: Sandbox, url: str | None = None, **changes: str) -> Settings:
-    """Settings that point at the sandbox and a database; `changes` by the names of the environment."""
-    known = sandbox.environment() | UNHURRIED | ({"DATABASE_URL": url} if url else {}) | changes
-    secret = {"STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL"}
-    values = {name.lower(): SecretStr(value) if name in secret else value for name, value in known.items()}
-    return Settings.model_validate(values)

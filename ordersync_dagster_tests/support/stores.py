@@ -12,10 +12,20 @@ from sqlalchemy import Engine
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.schema.fitted import read_shape
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.core.changes import AddItems, Change, InsertOrder, NewItem, OrderUpdate, SetStatus
+from ordersync_dagster.core.changes import (
+    AddItems,
+    Change,
+    FillFields,
+    InsertOrder,
+    NewItem,
+    OrderUpdate,
+    SetStatus,
+    SetTracking,
+)
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, item_id
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster_tests.support.clock import NOW
+from ordersync_dagster_tests.support.databases import Database
 
 ADDRESS = {
     "name": "Ada Example", "line1": "1 Pier Road", "line2": None, "city": "Harbour", "state": None,
@@ -91,57 +101,15 @@ def adding(*items: NewItem) -> AddItems:
     return AddItems(items)
 
 
-EXISTING_SHOP = """
-CREATE TABLE users (id text PRIMARY KEY);
-CREATE TABLE orders (
-    id text PRIMARY KEY,
-    user_id text REFERENCES users (id),
-    stripe_session_id varchar(255) NOT NULL UNIQUE,
-    stripe_payment_intent_id text,
-    printful_order_id text,
-    status varchar(20) NOT NULL DEFAULT 'pending',
-    customer_email text NOT NULL,
-    customer_name text,
-    total_amount numeric(10,2) NOT NULL,
-    currency varchar(3) NOT NULL DEFAULT 'usd',
-    tracking_number text,
-    tracking_url text,
-    shipping_address jsonb,
-    metadata jsonb,
-    created_at timestamp NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now()
-);
-CREATE TABLE order_items (
-    id text PRIMARY KEY,
-    order_id text NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
-    printful_product_id text NOT NULL,
-    printful_variant_id text NOT NULL,
-    name text NOT NULL,
-    quantity integer NOT NULL,
-    price numeric(10,2) NOT NULL,
-    image_url text,
-    metadata text,
-    created_at timestamp NOT NULL DEFAULT now()
-);
-CREATE TABLE order_events (
-    id text PRIMARY KEY,
-    order_id text NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
-    event_type text NOT NULL,
-    status text NOT NULL,
-    message text,
-    metadata jsonb,
-    created_at timestamp NOT NULL DEFAULT now()
-);
-CREATE TABLE audit_logs (
-    id text PRIMARY KEY,
-    user_id text REFERENCES users (id),
-    action text NOT NULL,
-    resource text NOT NULL,
-    resource_id text,
-    changes_before jsonb,
-    changes_after jsonb,
-    metadata jsonb,
-    created_at timestamp NOT NULL DEFAULT now()
-);
-"""
-"""A PostgreSQL shop with narrow money, both kinds of time and JSON, and columns that we do not know."""
+PARCELS = ({"id": "1", "tracking_number": "1Z"},)
+
+
+def write_some(database: Database) -> None:
+    """Two inserts, an update with items, and a completion."""
+    with opened(database.url) as (store, _):
+        store.apply(inserting(order(1), order(2, customer_name=None, shipping_address=None)), "run1")
+        seen = stored(store)
+        changes = SHIPPED, SetTracking("1Z", None, PARCELS), adding(new_item(seen, 1), new_item(seen, 2))
+        store.apply(changing(seen, *changes), "run2")
+        fill = FillFields({"customer_name": "Ada Example", "shipping_address": ADDRESS})
+        store.apply(Plan(completions=changing(stored(store, 2), fill).updates), "run2")

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from ordersync_dagster.sandbox import Sandbox, World, serve
+from ordersync_dagster_tests.support.clock import NOW
 
 
 @contextmanager
@@ -74,9 +76,38 @@ def missing_items(world: World, row: dict[str, Any], order: dict[str, Any]) -> i
     return (Counter((str(item["variant_id"]), item["quantity"]) for item in order["items"]) - stored).total()
 
 
-def numbers(world: World) -> tuple[int, int, int, int, int, int]:
-    """Checked, added, skipped; looked up, updated, items added."""
+@dataclass(frozen=True)
+class Counters:
+    """The seven counters of a run, by their names in `--json` and in the order of the text."""
+
+    stripe_sessions_checked: int
+    stripe_sessions_added: int
+    stripe_sessions_skipped: int
+    printful_orders_checked: int
+    printful_orders_updated: int
+    printful_items_added: int
+    errors: int = 0
+
+
+def expected_counters(world: World) -> Counters:
+    """What a run over the last 30 days has to count."""
     sessions, changed = in_window(world), [found for found in differences(world) if any(found)]
     added = len(lost(world))
     items = sum(missing for _, _, missing in changed)
-    return len(sessions), added, len(sessions) - added, len(wanted(world)), len(changed), items
+    return Counters(len(sessions), added, len(sessions) - added, len(wanted(world)), len(changed), items)
+
+
+def lost_ids(world: World) -> list[str]:
+    return [session["id"] for session in lost(world)]
+
+
+def without_a_link(world: World) -> list[str]:
+    """The lost sessions that name no Printful order."""
+    return [session["id"] for session in lost(world) if "printfulOrderId" not in session["metadata"]]
+
+
+def in_one_day(world: World) -> World:
+    """The same sessions at their hours and minutes, all of them yesterday."""
+    yesterday = int((NOW - timedelta(days=1)).replace(hour=0, minute=0).timestamp())
+    moved = [{**session, "created": yesterday + session["created"] % 86_400} for session in world.sessions]
+    return World(NOW, sorted(moved, key=lambda session: -session["created"]), world.line_items)

@@ -1,14 +1,11 @@
 """A day of more sessions than are compared at once: it is planned, written and reported as any other."""
 
-import gc
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
 
 from ordersync_dagster.app.run import Launch
 from ordersync_dagster.core.orders import Order, StoredOrder
@@ -16,9 +13,11 @@ from ordersync_dagster.sandbox import Sandbox, build
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster.sync.stripe_phase import TOGETHER
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import Shop, in_one_day, of_class, seeded
-from ordersync_dagster_tests.support.world import served
+from ordersync_dagster_tests.support.databases import Database, each_statement
+from ordersync_dagster_tests.support.new_objects import NewObjects
+from ordersync_dagster_tests.support.outcomes import of_class
+from ordersync_dagster_tests.support.shops import Shop, seeded
+from ordersync_dagster_tests.support.world import in_one_day, served
 
 SIZE = 2 * TOGETHER + 500
 YESTERDAY = (NOW - timedelta(days=1)).date()
@@ -54,22 +53,6 @@ def by_session(database: Database) -> list[str]:
     return database.column("SELECT id FROM orders ORDER BY stripe_session_id")
 
 
-@contextmanager
-def orders_held() -> Iterator[list[int]]:
-    """How many orders that were read are held, whenever more are read."""
-    seen: list[int] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "FROM order_items" in statement:
-            seen.append(sum(isinstance(each, StoredOrder) for each in gc.get_objects()))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-
 def test_what_is_missing_anywhere_in_the_day_is_mended_as_one_day(shop: Shop) -> None:
     first, *_, last = by_session(shop.database)
     middle = by_session(shop.database)[SIZE // 2]
@@ -83,14 +66,10 @@ def test_what_is_missing_anywhere_in_the_day_is_mended_as_one_day(shop: Shop) ->
     assert {first, last} < set(by_session(shop.database))
 
 
-def test_of_a_plan_that_waits_for_a_yes_what_stays_as_it_is_is_not_held(shop: Shop) -> None:
-    counts = [sum(isinstance(each, Order) for each in gc.get_objects())]  # some are other tests' own
-    shop.run(
-        printful=PrintfulScope.none,
-        meanwhile=lambda: counts.append(sum(isinstance(each, Order) for each in gc.get_objects())),
-    )
-    before, held = counts
-    assert held <= before
+def test_a_plan_that_waits_for_a_yes_does_not_hold_orders_that_stay_as_they_are(shop: Shop) -> None:
+    orders, counts = NewObjects(Order), []
+    shop.run(printful=PrintfulScope.none, meanwhile=lambda: counts.append(orders.count()))
+    assert counts == [0]
 
 
 def test_two_orders_of_one_payment_are_told_however_far_apart_their_sessions_are(shop: Shop) -> None:
@@ -103,9 +82,16 @@ def test_two_orders_of_one_payment_are_told_however_far_apart_their_sessions_are
     assert told["order_ids"] == ", ".join(sorted((first, last)))
 
 
-def test_fault_67_of_orders_that_stay_as_they_are_no_more_are_held_than_are_compared_at_once(shop: Shop) -> None:
-    seen = StoredOrder(id="one of the test's own", session_id="")
-    with orders_held() as held:
+def test_fault_67_no_more_stored_orders_are_held_than_are_compared_at_once(shop: Shop) -> None:
+    orders, held = NewObjects(StoredOrder), []
+    one = StoredOrder(id="one of the test's own", session_id="")
+    assert orders.count() == 1, "such an object can be counted"
+
+    def note(statement: str) -> None:
+        if "FROM order_items" in statement:
+            held.append(orders.count())
+
+    with each_statement(shop.database, note):
         repaired(shop)
     assert len(held) == -(-SIZE // TOGETHER)
-    assert 1 <= max(held) <= 1 + TOGETHER, seen
+    assert max(held) <= 1 + TOGETHER, one

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from itertools import chain, count
 
 import pytest
-from sqlalchemy import Engine, event
 
 from ordersync_dagster.adapters.http.client import Patience, RateLimit, Traffic
 from ordersync_dagster.app.run import Launch, launch
@@ -20,8 +19,10 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox, World, build, printful_item, printful_order
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW
-from ordersync_dagster_tests.support.databases import Database, everything
-from ordersync_dagster_tests.support.shops import in_one_day, seeded, settings_for
+from ordersync_dagster_tests.support.databases import Database, each_statement, everything
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import in_one_day
 
 SIZE = 10_000
 MONTH, DAY = Window.last_days(30, NOW), Window.last_days(1, NOW)
@@ -76,23 +77,20 @@ def run(sandbox: Sandbox, url: str) -> Launch:
 
 
 @contextmanager
-def statements() -> Iterator[list[str]]:
+def statements(database: Database) -> Iterator[list[str]]:
     """Every statement about the shop's rows meanwhile; one for many rows counts once."""
     seen: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def note(statement: str) -> None:
         if not any(word in statement for word in (*BUDGET, *OPENING)):
             seen.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with each_statement(database, note):
         yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("window", [MONTH, DAY], ids=["a month", "one day"])
-def test_ten_thousand_sessions_cost_hardly_more_requests_than_their_pages(
+def test_many_sessions_cost_hardly_more_requests_than_their_pages(
     sandbox: Sandbox, month: World, window: Window
 ) -> None:
     sandbox.replace(month if window is MONTH else in_one_day(month))
@@ -113,10 +111,10 @@ def test_an_empty_window_costs_one_request(sandbox: Sandbox) -> None:
 
 def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sandbox, database: Database) -> None:
     sandbox.replace(build("large", now=NOW, size=FEW))
-    with statements() as first:
+    with statements(database) as first:
         assert run(sandbox, database.url).outcome.rows["orders_inserted"] == FEW
     before = everything(database)
-    with statements() as second:
+    with statements(database) as second:
         again = run(sandbox, database.url)
     assert len(first) / DAYS <= 14
     assert len(second) / DAYS <= 4
@@ -126,9 +124,7 @@ def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sand
 
 
 @pytest.mark.parametrize("missing", [0, 3])
-def test_ten_thousand_printful_orders_cost_their_pages_and_one_request_for_each_missing_id(
-    sandbox: Sandbox, missing: int
-) -> None:
+def test_many_printful_orders_cost_their_pages_and_one_request_per_missing_id(sandbox: Sandbox, missing: int) -> None:
     made = int(NOW.timestamp()) - SIZE
     orders = [printful_order(id=n, created=made + n, items=[printful_item(id=n)]) for n in range(SIZE, 0, -1)]
     sandbox.replace(World(NOW, printful_orders=orders))

@@ -3,7 +3,9 @@
 from ordersync_dagster.core.orders import order_id
 from ordersync_dagster.sandbox import Fault, World, printful_item, printful_order
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster_tests.support.shops import Shop, classes, lost_ids, of_class
+from ordersync_dagster_tests.support.outcomes import classes, of_class
+from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.world import lost_ids
 
 
 def unlinked(shop: Shop, world: World) -> dict[str, object]:
@@ -57,9 +59,7 @@ def test_a_printful_order_that_belongs_to_another_order_is_never_taken(shop: Sho
     assert not shop.order(str(session["id"]))["printful_order_id"]
 
 
-def test_a_list_that_cannot_be_read_is_an_error_of_each_order_without_a_link_and_nobody_is_said_to_wait(
-    each_shop: Shop, outage: World
-) -> None:
+def test_a_list_that_cannot_be_read_is_an_error_of_each_order_without_a_link(each_shop: Shop, outage: World) -> None:
     each_shop.sandbox.faults.add(Fault("/orders", "status", status=503, times=None, match="limit=100"))
 
     preview, run = each_shop.run(dry_run=True), each_shop.run()
@@ -93,9 +93,7 @@ def test_a_printful_order_that_cannot_be_read_is_an_error_of_the_order_that_it_n
     assert (order["printful_order_id"], run.outcome.summary.errors) == (None, 1)
 
 
-def test_a_printful_order_that_cannot_be_read_and_is_another_orders_is_no_error_of_the_link(
-    shop: Shop, outage: World
-) -> None:
+def test_an_unreadable_printful_order_of_another_order_is_no_error_of_the_link(shop: Shop, outage: World) -> None:
     session = unlinked(shop, outage)
     row = shop.of_printful("fulfilled")
     (theirs,) = [each for each in outage.printful_orders if str(each["id"]) == row["printful_order_id"]]

@@ -9,17 +9,18 @@ from ordersync_dagster.core.orders import order_id
 from ordersync_dagster.sandbox import Sandbox, World, build, refund
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything
-from ordersync_dagster_tests.support.shops import Shop, classes, lost_ids, seven
-from ordersync_dagster_tests.support.world import lost, numbers
+from ordersync_dagster_tests.support.outcomes import classes, counters
+from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.world import expected_counters, lost, lost_ids
 
 
 def test_the_outage_is_repaired_with_the_numbers_that_its_data_hold(each_shop: Shop, outage: World) -> None:
     orders, items = each_shop.database.count("orders"), each_shop.database.count("order_items")
     run = each_shop.run()
-    checked, added, skipped, looked_up, updated, new_items = numbers(outage)
-    assert seven(run) == (checked, added, skipped, looked_up, updated, new_items, 0)
-    assert each_shop.database.count("orders") == orders + added
-    assert each_shop.database.count("order_items") == items + new_items
+    expected = expected_counters(outage)
+    assert counters(run) == expected
+    assert each_shop.database.count("orders") == orders + expected.stripe_sessions_added
+    assert each_shop.database.count("order_items") == items + expected.printful_items_added
     assert set(lost_ids(outage)) <= set(each_shop.database.column("SELECT stripe_session_id FROM orders"))
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from ordersync_dagster.sandbox import World
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster_tests.support.shops import Shop, of_class
-from ordersync_dagster_tests.support.world import numbers
+from ordersync_dagster_tests.support.outcomes import of_class
+from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.world import expected_counters
 
 REMEMBERED = "SELECT printful_order_id FROM ordersync_missing"
 
@@ -25,7 +26,7 @@ def missing(run: Any) -> list[str]:
     return [ids["printful_order_id"] for ids in of_class(run, "missing_at_printful")]
 
 
-def test_a_store_that_knows_no_order_of_the_shop_is_doubted_aloud_and_nothing_of_it_is_remembered(
+def test_a_store_that_knows_no_order_is_warned_of_and_no_order_is_marked_missing(
     each_shop: Shop, outage: World
 ) -> None:
     each_shop.sandbox.replace(replace(outage, printful_orders=[]))
@@ -33,13 +34,14 @@ def test_a_store_that_knows_no_order_of_the_shop_is_doubted_aloud_and_nothing_of
 
     for each in (preview, run):
         (warning,) = each.outcome.warnings
-        assert warning.startswith(f"Printful knows none of the {numbers(outage)[3]} orders that it was asked for")
+        asked = expected_counters(outage).printful_orders_checked
+        assert warning.startswith(f"Printful knows none of the {asked} orders that it was asked for")
         assert "PRINTFUL_STORE_ID may be another store's" in warning
     assert each_shop.database.column(REMEMBERED) == []
     each_shop.sandbox.replace(outage)
     corrected = each_shop.run()
     assert (missing(corrected), corrected.outcome.warnings) == ([gone(outage)], [])
-    assert corrected.outcome.summary.printful_orders_updated == numbers(outage)[4]
+    assert corrected.outcome.summary.printful_orders_updated == expected_counters(outage).printful_orders_updated
     assert each_shop.database.column(REMEMBERED) == [gone(outage)]
 
 
@@ -56,9 +58,7 @@ def test_a_few_unknown_orders_make_no_other_store(shop: Shop, outage: World, ask
     assert shop.database.column(REMEMBERED) == []
 
 
-def test_an_order_that_the_list_shows_again_is_answered_once_and_no_longer_remembered_as_gone(
-    each_shop: Shop, outage: World
-) -> None:
+def test_an_order_that_is_listed_again_is_no_longer_remembered_as_missing(each_shop: Shop, outage: World) -> None:
     lost = next(order for order in outage.printful_orders if order["status"] == "fulfilled")
     others = [order for order in outage.printful_orders if order is not lost]
     without = replace(outage, printful_orders=others)
@@ -70,7 +70,7 @@ def test_an_order_that_the_list_shows_again_is_answered_once_and_no_longer_remem
 
     assert missing(preview) == missing(run) == [gone(outage)]
     for each in (preview, run):
-        assert each.outcome.summary.printful_orders_checked == numbers(outage)[3]
+        assert each.outcome.summary.printful_orders_checked == expected_counters(outage).printful_orders_checked
     each_shop.sandbox.replace(without)
     each_shop.sandbox.requests.clear()
     each_shop.run()
@@ -95,9 +95,7 @@ def test_an_order_that_shares_its_printful_order_with_a_finished_one_is_left_alo
     assert not {change["order_id"] for change in run.outcome.changes} & {row["id"], other["id"]}
 
 
-def test_a_recovered_order_that_names_the_printful_order_of_a_finished_one_is_left_alone(
-    shop: Shop, outage: World
-) -> None:
+def test_a_recovered_order_with_the_printful_order_of_a_finished_one_is_left_alone(shop: Shop, outage: World) -> None:
     session = next(each for each in outage.sessions if "printfulOrderId" in each["metadata"])
     named = str(session["metadata"]["printfulOrderId"])
     other = shop.of_printful("canceled")
@@ -111,9 +109,7 @@ def test_a_recovered_order_that_names_the_printful_order_of_a_finished_one_is_le
     assert order["id"] not in {item[0] for item in shop.items()}
 
 
-def test_a_quantity_that_printful_changed_on_an_item_of_ours_is_said_and_nothing_is_written(
-    each_shop: Shop, outage: World
-) -> None:
+def test_a_quantity_that_printful_changed_is_reported_and_nothing_is_written(each_shop: Shop, outage: World) -> None:
     each_shop.run()
     row = each_shop.of_printful("inprocess")
     (order,) = [each for each in outage.printful_orders if str(each["id"]) == row["printful_order_id"]]

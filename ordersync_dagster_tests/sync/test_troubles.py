@@ -12,16 +12,10 @@ from ordersync_dagster.sandbox import Fault, Sandbox, World, build, shipment
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import (
-    Shop,
-    classes,
-    lost_ids,
-    of_class,
-    once_something_is_written,
-    settings_for,
-    without_a_link,
-)
-from ordersync_dagster_tests.support.world import lost, numbers
+from ordersync_dagster_tests.support.outcomes import classes, of_class
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop, once_something_is_written
+from ordersync_dagster_tests.support.world import expected_counters, lost, lost_ids, without_a_link
 
 LIST_OF_ORDERS = Fault("/orders", "status", times=None, match="limit=100")
 
@@ -33,13 +27,13 @@ def test_one_order_that_printful_cannot_show_is_an_error_and_the_others_are_done
     run = shop.run()
     assert row["id"] in {ids["order_id"] for ids in of_class(run, "printful_not_asked")}
     assert run.outcome.summary.errors == 1 + len(without_a_link(outage))
-    assert run.outcome.summary.printful_orders_updated == numbers(outage)[4] - 1
+    assert run.outcome.summary.printful_orders_updated == expected_counters(outage).printful_orders_updated - 1
     assert shop.order(row["stripe_session_id"])["status"] == row["status"]
     shop.sandbox.faults.clear()
     assert shop.run().outcome.summary.printful_orders_updated == 1
 
 
-def test_fault_47_an_order_that_is_gone_at_printful_is_listed_counted_and_asked_again_weekly(
+def test_fault_47_an_order_gone_at_printful_is_listed_and_asked_again_weekly(
     shop: Shop, time: FakeTime, outage: World
 ) -> None:
     (gone,) = {row["printful_order_id"] for row in outage.shop.orders if row["printful_order_id"]} - {
@@ -50,7 +44,7 @@ def test_fault_47_an_order_that_is_gone_at_printful_is_listed_counted_and_asked_
         shop.sandbox.requests.clear()
         run = shop.run()
         assert "missing_at_printful" in classes(run)
-        assert run.outcome.summary.printful_orders_checked >= numbers(outage)[3]
+        assert run.outcome.summary.printful_orders_checked >= expected_counters(outage).printful_orders_checked
         return f"/orders/{gone}" in {request.path for request in shop.sandbox.requests}
 
     assert is_asked()
@@ -107,7 +101,7 @@ def test_a_plan_at_the_limit_is_carried_out(shop: Shop) -> None:
     assert len(shop.database.rows("SELECT * FROM orders")) == written + rows.outcome.summary.stripe_sessions_added
 
 
-def test_stripe_dying_in_mid_run_keeps_the_days_that_were_written_and_the_next_run_completes(
+def test_when_stripe_fails_in_mid_run_written_days_stay_and_the_next_run_completes(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
     sandbox.replace(build("large", now=NOW, size=2500))
@@ -137,12 +131,12 @@ def test_printful_dying_in_mid_run_names_every_order_that_was_not_asked(shop: Sh
     next(run.parts)
     dies()
     list(run.parts)
-    errors = numbers(outage)[3] + len(without_a_link(outage))
+    errors = expected_counters(outage).printful_orders_checked + len(without_a_link(outage))
     assert run.outcome.summary.errors == errors, "each order that could not be asked about is an error"
     assert "missing_at_printful" not in classes(run)
     assert set(lost_ids(outage)) <= set(shop.database.column("SELECT stripe_session_id FROM orders"))
     shop.sandbox.faults.clear()
-    assert shop.run().outcome.summary.printful_orders_updated == numbers(outage)[4]
+    assert shop.run().outcome.summary.printful_orders_updated == expected_counters(outage).printful_orders_updated
 
 
 def test_a_run_that_is_given_up_keeps_what_it_wrote_and_frees_the_lock(shop: Shop) -> None:

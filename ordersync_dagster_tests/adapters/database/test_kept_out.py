@@ -25,7 +25,7 @@ def swallow(database: Database, table: str) -> None:
         database.execute(f"CREATE TRIGGER swallow BEFORE INSERT ON {table} BEGIN SELECT RAISE(IGNORE); END")
 
 
-def test_an_order_that_another_unique_key_keeps_out_is_a_problem_and_never_taken_for_there(database: Database) -> None:
+def test_an_order_kept_out_by_another_unique_key_is_a_problem_and_not_present(database: Database) -> None:
     database.execute("CREATE UNIQUE INDEX one_payment ON orders (stripe_payment_intent_id)")
     twin = order(2, payment_intent_id="pi_1")
     with opened(database.url) as (store, _):
@@ -81,7 +81,7 @@ def freeze(database: Database, session_id: str, how: str) -> None:
     database.execute(f"CREATE TRIGGER keep_out {moment} {which} BEGIN {does}; END")
 
 
-def test_an_item_that_another_unique_key_or_a_trigger_keeps_out_is_a_problem_of_its_order(database: Database) -> None:
+def test_an_item_kept_out_by_a_unique_key_or_trigger_is_a_problem_of_its_order(database: Database) -> None:
     with opened(database.url) as (store, _):
         store.apply(inserting(order(1), order(2)), "run1")
         seen, other = stored(store), stored(store, 2)

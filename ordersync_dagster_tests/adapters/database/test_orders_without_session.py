@@ -6,7 +6,8 @@ import pytest
 
 from ordersync_dagster.app.run import Launch
 from ordersync_dagster.sync.stripe_phase import PROVEN_BY
-from ordersync_dagster_tests.support.shops import Shop, classes
+from ordersync_dagster_tests.support.outcomes import classes
+from ordersync_dagster_tests.support.shops import Shop
 
 NULLABLE = {
     True: "ALTER TABLE orders ALTER stripe_session_id DROP NOT NULL;\n",
@@ -40,7 +41,7 @@ def without_session(shop: Shop, order_ids: list[str]) -> None:
         shop.database.execute("UPDATE orders SET stripe_session_id = NULL WHERE id = :id", id=order_id)
 
 
-def test_an_order_without_a_session_gets_all_that_printful_knows_of_it_and_is_not_inserted_again(
+def test_an_order_without_a_session_is_updated_from_printful_and_not_inserted(
     open_shop: Shop,
 ) -> None:
     usual, order_ids = open_shop.run(dry_run=True), moving(open_shop)
@@ -69,7 +70,7 @@ def test_a_session_whose_payment_an_order_without_a_session_names_is_a_notice(op
     assert open_shop.database.column(payment, payment=row["stripe_payment_intent_id"]) == [order_id]
 
 
-def test_an_order_without_a_session_that_others_move_meanwhile_is_left_to_the_next_run(open_shop: Shop) -> None:
+def test_an_order_without_a_session_that_others_change_is_left_to_the_next_run(open_shop: Shop) -> None:
     order_ids = moving(open_shop)
     without_session(open_shop, order_ids)
     touch = "UPDATE orders SET customer_name = 'Another' WHERE id = :id"

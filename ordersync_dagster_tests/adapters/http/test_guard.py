@@ -11,7 +11,7 @@ from ordersync_dagster.adapters.http import client
 from ordersync_dagster.adapters.http.client import GetOnlyError
 from ordersync_dagster.core.errors import VendorAnswerError
 from ordersync_dagster.sandbox import Fault, Sandbox
-from ordersync_dagster_tests.support.readers import HEADERS, ORDERS, Reader, refuse
+from ordersync_dagster_tests.adapters.http.reader import HEADERS, ORDERS, Reader, refuse
 
 
 def test_an_oversized_body_is_refused_and_not_asked_for_again(

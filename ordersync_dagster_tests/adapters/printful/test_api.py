@@ -1,52 +1,18 @@
 """Printful: an answer for every id with few requests, and never a wrong one."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from ordersync_dagster.adapters.http.client import Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
-from ordersync_dagster.app.wiring import open_printful
 from ordersync_dagster.core.errors import KeyRefusedError, SettingsError, VendorAnswerError, VendorUnavailableError
 from ordersync_dagster.core.printful_order import Missing, NotAsked
 from ordersync_dagster.sandbox import STORE_ID, Fault, Sandbox, World, printful_order
+from ordersync_dagster_tests.adapters.printful.held_orders import FIRST, ORDERS, api, ask, hold, orders
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.shops import settings_for
 from ordersync_dagster_tests.support.world import served
-
-ORDERS = "/orders"
-FIRST = 190_000_000
-
-
-def orders(count: int, newest: int = FIRST) -> list[dict[str, Any]]:
-    """So many, newest first; ids fall with age."""
-    return [printful_order(id=newest - n, created=int(NOW.timestamp()) - n) for n in range(count)]
-
-
-def hold(sandbox: Sandbox, count: int) -> list[str]:
-    """Let Printful hold so many orders; their ids."""
-    made = orders(count)
-    sandbox.replace(World(NOW, printful_orders=made))
-    return [str(order["id"]) for order in made]
-
-
-@pytest.fixture
-def printful(sandbox: Sandbox, time: FakeTime) -> PrintfulApi:
-    return api(sandbox, time)
-
-
-def api(sandbox: Sandbox, time: FakeTime, **changes: str) -> PrintfulApi:
-    return open_printful(settings_for(sandbox, **changes), time.patience(attempts=3), Traffic())
-
-
-def ask(printful: PrintfulApi, ids: Iterable[str]) -> dict[str, Any]:
-    """The answers; each id must come exactly once."""
-    answers = list(printful.orders(list(ids)))
-    assert len(answers) == len(dict(answers))
-    return dict(answers)
 
 
 def seen(sandbox: Sandbox) -> tuple[int, int]:

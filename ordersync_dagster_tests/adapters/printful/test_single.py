@@ -8,13 +8,8 @@ from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.core.errors import KeyRefusedError
 from ordersync_dagster.core.printful_order import Missing, NotAsked
 from ordersync_dagster.sandbox import Fault, Sandbox, World, printful_order
-from ordersync_dagster_tests.adapters.printful.test_api import ORDERS, api, ask, hold, orders
-from ordersync_dagster_tests.support.clock import NOW, FakeTime
-
-
-@pytest.fixture
-def printful(sandbox: Sandbox, time: FakeTime) -> PrintfulApi:
-    return api(sandbox, time)
+from ordersync_dagster_tests.adapters.printful.held_orders import ORDERS, ask, hold, orders
+from ordersync_dagster_tests.support.clock import NOW
 
 
 def test_orders_with_odd_answers_say_nothing_of_those_after_them(sandbox: Sandbox, printful: PrintfulApi) -> None:

@@ -16,7 +16,7 @@ from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError, Ve
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import RESTRICTED_KEY, Fault, Sandbox, World, build, checkout_session, refund
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.shops import settings_for
+from ordersync_dagster_tests.support.settings import settings_for
 
 SESSIONS, REFUNDS = "/v1/checkout/sessions", "/v1/refunds"
 MONTH = Window.last_days(30, NOW)

@@ -8,33 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from ordersync_dagster.core.changes import FillFields, SetTracking
+from ordersync_dagster.core.changes import FillFields
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.stores import (
-    ADDRESS,
+    PARCELS,
     SHIPPED,
-    adding,
     changing,
     inserting,
-    new_item,
     opened,
     order,
     stored,
+    write_some,
 )
-
-PARCELS = ({"id": "1", "tracking_number": "1Z"},)
-
-
-def write_some(database: Database) -> None:
-    """Two inserts, an update with items, and a completion."""
-    with opened(database.url) as (store, _):
-        store.apply(inserting(order(1), order(2, customer_name=None, shipping_address=None)), "run1")
-        seen = stored(store)
-        changes = SHIPPED, SetTracking("1Z", None, PARCELS), adding(new_item(seen, 1), new_item(seen, 2))
-        store.apply(changing(seen, *changes), "run2")
-        fill = FillFields({"customer_name": "Ada Example", "shipping_address": ADDRESS})
-        store.apply(Plan(completions=changing(stored(store, 2), fill).updates), "run2")
 
 
 def audits(database: Database) -> list[dict[str, Any]]:

@@ -6,10 +6,9 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.adapters.database.journal.verify import Verification, verify
-from ordersync_dagster_tests.adapters.database.journal.test_audit import write_some
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.shops import seeded
-from ordersync_dagster_tests.support.stores import inserting, opened, order
+from ordersync_dagster_tests.support.stores import inserting, opened, order, write_some
 
 
 def verified(database: Database) -> Verification:

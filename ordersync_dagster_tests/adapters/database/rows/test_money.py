@@ -15,17 +15,8 @@ from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.sandbox import printful_item, printful_order
 from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.stores import (
-    EXISTING_SHOP,
-    SHIPPED,
-    adding,
-    changing,
-    inserting,
-    new_item,
-    opened,
-    order,
-    stored,
-)
+from ordersync_dagster_tests.support.shop_schemas import NARROW
+from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
 
 AMOUNTS = [
     (1999, "usd", "19.99"),
@@ -41,7 +32,7 @@ AMOUNTS = [
 def existing(postgres_url: str) -> Database:
     """A shop that was there before us."""
     database = Database(postgres_url)
-    database.script(EXISTING_SHOP)
+    database.script(NARROW)
     open_shop.initialise(parse_url(postgres_url))
     return database
 

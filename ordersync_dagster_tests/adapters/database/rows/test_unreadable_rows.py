@@ -9,7 +9,9 @@ import pytest
 from ordersync_dagster.adapters.database.rows.decode import Document, amount_said, document_of
 from ordersync_dagster.app.history import History
 from ordersync_dagster.app.run import Launch
-from ordersync_dagster_tests.support.shops import Shop, classes, settings_for
+from ordersync_dagster_tests.support.outcomes import classes
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop
 
 NO_OBJECTS = ("12 Main St", '"5 New Street, Riga"', '["gift", "vip"]', "true", '{"line1": "5 New')
 NAMED = "unreadable_column"
@@ -83,9 +85,7 @@ def test_an_address_that_says_nothing_is_filled_and_comes_back_as_it_was(text_sh
 
 
 @pytest.mark.parametrize("value", NO_OBJECTS[:3])
-def test_metadata_that_are_no_object_get_no_parcels_and_the_rest_of_the_order_goes_on(
-    text_shop: Shop, value: str
-) -> None:
+def test_metadata_that_is_no_object_gets_no_parcels_and_the_rest_goes_on(text_shop: Shop, value: str) -> None:
     order_id, usual = with_parcels(text_shop), text_shop.run(dry_run=True).outcome.summary
     put(text_shop, order_id, "metadata", value)
     run = text_shop.run()

@@ -24,7 +24,7 @@ from ordersync_dagster.adapters.database.schema.tables import (
 )
 from ordersync_dagster.core.errors import SchemaError
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.stores import EXISTING_SHOP
+from ordersync_dagster_tests.support.shop_schemas import NARROW
 
 OURS = {*OWN_TABLES, VERSION_TABLE}
 
@@ -50,7 +50,7 @@ def test_an_empty_database_gets_all_tables_once(database_url: str) -> None:
 
 def test_an_existing_shop_gets_only_our_own_tables(postgres_url: str) -> None:
     database = Database(postgres_url)
-    database.script(EXISTING_SHOP)
+    database.script(NARROW)
     before = {name: repr(inspect(database.engine).get_columns(name)) for name in database.tables()}
     assert initialise(postgres_url) == OURS
     assert initialise(postgres_url) == set()
@@ -99,7 +99,7 @@ def test_an_older_version_is_not_current(database_url: str) -> None:
 
 def test_a_role_that_may_not_create_tables_is_told_what_to_do(postgres_url: str) -> None:
     database = Database(postgres_url)
-    database.script(EXISTING_SHOP)
+    database.script(NARROW)
     role = f"reader_{database.engine.url.database}"
     database.execute(f"CREATE ROLE {role} LOGIN")
     try:
@@ -135,14 +135,14 @@ def test_a_role_that_may_not_create_tables_is_told_what_to_do(postgres_url: str)
 )
 def test_faults_41_and_42_what_does_not_fit_is_named(postgres_url: str, change: str, sentence: str) -> None:
     database = Database(postgres_url)
-    database.script(EXISTING_SHOP)
+    database.script(NARROW)
     database.execute(change)
     assert re.search(sentence, misfit(database))
 
 
 def test_all_that_does_not_fit_is_named_at_once(postgres_url: str) -> None:
     database = Database(postgres_url)
-    database.script(EXISTING_SHOP)
+    database.script(NARROW)
     database.script("ALTER TABLE orders DROP COLUMN currency;\nALTER TABLE order_items DROP COLUMN name;\n")
     assert "orders.currency is missing" in misfit(database)
     assert "order_items.name is missing" in misfit(database)
@@ -160,7 +160,7 @@ def test_all_that_does_not_fit_is_named_at_once(postgres_url: str) -> None:
 )
 def test_what_we_need_not_know_does_not_disturb(postgres_url: str, change: str) -> None:
     database = Database(postgres_url)
-    database.script(EXISTING_SHOP)
+    database.script(NARROW)
     database.execute(change)
     with database.engine.connect() as reading:
         assert "stripe_session_id" in read_shape(reading).table("orders").c

@@ -9,17 +9,12 @@ from ordersync_dagster.app.wiring import initialisation_script, initialise_datab
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything, fresh_database
-from ordersync_dagster_tests.support.existing_shops import (
-    MAPPING,
-    USUAL,
-    WORDS,
-    other_shop,
-    run,
-    schema_dump,
-    usual_shop,
-)
-from ordersync_dagster_tests.support.shops import seeded, settings_for
-from ordersync_dagster_tests.support.world import numbers
+from ordersync_dagster_tests.support.existing_shops import other_shop, run, schema_dump, usual_shop
+from ordersync_dagster_tests.support.outcomes import counters
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shop_schemas import MAPPING, USUAL, WORDS
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import expected_counters
 
 
 @pytest.fixture
@@ -39,7 +34,7 @@ def test_the_url_of_an_existing_shop_is_all_that_is_needed(
     assert schema_dump(database) == before
     assert not [name for name in database.tables() if name.startswith("ordersync_")]
     repaired = run(sandbox, postgres_url, time)
-    assert tuple(repaired.outcome.summary.seven.values()) == (*numbers(outage), 0)
+    assert counters(repaired) == expected_counters(outage)
     assert repaired.outcome.summary.seven == previewed.outcome.summary.seven
     assert schema_dump(database) == before
     assert "orders" in " ".join(before)
@@ -55,7 +50,7 @@ def test_a_mapped_shop_is_repaired_as_the_usual_one_is(
     before = schema_dump(database)
     previewed = run(sandbox, postgres_url, time, {"ORDERSYNC_CONFIG": mapping}, dry_run=True)
     repaired = run(sandbox, postgres_url, time, {"ORDERSYNC_CONFIG": mapping})
-    assert tuple(repaired.outcome.summary.seven.values()) == (*numbers(outage), 0)
+    assert counters(repaired) == expected_counters(outage)
     assert repaired.outcome.summary.seven == previewed.outcome.summary.seven
     assert schema_dump(database) == before
     assert any("sales.order_state" in body for body in before.values())
@@ -118,7 +113,7 @@ def test_a_mapped_sqlite_shop_is_repaired_too(sandbox: Sandbox, sqlite_url: str,
         "[statuses]\nprocessing = 'paid'\n"
     )
     repaired = run(sandbox, sqlite_url, time, {"ORDERSYNC_CONFIG": str(mapping)})
-    assert tuple(repaired.outcome.summary.seven.values()) == (*numbers(outage), 0)
+    assert counters(repaired) == expected_counters(outage)
     assert database.column("SELECT DISTINCT typeof(cents) FROM shop_orders") == ["integer"]
     assert "processing" not in database.column("SELECT DISTINCT status FROM shop_orders")
     again = run(sandbox, sqlite_url, time, {"ORDERSYNC_CONFIG": str(mapping)})
@@ -131,7 +126,7 @@ def test_a_shop_without_timeline_or_audit_is_repaired_and_told_where_the_audit_i
 ) -> None:
     database = usual_shop(postgres_url, outage, without=without)
     repaired = run(sandbox, postgres_url, time)
-    assert tuple(repaired.outcome.summary.seven.values()) == (*numbers(outage), 0)
+    assert counters(repaired) == expected_counters(outage)
     assert all(f"no {table}" in " ".join(repaired.shop.warnings) for table in without)
     assert "ordersync_audit" in " ".join(repaired.shop.warnings)
     assert not set(without) & database.tables()
@@ -144,7 +139,7 @@ def test_our_tables_go_into_a_schema_of_their_own(
     database = usual_shop(postgres_url, outage)
     before = schema_dump(database)
     repaired = run(sandbox, postgres_url, time, {"ORDERSYNC_SCHEMA": "keeper"})
-    assert tuple(repaired.outcome.summary.seven.values()) == (*numbers(outage), 0)
+    assert counters(repaired) == expected_counters(outage)
     assert not [name for name in database.tables() if name.startswith("ordersync_")]
     ours = database.column("SELECT table_name FROM information_schema.tables WHERE table_schema = 'keeper'")
     assert {"ordersync_runs", "ordersync_audit", "ordersync_alembic_version"} <= set(ours)

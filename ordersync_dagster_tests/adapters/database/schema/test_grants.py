@@ -1,10 +1,8 @@
 """A role with the printed grants can do the job and nothing else."""
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
@@ -12,14 +10,17 @@ from sqlalchemy.exc import ProgrammingError
 from ordersync_dagster.app.history import History
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import grant_script, initialise_database
-from ordersync_dagster.cli import main
 from ordersync_dagster.core.errors import DatabaseRefusedError, SchemaError, SettingsError
 from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.support.cli import command_on
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.existing_shops import run, usual_shop
-from ordersync_dagster_tests.support.shops import seeded, settings_for
-from ordersync_dagster_tests.support.world import numbers
+from ordersync_dagster_tests.support.outcomes import counters
+from ordersync_dagster_tests.support.places import ROOT
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import expected_counters
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def test_the_writing_role_does_the_whole_job(
     sandbox: Sandbox, roles: Roles, time: FakeTime, outage: World, layout: dict[str, str]
 ) -> None:
     repaired = run(sandbox, roles.writer.url, time, layout)
-    assert tuple(repaired.outcome.summary.seven.values()) == (*numbers(outage), 0)
+    assert counters(repaired) == expected_counters(outage)
     assert not repaired.shop.warnings
     again = run(sandbox, roles.writer.url, time, layout)
     assert again.outcome.rows == dict.fromkeys(again.outcome.rows, 0)
@@ -82,7 +83,7 @@ def test_the_reading_role_does_a_dry_run_and_nothing_more(
 ) -> None:
     before = everything(roles.shop)
     previewed = run(sandbox, roles.reader.url, time, layout, dry_run=True)
-    assert tuple(previewed.outcome.summary.seven.values()) == (*numbers(outage), 0)
+    assert counters(previewed) == expected_counters(outage)
     requests = len(sandbox.requests)
     with pytest.raises(SchemaError, match=r"lacks .*INSERT on orders.*UPDATE \(.*status.*\) on orders.*db grants"):
         run(sandbox, roles.reader.url, time, layout)
@@ -147,7 +148,7 @@ def test_the_grants_for_undo_add_deletes_of_three_tables_alone(sandbox: Sandbox,
     assert len(more) == len(usual)
 
 
-def test_the_role_for_undo_takes_a_run_back_and_the_writing_role_lists_what_it_may_not_remove(
+def test_the_undo_role_takes_a_run_back_and_the_writing_role_names_what_it_may_not(
     sandbox: Sandbox, roles: Roles, time: FakeTime, layout: dict[str, str]
 ) -> None:
     before = {name: rows for name, rows in everything(roles.shop).items() if name in ("orders", "order_items")}
@@ -167,7 +168,7 @@ def test_the_role_for_undo_takes_a_run_back_and_the_writing_role_lists_what_it_m
 def test_the_page_shows_what_is_printed(sandbox: Sandbox, postgres_url: str, outage: World) -> None:
     usual_shop(postgres_url, outage)
     settings = settings_for(sandbox, postgres_url)
-    shown = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[4] / "docs" / "grants.md").read_text(), re.S)
+    shown = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "grants.md").read_text(), re.S)
     printed = [
         grant_script(settings, "ordersync_rw", is_writing=True, is_undoing=False),
         grant_script(settings, "ordersync_ro", is_writing=False, is_undoing=False),
@@ -178,13 +179,13 @@ def test_the_page_shows_what_is_printed(sandbox: Sandbox, postgres_url: str, out
 def test_the_command_prints_statements_and_nothing_else(
     sandbox: Sandbox, roles: Roles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", roles.shop.url)
-    for options in (["--role", "somebody"], ["--role", "somebody", "--read-only"], ["--role", "somebody", "--undo"]):
-        monkeypatch.setattr(sys, "argv", ["ordersync", "db", "grants", *options])
-        with pytest.raises(SystemExit) as stop:
-            main.main()
-        assert stop.value.code == 0
-        lines = capsys.readouterr().out.splitlines()
+    with command_on(sandbox, roles.shop, monkeypatch, capsys) as ordersync:
+        printed = [
+            ordersync("db", "grants", "--role", "somebody", *options) for options in ([], ["--read-only"], ["--undo"])
+        ]
+    for ran in printed:
+        lines = ran.out.splitlines()
+        assert ran.code == 0
         assert lines
         assert all(re.fullmatch(r'GRANT .* TO "somebody";', line) for line in lines)
 

@@ -16,7 +16,8 @@ from ordersync_dagster.core.orders import Status, can_move
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.existing_shops import MAPPING, OTHER, USUAL, other_shop, run
+from ordersync_dagster_tests.support.existing_shops import other_shop, run
+from ordersync_dagster_tests.support.shop_schemas import MAPPING, OTHER, USUAL
 from ordersync_dagster_tests.support.shops import Shop
 
 
@@ -98,7 +99,7 @@ def test_a_word_that_nobody_mapped_passes_through() -> None:
     assert words.to_shop("shipped") == "shipped"
 
 
-def test_a_word_of_the_shops_that_is_spelled_like_ours_is_not_ours_where_ours_has_another() -> None:
+def test_a_status_word_of_the_shop_keeps_its_meaning_where_ours_is_mapped_elsewhere() -> None:
     words = StatusWords(((Status.FAILED, "print_error"),))
     assert words.from_shop("print_error") == Status.FAILED
     assert words.from_shop("failed") == "failed (the shop's own word)"

@@ -12,9 +12,9 @@ from ordersync_dagster.core.changes import SetStatus
 from ordersync_dagster.core.orders import Status
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.shop_schemas import NARROW
 from ordersync_dagster_tests.support.stores import (
     ADDRESS,
-    EXISTING_SHOP,
     SHIPPED,
     adding,
     changing,
@@ -70,7 +70,7 @@ def test_after_an_undo_every_row_is_what_it_was(database: Database, metadata: st
 )
 def test_it_comes_back_in_the_shops_own_types(postgres_url: str, types: str) -> None:
     database = Database(postgres_url)
-    database.script(EXISTING_SHOP)
+    database.script(NARROW)
     database.script(types)
     open_shop.initialise(parse_url(postgres_url))
     webhooks_order(database, '\'{"note":"für Bo"}\'', "'null'")

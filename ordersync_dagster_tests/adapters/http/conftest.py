@@ -1,8 +1,8 @@
 import pytest
 
 from ordersync_dagster.sandbox import Sandbox
+from ordersync_dagster_tests.adapters.http.reader import Reader
 from ordersync_dagster_tests.support.clock import FakeTime
-from ordersync_dagster_tests.support.readers import Reader
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ordersync_dagster.core.printful_order import STATUS, Lookup, Missing, NotAs
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.stripe_session import Verdict, read_session
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, printful_order, refund, shipment
-from ordersync_dagster_tests.core.builders import EXISTING_SHOP, TEST_MODE, fulfilment, malformed
+from ordersync_dagster_tests.support.builders import EXISTING_SHOP, TEST_MODE, fulfilment, malformed
 
 SESSION_IDS = [f"cs_test_{number}" for number in range(5)]
 PAYMENTS = [None, "pi_0", "pi_1"]

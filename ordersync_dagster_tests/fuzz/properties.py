@@ -1,0 +1,98 @@
+"""What holds of whole pages through the adapters: rows, a named error, or a problem; never another exception."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, read_fulfilment
+from ordersync_dagster.core.refunds import read_refunds
+from ordersync_dagster.core.stripe_session import SessionRules, Verdict, read_session
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.sandbox import checkout_session, printful_order, refund
+from ordersync_dagster.sandbox.world.sessions import CREATED
+from ordersync_dagster_tests.fuzz import canned
+from ordersync_dagster_tests.fuzz.bodies import PRINTFUL_PAGES, REFUND_PAGES, SESSION_PAGES, as_body
+from ordersync_dagster_tests.fuzz.canned import Canned
+
+WINDOW = Window.last_days(3, datetime.fromtimestamp(CREATED + 3600, UTC))
+RULES = SessionRules(live=False)
+IDS = ["190000001", "2", "3", "4"]
+SHOP = Stored(tuple(StoredOrder(f"row{each}", f"cs_test_{each}", printful_order_id=each) for each in IDS))
+AWAY: list[Canned] = [(500, b"")]
+READ, REFUSED = "read to the end", "stopped in a sentence"
+
+Note = Callable[[str], object]  # is told of each list of answers how it ended
+
+
+def read(row: object) -> Verdict:
+    return read_session(row, RULES)
+
+
+def page(**content: Any) -> Canned:
+    """An answer without fault."""
+    return 200, as_body(content)
+
+
+def sessions(note: Note) -> Any:
+    """Pages of sessions are read and decided."""
+
+    @given(SESSION_PAGES)
+    @example([page(data=[checkout_session()], has_more=False)])
+    @example(AWAY)
+    def holds(answers: list[Canned]) -> None:
+        try:
+            for day, verdicts in canned.stripe(*answers).sessions(WINDOW, read, with_line_items=True):
+                reconcile(Observed(day=day, sessions=tuple(verdicts)), Stored())
+            note(READ)
+        except OrderSyncError:
+            note(REFUSED)
+
+    return holds
+
+
+def refunds(note: Note) -> Any:
+    """Pages of refunds and of events are read."""
+
+    @given(REFUND_PAGES)
+    @example([page(data=[refund()], has_more=False)])
+    @example(AWAY)
+    def holds(answers: list[Canned]) -> None:
+        try:
+            read_refunds(canned.stripe(*answers).refunds(0))
+            list(canned.stripe(*answers).events(0, 1))
+            note(READ)
+        except OrderSyncError:
+            note(REFUSED)
+
+    return holds
+
+
+def printful_orders(note: Note) -> Any:
+    """Each order that is asked for has exactly one answer, and all answers can be decided."""
+
+    @given(PRINTFUL_PAGES, st.none() | st.just(0))
+    @example([page(result=[printful_order()], paging={"total": 1}), (404, b"{}")], None)
+    @example([(401, b"{}")], None)
+    def holds(answers: list[Canned], since: int | None) -> None:
+        try:
+            given_back = list(canned.printful(*answers).orders(IDS, since))
+        except OrderSyncError:
+            note(REFUSED)
+            return
+        assert sorted(key for key, _ in given_back if key in IDS) == IDS
+        lookups: dict[str, Lookup] = {
+            key: raw if isinstance(raw, Missing | NotAsked) else read_fulfilment(raw) for key, raw in given_back
+        }
+        reconcile(Observed(printful_orders=lookups), SHOP)
+        note(READ)
+
+    return holds
+
+
+PROPERTIES: Sequence[Callable[[Note], Any]] = (sessions, refunds, printful_orders)

@@ -1,0 +1,20 @@
+"""The result of a run, as tests compare it."""
+
+from collections.abc import Mapping
+
+from ordersync_dagster.app.run import Launch
+from ordersync_dagster_tests.support.world import Counters
+
+
+def counters(run: Launch) -> Counters:
+    """The seven that every summary holds."""
+    return Counters(**run.outcome.summary.seven)
+
+
+def classes(run: Launch) -> set[str]:
+    return {str(problem.problem_class) for problem in run.outcome.problems}
+
+
+def of_class(run: Launch, problem_class: str) -> list[Mapping[str, str]]:
+    """The ids of each problem of a class."""
+    return [problem.ids for problem in run.outcome.problems if problem.problem_class == problem_class]
