@@ -93,7 +93,7 @@ def test_fault_16_refunds_that_are_listed_again_are_counted_once_and_seen(sandbo
         whole = f'{{"data": {body}, "has_more": {more}}}'
         sandbox.faults.add(Fault("/v1/refunds", "status", 200, times=None, body=whole, match=match))
     traffic = Traffic()
-    stripe = open_stripe(settings_for(sandbox), time.patience(2), traffic)
+    stripe = open_stripe(settings_for(sandbox), time.retry_policy(2), traffic)
     assert list(stripe.refunds(0)) == [{"id": "a"}, {"id": "b"}, {"id": "c"}]
     assert traffic.counts["duplicates_seen"] == 1
 

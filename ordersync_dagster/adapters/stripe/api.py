@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import requests
 import stripe
 
-from ordersync_dagster.adapters.http.client import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
 from ordersync_dagster.core.window import Window, day_of
@@ -46,11 +46,13 @@ class StripeApi:
 
     vendor = "Stripe"
 
-    def __init__(self, key: str, base: str, session: GuardedSession, patience: Patience, traffic: Traffic) -> None:
+    def __init__(
+        self, key: str, base: str, session: GuardedSession, retry_policy: RetryPolicy, traffic: Traffic
+    ) -> None:
         stripe.enable_telemetry = False
         self._client = _SdkClient(session=session)
         self._key, self._base = key, base.rstrip("/")
-        self._patience, self._traffic = patience, traffic
+        self._retry_policy, self._traffic = retry_policy, traffic
         self.warnings: list[str] = []
         self._warning_lock = Lock()
 
@@ -91,9 +93,9 @@ class StripeApi:
         if has_more and not rows:
             self._warn("Stripe listed an empty page with more to come; it was taken as the end.")
             has_more = False
-        ids = [name for row in rows if (name := _id(row)) is not None]
-        times = [created for row in rows if (created := _created(row)) is not None]
         sessions = [(_day(row), _id(row), read(row)) for row in rows]
+        ids = [session_id for _, session_id, _ in sessions if session_id]
+        times = [created for row in rows if (created := _created(row)) is not None]
         return Page(sessions, has_more, times[-1] if times else start, ids[-1] if ids else None)
 
     def refunds(self, since: int) -> Iterator[object]:
@@ -160,7 +162,7 @@ class StripeApi:
             content, status, answered = self._client.request("get", url, headers)
             return _response(content, status, answered)
 
-        answer = ask(fetch, self.vendor, self._patience, self._traffic)
+        answer = get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
         if answer.status != 200:
             raise self._refusal(path, answer)
         self._check_version(answer.headers.get("Stripe-Version"))

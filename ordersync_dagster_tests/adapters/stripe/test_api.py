@@ -28,7 +28,7 @@ def stripe(sandbox: Sandbox, time: FakeTime) -> StripeApi:
 
 
 def api(sandbox: Sandbox, time: FakeTime, **changes: str) -> StripeApi:
-    return open_stripe(settings_for(sandbox, **changes), time.patience(attempts=4), Traffic())
+    return open_stripe(settings_for(sandbox, **changes), time.retry_policy(attempts=4), Traffic())
 
 
 def ids(days: Iterable[tuple[date, list[Any]]]) -> list[str]:
