@@ -15,8 +15,8 @@ from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
 from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
 from ordersync_dagster.adapters.database.schema.type_families import family, server_type
-from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.errors import SchemaError
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 
 _ANY_AMOUNT = Capacity(131072, 16383)  # PostgreSQL's numeric without a precision

@@ -9,18 +9,9 @@ from sqlalchemy import Connection, inspect, text
 from ordersync_dagster.adapters.database.schema.fitted import Shape
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
 from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE, own_tables
+from ordersync_dagster.core.order_fields import CHANGED
 
-UPDATED = (  # the columns of orders that our changes set
-    "stripe_payment_intent_id",
-    "printful_order_id",
-    "customer_name",
-    "shipping_address",
-    "status",
-    "tracking_number",
-    "tracking_url",
-    "metadata",
-    "updated_at",
-)
+UPDATED = (*(field.column for field in CHANGED), "updated_at")  # the columns of orders that our changes set
 _OWN_WRITING = {  # all others: SELECT, INSERT, UPDATE
     "ordersync_rate": ("SELECT", "INSERT", "UPDATE", "DELETE"),  # the only table whose rows a run deletes
     "ordersync_audit": ("SELECT", "INSERT"),

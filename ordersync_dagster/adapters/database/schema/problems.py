@@ -9,7 +9,9 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from ordersync_dagster.adapters.database.schema import type_families
 from ordersync_dagster.adapters.database.schema.reflection import FoundTable
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, close_match
+from ordersync_dagster.core.order_fields import FIELDS
 from ordersync_dagster.core.orders import Status
+from ordersync_dagster.core.printful_order import STATUS
 
 # Columns that the shop need not have; we write them only if they exist.
 OPTIONAL = frozenset(
@@ -33,8 +35,7 @@ OPTIONAL = frozenset(
 )
 LEFT_EMPTY = frozenset(  # columns that our new rows leave empty
     [
-        "orders.tracking_number",
-        "orders.tracking_url",
+        *(f"orders.{field.column}" for field in FIELDS if not field.is_inserted),
         "audit_logs.user_id",
         "audit_logs.user_email",
         "audit_logs.ip_address",
@@ -45,22 +46,13 @@ LEFT_EMPTY = frozenset(  # columns that our new rows leave empty
     ]
 )
 WIDTHS = {  # minimum characters; a longer value is a problem of its row
-    "orders.stripe_session_id": 66,
-    "orders.stripe_payment_intent_id": 27,
-    "orders.currency": 3,
-    **{f"{table}.id": 36 for table in ("orders", "order_items", "order_events", "audit_logs")},
+    **{f"orders.{field.column}": field.width for field in FIELDS if field.width},
+    **{f"{table}.id": 36 for table in ("order_items", "order_events", "audit_logs")},
     "order_items.order_id": 36,
     "order_events.order_id": 36,
     "audit_logs.resource_id": 36,
 }
-WRITTEN_STATUSES = (
-    Status.PROCESSING,
-    Status.SHIPPED,
-    Status.DELIVERED,
-    Status.FAILED,
-    Status.CANCELLED,
-    Status.REFUNDED,
-)
+WRITTEN_STATUSES = tuple(dict.fromkeys((Status.PROCESSING, *STATUS.values(), Status.REFUNDED)))
 WORDS = {  # our own words, by column
     "order_events.event_type": ("order_recovered", "order_synced"),
     "order_events.status": ("success",),
