@@ -38,7 +38,7 @@ class Vendor:
         oldest = rows[-1] if rows else (start, None)
         return Page(rows, last - first > self._limit, oldest[0], oldest[1])
 
-    def read(self, workers: int = slices.WORKERS) -> list[Row]:
+    def read(self, workers: int = parallel_list.WORKERS) -> list[Row]:
         """What a reader gives, slices joined."""
         return list(chain.from_iterable(SliceReader(self.fetch, START, END, workers=workers)))
 
@@ -126,7 +126,7 @@ def test_where_requests_are_few_the_newest_are_read_first() -> None:
     list(SliceReader(fetch, START, END, turn=alone.acquire))
     assert len(ranks) >= 864
     early = max(rank - turn for turn, rank in enumerate(ranks))
-    assert early <= 2 * slices.PAGES_PER_SLICE, "a page was read that was not yet wanted"
+    assert early <= 2 * parallel_list.PAGES_PER_SLICE, "a page was read that was not yet wanted"
 
 
 def failing(vendor: Vendor, before: int, error: Exception) -> Callable[[int, int, str | None], Page[Row]]:
