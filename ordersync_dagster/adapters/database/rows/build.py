@@ -1,7 +1,7 @@
 """Changes → rows: the order's and its items', the shop's timeline and the audit, one audit row for each row written."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -157,17 +157,27 @@ def audit_row(
 
 def _shown(values: Mapping[str, Any]) -> Json:
     return {
-        column: _masked(column, value) for column, value in values.items() if column not in ("created_at", "updated_at")
+        column: _MASKS[column](value) if column in _MASKS else value
+        for column, value in values.items()
+        if column not in ("created_at", "updated_at")
     }
 
 
-def _masked(column: str, value: Any) -> Any:
-    if column == "customer_email" and isinstance(value, str):
-        return masked_email(value)
-    if column in PERSONAL:
-        return None if not value else "(set)"
-    if column == "metadata" and isinstance(value, Mapping):
-        return {key: value[key] for key in (SHIPMENTS_KEY, "printful_item_id", "price_source") if key in value}
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value
+def _parts(metadata: Any) -> Any:
+    """Of metadata what is ours."""
+    if not isinstance(metadata, dict):
+        return metadata
+    return {key: metadata[key] for key in (SHIPMENTS_KEY, "printful_item_id", "price_source") if key in metadata}
+
+
+def _plain_amount(value: Any) -> Any:
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+_MASKS: Mapping[str, Callable[[Any], Any]] = {
+    "customer_email": lambda email: masked_email(email) if isinstance(email, str) else email,
+    **dict.fromkeys(PERSONAL, lambda value: "(set)" if value else None),
+    "metadata": _parts,
+    "total_amount": _plain_amount,
+    "price": _plain_amount,
+}
