@@ -10,10 +10,10 @@ from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import Entry
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.redaction import Ledger
-from ordersync_dagster.adapters.database.journal.row_snapshots import Image, read_images
+from ordersync_dagster.adapters.database.journal.row_snapshots import Image, images_of, read_images
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
-from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS, insert_new
+from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS, NewRows, insert_new
 from ordersync_dagster.adapters.database.rows.read import read_orders
 from ordersync_dagster.adapters.database.schema.fitted import Shape
 from ordersync_dagster.core.changes import (
@@ -69,6 +69,7 @@ class _Writer:
         self._orders: list[_Wrote] = []
         self._items: list[_Wrote] = []
         self._images: dict[str, Image] = {}  # orders as they were before this transaction
+        self._new: dict[tuple[str, str], Image] = {}  # new rows that need not be read back, by table and id
 
     def write(self, plan: Plan) -> Written:
         """Some orders at a time, so that the records of a large day never lie in memory all at once."""
@@ -90,12 +91,12 @@ class _Writer:
         entries = [*self._order_entries(), *self._item_entries()]
         first = audit.append(self._connection, self._stamp, entries, self._keyed)
         self._written.first_audit_id = self._written.first_audit_id or first
-        for done in (self._events, self._audits, self._orders, self._items):
+        for done in (self._events, self._audits, self._orders, self._items, self._new):
             done.clear()
 
     def _insert_orders(self, inserts: Sequence[InsertOrder]) -> None:
         rows = [build.order_row(insert.order, self._stamp) for insert in inserts]
-        ours = self._insert("orders", rows, "stripe_session_id")
+        ours = self._insert_kept("orders", rows, "stripe_session_id")
         for row in rows:
             if row["stripe_session_id"] in ours:
                 why = f"paid session {row['stripe_session_id']} had no order"
@@ -153,7 +154,7 @@ class _Writer:
         self._written.orders_updated += len(rows)
 
     def _insert_items(self, rows: list[Row]) -> None:
-        ours = self._insert("order_items", rows, "id")
+        ours = self._insert_kept("order_items", rows, "id")
         for row in rows:
             if row["id"] in ours:
                 why = f"Printful item {row['metadata']['printful_item_id']} was missing"
@@ -190,13 +191,26 @@ class _Writer:
             yield Entry("order_create", "order_item", wrote.row_id, wrote.order_id, None, after, wrote.why, email)
 
     def _read(self, name: str, ids: Sequence[str]) -> dict[str, Image]:
-        return read_images(self._connection, self._shape.table(name), ids)
+        known = {row_id: self._new[name, row_id] for row_id in ids if (name, row_id) in self._new}
+        rest = [row_id for row_id in ids if row_id not in known]
+        return known | read_images(self._connection, self._shape.table(name), rest)
 
     def _record(self, action: str, resource: str, row_id: str, before: Row | None, after: Row, why: str) -> None:
         self._audits.append(build.audit_row(self._stamp, action, resource, row_id, before, after, why))
 
     def _insert(self, name: str, rows: list[Row], key: str = "id") -> set[str]:
         return insert_new(self._connection, self._shape.table(name), rows, key)
+
+    def _insert_kept(self, name: str, rows: list[Row], key: str) -> set[str]:
+        """The same of rows that the audit tells as the database holds them."""
+        ours: set[str] = set()
+        for start in range(0, len(rows), ROWS):
+            new = NewRows(self._connection, self._shape.table(name), rows[start : start + ROWS])
+            ours |= new.insert(key)
+            if name in self._shape.plain:
+                images = images_of(new, self._shape.plain[name])
+                self._new |= {(name, row["id"]): image for row, image in zip(new.rows, images, strict=True)}
+        return ours
 
 
 def _new_items(update: OrderUpdate) -> Iterable[NewItem]:

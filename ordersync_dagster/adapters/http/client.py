@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from threading import Lock
+from threading import Lock, local
 from typing import Any, NoReturn, Protocol
 
 import requests
@@ -93,9 +93,15 @@ class GuardedSession(requests.Session):
         super().__init__()
         self.trust_env = False  # a ~/.netrc would replace our Authorization header
         self._rate_limit, self._traffic, self._ca_bundle = rate_limit, traffic, ca_bundle
+        self._turn = local()  # of each thread: whether the token of its next request is taken
         pool = DeadlineAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
         self.mount("https://", pool)
         self.mount("http://", pool)
+
+    def wait_for_turn(self, url: str) -> None:
+        """Take the token of this thread's next request now, so that the caller chooses its page afterwards."""
+        self._rate_limit.take(_path(url))
+        self._turn.is_taken = True
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Every request of this session passes here."""
@@ -105,7 +111,8 @@ class GuardedSession(requests.Session):
         options |= {"allow_redirects": False, "stream": True, "timeout": (CONNECT_TIMEOUT, READ_TIMEOUT)}
         # Given for each request, because Stripe's SDK asks for certificates of its own.
         options |= {"verify": self._ca_bundle} if self._ca_bundle else {}
-        self._rate_limit.take(path)
+        if not self._turn.__dict__.pop("is_taken", False):
+            self._rate_limit.take(path)
         self._traffic.add("requests")
         response = super().send(request, **options)
         with response:

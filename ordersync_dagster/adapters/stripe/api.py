@@ -7,6 +7,7 @@ and it never retries a 429. https://docs.stripe.com/api/checkout/sessions/list
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from threading import Lock
 from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
@@ -50,7 +51,7 @@ class StripeApi:
         self, key: str, base: str, session: GuardedSession, retry_policy: RetryPolicy, traffic: Traffic
     ) -> None:
         stripe.enable_telemetry = False
-        self._client = _SdkClient(session=session)
+        self._client, self._session = _SdkClient(session=session), session
         self._key, self._base = key, base.rstrip("/")
         self._retry_policy, self._traffic = retry_policy, traffic
         self.warnings: list[str] = []
@@ -73,7 +74,8 @@ class StripeApi:
             return self._session_page(page, read, start)
 
         current, kept, seen = window.days[-1], cast(list[T], []), cast(set[str], set())
-        for rows in SliceReader(fetch, window.start_epoch, window.end_epoch):
+        turn = partial(self._session.wait_for_turn, self._base + SESSIONS)
+        for rows in SliceReader(fetch, window.start_epoch, window.end_epoch, turn=turn):
             for day, session_id, value in rows:
                 if day is not None and day != current:
                     if kept:

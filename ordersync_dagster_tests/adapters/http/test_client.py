@@ -173,6 +173,14 @@ def test_each_attempt_takes_one_token_of_the_budget(sandbox: Sandbox, reader: Re
     assert (reader.rate_limit.taken, reader.rate_limit.slowed) == ([ORDERS] * 3, [])
 
 
+def test_a_turn_that_was_waited_for_is_the_token_of_the_next_attempt_alone(sandbox: Sandbox, reader: Reader) -> None:
+    refuse(sandbox, 503)
+    reader.session.wait_for_turn(reader.url + ORDERS)
+    assert reader.rate_limit.taken == [ORDERS]
+    reader.read()
+    assert reader.rate_limit.taken == [ORDERS] * len(sandbox.requests) == [ORDERS] * 2
+
+
 def test_a_429_tells_the_budget_to_leave_room(sandbox: Sandbox, reader: Reader) -> None:
     refuse(sandbox, 429, 2)
     reader.read()

@@ -1,7 +1,7 @@
 """Changes → rows: the order's and its items', the shop's timeline and the audit, one audit row for each row written."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,6 @@ RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undon
 _EMPTY_ROW = dict.fromkeys(BY_COLUMN)
 _TIMES = frozenset({"created_at", "updated_at"})
 _OUR_KEYS = (SHIPMENTS_KEY, "printful_item_id", "price_source")  # of metadata
-_CLEAR = {"order": frozenset(CLEAR_COLUMNS), "order_item": frozenset({*CLEAR_ITEM_COLUMNS, "name", "image_url"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +138,33 @@ def _shown(resource: str, values: Row) -> Json:
     """The columns as the shop's audit_logs may show them, without the times, which we set ourselves."""
     clear = _CLEAR[resource]
     return {
-        column: _as_json(value) if column in clear else _masked(column, value)
+        column: value if column in clear else _MASKS.get(column, _hidden)(value)
         for column, value in values.items()
         if column not in _TIMES
     }
 
 
-def _as_json(value: Any) -> Any:
+def _hidden(value: Any) -> Any:
+    return "(set)" if value else None
+
+
+def _our_keys(metadata: Any) -> Any:
+    if not isinstance(metadata, dict):
+        return _hidden(metadata)
+    return {key: metadata[key] for key in _OUR_KEYS if key in metadata}
+
+
+def _plain_amount(value: Any) -> Any:
     return format(value, "f") if isinstance(value, Decimal) else value
 
 
-def _masked(column: str, value: Any) -> Any:
-    if column == "customer_email" and isinstance(value, str):
-        return masked_email(value)
-    if column == "metadata" and isinstance(value, Mapping):
-        return {key: value[key] for key in _OUR_KEYS if key in value}
-    return "(set)" if value else None
+_MASKS: Mapping[str, Callable[[Any], Any]] = {
+    "customer_email": lambda email: masked_email(email) if isinstance(email, str) else _hidden(email),
+    "metadata": _our_keys,
+    "total_amount": _plain_amount,
+    "price": _plain_amount,
+}
+_CLEAR = {  # by resource; any other column is masked, and hidden where it has no mask
+    "order": frozenset(CLEAR_COLUMNS) - _MASKS.keys(),
+    "order_item": frozenset({*CLEAR_ITEM_COLUMNS, "name", "image_url"}) - _MASKS.keys(),
+}

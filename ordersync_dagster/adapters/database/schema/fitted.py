@@ -1,16 +1,18 @@
 """Our tables fitted to a database, read once at the start of a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, DateTime, Dialect, MetaData, Numeric, String, Table, Text, inspect
+from sqlalchemy import JSON, Column, Connection, DateTime, Dialect, MetaData, Numeric, String, Table, Text, inspect
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
-from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText
+from ordersync_dagster.adapters.database.schema.column_types import BinaryJson, MinorUnits, Money, ShopText
+from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_table
 from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, table_problems
-from ordersync_dagster.adapters.database.schema.reflection import FoundTable, find_tables, own_schema
+from ordersync_dagster.adapters.database.schema.reflection import NEEDED, FoundTable, find_tables, own_schema
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
 from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
@@ -30,6 +32,7 @@ class Shape:
     shop: Mapping[str, Table]
     limits: Limits
     has_own_tables: bool
+    plain: Mapping[str, PlainTable] = field(default_factory=dict)  # tables whose new rows need not be read back
 
     def table(self, name: str) -> Table:
         return self.shop[name]
@@ -64,7 +67,9 @@ def read_shape(connection: Connection, mapping: ShopMapping = ShopMapping()) -> 
         name: _fitted_table(shop[name], table, mapping, metadata, connection.dialect) for name, table in found.items()
     }
     has_own = inspect(connection).has_table(OWN_TABLES[0], schema=own_schema(connection))
-    return Shape(fitted, _limits(found, mapping), has_own)
+    known = {name: plain_table(connection, fitted[name], table) for name, table in found.items() if name in NEEDED}
+    plain = {name: each for name, each in known.items() if each is not None}
+    return Shape(fitted, _limits(found, mapping), has_own, plain)
 
 
 def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:
@@ -103,6 +108,8 @@ def _fitted_type(
 ) -> TypeEngine[Any]:
     if isinstance(ours, Money):
         return MinorUnits() if mapping.amounts.minor_units else ours
+    if isinstance(ours, JSON) and isinstance(theirs, JSONB):
+        return BinaryJson(none_as_null=True)
     if not isinstance(ours, Text):
         return ours
     words = mapping.words if name == "orders.status" else StatusWords()
