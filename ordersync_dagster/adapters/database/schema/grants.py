@@ -68,7 +68,9 @@ def _on_shop_table(
     if is_writing:
         yield Grant("INSERT", "TABLE", *place)
         if name == "orders":
-            yield Grant("UPDATE", "TABLE", *place, tuple(table.c[column].name for column in UPDATED))
+            yield Grant(
+                "UPDATE", "TABLE", *place, tuple(table.c[column].name for column in UPDATED if column in table.c)
+            )
 
 
 def _on_own_tables(schema: str, *, is_writing: bool) -> Iterator[Grant]:
