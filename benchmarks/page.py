@@ -6,7 +6,7 @@ from benchmarks.commands import GENEROUS
 from benchmarks.figures import Case, Figures, Limited
 from benchmarks.goals import goals
 from benchmarks.tables import table
-from ordersync_dagster.adapters.database.rate_limit import WAKING
+from ordersync_dagster.adapters.database.rate_limit import LATE_WAKE_SECONDS
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 INTRODUCTION = """\
@@ -120,7 +120,7 @@ def _size(case: Case) -> Sequence[str]:
 def _stages(figures: Figures) -> str:
     slow = [case for case in figures.cases if case.latency and case.stages]
     names, requests = list(slow[0].stages), figures.main.first.tally.requests
-    budget, span = int(GENEROUS["STRIPE_REQUESTS_PER_SECOND"]), 1 + WAKING
+    budget, span = int(GENEROUS["STRIPE_REQUESTS_PER_SECOND"]), 1 + LATE_WAKE_SECONDS
     text = (
         "## Where the time goes\n\nSeconds of the main thread at 100 ms a request, measured inside one process. "
         "*fetch* is waiting for pages: the round trips, and behind them the other threads' parsing and reading of "

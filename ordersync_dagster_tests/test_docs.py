@@ -20,7 +20,7 @@ from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.cli import console, main
 from ordersync_dagster.core.orders import MOVES, Status
 from ordersync_dagster.core.printful_order import STATUS
-from ordersync_dagster.core.problems import SEVERITY
+from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster_tests.support.places import ROOT
 from ordersync_dagster_tests.support.world import served
 
@@ -134,7 +134,7 @@ def test_the_exit_codes_are_those_of_the_command(page: str) -> None:
 
 def test_every_problem_class_is_explained_with_its_severity() -> None:
     explained = {name: cell for name, cell in _cells("docs/logs.md").items() if cell in ("error", "notice")}
-    assert explained == {str(name): str(severity) for name, severity in SEVERITY.items()}
+    assert explained == {str(each): str(each.severity) for each in ProblemClass}
 
 
 def test_the_status_map_is_documented_as_it_is() -> None:

@@ -14,7 +14,7 @@ from ordersync_dagster.adapters.database.journal.run_history import PastRun
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.journal.verify import Verification
 from ordersync_dagster.adapters.database.rows.build import Stamp
-from ordersync_dagster.adapters.database.store import DatabaseStore
+from ordersync_dagster.adapters.database.store import DatabaseStore, RecordedRun
 from ordersync_dagster.adapters.database.undo.undo import Undo, Undone
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, new_run_id, open_records
@@ -96,9 +96,9 @@ class History:
             raise UsageError(_no_undo(run))
         if dry_run:
             return Taken(run_id, None, Undo(store, run_id).preview())
-        with self._run(Purpose("undo", run_id), run.window) as (store, own_id, summary):
+        with self._run(Purpose("undo", run_id), run.window) as (store, own_id, own):
             undone = Undo(store, run_id).carry_out(own_id)
-            summary.update(undone.counts)
+            own.end(undone.counts)
         return Taken(run_id, own_id, undone)
 
     def verify(self) -> Verification:
@@ -130,18 +130,18 @@ class History:
         if dry_run:
             seen = store.read(lambda connection: count(connection, store)) if store.shape.has_own_tables else Kept(0)
             return LetGo(kind, None, seen)
-        with self._run(Purpose(kind), None) as (writing, own_id, summary):
+        with self._run(Purpose(kind), None) as (writing, own_id, own):
             with writing.transaction() as connection:
                 kept = write(connection, writing, writing.stamp(own_id))
-            summary.update(kept.counts)
+            own.end(kept.counts)
         return LetGo(kind, own_id, kept)
 
     @contextmanager
-    def _run(self, purpose: Purpose, window: Window | None) -> Iterator[tuple[DatabaseStore, str, dict[str, int]]]:
+    def _run(self, purpose: Purpose, window: Window | None) -> Iterator[tuple[DatabaseStore, str, RecordedRun]]:
         store = open_records(self._settings, self._tools, is_writing=True)
         own_id = new_run_id(self._tools.clock())
-        with store.run(own_id, window, purpose) as summary:
-            yield store, own_id, summary
+        with store.run(own_id, window, purpose) as run:
+            yield store, own_id, run
 
     def _reading(self) -> DatabaseStore:
         return open_records(self._settings, self._tools, is_writing=False)

@@ -1,15 +1,17 @@
 """One run, from settings to outcome: what the command line and Dagster both do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Shop, Tools, open_for_preview, open_for_repair
+from ordersync_dagster.core.part import Part
+from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.sync.order_sync import Approval, Part, PrintfulScope, Request
+from ordersync_dagster.sync.order_sync import PrintfulScope, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ def launch(
     *,
     reads_stripe: bool = True,
     dry_run: bool,
-    approve: Callable[[Shop], Approval | None] = lambda shop: None,
+    limit: int | None = None,
+    confirm: Callable[[Shop], Callable[[Sequence[Plan]], None] | None] = lambda shop: None,
     tools: Tools = Tools(),
     keeps_changes: bool = True,
 ) -> Launch:
@@ -45,10 +48,7 @@ def launch(
     shop = (open_for_preview if dry_run else open_for_repair)(settings, printful, tools)
     outcome = Outcome(shop.sync.run_id, window, dry_run, keeps_changes)
     request = Request(window, printful, reads_stripe)
-    if dry_run:
-        parts = shop.sync.preview(request)
-    else:
-        parts = shop.sync.repair(request, approve=approve(shop), summarise=lambda: outcome.summary.as_dict())
+    parts = shop.sync.preview(request) if dry_run else shop.sync.repair(request, limit=limit, confirm=confirm(shop))
     return Launch(shop, outcome, map(partial(_gathered, outcome), parts))
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ordersync_dagster.adapters.database.schema.shop_mapping import FILE, Layout, ShopMapping, read_mapping
+from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE, Layout, ShopMapping, read_mapping
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.stripe_session import SessionMatch
 
@@ -206,7 +206,7 @@ def read_settings(env_file: Path | None = None) -> Settings:
         wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False))
         raise SettingsError(f"settings that cannot be: {wrong}") from None
     settings.check_bases()
-    beside = (env_file.parent if env_file else Path()) / FILE
+    beside = (env_file.parent if env_file else Path()) / MAPPING_FILE
     if settings.ordersync_config is None and beside.is_file():
         return settings.model_copy(update={"ordersync_config": beside})
     return settings

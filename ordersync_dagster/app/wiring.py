@@ -10,12 +10,12 @@ from sqlalchemy import URL
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.open_shop import OpenShop
+from ordersync_dagster.adapters.database.open_shop import OpenDatabase
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.adapters.http.client import Budget, GuardedSession, Patience, Traffic
+from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, RetryPolicy, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
-from ordersync_dagster.app.rate_limits import Budgets, local_budgets, shared_budgets
+from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope
@@ -45,7 +45,7 @@ class Shop:
     @property
     def warnings(self) -> list[str]:
         """Everything so far that a run should say aloud."""
-        return [*self.notes, *self.stripe.warnings, *(self.printful.warnings if self.printful else [])]
+        return [*self.notes, *self.stripe.warnings]
 
     @property
     def headline(self) -> str:
@@ -59,24 +59,24 @@ class Tools:
     """What tests replace: the clock, and how long to wait for vendors."""
 
     clock: Clock = utc_now
-    patience: Patience = Patience()
+    retry_policy: RetryPolicy = RetryPolicy()
 
 
 def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
-    """A shop that can only be read. Nothing is created anywhere; its budgets are half as large, being its own."""
+    """A shop that can only be read. Nothing is created anywhere; vendors are asked at half rate."""
     run_id = new_run_id(tools.clock())
-    url = connection.named(_checked(settings, printful), run_id)
-    opened = open_shop.open_for_preview(url, tools.clock, settings.layout)
-    return _shop(run_id, settings, printful, tools, opened, local_budgets(settings))
+    url = connection.with_run_id(_checked(settings, printful), run_id)
+    opened = open_shop.open_for_reading(url, tools.clock, settings.layout)
+    return _shop(run_id, settings, printful, tools, opened, local_rate_limits(settings))
 
 
 def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
     """A shop that can be written; creates the tables that are missing and says so in `notes`."""
     run_id = new_run_id(tools.clock())
-    url = connection.named(_checked(settings, printful), run_id)
-    opened = open_shop.open_for_repair(url, tools.clock, settings.layout)
+    url = connection.with_run_id(_checked(settings, printful), run_id)
+    opened = open_shop.open_for_writing(url, tools.clock, settings.layout)
     opened.store.hash_key = settings.hash_key
-    return _shop(run_id, settings, printful, tools, opened, shared_budgets(settings, opened.engine))
+    return _shop(run_id, settings, printful, tools, opened, shared_rate_limits(settings, opened.engine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,17 @@ class Watch:
 def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
     """A look that changes nothing."""
     url = _checked(settings, PrintfulScope.none)
-    stripe = open_stripe(settings, tools.patience, Traffic())
-    store = open_shop.open_for_preview(url, tools.clock, settings.layout).store
+    stripe = open_stripe(settings, tools.retry_policy, Traffic())
+    store = open_shop.open_for_reading(url, tools.clock, settings.layout).store
     return Watch(stripe, store, session_rules(settings, tools.clock()))
 
 
 def open_records(settings: Settings, tools: Tools = Tools(), *, is_writing: bool) -> DatabaseStore:
     """The database alone, for looking back on our runs; raises SchemaError where there is none."""
     url = _database_url(settings)
-    opened = open_shop.open_for_check(url, tools.clock, settings.layout)
+    opened = open_shop.open_existing(url, tools.clock, settings.layout)
     if is_writing:
-        opened = open_shop.open_for_repair(url, tools.clock, settings.layout)
+        opened = open_shop.open_for_writing(url, tools.clock, settings.layout)
     opened.store.hash_key = settings.hash_key
     return opened.store
 
@@ -139,18 +139,18 @@ def initialise_database(settings: Settings) -> tuple[str, list[str]]:
 
 def initialisation_script(settings: Settings) -> str:
     """`db init --sql`: what `db init` would create, as SQL; changes nothing."""
-    return open_shop.initialisation_script(_database_url(settings), settings.layout)
+    return open_shop.init_sql(_database_url(settings), settings.layout)
 
 
 def grant_script(settings: Settings, role: str, *, is_writing: bool, is_undoing: bool) -> list[str]:
     """`db grants`: what `role` needs, as GRANTs; changes nothing."""
     url = _database_url(settings)
-    return open_shop.grant_script(url, settings.layout, role, is_writing=is_writing, is_undoing=is_undoing)
+    return open_shop.grant_sql(url, settings.layout, role, is_writing=is_writing, is_undoing=is_undoing)
 
 
-def check_database(settings: Settings) -> OpenShop:
+def check_database(settings: Settings) -> OpenDatabase:
     """`db check`: the shop as it is; raises SchemaError where it does not fit."""
-    return open_shop.open_for_check(_database_url(settings), utc_now, settings.layout)
+    return open_shop.open_existing(_database_url(settings), utc_now, settings.layout)
 
 
 def seed_database(url: str, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
@@ -170,14 +170,21 @@ def _checked(settings: Settings, printful: PrintfulScope) -> URL:
 
 
 def _shop(
-    run_id: str, settings: Settings, printful: PrintfulScope, tools: Tools, opened: OpenShop, budgets: Budgets
+    run_id: str,
+    settings: Settings,
+    printful: PrintfulScope,
+    tools: Tools,
+    opened: OpenDatabase,
+    rate_limits: RateLimits,
 ) -> Shop:
     traffic = {"stripe": Traffic(), "printful": Traffic()}
-    stripe = open_stripe(settings, tools.patience, traffic["stripe"], budgets.stripe)
+    stripe = open_stripe(settings, tools.retry_policy, traffic["stripe"], rate_limits.stripe)
     now = tools.clock()
     asks_printful = printful is not PrintfulScope.none
     printful_api = (
-        open_printful(settings, tools.patience, traffic["printful"], budgets.printful) if asks_printful else None
+        open_printful(settings, tools.retry_policy, traffic["printful"], rate_limits.printful)
+        if asks_printful
+        else None
     )
     sync = OrderSync(
         run_id=run_id,
@@ -195,7 +202,7 @@ def _shop(
         order_count=opened.store.order_count(),
         is_first_run=not opened.store.has_runs(),
         traffic=traffic,
-        notes=(*opened.notes, *budgets.warnings, *settings.key_advice),
+        notes=(*opened.notes, *rate_limits.warnings, *settings.key_advice),
         stripe=stripe,
         printful=printful_api,
     )
@@ -212,21 +219,23 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
     )
 
 
-def open_stripe(settings: Settings, patience: Patience, traffic: Traffic, budget: Budget | None = None) -> StripeApi:
-    """Stripe, behind `budget`, or one of its own."""
-    session = GuardedSession(budget or local_budgets(settings).stripe, traffic, settings.ca_bundle)
-    return StripeApi(settings.stripe_key, settings.stripe_api_base, session, patience, traffic)
+def open_stripe(
+    settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit | None = None
+) -> StripeApi:
+    """Stripe, within `rate_limit`, or one of its own."""
+    session = GuardedSession(rate_limit or local_rate_limits(settings).stripe, traffic, settings.ca_bundle)
+    return StripeApi(settings.stripe_key, settings.stripe_api_base, session, retry_policy, traffic)
 
 
 def open_printful(
-    settings: Settings, patience: Patience, traffic: Traffic, budget: Budget | None = None
+    settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit | None = None
 ) -> PrintfulApi:
-    """Printful, behind `budget`, or one of its own."""
+    """Printful, within `rate_limit`, or one of its own."""
     return PrintfulApi(
         settings.printful_key,
         settings.printful_api_base,
-        GuardedSession(budget or local_budgets(settings).printful, traffic, settings.ca_bundle),
-        patience,
+        GuardedSession(rate_limit or local_rate_limits(settings).printful, traffic, settings.ca_bundle),
+        retry_policy,
         traffic,
         settings.printful_store_id,
     )

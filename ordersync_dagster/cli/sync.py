@@ -18,9 +18,7 @@ from ordersync_dagster.core.window import Window
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.run import Launch
-    from ordersync_dagster.app.wiring import Shop
     from ordersync_dagster.core.plan import Plan
-    from ordersync_dagster.sync.order_sync import Approval
 
 ASKED_FROM = 101  # orders that a first run adds before a person at a terminal is asked
 
@@ -61,7 +59,8 @@ def sync(
         window_at,
         PrintfulScope[printful.value],
         dry_run=dry_run,
-        approve=lambda shop: _approval(shop, max_changes),
+        limit=max_changes,
+        confirm=lambda shop: _ask_person if shop.is_first_run and sys.stdin.isatty() and sys.stderr.isatty() else None,
         keeps_changes=as_json or report is not None,
     )
     say(run.shop.headline)
@@ -150,21 +149,6 @@ def _tell_dagster(run: "Launch", *, looked_at_printful: bool) -> None:
         say(f"Reported {days} days to the Dagster instance in DAGSTER_HOME.")
     except Exception as error:  # noqa: BLE001  # Dagster raises whatever its storage does
         say(f"Warning: Dagster's instance was not told ({type(error).__name__}); the shop's database is right.")
-
-
-def _approval(shop: "Shop", max_changes: int | None) -> "Approval | None":
-    """What has to agree before anything is written: the limit, and on a terminal the person at it."""
-    from ordersync_dagster.sync.order_sync import at_most
-
-    checks: list[Approval] = [at_most(max_changes)] if max_changes is not None else []
-    if shop.is_first_run and sys.stdin.isatty() and sys.stderr.isatty():
-        checks.append(_ask_person)
-
-    def approve(plans: "Sequence[Plan]") -> None:
-        for check in checks:
-            check(plans)
-
-    return approve if checks else None
 
 
 def _ask_person(plans: "Sequence[Plan]") -> None:

@@ -1,10 +1,10 @@
-"""Changes: named, typed intents; computed by `reconcile`, carried out by a store, and by nothing else."""
+"""Changes: named, typed intents; computed by the deciders, carried out by a store, and by nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ordersync_dagster.core.money import Capacity
+from ordersync_dagster.core.order_fields import BY_COLUMN
 from ordersync_dagster.core.orders import Json, Order, StoredOrder
 
 
@@ -17,7 +17,7 @@ class InsertOrder:
 
 @dataclass(frozen=True, slots=True)
 class FillFields:
-    """Empty columns of an existing order get what Stripe knows; `values` by column name."""
+    """Empty columns of an existing order get the session's values; `values` is by column name."""
 
     values: Mapping[str, str | Json]
 
@@ -42,7 +42,7 @@ class SetTracking:
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A row of order_items; `price` is per unit in the order's currency, None where nobody knows it."""
+    """A row of order_items; `price` is per unit in the order's currency, None where it is unknown."""
 
     id: str
     product_id: str
@@ -66,25 +66,14 @@ Change = FillFields | SetStatus | SetTracking | AddItems
 
 @dataclass(frozen=True, slots=True)
 class OrderUpdate:
-    """All that one plan changes on one existing order; it is applied whole, and only while `seen` still holds."""
+    """All changes of one plan to one existing order; applied whole, and only while the row still is `seen`."""
 
     seen: StoredOrder
     changes: tuple[Change, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the shop's columns can hold; `widths` is in characters, by `table.column`."""
-
-    total: Capacity = Capacity(15, 3)
-    price: Capacity = Capacity(15, 3)
-    is_price_required: bool = False
-    widths: Mapping[str, int] = field(default_factory=dict)
-
-    def too_narrow(self, table: str, values: Mapping[str, str | None]) -> str | None:
-        """The first of `values` (by column) that its column would cut off, as `table.column`."""
-        for column, value in values.items():
-            width = self.widths.get(f"{table}.{column}")
-            if width is not None and value is not None and len(value) > width:
-                return f"{table}.{column}"
-        return None
+    @property
+    def filled(self) -> StoredOrder:
+        """The order with its empty fields filled; the other changes are left out."""
+        fills = [change.values for change in self.changes if isinstance(change, FillFields)]
+        fields = {BY_COLUMN[column].attribute: value for values in fills for column, value in values.items()}
+        return replace(self.seen, **fields)  # type: ignore[arg-type]  # the columns are fillable ones

@@ -1,45 +1,51 @@
 """Printful's answers against orders: status, tracking and items."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from ordersync_dagster.core.changes import Limits, OrderUpdate, SetStatus, SetTracking
+from ordersync_dagster.core.changes import OrderUpdate, SetStatus, SetTracking
 from ordersync_dagster.core.items import missing_items
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Status, StoredOrder, can_move
-from ordersync_dagster.core.printful_order import Fulfilment, Lookup, Missing, NotAsked
+from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.tracking import has_no_list, missing_tracking
 
 
-def printful_side(
-    orders: Iterable[StoredOrder],
-    lookups: Mapping[str, Lookup],
-    lines: Mapping[str, tuple[LineItem, ...]],
-    limits: Limits,
-) -> tuple[list[OrderUpdate], list[str], list[Problem]]:
-    """Phase 2: every order whose Printful id was looked up."""
+@dataclass(frozen=True, slots=True)
+class PrintfulBatch:
+    """Printful's answers by Printful id, and the lines of sessions by session id."""
+
+    answers: Mapping[str, Lookup]
+    line_items: Mapping[str, tuple[LineItem, ...]] = field(default_factory=dict)
+
+
+def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
+    """The plan for every order of `stored` whose Printful id was answered."""
     updates: list[OrderUpdate] = []
     notes: list[Problem] = []
-    known = [order for order in orders if order.printful_order_id in lookups]
+    known = [order for order in stored.orders if order.printful_order_id in batch.answers]
     known.sort(key=lambda order: (order.printful_order_id or "", order.id))
     for printful_id, group in groupby(known, key=lambda order: order.printful_order_id or ""):
-        twins = list(group)
-        if len(twins) > 1:
-            notes.append(_ambiguous(printful_id, twins))
+        order, *others = group
+        if others:
+            notes.append(_ambiguous(printful_id, [order, *others]))
             continue
-        update, found = update_order(twins[0], lookups[printful_id], lines.get(twins[0].session_id, ()), limits)
-        notes.extend(found)
+        lines = batch.line_items.get(order.session_id, ())
+        update, problems = update_order(order, batch.answers[printful_id], lines, stored.limits)
+        notes.extend(problems)
         if update:
             updates.append(update)
-    return updates, [order.id for order in known], notes
+    return Plan(updates=tuple(updates), printful_orders=tuple(order.id for order in known), notes=tuple(notes))
 
 
 def update_order(
     stored: StoredOrder, lookup: Lookup, lines: tuple[LineItem, ...], limits: Limits
 ) -> tuple[OrderUpdate | None, list[Problem]]:
-    """What Printful's answer changes on one order, and what it only says."""
-    if not isinstance(lookup, Fulfilment):
+    """The update that Printful's answer makes to one order, and the problems of the values that it leaves."""
+    if not isinstance(lookup, PrintfulOrder):
         return None, [_no_answer(stored, lookup)]
     found = [
         _status_change(stored, lookup),
@@ -52,38 +58,38 @@ def update_order(
     return (OrderUpdate(stored, changes) if changes else None), problems
 
 
-def _tracking_that_fits(stored: StoredOrder, fulfilment: Fulfilment, limits: Limits) -> SetTracking | Problem | None:
-    change = missing_tracking(stored, fulfilment)
+def _tracking_that_fits(stored: StoredOrder, theirs: PrintfulOrder, limits: Limits) -> SetTracking | Problem | None:
+    change = missing_tracking(stored, theirs)
     values = {"tracking_number": change.number, "tracking_url": change.url} if change else {}
     column = limits.too_narrow("orders", values)
     if column is None:
         return change
     sentence = f"The tracking of order {stored.id} was left alone: {column} is too narrow for it. Widen the column."
-    ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id}
+    ids = {"order_id": stored.id, "printful_order_id": theirs.printful_order_id}
     return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
 
 
-def _unlisted(stored: StoredOrder, fulfilment: Fulfilment) -> Problem | None:
-    if not has_no_list(stored, fulfilment):
+def _unlisted(stored: StoredOrder, theirs: PrintfulOrder) -> Problem | None:
+    if not has_no_list(stored, theirs):
         return None
     sentence = f"The metadata of order {stored.id} is no JSON object; it was left alone, and lists no parcels."
-    ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id, "column": "metadata"}
+    ids = {"order_id": stored.id, "printful_order_id": theirs.printful_order_id, "column": "metadata"}
     return Problem(ProblemClass.UNREADABLE_COLUMN, sentence, ids)
 
 
-def _status_change(stored: StoredOrder, fulfilment: Fulfilment) -> SetStatus | Problem | None:
-    after = fulfilment.status
-    ids = {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id}
+def _status_change(stored: StoredOrder, theirs: PrintfulOrder) -> SetStatus | Problem | None:
+    after = theirs.status
+    ids = {"order_id": stored.id, "printful_order_id": theirs.printful_order_id}
     if after is None:
-        word = repr(fulfilment.word[:40])
+        word = repr(theirs.word[:40])
         sentence = f"Printful says {word} of order {stored.id}, which is not mapped; it stays {stored.status}."
         return Problem(ProblemClass.UNKNOWN_STATUS, sentence, ids)
-    is_beyond = stored.status == Status.COMPLETED and after is Status.DELIVERED  # completed says delivered and more
-    if stored.status == after or is_beyond:
+    is_included = stored.status == Status.COMPLETED and after is Status.DELIVERED  # completed includes delivered
+    if stored.status == after or is_included:
         return None
     if can_move(stored.status, after):
-        return SetStatus(stored.status, after, fulfilment.word)
-    sentence = f"Order {stored.id} is {stored.status} and stays so, although Printful says {fulfilment.word}."
+        return SetStatus(stored.status, after, theirs.word)
+    sentence = f"Order {stored.id} is {stored.status} and stays so, although Printful says {theirs.word}."
     return Problem(ProblemClass.REGRESS_BLOCKED, sentence, ids)
 
 

@@ -1,24 +1,91 @@
-"""Sessions against orders: what is inserted, completed, skipped or reported."""
+"""Sessions against orders: each session is inserted, skipped or failed; its existing order is completed."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from itertools import chain
 
-from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
-from ordersync_dagster.core.decide_links import Unlinked, is_unlinked
-from ordersync_dagster.core.orders import Json, Order, Status, StoredOrder, as_stored
+from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
+from ordersync_dagster.core.completion import completed
+from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.order_fields import INSERTED, Kind
+from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
+from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.refunds import Refunded, is_given_back
-from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason, Verdict
+from ordersync_dagster.core.refunds import Refunded, is_refunded
+from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, SkipReason, Verdict
+from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, unfulfilled
+
+_TEXTS = tuple(field for field in INSERTED if field.kind is Kind.TEXT)
 
 
-class SessionSide:
-    """Phase 1, one verdict at a time: each session ends in exactly one of inserts, skips and failed."""
+@dataclass(frozen=True, slots=True)
+class SessionDay:
+    """The sessions of one UTC day, or some of them, and the refunds that Stripe lists."""
 
-    def __init__(self, stored: Collection[StoredOrder], limits: Limits, refunded: Refunded) -> None:
-        self._limits, self._refunded = limits, refunded
-        self._stored = {order.session_id: order for order in stored if order.session_id}
+    day: date | None = None
+    sessions: tuple[Verdict, ...] = ()
+    refunded: Refunded = field(default_factory=dict)
+    now: int = 0  # Unix seconds
+    asks_printful: bool = False  # orders without a Printful id are left to `decide_links`
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The plan of some sessions of a day, and (payment intent id, order id) of every order that they met."""
+
+    plan: Plan
+    payments: tuple[tuple[str, str], ...]
+
+
+def decide_sessions(day: SessionDay, stored: Stored) -> Plan:
+    """The plan of a day, whatever the order of its sessions; once it is applied, the same day changes nothing more."""
+    return join_pieces([decide_piece(day, stored)])
+
+
+def join_pieces(pieces: Sequence[Piece]) -> Plan:
+    """One plan of the pieces of a day, with the duplicate orders, which only all pieces together show."""
+    plans = [piece.plan for piece in pieces]
+    names = [each.name for each in fields(Plan) if each.name != "day"]
+    joined = {name: tuple(chain.from_iterable(getattr(plan, name) for plan in plans)) for name in names}
+    payments = frozenset(chain.from_iterable(piece.payments for piece in pieces))
+    return Plan(plans[0].day, **{**joined, "notes": (*joined["notes"], *_duplicate_orders(payments))})
+
+
+def decide_piece(day: SessionDay, stored: Stored) -> Piece:
+    """The plan of some sessions of a day, for `join_pieces` to finish; `stored` needs only the orders of these."""
+    decider = _Decider(stored, day.refunded)
+    for verdict in each_once(day.sessions):
+        decider.decide(verdict)
+    unlinked = tuple(decider.unlinked)
+    waiting = [] if day.asks_printful else unfulfilled(sorted(unlinked, key=lambda each: each.order.id), day.now)
+    plan = Plan(
+        day=day.day,
+        inserts=tuple(decider.inserts),
+        completions=tuple(decider.completions),
+        skips=tuple(decider.skips),
+        failed_sessions=tuple(decider.failed),
+        notes=(*decider.notes, *waiting),
+        unlinked=unlinked if day.asks_printful else (),
+    )
+    return Piece(plan, _payments(plan, stored.orders) if day.sessions else ())
+
+
+def each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """By session id; a session that was listed twice counts once, but every row without an id counts."""
+    with_id = {each.session_id: each for each in verdicts if each.session_id != NO_ID}
+    without_id = sorted((each for each in verdicts if each.session_id == NO_ID), key=str)
+    return [*(with_id[key] for key in sorted(with_id)), *without_id]
+
+
+class _Decider:
+    """One verdict at a time: each session ends in exactly one of inserts, skips and failed."""
+
+    def __init__(self, stored: Stored, refunded: Refunded) -> None:
+        self._limits, self._refunded = stored.limits, refunded
+        self._stored = {order.session_id: order for order in stored.orders if order.session_id}
         self._paid: dict[str, list[str]] = {}  # ids of orders without a session, by payment
-        for order in stored:
+        for order in stored.orders:
             if order.payment_intent_id and not order.session_id:
                 self._paid.setdefault(order.payment_intent_id, []).append(order.id)
         self.inserts: list[InsertOrder] = []
@@ -49,30 +116,33 @@ class SessionSide:
         if problem:
             self.failed.append(SessionProblem(order.session_id, problem))
             return
-        if is_given_back(order, self._refunded):
+        if is_refunded(order, self._refunded):
             order = replace(order, status=Status.REFUNDED)
         self.inserts.append(InsertOrder(order))
         self._wait(as_stored(order), order)
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
-        values = _empty_fields(existing, order)
-        column = self._limits.too_narrow("orders", {k: v for k, v in values.items() if isinstance(v, str)})
-        if column:
-            self.notes.append(_cannot_complete(existing, column))
-        elif values:
-            update = OrderUpdate(existing, (FillFields(values),))
+        update, problems = completed(existing, order, self._limits)
+        self.notes.extend(problems)
+        if update:
             self.completions.append(update)
-            existing = filled(update)
-        self.notes.extend((*_disagreements(existing, order), *_unreadable(existing, order)))
-        self._wait(existing, order)
+        self._wait(update.filled if update else existing, order)
 
     def _wait(self, stored: StoredOrder, order: Order) -> None:
         if is_unlinked(stored):
             self.unlinked.append(Unlinked(stored, order))
 
 
-def duplicate_orders(payments: frozenset[tuple[str, str]]) -> list[Problem]:
-    """Orders that name the same payment, of (payment intent id, order id): a customer may get the goods twice."""
+def _payments(plan: Plan, stored: Iterable[StoredOrder]) -> tuple[tuple[str, str], ...]:
+    """(payment intent id, order id) of the orders as `plan` leaves them."""
+    existing = (*stored, *(update.filled for update in plan.completions))
+    named = [(order.payment_intent_id, order.id) for order in existing]
+    named += [(insert.order.payment_intent_id, insert.order.id) for insert in plan.inserts]
+    return tuple((payment, order_id) for payment, order_id in named if payment)
+
+
+def _duplicate_orders(payments: frozenset[tuple[str, str]]) -> list[Problem]:
+    """Orders that name the same payment: a customer may get the goods twice."""
     by_payment: dict[str, list[str]] = {}
     for payment, order_id in payments:
         by_payment.setdefault(payment, []).append(order_id)
@@ -110,90 +180,8 @@ def _reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
             f"{limits.total.scale}) and cannot hold {order.total} {order.currency} exactly. Widen the column.",
             ids,
         )
-    texts = {
-        "stripe_session_id": order.session_id,
-        "stripe_payment_intent_id": order.payment_intent_id,
-        "printful_order_id": order.printful_order_id,
-        "customer_email": order.customer_email,
-        "customer_name": order.customer_name,
-        "currency": order.currency,
-        "status": order.status,
-    }
-    column = limits.too_narrow("orders", texts)
+    column = limits.too_narrow("orders", {each.column: getattr(order, each.attribute) for each in _TEXTS})
     if column is None:
         return None
     sentence = f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."
     return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
-
-
-def _cannot_complete(existing: StoredOrder, column: str) -> Problem:
-    sentence = f"Order {existing.id} was not completed: {column} is too narrow for its value. Widen the column."
-    ids = {"order_id": existing.id, "stripe_session_id": existing.session_id}
-    return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
-
-
-def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Mapping[str, object]]:
-    offered = {
-        "stripe_payment_intent_id": (existing.payment_intent_id, order.payment_intent_id),
-        "printful_order_id": (existing.printful_order_id, order.printful_order_id),
-        "customer_name": (existing.customer_name, order.customer_name),
-        "shipping_address": (existing.shipping_address, order.shipping_address),
-    }
-    free = {column: each for column, each in offered.items() if column not in existing.unreadable}
-    return {column: new for column, (old, new) in free.items() if new and _is_empty(old)}
-
-
-def _is_empty(value: str | Json | None) -> bool:
-    """An address of nothing but nulls, which some webhook handlers wrote, says as little as none."""
-    return not value or (not isinstance(value, str) and not any(value.values()))
-
-
-def _disagreements(existing: StoredOrder, order: Order) -> list[Problem]:
-    compared = {
-        "total_amount": (existing.total, order.total),
-        "currency": ((existing.currency or "").lower() or None, order.currency),
-        "stripe_payment_intent_id": (existing.payment_intent_id, order.payment_intent_id),
-        "printful_order_id": (existing.printful_order_id, order.printful_order_id),
-    }
-    ids = {"order_id": existing.id, "stripe_session_id": existing.session_id}
-    return [
-        Problem(
-            ProblemClass.ORDER_DISAGREES,
-            f"Order {existing.id} says {column} {ours}, its session says {theirs}; it was left alone.",
-            {**ids, "column": column},
-        )
-        for column, (ours, theirs) in compared.items()
-        if ours is not None and theirs is not None and ours != theirs
-    ]
-
-
-def _unreadable(existing: StoredOrder, order: Order) -> Iterator[Problem]:
-    """What is in the column stays there, because nobody knows what it says."""
-    ids = {"order_id": existing.id, "stripe_session_id": existing.session_id}
-    if "total_amount" in existing.unreadable:
-        sentence = f"Order {existing.id} says a total_amount that is no amount, its session says {order.total}"
-        ids_of_amount = {**ids, "column": "total_amount"}
-        yield Problem(ProblemClass.ORDER_DISAGREES, f"{sentence}; it was left alone.", ids_of_amount)
-    if "shipping_address" in existing.unreadable and order.shipping_address:
-        sentence = f"The shipping_address of order {existing.id} is no JSON object; it was left alone."
-        yield Problem(ProblemClass.UNREADABLE_COLUMN, sentence, {**ids, "column": "shipping_address"})
-
-
-def filled(update: OrderUpdate) -> StoredOrder:
-    """The order as completing it will leave it."""
-    values = {
-        name: value
-        for change in update.changes
-        if isinstance(change, FillFields)
-        for name, value in change.values.items()
-    }
-    fields = {_FIELD_OF_COLUMN[column]: value for column, value in values.items()}
-    return replace(update.seen, **fields)  # type: ignore[arg-type]  # the columns are FILLABLE's
-
-
-_FIELD_OF_COLUMN = {
-    "stripe_payment_intent_id": "payment_intent_id",
-    "printful_order_id": "printful_order_id",
-    "customer_name": "customer_name",
-    "shipping_address": "shipping_address",
-}

@@ -1,4 +1,4 @@
-"""Why a run stops. Each exception is one sentence for a person: the cause, then what to do.
+"""Exceptions that stop a run. Each is one sentence for a person: the cause, then the remedy.
 
 OrderSyncError
 ├── UsageError              a retry cannot help
@@ -21,11 +21,11 @@ A record that cannot be decided is not an exception but a `Problem` (see problem
 
 
 class OrderSyncError(Exception):
-    """Base of everything that this package raises on purpose."""
+    """Base of all exceptions that this package raises on purpose."""
 
 
 class UsageError(OrderSyncError):
-    """Something that a person has to change first."""
+    """A person has to change something first."""
 
 
 class SettingsError(UsageError):
@@ -37,7 +37,7 @@ class KeyRefusedError(UsageError):
 
 
 class WrongModeError(UsageError):
-    """A live key met test data, or the other way round."""
+    """A live key was used with test data, or a test key with live data."""
 
 
 class WrongAccountError(UsageError):
@@ -45,7 +45,7 @@ class WrongAccountError(UsageError):
 
 
 class SchemaError(UsageError):
-    """The database lacks something that this package writes to."""
+    """The database lacks a table or column, or has one that does not fit."""
 
 
 class TooManyChangesError(UsageError):
@@ -61,7 +61,7 @@ class VendorUnavailableError(VendorError):
 
 
 class VendorAnswerError(VendorError):
-    """An answer came that does not have the documented shape."""
+    """An answer does not have the documented shape."""
 
 
 class DatabaseRefusedError(OrderSyncError):
@@ -69,7 +69,7 @@ class DatabaseRefusedError(OrderSyncError):
 
 
 class BusyError(OrderSyncError):
-    """Nothing is wrong with the request; the time is."""
+    """The request is right, but not at this moment."""
 
 
 class LockHeldError(BusyError):

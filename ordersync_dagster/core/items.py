@@ -1,17 +1,18 @@
-"""Which items an order lacks, and what they cost."""
+"""The items that an order lacks, and their prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ordersync_dagster.core.changes import AddItems, Limits, NewItem
+from ordersync_dagster.core.changes import AddItems, NewItem
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Json, LineItem, StoredItem, StoredOrder, item_id
-from ordersync_dagster.core.printful_order import Fulfilment, PrintfulItem
+from ordersync_dagster.core.printful_order import PrintfulItem, PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
 
 
 def is_guessed(item: NewItem) -> bool:
-    """Whether the price is not what the customer paid but what a column that wants a price got."""
+    """Whether the price is a guess, written because the column must have one."""
     return item.price is not None and item.metadata.get("price_source") in ("printful_cost", "unknown")
 
 
@@ -22,25 +23,25 @@ class _Price:
 
 
 def missing_items(
-    stored: StoredOrder, fulfilment: Fulfilment, lines: Sequence[LineItem], limits: Limits
+    stored: StoredOrder, theirs: PrintfulOrder, lines: Sequence[LineItem], limits: Limits
 ) -> AddItems | Problem | None:
-    """The items to add; a problem where the rest is ambiguous or does not fit; None where all are there.
+    """The items to add; a problem where the match is ambiguous or a value does not fit; None where none is missing.
 
     Items of ours carry an id made of the Printful item's id; one that has changed since is a problem. Items that
     somebody else wrote are matched as a multiset by variant (catalog or sync) and quantity, so that none is ever
     doubled.
     """
-    wanted = {item_id(stored.id, item.id): item for item in fulfilment.items}  # a repeated row is one item
+    wanted = {item_id(stored.id, item.id): item for item in theirs.items}  # Printful may repeat a row
     own = {row.id: row for row in stored.items if row.id in wanted}
     changed = sum(not _agree(row, wanted[row.id]) for row in own.values())
     lacking, foreign = _unmatched(
         [item for key, item in wanted.items() if key not in own], [row for row in stored.items if row.id not in own]
     )
-    if foreign or changed or fulfilment.unsynced_items:
-        return _mismatch(stored, fulfilment, len(lacking) + changed, len(foreign) + changed)
+    if foreign or changed or theirs.unsynced_items:
+        return _mismatch(stored, theirs, len(lacking) + changed, len(foreign) + changed)
     if not lacking:
         return None
-    return _additions(stored, fulfilment, lacking, lines, limits)
+    return _additions(stored, theirs, lacking, lines, limits)
 
 
 def _agree(row: StoredItem, item: PrintfulItem) -> bool:
@@ -48,7 +49,7 @@ def _agree(row: StoredItem, item: PrintfulItem) -> bool:
 
 
 def _unmatched(lacking: list[PrintfulItem], foreign: list[StoredItem]) -> tuple[list[PrintfulItem], list[StoredItem]]:
-    """Both sides without what agrees; catalog ids are tried on all items before sync ids are."""
+    """Both sides without their matches; all items are matched by catalog id first, then by sync id."""
     for name in ("variant_id", "sync_variant_id"):
         rest: list[PrintfulItem] = []
         for item in sorted(lacking, key=lambda item: item.id):
@@ -64,49 +65,49 @@ def _unmatched(lacking: list[PrintfulItem], foreign: list[StoredItem]) -> tuple[
     return lacking, foreign
 
 
-def _mismatch(stored: StoredOrder, fulfilment: Fulfilment, lacking: int, foreign: int) -> Problem:
-    unsynced = f"; {fulfilment.unsynced_items} more are not synced at Printful" if fulfilment.unsynced_items else ""
+def _mismatch(stored: StoredOrder, theirs: PrintfulOrder, lacking: int, foreign: int) -> Problem:
+    unsynced = f"; {theirs.unsynced_items} more are not synced at Printful" if theirs.unsynced_items else ""
     return Problem(
         ProblemClass.ITEMS_MISMATCH,
-        f"The items of order {stored.id} were left alone: {lacking} of Printful's {len(fulfilment.items)} and "
+        f"The items of order {stored.id} were left alone: {lacking} of Printful's {len(theirs.items)} and "
         f"{foreign} of the shop's {len(stored.items)} have no counterpart{unsynced}. Compare them by hand.",
-        {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id},
+        {"order_id": stored.id, "printful_order_id": theirs.printful_order_id},
     )
 
 
 def _additions(
     stored: StoredOrder,
-    fulfilment: Fulfilment,
+    theirs: PrintfulOrder,
     lacking: list[PrintfulItem],
     lines: Sequence[LineItem],
     limits: Limits,
 ) -> AddItems | Problem:
     additions = []
     for item in lacking:
-        price = _price(item, stored, fulfilment, lines, limits)
+        price = _price(item, stored, theirs, lines, limits)
         row = _new_item(stored, item, price)
         texts = {"printful_product_id": row.product_id, "printful_variant_id": row.variant_id}
         too_narrow = limits.too_narrow("order_items", {**texts, "name": row.name, "image_url": row.image_url})
         if price.amount is not None and not limits.price.holds(price.amount):
-            return _does_not_fit(stored, fulfilment, item, "price", ProblemClass.AMOUNT_DOES_NOT_FIT)
+            return _does_not_fit(stored, theirs, item, "price", ProblemClass.AMOUNT_DOES_NOT_FIT)
         if too_narrow:
-            return _does_not_fit(stored, fulfilment, item, too_narrow, ProblemClass.TEXT_DOES_NOT_FIT)
+            return _does_not_fit(stored, theirs, item, too_narrow, ProblemClass.TEXT_DOES_NOT_FIT)
         additions.append(row)
     return AddItems(tuple(sorted(additions, key=lambda row: row.id)))
 
 
 def _price(
-    item: PrintfulItem, stored: StoredOrder, fulfilment: Fulfilment, lines: Sequence[LineItem], limits: Limits
+    item: PrintfulItem, stored: StoredOrder, theirs: PrintfulOrder, lines: Sequence[LineItem], limits: Limits
 ) -> _Price:
-    """What the customer paid a unit: Printful's retail price, else the session's line, else unknown."""
+    """The customer's price of one unit: Printful's retail price, else the session's line, else unknown."""
     currency = (stored.currency or "").lower()
-    if item.retail_price is not None and fulfilment.retail_currency == currency:
+    if item.retail_price is not None and theirs.retail_currency == currency:
         return _Price(item.retail_price, "retail_price")
-    if len(lines) == 1 and len(fulfilment.items) == 1 and lines[0].quantity == item.quantity:
+    if len(lines) == 1 and len(theirs.items) == 1 and lines[0].quantity == item.quantity:
         return _Price(lines[0].unit_price, "stripe_line_item")
     if not limits.is_price_required:
         return _Price(None, "unknown")
-    if item.cost is not None and fulfilment.cost_currency == currency:
+    if item.cost is not None and theirs.cost_currency == currency:
         return _Price(item.cost, "printful_cost")
     return _Price(Decimal("0.00"), "unknown")
 
@@ -130,10 +131,10 @@ def _new_item(stored: StoredOrder, item: PrintfulItem, price: _Price) -> NewItem
 
 
 def _does_not_fit(
-    stored: StoredOrder, fulfilment: Fulfilment, item: PrintfulItem, column: str, problem_class: ProblemClass
+    stored: StoredOrder, theirs: PrintfulOrder, item: PrintfulItem, column: str, problem_class: ProblemClass
 ) -> Problem:
     return Problem(
         problem_class,
         f"The items of order {stored.id} were left alone: {column} cannot hold item {item.id} exactly. Widen it.",
-        {"order_id": stored.id, "printful_order_id": fulfilment.printful_order_id},
+        {"order_id": stored.id, "printful_order_id": theirs.printful_order_id},
     )

@@ -143,11 +143,12 @@ TWO_DECIMAL = frozenset(
     ]
 )
 _DECIMAL_TEXT = re.compile(r"-?\d{1,18}(\.\d{1,9})?\Z")
-_TOO_MUCH = 10**18  # beyond any charge; Python does not even turn integers of 4300 digits into text
+# Beyond any charge. Python refuses to turn integers of more than 4,300 digits into text.
+_TOO_MUCH = 10**18
 
 
 class MoneyError(ValueError):
-    """The amount cannot be one of its currency."""
+    """The currency has no such amount."""
 
 
 class UnknownCurrencyError(MoneyError):
@@ -156,7 +157,7 @@ class UnknownCurrencyError(MoneyError):
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What a numeric(precision, scale) column holds exactly."""
+    """The amounts that a numeric(precision, scale) column holds exactly."""
 
     precision: int
     scale: int

@@ -9,9 +9,13 @@ from hashlib import sha1
 from typing import Any
 from uuid import UUID
 
+from ordersync_dagster.core import order_fields
+
 Json = Mapping[str, Any]
 NAMESPACE = UUID("7f1d7a52-5c1b-5d0e-9a53-0d5e0c6f2b11")  # ours alone; changing it would double every row
 SHIPMENTS_KEY = "printful_shipments"  # where an order's metadata keeps every parcel
+_GUARDS = tuple(field.guard or field.attribute for field in order_fields.CHANGED)
+_OF_BOTH = tuple(field.attribute for field in order_fields.INSERTED if field.is_read)
 
 
 class Status(StrEnum):
@@ -40,11 +44,11 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     Status.RETURNED: _FINAL,
     Status.CANCELLED: _FINAL,
 }
-OPEN = frozenset({Status.PENDING, Status.PROCESSING, Status.FAILED, Status.SHIPPED})  # Printful may still move these
+OPEN = frozenset({Status.PENDING, Status.PROCESSING, Status.FAILED, Status.SHIPPED})  # Printful may still change these
 
 
 def can_move(before: str, after: Status) -> bool:
-    """Whether Printful's word may turn `before`, which may be any text of the shop's, into `after`."""
+    """Whether Printful may change the status `before`, any text of the shop's, into `after`."""
     return before in MOVES and after in MOVES[Status(before)]
 
 
@@ -61,7 +65,7 @@ def item_id(order: str, printful_item_id: str) -> str:
 def named_id(name: str) -> str:
     """The version-5 UUID of `name` in NAMESPACE, as text.
 
-    What uuid.uuid5 comes to in a third of its time. https://www.rfc-editor.org/rfc/rfc9562#section-5.5
+    The same as uuid.uuid5, in a third of its time. https://www.rfc-editor.org/rfc/rfc9562#section-5.5
     """
     digits = sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digits[16], 16) % 4]
@@ -78,7 +82,7 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as it shall be inserted. Money is exact; `created` is aware UTC."""
+    """An order to insert. Money is exact; `created` is aware UTC."""
 
     session_id: str
     payment_intent_id: str | None
@@ -95,7 +99,9 @@ class Order:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "id", order_id(self.session_id))  # frozen; made once because it is asked often
+        object.__setattr__(
+            self, "id", order_id(self.session_id)
+        )  # the class is frozen; made once, because it is read often
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +134,12 @@ class StoredOrder:
     shipping_address: Json | None = None
     metadata: Json = field(default_factory=dict)
     items: tuple[StoredItem, ...] = ()
-    unreadable: frozenset[str] = frozenset()  # columns that hold something else than they should: never written
-    wrapped: frozenset[str] = frozenset()  # columns whose JSON is text inside the JSON, and is written so
+    unreadable: frozenset[str] = frozenset()  # columns whose value cannot be read: never written
+    wrapped: frozenset[str] = frozenset()  # columns whose JSON is a JSON-encoded string, and is written back so
 
     @property
     def key(self) -> str:
-        """What the order is found by: its session, else its own id."""
+        """The session id, else the order's own id."""
         return self.session_id or self.id
 
     @property
@@ -143,30 +149,15 @@ class StoredOrder:
         return tuple(each for each in listed if isinstance(each, Mapping)) if isinstance(listed, list) else ()
 
     def agrees_with(self, other: "StoredOrder") -> bool:
-        """Whether both readings are the same in everything that a change rests on."""
+        """Whether both readings are the same in every value that a change rests on."""
         return self._contested == other._contested
 
     @property
     def _contested(self) -> tuple[object, ...]:
-        return (
-            (self.payment_intent_id, self.printful_order_id, self.status, self.customer_name),
-            (self.tracking_number, self.tracking_url, self.shipping_address or None, self.shipments),
-            sorted((item.id, item.variant_id, item.quantity) for item in self.items),
-            (self.unreadable, self.wrapped),
-        )
+        items = sorted((item.id, item.variant_id, item.quantity) for item in self.items)
+        return (*(getattr(self, name) or None for name in _GUARDS), items, self.unreadable, self.wrapped)
 
 
 def as_stored(order: Order) -> StoredOrder:
     """The row that inserting `order` will leave."""
-    return StoredOrder(
-        id=order.id,
-        session_id=order.session_id,
-        payment_intent_id=order.payment_intent_id,
-        printful_order_id=order.printful_order_id,
-        status=order.status,
-        customer_name=order.customer_name,
-        total=order.total,
-        currency=order.currency,
-        shipping_address=order.shipping_address,
-        metadata=order.metadata,
-    )
+    return StoredOrder(**{name: getattr(order, name) for name in _OF_BOTH})

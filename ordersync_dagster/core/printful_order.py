@@ -1,17 +1,24 @@
-"""A Printful order (plain dict, API v1) → what it says about status, parcels and items.
-
-The one place that knows a Printful order's shape: https://developers.printful.com/docs/#tag/Orders-API
-"""
+"""A Printful order (plain dict, API v1) → its status, parcels and items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Json, Status
+from ordersync_dagster.core.printful_order_fields import (
+    MalformedPrintfulOrderError,
+    created_at,
+    currency_of,
+    external_id,
+    image_url_of,
+    price_of,
+    recipient_of,
+    rows_of,
+    text_of,
+)
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.text import hashed_email, is_storable, text_or_none
+from ordersync_dagster.core.text import is_storable, text_or_none
 from ordersync_dagster.core.window import day_of
 
 # Printful's word → the shop's. A word that is not here changes nothing and is reported.
@@ -68,8 +75,8 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
-class Fulfilment:
-    """What Printful says about one order; `status` is None where its word is not in `STATUS`."""
+class PrintfulOrder:
+    """One order at Printful; `status` is None where Printful's word is not in `STATUS`."""
 
     printful_order_id: str
     word: str
@@ -101,52 +108,48 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Printful could not be asked about this order; that says nothing about the order."""
+    """Printful could not be asked about this order; it may exist or not."""
 
     printful_order_id: str
     reason: str
 
 
-Lookup = Fulfilment | Missing | NotAsked | Problem
+Lookup = PrintfulOrder | Missing | NotAsked | Problem
 
 
-class _MalformedError(Exception):
-    pass
-
-
-def read_fulfilment(order: object) -> Fulfilment | Problem:
-    """Read one Printful order; a record that cannot be read whole is a problem, never half an order."""
-    printful_id = _text_of(order.get("id")) if isinstance(order, Mapping) else None
+def read_printful_order(order: object) -> PrintfulOrder | Problem:
+    """Read one Printful order; a record that cannot be read whole is a problem."""
+    printful_id = text_of(order.get("id")) if isinstance(order, Mapping) else None
     if not isinstance(order, Mapping) or printful_id is None or not is_storable(printful_id):
-        return _problem("(no id)", "it has no id")
+        return _malformed("(no id)", "it has no id")
     if not is_storable(order):
-        return _problem(printful_id, "it holds a NUL or half a surrogate pair")
+        return _malformed(printful_id, "it holds a NUL or half a surrogate pair")
     word = order.get("status")
     if not isinstance(word, str):
-        return _problem(printful_id, "its status is not a word")
+        return _malformed(printful_id, "its status is not a word")
     try:
-        return _fulfilment(order, printful_id, word)
-    except _MalformedError as error:
-        return _problem(printful_id, str(error))
+        return _printful_order(order, printful_id, word)
+    except MalformedPrintfulOrderError as error:
+        return _malformed(printful_id, str(error))
 
 
-def _fulfilment(order: Mapping[str, Any], printful_id: str, word: str) -> Fulfilment:
-    return Fulfilment(
+def _printful_order(order: Mapping[str, Any], printful_id: str, word: str) -> PrintfulOrder:
+    return PrintfulOrder(
         printful_order_id=printful_id,
         word=word,
         status=STATUS.get(word),
-        items=tuple(_item(row) for row in _rows(order, "items")),
-        unsynced_items=len(_rows(order, "incomplete_items")),
-        shipments=tuple(shipment for row in _rows(order, "shipments") if (shipment := _shipment(row))),
-        retail_currency=_currency(order, "retail_costs"),
-        cost_currency=_currency(order, "costs"),
+        items=tuple(_item(row) for row in rows_of(order, "items")),
+        unsynced_items=len(rows_of(order, "incomplete_items")),
+        shipments=tuple(shipment for row in rows_of(order, "shipments") if (shipment := _shipment(row))),
+        retail_currency=currency_of(order, "retail_costs"),
+        cost_currency=currency_of(order, "costs"),
         external_id=external_id(order),
         created=created_at(order),
-        recipient=_recipient(order),
+        recipient=recipient_of(order),
     )
 
 
-def _problem(printful_id: str, what: str) -> Problem:
+def _malformed(printful_id: str, what: str) -> Problem:
     return Problem(
         ProblemClass.MALFORMED_PRINTFUL_ORDER,
         f"Printful order {printful_id} was left alone: {what}.",
@@ -154,97 +157,42 @@ def _problem(printful_id: str, what: str) -> Problem:
     )
 
 
-def _rows(order: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    rows = [] if order.get(key) is None else order[key]
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise _MalformedError(f"its {key} are not a list of objects")
-    return rows
-
-
 def _item(row: Mapping[str, Any]) -> PrintfulItem:
     product = row.get("product")
     product = product if isinstance(product, Mapping) else {}
-    item_id, product_id = _text_of(row.get("id")), _text_of(product.get("product_id"))
-    variant_id = _text_of(row.get("variant_id")) or _text_of(product.get("variant_id"))
+    item_id, product_id = text_of(row.get("id")), text_of(product.get("product_id"))
+    variant_id = text_of(row.get("variant_id")) or text_of(product.get("variant_id"))
     quantity = row.get("quantity")
     if item_id is None or product_id is None or variant_id is None:
-        raise _MalformedError("one of its items lacks its id, product id or variant id")
+        raise MalformedPrintfulOrderError("one of its items lacks its id, product id or variant id")
     if type(quantity) is not int or not 1 <= quantity < 2**31:
-        raise _MalformedError(f"the quantity of its item {item_id} is not a whole number above 0")
+        raise MalformedPrintfulOrderError(f"the quantity of its item {item_id} is not a whole number above 0")
     return PrintfulItem(
         id=item_id,
         product_id=product_id,
         variant_id=variant_id,
-        sync_variant_id=_text_of(row.get("sync_variant_id")),
+        sync_variant_id=text_of(row.get("sync_variant_id")),
         name=text_or_none(row.get("name")) or text_or_none(product.get("name")) or f"Printful variant {variant_id}",
         quantity=quantity,
-        retail_price=_price(row, "retail_price"),
-        cost=_price(row, "price"),
-        image_url=_image_url(row, product),
+        retail_price=price_of(row, "retail_price"),
+        cost=price_of(row, "price"),
+        image_url=image_url_of(row, product),
     )
 
 
-def _price(row: Mapping[str, Any], key: str) -> Decimal | None:
-    amount = money.from_text(row.get(key))
-    if amount is None and row.get(key) not in (None, ""):
-        raise _MalformedError(f"the {key} of one of its items is not an amount")
-    if amount is not None and amount < 0:
-        raise _MalformedError(f"the {key} of one of its items is negative")
-    return amount
-
-
-def _image_url(row: Mapping[str, Any], product: Mapping[str, Any]) -> str | None:
-    """The mock-up; the first file is the print file, whose preview is not what the customer bought."""
-    files = row.get("files")
-    for file in files if isinstance(files, list) else []:
-        if isinstance(file, Mapping) and file.get("type") == "preview" and text_or_none(file.get("preview_url")):
-            return text_or_none(file.get("preview_url"))
-    return text_or_none(product.get("image"))
-
-
 def _shipment(row: Mapping[str, Any]) -> Shipment | None:
-    """A parcel; None where it can neither be named nor followed."""
-    number = _text_of(row.get("tracking_number"))
+    """A parcel; None where it has no id, number or link."""
+    number = text_of(row.get("tracking_number"))
     url = text_or_none(row.get("tracking_url"))
-    shipment_id = _text_of(row.get("id")) or number or url
+    shipment_id = text_of(row.get("id")) or number or url
     if shipment_id is None:
         return None
     return Shipment(
         id=shipment_id,
         carrier=text_or_none(row.get("carrier")),
         service=text_or_none(row.get("service")),
-        tracking_number=None if number == "0" else number,  # the number is 0 where there is none yet
+        tracking_number=None if number == "0" else number,  # Printful sends 0 where there is none yet
         tracking_url=url,
         ship_date=text_or_none(row.get("ship_date")),
         is_reshipment=row.get("reshipment") is True,
     )
-
-
-def _currency(order: Mapping[str, Any], key: str) -> str | None:
-    costs = order.get(key)
-    currency = text_or_none(costs.get("currency")) if isinstance(costs, Mapping) else None
-    return currency.lower() if currency else None
-
-
-def external_id(order: Mapping[str, Any]) -> str | None:
-    """The shop's own name for the order."""
-    return _text_of(order.get("external_id"))
-
-
-def created_at(order: Mapping[str, Any]) -> int | None:
-    """When the order was made at Printful, in Unix seconds."""
-    created = order.get("created")
-    return created if type(created) is int and 0 < created < 2**37 else None
-
-
-def _recipient(order: Mapping[str, Any]) -> str | None:
-    recipient = order.get("recipient")
-    email = text_or_none(recipient.get("email")) if isinstance(recipient, Mapping) else None
-    return hashed_email(email) if email else None
-
-
-def _text_of(value: object) -> str | None:
-    """Ids come as numbers and as text."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if abs(value) < 10**20 else None
-    return text_or_none(value)

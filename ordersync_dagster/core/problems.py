@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 
 class Severity(StrEnum):
@@ -13,50 +14,34 @@ class Severity(StrEnum):
 
 
 class ProblemClass(StrEnum):
-    """Every class of problem there is; its severity is in `SEVERITY`."""
+    """Every class of problem, with its severity; docs/logs.md says how to solve each."""
 
-    MALFORMED_SESSION = "malformed_session"
-    MISSING_EMAIL = "missing_email"
-    UNKNOWN_CURRENCY = "unknown_currency"
-    AMOUNT_DOES_NOT_FIT = "amount_does_not_fit"
-    TEXT_DOES_NOT_FIT = "text_does_not_fit"
-    MALFORMED_PRINTFUL_ORDER = "malformed_printful_order"
-    PRINTFUL_NOT_ASKED = "printful_not_asked"
-    DATABASE_REFUSED = "database_refused"
-    KEPT_CHANGING = "kept_changing"
-    MISSING_AT_PRINTFUL = "missing_at_printful"
-    UNKNOWN_STATUS = "unknown_status"
-    REGRESS_BLOCKED = "regress_blocked"
-    ITEMS_MISMATCH = "items_mismatch"
-    AMBIGUOUS_MATCH = "ambiguous_match"
-    DUPLICATE_ORDER = "duplicate_order"
-    ORDER_DISAGREES = "order_disagrees"
-    UNREADABLE_COLUMN = "unreadable_column"
-    POSSIBLE_LINK = "possible_link"
-    UNFULFILLED = "unfulfilled"
+    severity: Severity
 
+    def __new__(cls, name: str, severity: Severity) -> Self:
+        member = str.__new__(cls, name)
+        member._value_, member.severity = name, severity
+        return member
 
-SEVERITY: Mapping[ProblemClass, Severity] = {
-    ProblemClass.MALFORMED_SESSION: Severity.ERROR,
-    ProblemClass.MISSING_EMAIL: Severity.ERROR,
-    ProblemClass.UNKNOWN_CURRENCY: Severity.ERROR,
-    ProblemClass.AMOUNT_DOES_NOT_FIT: Severity.ERROR,
-    ProblemClass.TEXT_DOES_NOT_FIT: Severity.ERROR,
-    ProblemClass.MALFORMED_PRINTFUL_ORDER: Severity.ERROR,
-    ProblemClass.PRINTFUL_NOT_ASKED: Severity.ERROR,
-    ProblemClass.DATABASE_REFUSED: Severity.ERROR,
-    ProblemClass.KEPT_CHANGING: Severity.ERROR,
-    ProblemClass.MISSING_AT_PRINTFUL: Severity.NOTICE,
-    ProblemClass.UNKNOWN_STATUS: Severity.NOTICE,
-    ProblemClass.REGRESS_BLOCKED: Severity.NOTICE,
-    ProblemClass.ITEMS_MISMATCH: Severity.NOTICE,
-    ProblemClass.AMBIGUOUS_MATCH: Severity.NOTICE,
-    ProblemClass.DUPLICATE_ORDER: Severity.NOTICE,
-    ProblemClass.ORDER_DISAGREES: Severity.NOTICE,
-    ProblemClass.UNREADABLE_COLUMN: Severity.NOTICE,
-    ProblemClass.POSSIBLE_LINK: Severity.NOTICE,
-    ProblemClass.UNFULFILLED: Severity.NOTICE,
-}
+    MALFORMED_SESSION = "malformed_session", Severity.ERROR
+    MISSING_EMAIL = "missing_email", Severity.ERROR
+    UNKNOWN_CURRENCY = "unknown_currency", Severity.ERROR
+    AMOUNT_DOES_NOT_FIT = "amount_does_not_fit", Severity.ERROR
+    TEXT_DOES_NOT_FIT = "text_does_not_fit", Severity.ERROR
+    MALFORMED_PRINTFUL_ORDER = "malformed_printful_order", Severity.ERROR
+    PRINTFUL_NOT_ASKED = "printful_not_asked", Severity.ERROR
+    DATABASE_REFUSED = "database_refused", Severity.ERROR
+    KEPT_CHANGING = "kept_changing", Severity.ERROR
+    MISSING_AT_PRINTFUL = "missing_at_printful", Severity.NOTICE
+    UNKNOWN_STATUS = "unknown_status", Severity.NOTICE
+    REGRESS_BLOCKED = "regress_blocked", Severity.NOTICE
+    ITEMS_MISMATCH = "items_mismatch", Severity.NOTICE
+    AMBIGUOUS_MATCH = "ambiguous_match", Severity.NOTICE
+    DUPLICATE_ORDER = "duplicate_order", Severity.NOTICE
+    ORDER_DISAGREES = "order_disagrees", Severity.NOTICE
+    UNREADABLE_COLUMN = "unreadable_column", Severity.NOTICE
+    POSSIBLE_LINK = "possible_link", Severity.NOTICE
+    UNFULFILLED = "unfulfilled", Severity.NOTICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +54,7 @@ class Problem:
 
     @property
     def severity(self) -> Severity:
-        return SEVERITY[self.problem_class]
+        return self.problem_class.severity
 
     @property
     def is_error(self) -> bool:

@@ -27,7 +27,7 @@ from ordersync_dagster.core.stripe_session_fields import (
 )
 from ordersync_dagster.core.text import first_text, is_storable
 
-PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is reported, never guessed at
+PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is a problem
 NO_ID = "(no id)"
 
 
@@ -45,7 +45,7 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionMatch:
-    """Which sessions are this shop's: `metadata.KEY`, `metadata.KEY=VALUE` or `payment_link=ID`."""
+    """The rule for this shop's own sessions: `metadata.KEY`, `metadata.KEY=VALUE` or `payment_link=ID`."""
 
     metadata_key: str | None = None
     value: str | None = None
@@ -61,7 +61,7 @@ class SessionMatch:
 
 @dataclass(frozen=True, slots=True)
 class SessionRules:
-    """What the shop decided about its sessions. `settled_before` is in Unix seconds."""
+    """The shop's settings for its sessions; younger ones than `settled_before` (Unix seconds) are skipped."""
 
     live: bool
     settled_before: int = LAST_SECOND
@@ -72,7 +72,7 @@ class SessionRules:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A session that is rightly no new order."""
+    """A session that becomes no new order, with the reason."""
 
     session_id: str
     reason: SkipReason
@@ -80,7 +80,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class SessionProblem:
-    """A session that could not be decided."""
+    """A session that could not be read or decided."""
 
     session_id: str
     problem: Problem
@@ -89,36 +89,21 @@ class SessionProblem:
 Verdict = Order | Skip | SessionProblem
 
 
-@dataclass(frozen=True, slots=True)
-class Nameless:
-    """A row of a list that has no id; `place` tells it from the others that have none."""
-
-    row: object
-    place: str
-
-
-def session_id_of(row: object) -> str | None:
-    """The id that a session is known by; None where it has none that can be kept, or is no session."""
-    session_id = row.get("id") if isinstance(row, dict) else None
-    return session_id if isinstance(session_id, str) and session_id and is_storable(session_id) else None
-
-
 def read_session(session: object, rules: SessionRules) -> Verdict:
-    """Decide one session on its own; whether an order exists is not known here.
+    """Read one session on its own, without looking at the shop's orders.
 
     Raises WrongModeError where the session's livemode is not the key's: nothing may be written then.
     """
-    if isinstance(session, Nameless):
-        return _nameless(session.row, session.place)
-    session_id = session_id_of(session)
-    if session_id is None or not isinstance(session, dict):
-        return _nameless(session)
-    _check_mode(session, session_id, rules)
+    fields = session if isinstance(session, dict) else {}
+    session_id = fields.get("id")
+    if not isinstance(session_id, str) or not session_id or not is_storable(session_id):
+        return _without_id(session)
+    _check_mode(fields, session_id, rules)
     try:
-        reason = _reason_to_skip(session, rules)
-        return Skip(session_id, reason) if reason else _order(session, session_id)
+        reason = _reason_to_skip(fields, rules)
+        return Skip(session_id, reason) if reason else _paid_order(fields, session_id)
     except MalformedError as error:
-        return _problem(session_id, error)
+        return _session_problem(session_id, error)
 
 
 def _check_mode(session: Mapping[str, Any], session_id: str, rules: SessionRules) -> None:
@@ -150,7 +135,7 @@ def _reason_to_skip(session: Mapping[str, Any], rules: SessionRules) -> SkipReas
     return SkipReason.TOO_RECENT if created_time(session) >= rules.settled_before else None
 
 
-def _order(session: Mapping[str, Any], session_id: str) -> Order:
+def _paid_order(session: Mapping[str, Any], session_id: str) -> Order:
     metadata = metadata_of(session)
     customer = mapping(session, "customer_details")
     shipping_name, address = shipping_of(session)
@@ -177,10 +162,10 @@ def _order(session: Mapping[str, Any], session_id: str) -> Order:
     return order
 
 
-def _nameless(row: object, place: str = "") -> SessionProblem:
-    what = "a session without an id" if isinstance(row, dict) else "something that is not a session"
-    sentence = f"Session {NO_ID} became no order: Stripe listed {what}{place and f', {place}'}."
-    ids = {"stripe_session_id": NO_ID, **({"place": place} if place else {}), **_made_at(row)}
+def _without_id(row: object) -> SessionProblem:
+    found = "a session without an id" if isinstance(row, dict) else "something that is not a session"
+    sentence = f"Session {NO_ID} became no order: Stripe listed {found}."
+    ids = {"stripe_session_id": NO_ID, **_made_at(row)}
     return SessionProblem(NO_ID, Problem(ProblemClass.MALFORMED_SESSION, sentence, ids))
 
 
@@ -192,6 +177,6 @@ def _made_at(row: object) -> dict[str, str]:
     return {"created": f"{datetime.fromtimestamp(made, UTC):%Y-%m-%dT%H:%M:%SZ}"} if made else {}
 
 
-def _problem(session_id: str, error: MalformedError) -> SessionProblem:
+def _session_problem(session_id: str, error: MalformedError) -> SessionProblem:
     sentence = f"Session {session_id} became no order: {error}."
     return SessionProblem(session_id, Problem(error.problem_class, sentence, {"stripe_session_id": session_id}))

@@ -1,4 +1,4 @@
-"""Field readers of a Checkout Session: each gives the value, or None, or says what is malformed.
+"""Field readers of a Checkout Session: each returns the value or None, or raises MalformedError.
 
 The one place that knows where each API version keeps a field: https://docs.stripe.com/api/checkout/sessions/object
 """
@@ -19,7 +19,7 @@ LAST_SECOND = 253402300799  # 9999-12-31, the last that a datetime holds
 
 
 class MalformedError(Exception):
-    """A field that cannot be read; checkout.py turns it into a problem."""
+    """A field that cannot be read; `read_session` turns it into a problem."""
 
     def __init__(self, sentence: str, problem_class: ProblemClass = ProblemClass.MALFORMED_SESSION) -> None:
         super().__init__(sentence)
@@ -51,13 +51,13 @@ def metadata_of(session: Mapping[str, Any]) -> Json:
         return dict(metadata)
     try:
         json.dumps(metadata, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):  # a fraction, NaN, or too deep: not what Stripe documents
+    except (TypeError, ValueError, RecursionError):  # a fraction, NaN, or nested too deep
         raise MalformedError("its metadata holds more than texts and whole numbers") from None
     return dict(metadata)
 
 
 def email_of(session: Mapping[str, Any], customer: Mapping[str, Any]) -> str:
-    """What the customer gave, else what the shop had filled in."""
+    """The customer's own address, else the one that the shop had filled in."""
     email = first_text(customer.get("email"), session.get("customer_email"))
     if email is None:
         raise MalformedError("it has no e-mail address, which every order needs", ProblemClass.MISSING_EMAIL)

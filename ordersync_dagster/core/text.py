@@ -1,6 +1,5 @@
-"""Text from outside: what counts as given, what a database can hold, what may be shown."""
+"""Text from outside: whether it is given, whether a database can hold it, and how it is shown."""
 
-import hashlib
 import re
 import unicodedata
 
@@ -8,18 +7,18 @@ _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def text_or_none(value: object) -> str | None:
-    """`value` as it is where it is text with something in it."""
+    """`value` where it is a text that is not blank."""
     return value if isinstance(value, str) and value.strip() else None
 
 
 def first_text(*values: object) -> str | None:
-    """The first of `values` that is text with something in it."""
+    """The first of `values` that is a text and not blank."""
     return next((text for text in map(text_or_none, values) if text), None)
 
 
 def is_storable(value: object) -> bool:
     """Whether no text in `value`, however deep, holds a NUL or a lone surrogate."""
-    waiting = [value]  # a list of our own, because JSON may be deeper than Python calls
+    waiting = [value]  # a list, because JSON may be nested deeper than Python calls
     while waiting:
         each = waiting.pop()
         if isinstance(each, str):
@@ -27,24 +26,12 @@ def is_storable(value: object) -> bool:
                 return False
         elif isinstance(each, dict):
             waiting += [*each, *each.values()]
-        elif isinstance(each, (list, tuple)):  # a union would be made anew for every value
+        elif isinstance(each, (list, tuple)):  # a tuple: `list | tuple` would be built again for every value
             waiting += each
     return True
 
 
-def masked_email(email: str) -> str:
-    """`jane@example.com` → `j***@e***.com`: enough to recognise, too little to write to."""
-    name, _, domain = email.rpartition("@")
-    host, dot, ending = domain.rpartition(".")
-    return f"{name[:1]}***@{host[:1]}***{dot}{ending}" if name and dot else "***"
-
-
-def hashed_email(email: str) -> str:
-    """The same for the same address however it is written; never shown, never stored."""
-    return hashlib.sha256(email.strip().lower().encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
 def visible(text: str) -> str:
-    """`text` with control characters and direction overrides escaped, so that it shows as what it is."""
+    """`text` with control characters and direction overrides escaped, so that none of them can hide a part of it."""
     hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
     return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in hidden else c for c in text)

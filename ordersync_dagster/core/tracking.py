@@ -1,45 +1,45 @@
-"""Which parcel an order shows. Tracking is completed and merged, never erased."""
+"""The parcel that an order shows. Tracking is completed and merged, never erased."""
 
 from collections.abc import Sequence
 
 from ordersync_dagster.core.changes import SetTracking
 from ordersync_dagster.core.orders import Json, StoredOrder
-from ordersync_dagster.core.printful_order import Fulfilment, Shipment
+from ordersync_dagster.core.printful_order import PrintfulOrder, Shipment
 
 
-def missing_tracking(stored: StoredOrder, fulfilment: Fulfilment) -> SetTracking | None:
+def missing_tracking(stored: StoredOrder, theirs: PrintfulOrder) -> SetTracking | None:
     """Fill an empty number or link from the first parcel that has one; None where there is nothing new.
 
     The columns hold one parcel. As soon as there is a parcel that they do not show, all of them go to the
     order's metadata under `printful_shipments`, beside those that it already names.
     """
     before = stored.tracking_number or None, stored.tracking_url or None
-    number, url = _completed(*before, _told(fulfilment))
-    is_listed = _is_more(number, url, fulfilment) and "metadata" not in stored.unreadable
-    shipments = _merged(stored, fulfilment) if is_listed else stored.shipments
+    number, url = _completed(*before, _trackable(theirs))
+    is_listed = _is_more(number, url, theirs) and "metadata" not in stored.unreadable
+    shipments = _merged(stored, theirs) if is_listed else stored.shipments
     if (number, url, shipments) == (*before, stored.shipments):
         return None
     return SetTracking(number, url, shipments if shipments != stored.shipments else None)
 
 
-def has_no_list(stored: StoredOrder, fulfilment: Fulfilment) -> bool:
-    """Whether there are parcels to list, and the order's metadata is nothing that could hold a list."""
-    shown = _completed(stored.tracking_number or None, stored.tracking_url or None, _told(fulfilment))
-    return "metadata" in stored.unreadable and _is_more(*shown, fulfilment)
+def has_no_list(stored: StoredOrder, theirs: PrintfulOrder) -> bool:
+    """Whether there are parcels to list, and the order's metadata cannot hold a list."""
+    shown = _completed(stored.tracking_number or None, stored.tracking_url or None, _trackable(theirs))
+    return "metadata" in stored.unreadable and _is_more(*shown, theirs)
 
 
-def _told(fulfilment: Fulfilment) -> list[Shipment]:
-    """The parcels of which there is something to say, oldest first."""
-    parcels = [parcel for parcel in fulfilment.shipments if parcel.tracking_number or parcel.tracking_url]
+def _trackable(theirs: PrintfulOrder) -> list[Shipment]:
+    """The parcels that have a number or a link, oldest first."""
+    parcels = [parcel for parcel in theirs.shipments if parcel.tracking_number or parcel.tracking_url]
     return sorted(parcels, key=lambda parcel: (parcel.ship_date or "9999", parcel.id))
 
 
-def _is_more(number: str | None, url: str | None, fulfilment: Fulfilment) -> bool:
-    return any((parcel.tracking_number, parcel.tracking_url) != (number, url) for parcel in _told(fulfilment))
+def _is_more(number: str | None, url: str | None, theirs: PrintfulOrder) -> bool:
+    return any((parcel.tracking_number, parcel.tracking_url) != (number, url) for parcel in _trackable(theirs))
 
 
 def _completed(number: str | None, url: str | None, parcels: Sequence[Shipment]) -> tuple[str | None, str | None]:
-    """Both columns of one parcel: of the one that they show already, else of the first."""
+    """Number and link of one parcel: the one that the columns already show, else the first."""
     if number is None and parcels:
         shown = next((parcel for parcel in parcels if url and parcel.tracking_url == url), parcels[0])
         number, url = shown.tracking_number, url or shown.tracking_url
@@ -47,9 +47,9 @@ def _completed(number: str | None, url: str | None, parcels: Sequence[Shipment])
     return number, url or next(links, None)
 
 
-def _merged(stored: StoredOrder, fulfilment: Fulfilment) -> tuple[Json, ...]:
+def _merged(stored: StoredOrder, theirs: PrintfulOrder) -> tuple[Json, ...]:
     known = {str(parcel.get("id")): parcel for parcel in stored.shipments}
-    for parcel in fulfilment.shipments:
+    for parcel in theirs.shipments:
         fresh = {key: value for key, value in parcel.as_json().items() if value is not None}
         known[parcel.id] = {**parcel.as_json(), **known.get(parcel.id, {}), **fresh}
     return tuple(known[key] for key in sorted(known))

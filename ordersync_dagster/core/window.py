@@ -8,7 +8,7 @@ MAX_DAYS = 3660  # ten years: Stripe Checkout is younger than that
 
 
 class WindowError(ValueError):
-    """The period that was asked for is empty or cannot be."""
+    """The requested period is empty or impossible."""
 
 
 def midnight(day: date) -> datetime:
@@ -38,22 +38,22 @@ class Window:
 
     @classmethod
     def between(cls, first: date, last: date, now: datetime) -> "Window":
-        """The UTC days `first` to `last`, both inclusive, as far as they are over or under way at `now`."""
+        """The UTC days `first` to `last`, both inclusive, up to `now`."""
         if first > last:
             raise WindowError(f"the first day {first} is after the last day {last}")
         if midnight(first) >= now:
             raise WindowError(f"the first day {first} has not begun yet (it is {now:%Y-%m-%d %H:%M} UTC)")
-        last_begun = min(last, now.date())  # `last` may be the last day there is
+        last_begun = min(last, now.date())  # `last` may be date.max, which has no next day
         return cls(midnight(first), min(midnight(last_begun + timedelta(days=1)), now))
 
     @property
     def start_epoch(self) -> int:
-        """Seconds; the first that belongs to the window."""
+        """The first Unix second in the window."""
         return int(self.start.timestamp())
 
     @property
     def end_epoch(self) -> int:
-        """Seconds; the first that no longer belongs to the window. A started second belongs to it."""
+        """The first Unix second after the window; a second that has begun is in it."""
         return -int(-self.end.timestamp() // 1)
 
     @property

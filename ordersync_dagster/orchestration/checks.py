@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.sync.order_sync import Part
 
 _NAMED = 100  # ids in one check's metadata
 

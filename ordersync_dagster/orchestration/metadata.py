@@ -5,11 +5,11 @@ from typing import Any
 
 import dagster as dg
 
+from ordersync_dagster.core.summary import Summary
 from ordersync_dagster.report.charts import as_markdown_image, gap_chart
 from ordersync_dagster.report.markdown import markdown_report
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.report.summary import Summary
-from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_rows, problem_rows
+from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_table_rows, problem_table_rows
 
 Metadata = Mapping[str, Any]
 TABLE_ROWS = 200  # Dagster keeps a table in one row of its event log; --json has all
@@ -62,8 +62,8 @@ def summary(
         f"{prefix}seconds": round(outcome.seconds, 3),
         f"{prefix}requests": sum(counts.get("requests", 0) for counts in traffic.values()),
         "ordersync_run": outcome.run_id,
-        "changes": _table(CHANGE_COLUMNS, change_rows(outcome, TABLE_ROWS)),
-        "problems": _table(PROBLEM_COLUMNS, problem_rows(outcome, TABLE_ROWS)),
+        "changes": _table(CHANGE_COLUMNS, change_table_rows(outcome, TABLE_ROWS)),
+        "problems": _table(PROBLEM_COLUMNS, problem_table_rows(outcome, TABLE_ROWS)),
     }
 
 

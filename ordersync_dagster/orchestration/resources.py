@@ -11,7 +11,7 @@ from ordersync_dagster.app.wiring import Tools, Watch, is_relative_sqlite, open_
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.config import NO_LIMIT, DailyConfig, OrderSyncConfig
-from ordersync_dagster.sync.order_sync import PrintfulScope, at_most
+from ordersync_dagster.sync.order_sync import PrintfulScope
 
 LOCK_RETRIES = 5
 LOCK_WAIT = 60  # seconds between them
@@ -59,6 +59,6 @@ class ShopResource(dg.ConfigurableResource[None]):
             config.printful if asks_printful else PrintfulScope.none,
             reads_stripe=reads_stripe,
             dry_run=config.dry_run,
-            approve=lambda shop: None if limit is None else at_most(limit),
+            limit=limit,
             tools=self.tools,
         )

@@ -10,12 +10,12 @@ import dagster as dg
 
 from ordersync_dagster.app.run import Launch
 from ordersync_dagster.core.errors import LockHeldError, OrderSyncError, UsageError
+from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.window import WindowError
 from ordersync_dagster.orchestration import abandoned, checks, metadata
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.resources import LOCK_RETRIES, ShopResource
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.sync.order_sync import Part
 
 DAILY = ("stripe_sessions", "orders")
 WHOLE = ("printful_orders", "order_items", "order_sync_summary")

@@ -1,1 +1,1 @@
-"""What a run says: figures, text, JSON and tables, all made from the same parts of a plan."""
+"""The results of a run: figures, text, JSON and tables, all made from the same parts."""

@@ -18,7 +18,7 @@ def gap_chart(outcome: Outcome) -> bytes:
     from matplotlib.ticker import MaxNLocator
 
     series = days_of(outcome)
-    days: Any = series.days  # matplotlib takes dates, its types do not say so
+    days: Any = series.days  # matplotlib takes dates, but its types do not say so
     figure = Figure(figsize=(8, 2.6), dpi=90, layout="constrained")
     axes = figure.add_subplot()
     axes.bar(days, series.found, color="#9aa5b1", label="orders found")
@@ -37,10 +37,10 @@ def gap_chart(outcome: Outcome) -> bytes:
 
 
 def as_markdown_image(png: bytes, alt: str) -> str:
-    """The picture inside Markdown itself, so that nothing is fetched to show it."""
+    """The picture inside the Markdown, so that nothing is loaded to show it."""
     return f"![{alt}]({as_data_url(png)})"
 
 
 def as_data_url(png: bytes) -> str:
-    """The picture as an address that holds it."""
+    """The picture as a data URL."""
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"

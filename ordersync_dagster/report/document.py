@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.report.rows import problem_document
 
-SCHEMA_VERSION = 1  # changes only when a field's meaning does
+DOCUMENT_VERSION = 1  # changes only when a field's meaning does
 
 
 def json_document(
@@ -17,7 +17,7 @@ def json_document(
 ) -> str:
     """`outcome` as JSON; `run.error` is the sentence that stopped the run, or null."""
     document = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": DOCUMENT_VERSION,
         "run_id": outcome.run_id,
         "dry_run": outcome.is_dry_run,
         "window": {"start": outcome.window.start.isoformat(), "end": outcome.window.end.isoformat()},

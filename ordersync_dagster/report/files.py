@@ -1,4 +1,4 @@
-"""A run as a file for people who were not there: a page for the browser, or a table for a spreadsheet."""
+"""A run as a file to send on: a page for the browser, or a table for a spreadsheet."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -13,11 +13,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # https://owasp.org/www-community/a
 
 
 def html_report(outcome: Outcome, target: str, warnings: Sequence[str] = ()) -> str:
-    """One page that fetches nothing: figures, who waits, problems, changes and the chart. Everything is escaped."""
+    """One page that loads nothing: figures, waiting customers, problems, changes and the chart, all escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from ordersync_dagster.report.charts import as_data_url, gap_chart
-    from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_rows, problem_rows
+    from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_table_rows, problem_table_rows
     from ordersync_dagster.report.text import LABELS
 
     loader = PackageLoader("ordersync_dagster", "report")
@@ -29,14 +29,14 @@ def html_report(outcome: Outcome, target: str, warnings: Sequence[str] = ()) -> 
         figures=[(label, outcome.summary[name], name == "errors") for name, label in LABELS.items()],
         chart=as_data_url(gap_chart(outcome)) if outcome.days else None,
         change_columns=CHANGE_COLUMNS,
-        changes=change_rows(outcome),
+        changes=change_table_rows(outcome),
         problem_columns=PROBLEM_COLUMNS,
-        problems=problem_rows(outcome),
+        problems=problem_table_rows(outcome),
     )
 
 
 def csv_report(outcome: Outcome) -> str:
-    """All changes, one row a field, in the order of CHANGE_COLUMNS. No cell is a formula to a spreadsheet."""
+    """All changes, one row for each field, in the order of CHANGE_COLUMNS. No cell can run as a formula."""
     from ordersync_dagster.report.tables import changes_table
 
     table: str = changes_table(outcome).map(_inert).to_csv(index=False, lineterminator="\n")
@@ -54,7 +54,7 @@ FORMATS: dict[str, Callable[[Outcome, str, Sequence[str]], str]] = {
 
 
 def check_report(path: Path) -> None:
-    """Raise SettingsError where a report could not be written to `path`, before the work begins."""
+    """Before the run: raise SettingsError where a report could not be written to `path`."""
     if path.suffix not in FORMATS:
         raise SettingsError(f"--report {path}: the name must end in {' or '.join(FORMATS)}")
     if path.is_dir() or not path.parent.is_dir():
@@ -64,7 +64,7 @@ def check_report(path: Path) -> None:
 
 
 def write_report(path: Path, outcome: Outcome, target: str, warnings: Sequence[str]) -> None:
-    """Write it whole or not at all, readable for its owner alone; raises OSError."""
+    """Write the report whole or not at all, readable only for its owner; raises OSError."""
     content = FORMATS[path.suffix](outcome, target, warnings)
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     try:

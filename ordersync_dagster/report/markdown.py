@@ -7,20 +7,22 @@ from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
 from ordersync_dagster.report.text import LABELS
 
-_SHOWN = 50
-_WIDTH = 76  # characters; the UI cuts off longer lines instead of breaking them
+_MAX_BULLETS = 50
+_WIDTH = 76  # characters; the UI cuts off longer lines instead of wrapping them
 _ESCAPED = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>()#+!|~"})
 
 
 def markdown_report(outcome: Outcome) -> str:
-    """Figures, who waits, and problems. Whatever came from outside is escaped."""
+    """Figures, waiting customers and problems. Text from outside is escaped."""
     title = "Dry run: nothing was written" if outcome.is_dry_run else "What this run did"
     window = f"{outcome.window.start:%Y-%m-%d %H:%M} to {outcome.window.end:%Y-%m-%d %H:%M} UTC"
     lines = [f"### {title}", "", window, "", "| | |", "|---|---:|"]
     lines += [f"| {label} | {outcome.summary[name]} |" for name, label in LABELS.items()]
     counts = outcome.counts
-    lines += _waiting(counts[RECOVERED_WAITS], "recovered, nothing at Printful: their customers wait", outcome.waiting)
-    lines += _waiting(
+    lines += _waiting_block(
+        counts[RECOVERED_WAITS], "recovered, nothing at Printful: their customers wait", outcome.waiting
+    )
+    lines += _waiting_block(
         counts[ProblemClass.UNFULFILLED], "paid over a day ago, nothing at Printful", outcome.waiting_long
     )
     others = [each for each in outcome.problems if each.problem_class is not ProblemClass.UNFULFILLED]
@@ -36,19 +38,19 @@ def escaped(text: str) -> str:
 
 
 def _broken(sentence: str) -> list[str]:
-    """`sentence` in lines that are escaped, none of which begins a list."""
+    """`sentence` in escaped lines; none of them begins a list."""
     lines = wrap(visible(sentence), _WIDTH, break_long_words=False, break_on_hyphens=False)
     return [("\\" if line.startswith("-") else "") + line.translate(_ESCAPED) for line in lines]
 
 
-def _waiting(count: int, what: str, order_ids: list[str]) -> list[str]:
-    """Who waits, in a block of its own."""
+def _waiting_block(count: int, wait: str, order_ids: list[str]) -> list[str]:
+    """A block that names the waiting orders; nothing where there are none."""
     if not count:
         return []
     noun = "order" if count == 1 else "orders"
-    return ["", f"**{count} {noun} {what}**", "", *_bullets([f"`{order_id}`" for order_id in order_ids])]
+    return ["", f"**{count} {noun} {wait}**", "", *_bullets([f"`{order_id}`" for order_id in order_ids])]
 
 
 def _bullets(lines: list[str]) -> list[str]:
-    rest = len(lines) - _SHOWN
-    return [f"- {line}" for line in lines[:_SHOWN]] + ([f"- … and {rest} more"] if rest > 0 else [])
+    rest = len(lines) - _MAX_BULLETS
+    return [f"- {line}" for line in lines[:_MAX_BULLETS]] + ([f"- … and {rest} more"] if rest > 0 else [])

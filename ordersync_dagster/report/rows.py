@@ -1,4 +1,4 @@
-"""A plan's changes as flat rows: order, field, before, after, why. No personal data beyond ids."""
+"""A plan's changes as flat rows: order, field, before, after, why. No personal data except ids."""
 
 from collections.abc import Iterator
 from typing import Any, TypedDict
@@ -12,10 +12,9 @@ from ordersync_dagster.core.changes import (
     SetStatus,
     SetTracking,
 )
+from ordersync_dagster.core.order_fields import CLEAR_COLUMNS
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import Problem
-
-PERSONAL = frozenset({"customer_name", "shipping_address"})
 
 
 class ChangeRow(TypedDict):
@@ -30,7 +29,7 @@ class ChangeRow(TypedDict):
     why: str
 
 
-def change_rows(plan: Plan) -> Iterator[ChangeRow]:
+def iter_changes(plan: Plan) -> Iterator[ChangeRow]:
     """Every change of `plan`, sessions first."""
     yield from map(_inserted, plan.inserts)
     for update in (*plan.completions, *plan.updates):
@@ -66,7 +65,7 @@ def _updated(update: OrderUpdate, change: Change) -> Iterator[ChangeRow]:
     match change:
         case FillFields(values):
             for column, value in sorted(values.items()):
-                shown = "(set)" if column in PERSONAL else str(value)
+                shown = str(value) if column in CLEAR_COLUMNS else "(set)"
                 yield _row(update, "fill_fields", column, None, shown, "empty in the shop, known to Stripe")
         case SetStatus(before, after, word):
             yield _row(update, "set_status", "status", before, after, f"Printful says {word}")

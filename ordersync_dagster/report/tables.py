@@ -17,33 +17,33 @@ PROBLEM_COLUMNS = ("class", "severity", "sentence")
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """UTC days, oldest first: orders found, and paid sessions without an order (= found by this run)."""
+    """UTC days, oldest first: orders found, and paid sessions that had no order before this run."""
 
     days: Sequence[date]
     found: Sequence[int]
     missing: Sequence[int]
 
 
-def change_rows(outcome: Outcome, most: int | None = None) -> list[list[str]]:
-    """One row a changed field, at `most` so many, in the order of CHANGE_COLUMNS. All text."""
-    return [[visible(str(change.get(name) or "")) for name in CHANGE_COLUMNS] for change in outcome.changes[:most]]
+def change_table_rows(outcome: Outcome, limit: int | None = None) -> list[list[str]]:
+    """One row of text for each changed field, at most `limit`, in the order of CHANGE_COLUMNS."""
+    return [[visible(str(change.get(name) or "")) for name in CHANGE_COLUMNS] for change in outcome.changes[:limit]]
 
 
-def problem_rows(outcome: Outcome, most: int | None = None) -> list[list[str]]:
-    """One row a problem, at `most` so many, in the order of PROBLEM_COLUMNS. Errors first."""
+def problem_table_rows(outcome: Outcome, limit: int | None = None) -> list[list[str]]:
+    """One row of text for each problem, at most `limit`, in the order of PROBLEM_COLUMNS. Errors first."""
     ordered = sorted(outcome.problems, key=lambda each: (not each.is_error, each.problem_class))
-    return [[str(each.problem_class), str(each.severity), visible(each.sentence)] for each in ordered[:most]]
+    return [[str(each.problem_class), str(each.severity), visible(each.sentence)] for each in ordered[:limit]]
 
 
 def changes_table(outcome: Outcome) -> "pandas.DataFrame":
     """All changes: order, field, before, after, why, session."""
     import pandas
 
-    return pandas.DataFrame(change_rows(outcome), columns=list(CHANGE_COLUMNS), dtype=object)
+    return pandas.DataFrame(change_table_rows(outcome), columns=list(CHANGE_COLUMNS), dtype=object)
 
 
 def days_of(outcome: Outcome) -> Days:
-    """The session side of the run by day."""
+    """The figures of the Stripe phase by day."""
     days = sorted(outcome.days.items())
     found = [figures.skipped_order_exists for _, figures in days]
     return Days([day for day, _ in days], found, [figures.stripe_sessions_added for _, figures in days])

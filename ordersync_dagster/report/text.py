@@ -1,10 +1,10 @@
-"""The summary that people know, and the lines below it."""
+"""The summary as text, and the lines below it."""
 
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
 
-LABELS = {  # the contract: people and scripts know these words
+LABELS = {  # scripts may rely on these words
     "stripe_sessions_checked": "Stripe Sessions Checked",
     "stripe_sessions_added": "Stripe Sessions Added",
     "stripe_sessions_skipped": "Stripe Sessions Skipped",
@@ -13,11 +13,11 @@ LABELS = {  # the contract: people and scripts know these words
     "printful_items_added": "Printful Items Added",
     "errors": "Errors",
 }
-_SHOWN = 20  # problems of one severity; --json has all
+_MAX_LINES = 20  # of problems of one severity; --json has all
 
 
 def summary_text(outcome: Outcome) -> str:
-    """The seven lines, then who waits, why sessions were skipped, and the problems."""
+    """The seven lines, then waiting customers, reasons of skipped sessions, and the problems."""
     lines = ["📊 Synchronization Summary:", "━" * 50]
     lines += [f"{label}: {outcome.summary[name]}" for name, label in LABELS.items()]
     lines += _waiting(outcome) + _extras(outcome)
@@ -43,7 +43,7 @@ def _waiting(outcome: Outcome) -> list[str]:
 
 
 def _is_waiting(problem: Problem) -> bool:
-    return problem.problem_class is ProblemClass.UNFULFILLED  # these are named in a block of their own
+    return problem.problem_class is ProblemClass.UNFULFILLED  # these have a block of their own
 
 
 def _extras(outcome: Outcome) -> list[str]:
@@ -69,6 +69,6 @@ def _problems(outcome: Outcome, title: str, *, errors: bool) -> list[str]:
 
 
 def _indented(lines: list[str], total: int) -> list[str]:
-    shown = [f"  {line}" for line in lines[:_SHOWN]]
+    shown = [f"  {line}" for line in lines[:_MAX_LINES]]
     rest = total - len(shown)
     return [*shown, f"  … and {rest} more (--json lists all)"] if rest else shown

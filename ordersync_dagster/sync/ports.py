@@ -1,15 +1,15 @@
-"""What the use case needs of the outside; `wiring` fills it."""
+"""The interfaces through which the use case reaches vendors and database; `app/wiring.py` fills them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import Missing, NotAsked
-from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import Verdict
 from ordersync_dagster.core.window import Window
 
@@ -31,35 +31,25 @@ class PrintfulOrders(Protocol):
 
     @property
     def unread(self) -> str:
-        """Why the list was not read to its end in the last `orders`; empty where it was."""
+        """Why the last list of `orders` is incomplete; empty where it is complete."""
 
     def count(self) -> int:
-        """How many orders there are; raises where the token is refused."""
+        """Number of orders; raises KeyRefusedError where the token is refused."""
 
     def orders(
         self, ids: Collection[str], since: int | None = None, if_listed: Collection[str] = ()
     ) -> Iterator[tuple[str, Mapping[str, Any] | Missing | NotAsked]]:
-        """An answer for each id, and for those of `if_listed` that the list happens to show.
+        """An answer for each of `ids`, and for each of `if_listed` that is on the list.
 
-        With `since` (Unix seconds) every other order made from then on as well.
+        With `since` (Unix seconds) also every other order that was made from then on.
         """
 
 
-class Applied(Protocol):
-    """What one application wrote."""
+class OpenRun(Protocol):
+    """A run that holds the shop's lock."""
 
-    @property
-    def stale_sessions(self) -> tuple[str, ...]: ...
-    @property
-    def refused(self) -> tuple[Problem, ...]: ...
-    @property
-    def orders_inserted(self) -> int: ...
-    @property
-    def orders_updated(self) -> int: ...
-    @property
-    def items_inserted(self) -> int: ...
-    @property
-    def written_first_by_others(self) -> int: ...
+    def end(self, summary: Mapping[str, int]) -> None:
+        """Record that the run succeeded, with the figures of its summary."""
 
 
 class Store(Protocol):
@@ -79,5 +69,5 @@ class Store(Protocol):
     def known_missing(self, since: datetime) -> frozenset[str]: ...
     def remember_missing(self, printful_ids: Collection[str]) -> None: ...
     def forget_missing(self, printful_ids: Collection[str]) -> None: ...
-    def run(self, run_id: str, window: Window) -> AbstractContextManager[dict[str, int]]: ...
+    def run(self, run_id: str, window: Window) -> AbstractContextManager[OpenRun]: ...
     def apply(self, plan: Plan, run_id: str) -> Applied: ...

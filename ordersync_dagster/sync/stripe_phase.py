@@ -1,45 +1,43 @@
-"""The Stripe side of a run: the sessions of its window, a day at a time, compared with the shop's orders."""
+"""The Stripe phase of a run: the sessions of its window, compared with the shop's orders a day at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import starmap
-from typing import TypeVar
 
+from ordersync_dagster.core.decide_sessions import Piece, SessionDay, decide_piece, each_once, join_pieces
 from ordersync_dagster.core.errors import WrongAccountError, WrongModeError
-from ordersync_dagster.core.orders import Order
-from ordersync_dagster.core.plan import Observed, Plan, Step, Stored, each_once, reconcile_some, whole
+from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
+from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.refunds import Refunded, read_refunds
 from ordersync_dagster.core.stripe_session import SessionRules, SkipReason, Verdict, read_session
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.ports import Sessions, Store
-from ordersync_dagster.sync.printful_phase import PrintfulSide
+from ordersync_dagster.sync.step import PrintfulNeeds, SessionLines, Step
 
-PROVEN_BY = 20  # orders of the period, of which Stripe must know at least one
-TOGETHER = 2000  # sessions of a day whose orders are held at once
-
-T = TypeVar("T")
+MIN_ORDERS_FOR_ACCOUNT_CHECK = 20  # in the period; from this many on Stripe must know at least one
+SESSIONS_PER_LOOKUP = 2000  # their orders are held at once
 
 
 @dataclass(frozen=True, slots=True)
-class StripeSide:
-    """Plans what the sessions of a window change; `printful` takes over what has to be looked up there."""
+class StripePhase:
+    """Plans the changes of a window's sessions, and names the orders that have to be looked up at Printful."""
 
     stripe: Sessions
     store: Store
     rules: SessionRules
     clock: Callable[[], datetime]
-    printful: PrintfulSide | None
+    asks_printful: bool
 
-    def steps(self, window: Window) -> Iterator[Step]:
+    def steps(self, window: Window) -> Iterator[tuple[Step, PrintfulNeeds]]:
         """One for each UTC day, newest first; raises WrongModeError and WrongAccountError before the first."""
         self._require_mode()
         refunds = _Refunds(self.stripe, window.start_epoch)
         listed = self.stripe.sessions(
-            window, lambda row: read_session(row, self.rules), with_line_items=self.printful is not None
+            window, lambda row: read_session(row, self.rules), with_line_items=self.asks_printful
         )
-        days = starmap(partial(self._day_step, refunds), _every_day(window, listed))
+        days = starmap(partial(self._decided, refunds), _with_empty_days(window, listed))
         yield from self._of_this_account(window, days)
 
     def _require_mode(self) -> None:
@@ -51,53 +49,64 @@ class StripeSide:
                 "Nothing was written."
             )
 
-    def _day_step(self, refunds: "_Refunds", day: date, verdicts: list[Verdict]) -> Step:
-        """Some thousand sessions at a time: of the orders that stay as they are, no more than theirs are held."""
-        observed = Observed(
-            day=day,
-            sessions=tuple(each_once(verdicts)),
-            now=int(self.clock().timestamp()),
-            links_later=self.printful is not None,
-        )
-        count = len(observed.sessions)
-        pieces = [observed.sessions[start : start + TOGETHER] for start in range(0, count, TOGETHER)] or [()]
-        plan = whole([self._compared(refunds, replace(observed, sessions=some)) for some in pieces])
-        completed = {update.seen.session_id for update in plan.completions}  # no others may have to be decided again
-        kept = tuple(each for each in observed.sessions if each.session_id in completed)
-        return Step(replace(observed, sessions=kept, refunded=refunds.found), plan)
+    def _decided(self, refunds: "_Refunds", of: date, verdicts: list[Verdict]) -> tuple[Step, PrintfulNeeds]:
+        """Compares some thousand sessions at a time, so that no more unchanged orders than theirs are held."""
+        now = int(self.clock().timestamp())
+        day = SessionDay(of, tuple(each_once(verdicts)), now=now, asks_printful=self.asks_printful)
+        count = len(day.sessions)
+        some = [day.sessions[start : start + SESSIONS_PER_LOOKUP] for start in range(0, count, SESSIONS_PER_LOOKUP)]
+        decided = [self._compared(refunds, replace(day, sessions=each)) for each in some or [()]]
+        plan = join_pieces([piece for piece, _ in decided])
+        needs = PrintfulNeeds(_newly_named(plan), plan.unlinked, [lines for _, found in decided for lines in found])
+        completed = {update.seen.session_id for update in plan.completions}  # only these may have to be decided again
+        kept = tuple(each for each in day.sessions if each.session_id in completed)
+        return Step(replace(day, sessions=kept), plan), needs
 
-    def _compared(self, refunds: "_Refunds", observed: Observed) -> Plan:
-        orders = [each for each in observed.sessions if isinstance(each, Order)]
+    def _compared(self, refunds: "_Refunds", day: SessionDay) -> tuple[Piece, list[SessionLines]]:
+        orders = [each for each in day.sessions if isinstance(each, Order)]
         payments = {each.payment_intent_id for each in orders if each.payment_intent_id}
-        loaded = self.store.orders_of_sessions([each.session_id for each in observed.sessions], payments)
-        stored = Stored(loaded, self.store.limits)
-        existing = {order.session_id: order for order in stored.orders}
+        loaded = self.store.orders_of_sessions([each.session_id for each in day.sessions], payments)
+        existing = {order.session_id: order for order in loaded}
         is_new = any(each.session_id not in existing for each in orders)
-        plan = reconcile_some(replace(observed, refunded=refunds.read() if is_new else {}), stored)
-        if self.printful:
-            self.printful.hand_on(observed.sessions, existing, plan)
-        return plan
+        stored = Stored(loaded, self.store.limits)
+        piece = decide_piece(replace(day, refunded=refunds.read() if is_new else {}), stored)
+        return piece, [_lines(each, existing) for each in orders if each.line_items and self.asks_printful]
 
-    def _of_this_account(self, window: Window, steps: Iterator[Step]) -> Iterator[Step]:
-        """Hold everything back until one session has its order, where the shop already holds orders of the window.
+    def _of_this_account(
+        self, window: Window, steps: Iterator[tuple[Step, PrintfulNeeds]]
+    ) -> Iterator[tuple[Step, PrintfulNeeds]]:
+        """Hold back all steps until one session has its order, where the shop already has orders of the window.
 
         Sessions carry no account: another shop's key would fill this database with its orders.
         Raises WrongAccountError where not one matches.
         """
-        held: list[Step] = []
-        is_proven = self.store.orders_created_in(window, PROVEN_BY) < PROVEN_BY
-        for step in steps:
-            held.append(step)
+        held: list[tuple[Step, PrintfulNeeds]] = []
+        is_proven = self.store.orders_created_in(window, MIN_ORDERS_FOR_ACCOUNT_CHECK) < MIN_ORDERS_FOR_ACCOUNT_CHECK
+        for step, needs in steps:
+            held.append((step, needs))
             is_proven = is_proven or any(skip.reason is SkipReason.ORDER_EXISTS for skip in step.plan.skips)
-            del step  # a busy day is large, and the next one is read while this name would still hold it
+            del step, needs  # a busy day is large: no name may hold it while the next one is read
             if is_proven:
                 yield from held
                 held.clear()
         if held:
             raise WrongAccountError(
-                f"the database holds {PROVEN_BY} or more orders of this period, and Stripe lists the session of none: "
-                "is STRIPE_SECRET_KEY another shop's, or DATABASE_URL? Nothing was written."
+                f"the database holds {MIN_ORDERS_FOR_ACCOUNT_CHECK} or more orders of this period, and Stripe lists "
+                "the session of none: is STRIPE_SECRET_KEY another shop's, or DATABASE_URL? Nothing was written."
             )
+
+
+def _newly_named(plan: Plan) -> tuple[StoredOrder, ...]:
+    """The rows that `plan` leaves, of the orders that name a Printful order since."""
+    inserted = (as_stored(each.order) for each in plan.inserts if each.order.printful_order_id)
+    completed = (each.filled for each in plan.completions if not each.seen.printful_order_id)
+    return (*inserted, *(order for order in completed if order.printful_order_id))
+
+
+def _lines(order: Order, existing: Mapping[str, StoredOrder]) -> SessionLines:
+    stored = existing.get(order.session_id)
+    named = {order.printful_order_id, stored.printful_order_id if stored else None}
+    return SessionLines(order.session_id, named, order.line_items)
 
 
 class _Refunds:
@@ -114,8 +123,10 @@ class _Refunds:
         return self.found
 
 
-def _every_day(window: Window, listed: Iterator[tuple[date, list[T]]]) -> Iterator[tuple[date, list[T]]]:
-    """The listed days and, in their places, the days on which there was nothing."""
+def _with_empty_days(
+    window: Window, listed: Iterator[tuple[date, list[Verdict]]]
+) -> Iterator[tuple[date, list[Verdict]]]:
+    """The listed days and, between them, the days without a session."""
     empty = list(window.days)  # oldest first
     for day, rows in listed:
         while empty and empty[-1] > day:
@@ -123,5 +134,5 @@ def _every_day(window: Window, listed: Iterator[tuple[date, list[T]]]) -> Iterat
         if empty and empty[-1] == day:
             empty.pop()
         yield day, rows
-        del rows  # as in _of_this_account
+        del rows  # as in _of_this_account: no name may hold a busy day
     yield from ((day, []) for day in reversed(empty))

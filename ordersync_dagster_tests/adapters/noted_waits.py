@@ -5,7 +5,7 @@ import time
 
 from sqlalchemy import Engine
 
-from ordersync_dagster.adapters.database.rate_limit import SharedBudget
+from ordersync_dagster.adapters.database.rate_limit import SharedRateLimit
 
 LIMIT = 20  # in a period of one second
 
@@ -24,5 +24,5 @@ class NotedWaits:
             self.moments.append(time.time() + seconds)
 
 
-def shared(engine: Engine, noted: NotedWaits, limit: int = LIMIT, vendor: str = "stripe") -> SharedBudget:
-    return SharedBudget(engine, vendor, limit, 1, per_endpoint=True, sleep=noted.sleep)
+def shared(engine: Engine, noted: NotedWaits, limit: int = LIMIT, vendor: str = "stripe") -> SharedRateLimit:
+    return SharedRateLimit(engine, vendor, limit, 1, per_endpoint=True, sleep=noted.sleep)

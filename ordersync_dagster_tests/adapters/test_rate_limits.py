@@ -1,4 +1,4 @@
-"""Rate budgets: never more than the vendor allows, however many ask; a 429 leaves room; nobody waits for nothing."""
+"""Rate limits: never more than the vendor allows, however many ask; a 429 leaves room; nobody waits for nothing."""
 
 import json
 import subprocess
@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ordersync_dagster.adapters.database.engine.connection import parse_url
-from ordersync_dagster.adapters.database.rate_limit import RATE, SharedBudget, open_rate_file
-from ordersync_dagster.adapters.http.rate_limit import LocalBudget
+from ordersync_dagster.adapters.database.rate_limit import RATE, SharedRateLimit, open_rate_file
+from ordersync_dagster.adapters.http.rate_limit import LocalRateLimit
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster_tests.adapters.noted_waits import LIMIT, NotedWaits, shared
 
@@ -48,13 +48,13 @@ def at_once(work: Callable[[], None], how_many: int) -> None:
         thread.join()
 
 
-def test_four_threads_with_budgets_of_their_own_stay_within_the_limit_together(engine: Engine) -> None:
+def test_four_threads_with_rate_limits_of_their_own_stay_within_the_limit_together(engine: Engine) -> None:
     noted = NotedWaits()
 
     def ask() -> None:
-        budget = shared(engine, noted)
+        rate_limit = shared(engine, noted)
         for _ in range(ASKED):
-            budget.take(SESSIONS)
+            rate_limit.take(SESSIONS)
 
     at_once(ask, 4)
     assert len(noted.moments) == 4 * ASKED
@@ -63,13 +63,13 @@ def test_four_threads_with_budgets_of_their_own_stay_within_the_limit_together(e
 
 def test_fault_24_a_clock_that_has_gone_back_makes_nobody_wait_for_it_to_catch_up(engine: Engine) -> None:
     noted = NotedWaits()
-    budget = shared(engine, noted)
+    rate_limit = shared(engine, noted)
     for _ in range(LIMIT // 2):
-        budget.take(SESSIONS)
+        rate_limit.take(SESSIONS)
     with engine.begin() as connection:  # as a clock that was a day ahead has left them
         connection.execute(update(RATE).where(RATE.c.at > 0).values(at=RATE.c.at + 86_400))
     for _ in range(2 * LIMIT):
-        budget.take(SESSIONS)
+        rate_limit.take(SESSIONS)
     assert max(noted.waits) < 2.5
     assert most_in_a_period(noted.moments[LIMIT // 2 :]) <= LIMIT * 1.1
 
@@ -84,10 +84,10 @@ from pathlib import Path
 kind, where, asked = sys.argv[1:]
 engine = open_rate_file(Path(where)) if kind == "sqlite" else create_engine(where)
 noted = NotedWaits()
-budget = shared(engine, noted)
+rate_limit = shared(engine, noted)
 sys.stdin.readline()
 for _ in range(int(asked)):
-    budget.take("/v1/checkout/sessions")
+    rate_limit.take("/v1/checkout/sessions")
 print(json.dumps(noted.moments))
 """
 
@@ -128,31 +128,31 @@ def _answer(process: subprocess.Popen[str]) -> list[float]:
 def test_the_whole_limit_can_be_used(engine: Engine) -> None:
     """Budgets that are too careful cost as much as those that are not careful enough."""
     noted, periods = NotedWaits(), 10
-    budget = shared(engine, noted)
+    rate_limit = shared(engine, noted)
     started = time.time()
     for _ in range(periods * LIMIT):
-        budget.take(SESSIONS)
-    asking = time.time() - started  # a slow machine's own time is not the budget's
+        rate_limit.take(SESSIONS)
+    asking = time.time() - started  # a slow machine's own time is not the rate_limit's
     seconds = max(noted.moments) - min(noted.moments) - asking
     assert (periods - 1) * LIMIT / seconds >= 0.9 * LIMIT
 
 
 def test_a_first_burst_as_large_as_the_limit_waits_for_nothing(engine: Engine) -> None:
     noted = NotedWaits()
-    budget = shared(engine, noted)
+    rate_limit = shared(engine, noted)
     for _ in range(LIMIT):
-        budget.take(SESSIONS)
+        rate_limit.take(SESSIONS)
     assert noted.waits == [0.0] * LIMIT
-    budget.take(SESSIONS)
+    rate_limit.take(SESSIONS)
     assert 0 < noted.waits[-1] <= 1.1
 
 
 def test_after_a_429_a_quarter_passes_unused_and_comes_back(engine: Engine) -> None:
     noted = NotedWaits()
-    budget = shared(engine, noted)
-    budget.slow_down(SESSIONS)
+    rate_limit = shared(engine, noted)
+    rate_limit.slow_down(SESSIONS)
     for _ in range(2 * LIMIT):
-        budget.take(SESSIONS)
+        rate_limit.take(SESSIONS)
     waited = [wait > 0.2 for wait in noted.waits]
     assert waited == [False] * (LIMIT - LIMIT // 4) + [True] * (LIMIT + LIMIT // 4)
     assert most_in_a_period(noted.moments[LIMIT:]) <= LIMIT, "the next period has the whole limit again"
@@ -177,11 +177,11 @@ def test_each_endpoint_and_each_account_has_its_own(engine: Engine) -> None:
 
 def test_a_vendor_with_one_limit_for_all_endpoints_has_one_budget(engine: Engine) -> None:
     noted = NotedWaits()
-    budget = SharedBudget(engine, "printful", LIMIT, 60, sleep=noted.sleep)
+    rate_limit = SharedRateLimit(engine, "printful", LIMIT, 60, sleep=noted.sleep)
     for number in range(LIMIT):
-        budget.take(f"/orders/{number}")
+        rate_limit.take(f"/orders/{number}")
     assert not any(noted.waits)
-    budget.take("/orders")
+    rate_limit.take("/orders")
     assert 55 < noted.waits[-1] < 61
 
 
@@ -197,20 +197,20 @@ def test_a_limit_that_was_lowered_holds_from_then_on(engine: Engine) -> None:
 def test_where_it_cannot_be_written_is_found_out_before_anything_is_asked(tmp_path: Path) -> None:
     engine = open_rate_file(tmp_path)
     RATE.drop(engine)
-    budget = shared(engine, NotedWaits())
+    rate_limit = shared(engine, NotedWaits())
     with pytest.raises(DBAPIError):
-        budget.check()
-    with pytest.raises(DatabaseAwayError, match="rate budget"):
-        budget.take(SESSIONS)
+        rate_limit.check()
+    with pytest.raises(DatabaseAwayError, match="rate limit"):
+        rate_limit.take(SESSIONS)
 
 
 def test_one_process_alone_stays_within_its_limit() -> None:
-    budget = LocalBudget(LIMIT, 1, per_endpoint=True)
+    rate_limit = LocalRateLimit(LIMIT, 1, per_endpoint=True)
     moments: list[float] = []
 
     def ask() -> None:
         for _ in range(LIMIT // 2):
-            budget.take(SESSIONS)
+            rate_limit.take(SESSIONS)
             moments.append(time.monotonic())
 
     at_once(ask, 4)
@@ -219,20 +219,20 @@ def test_one_process_alone_stays_within_its_limit() -> None:
 
 def test_one_process_alone_waits_for_nothing_where_it_is_told_to_slow_down() -> None:
     """It is told so while the answer is open, whose text says how long to wait."""
-    budget = LocalBudget(2, 60)
-    budget.take("/orders")
-    budget.take("/orders")
+    rate_limit = LocalRateLimit(2, 60)
+    rate_limit.take("/orders")
+    rate_limit.take("/orders")
     started = time.monotonic()
-    budget.slow_down("/orders")
+    rate_limit.slow_down("/orders")
     assert time.monotonic() - started < 30
 
 
 def test_one_process_alone_leaves_room_after_a_429() -> None:
-    budget = LocalBudget(4, 1)
-    budget.slow_down("")
+    rate_limit = LocalRateLimit(4, 1)
+    rate_limit.slow_down("")
     started = time.monotonic()
     for _ in range(3):
-        budget.take("/orders")
+        rate_limit.take("/orders")
     assert time.monotonic() - started < 0.5
-    budget.take("/orders")
+    rate_limit.take("/orders")
     assert time.monotonic() - started > 0.5

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ordersync_dagster.app.wiring import utc_now
+from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.report.summary import COUNTERS
 from ordersync_dagster.sandbox import World
 from ordersync_dagster_tests.support.cli import Cli, counter_lines, document
 from ordersync_dagster_tests.support.databases import Database

@@ -8,17 +8,18 @@ from decimal import Decimal
 
 import pytest
 
-from ordersync_dagster.core.changes import Limits
-from ordersync_dagster.core.decide_links import DAY, Unlinked, unfulfilled
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, as_stored
-from ordersync_dagster.core.printful_order import created_at
-from ordersync_dagster.core.refunds import is_given_back, read_refunds
+from ordersync_dagster.core.printful_order_fields import created_at
+from ordersync_dagster.core.privacy import hashed_email, masked_email
+from ordersync_dagster.core.refunds import is_refunded, read_refunds
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
 from ordersync_dagster.core.stripe_session_fields import LAST_SECOND, line_items_of, printful_order_id_of
-from ordersync_dagster.core.text import hashed_email, masked_email, visible
+from ordersync_dagster.core.text import visible
+from ordersync_dagster.core.unlinked import DAY, Unlinked, unfulfilled
 from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, refund
-from ordersync_dagster_tests.support.builders import fulfilment, new_order, stored_order
+from ordersync_dagster_tests.support.builders import new_order, printful_answer, stored_order
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -82,7 +83,7 @@ def test_a_refund_that_cannot_be_read_does_not_stop_the_next(unreadable: dict[st
 @pytest.mark.parametrize(("given_back", "whole"), [([], False), ([99], False), ([100], True), ([50, 50], True)])
 def test_a_payment_of_one_is_given_back_when_all_of_it_went_back(given_back: list[int], whole: bool) -> None:
     refunds = read_refunds([refund(id=f"re_{n}", amount=amount) for n, amount in enumerate(given_back)])
-    assert is_given_back(new_order(total=Decimal("1.00")), refunds) is whole
+    assert is_refunded(new_order(total=Decimal("1.00")), refunds) is whole
 
 
 def test_an_address_with_two_at_signs_is_masked_by_its_host() -> None:
@@ -129,10 +130,10 @@ def test_a_session_is_created_between_1970_and_the_last_second_that_a_date_holds
 
 @pytest.mark.parametrize("recipient", [None, [], {"email": None}, {"email": " "}])
 def test_a_printful_order_for_nobody_known_is_read_without_a_recipient(recipient: object) -> None:
-    assert fulfilment(recipient=recipient).recipient is None
+    assert printful_answer(recipient=recipient).recipient is None
 
 
 @pytest.mark.parametrize("quantity", [1, 1000, 2**31 - 1])
 def test_any_quantity_that_the_column_holds_is_an_items(quantity: int) -> None:
-    (item,) = fulfilment(items=[printful_item(quantity=quantity)]).items
+    (item,) = printful_answer(items=[printful_item(quantity=quantity)]).items
     assert item.quantity == quantity

@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ordersync_dagster.core.changes import FillFields, Limits, SetStatus
-from ordersync_dagster.core.decide_links import Links, Unlinked, Unread, is_unlinked, link
+from ordersync_dagster.core.changes import FillFields, SetStatus
+from ordersync_dagster.core.decide_links import Links, Unread, decide_links
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder, as_stored
-from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.unlinked import Unlinked, is_unlinked
 from ordersync_dagster.sandbox import printful_item, printful_order
 
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -30,7 +33,7 @@ SESSION = Order(
 RECOVERED = Unlinked(as_stored(SESSION), SESSION)
 
 
-def made(**changes: object) -> Fulfilment:
+def made(**changes: object) -> PrintfulOrder:
     fields = {
         "id": 77,
         "status": "inprocess",
@@ -40,25 +43,30 @@ def made(**changes: object) -> Fulfilment:
     }
     order = printful_order(**(fields | changes))
     order["recipient"] = {**order["recipient"], "email": "mara@example.com"}
-    fulfilment = read_fulfilment(order)
-    assert isinstance(fulfilment, Fulfilment)
-    return fulfilment
+    read = read_printful_order(order)
+    assert isinstance(read, PrintfulOrder)
+    return read
 
 
 def linked(
-    *strangers: Fulfilment, unlinked: Unlinked = RECOVERED, taken: tuple[str, ...] = (), now: int = NOON
-) -> Links:
-    return link([unlinked], strangers, taken, Limits(), now)
+    *candidates: PrintfulOrder,
+    unlinked: Unlinked = RECOVERED,
+    taken: tuple[str, ...] = (),
+    now: int = NOON,
+    link_by: str | None = None,
+    unread: Unread = Unread(),
+) -> Plan:
+    return decide_links(Links((unlinked,), candidates, unread, taken, link_by, now=now), Limits())
 
 
-def classes(links: Links) -> list[ProblemClass]:
+def classes(links: Plan) -> list[ProblemClass]:
     return [note.problem_class for note in links.notes]
 
 
 def test_an_order_is_linked_by_its_payment_and_brought_up_to_date_at_once() -> None:
     links = linked(made(external_id="pi_3AbCdEf", status="partial"))
 
-    assert links.linked == (RECOVERED.order.id,)
+    assert links.printful_orders == (RECOVERED.order.id,)
     assert links.updates[0].seen == RECOVERED.order
     assert links.updates[0].changes[0] == FillFields({"printful_order_id": "77"})
     assert SetStatus("processing", "shipped", "partial") in links.updates[0].changes
@@ -67,7 +75,7 @@ def test_an_order_is_linked_by_its_payment_and_brought_up_to_date_at_once() -> N
 
 def test_an_order_is_linked_by_its_own_id_with_or_without_dashes() -> None:
     for name in (RECOVERED.order.id, RECOVERED.order.id.replace("-", "")):
-        assert linked(made(external_id=name)).linked == (RECOVERED.order.id,)
+        assert linked(made(external_id=name)).printful_orders == (RECOVERED.order.id,)
 
 
 def test_a_printful_order_that_another_order_names_is_not_linked() -> None:
@@ -82,7 +90,7 @@ def test_two_orders_never_share_one_printful_order() -> None:
         replace(RECOVERED.order, id="shop-1", session_id="cs_test_2"), replace(SESSION, session_id="cs_test_2")
     )
 
-    links = link([RECOVERED, other], [made(external_id="pi_3AbCdEf")], (), Limits(), NOON)
+    links = decide_links(Links((RECOVERED, other), (made(external_id="pi_3AbCdEf"),)), Limits())
 
     assert len(links.updates) == 1
 
@@ -120,10 +128,10 @@ def test_only_open_orders_without_a_printful_id_wait() -> None:
 def test_a_shop_that_says_what_it_puts_into_external_id_is_taken_at_its_word() -> None:
     by_payment, by_order = made(external_id="pi_3AbCdEf"), made(external_id=RECOVERED.order.id)
 
-    assert link([RECOVERED], [by_payment], (), Limits(), NOON, "payment_intent").linked
-    assert link([RECOVERED], [by_order], (), Limits(), NOON, "order_id").linked
-    assert not link([RECOVERED], [by_payment], (), Limits(), NOON, "order_id").linked
-    assert not link([RECOVERED], [by_order], (), Limits(), NOON, "payment_intent").linked
+    assert linked(by_payment, link_by="payment_intent").updates
+    assert linked(by_order, link_by="order_id").updates
+    assert not linked(by_payment, link_by="order_id").updates
+    assert not linked(by_order, link_by="payment_intent").updates
 
 
 def test_nobody_is_said_to_wait_where_the_list_was_not_read_to_its_end() -> None:
@@ -131,7 +139,7 @@ def test_nobody_is_said_to_wait_where_the_list_was_not_read_to_its_end() -> None
     unread = Unread(reason="no answer within 60 s")
 
     for each in (RECOVERED, young):
-        links = link([each], [], (), Limits(), NOON + 1, unread=unread)
+        links = linked(unlinked=each, now=NOON + 1, unread=unread)
         assert classes(links) == [ProblemClass.PRINTFUL_NOT_ASKED]
         assert links.notes[0].is_error
         assert links.notes[0].ids == {"order_id": each.order.id, "stripe_session_id": "cs_test_1"}
@@ -142,9 +150,9 @@ def test_nobody_is_said_to_wait_where_the_list_was_not_read_to_its_end() -> None
 
 
 def test_what_was_read_before_the_list_broke_off_is_linked() -> None:
-    links = link([RECOVERED], [made(external_id="pi_3AbCdEf")], (), Limits(), NOON, unread=Unread(reason="down"))
+    links = linked(made(external_id="pi_3AbCdEf"), unread=Unread(reason="down"))
 
-    assert links.linked == (RECOVERED.order.id,)
+    assert links.printful_orders == (RECOVERED.order.id,)
     assert classes(links) == []
 
 
@@ -155,12 +163,10 @@ def test_a_printful_order_that_cannot_be_read_hides_its_link_to_the_shops_order(
 
     for name, link_by in (("pi_3AbCdEf", None), (RECOVERED.order.id, "order_id")):
         unread = Unread({name: broken}, reason="down too")
-        links = link([RECOVERED], [], (), Limits(), NOON, link_by, unread)
+        links = linked(link_by=link_by, unread=unread)
         assert classes(links) == [ProblemClass.MALFORMED_PRINTFUL_ORDER]
         assert links.notes[0].ids["printful_order_id"] == "7"
         assert links.notes[0].ids["order_id"] == RECOVERED.order.id
         belongs = f"It belongs to order {RECOVERED.order.id}, which was not linked to it."
         assert links.notes[0].sentence == f"Printful order 7 was left alone: why. {belongs}"
-    assert classes(link([RECOVERED], [], (), Limits(), NOON, "order_id", Unread({"pi_3AbCdEf": broken}))) == [
-        ProblemClass.UNFULFILLED
-    ]
+    assert classes(linked(link_by="order_id", unread=Unread({"pi_3AbCdEf": broken}))) == [ProblemClass.UNFULFILLED]

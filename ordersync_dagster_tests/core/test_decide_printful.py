@@ -2,29 +2,30 @@
 
 import pytest
 
-from ordersync_dagster.core.changes import AddItems, Limits, SetStatus, SetTracking
+from ordersync_dagster.core.changes import AddItems, SetStatus, SetTracking
+from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
-from ordersync_dagster.core.plan import Observed, Plan, Stored, reconcile
+from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import printful_item, shipment
 from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
-    fulfilment,
     malformed,
-    new_order,
+    printful_answer,
     stored_item,
     stored_order,
 )
 
-SHIPPED = fulfilment(status="partial", shipments=[shipment()])
+SHIPPED = printful_answer(status="partial", shipments=[shipment()])
 
 
 def plan_of(lookup: Lookup, *stored: StoredOrder) -> Plan:
     """The plan for `stored` (the default order) when Printful answers `lookup`."""
     orders = stored or (stored_order(items=(stored_item(),)),)
-    return reconcile(Observed(printful_orders={PRINTFUL_ID: lookup}), Stored(orders))
+    return decide_printful(PrintfulBatch({PRINTFUL_ID: lookup}), Stored(orders))
 
 
 def only_problem(plan: Plan) -> Problem:
@@ -43,11 +44,11 @@ def test_status_tracking_and_items_are_one_update_of_one_order() -> None:
 
 
 def test_items_alone_change_no_row_of_orders() -> None:
-    assert plan_of(fulfilment(items=[printful_item(id=1), printful_item(id=2)]), stored_order()).change_count == 2
+    assert plan_of(printful_answer(items=[printful_item(id=1), printful_item(id=2)]), stored_order()).change_count == 2
 
 
 def test_an_order_that_agrees_is_looked_up_and_not_updated() -> None:
-    plan = plan_of(fulfilment())
+    plan = plan_of(printful_answer())
     assert (plan.updates, plan.problems, plan.printful_orders) == ((), (), (ORDER_ID,))
 
 
@@ -95,31 +96,14 @@ def test_a_problem_with_the_items_does_not_hold_up_status_and_tracking() -> None
     assert [problem.problem_class for problem in plan.problems] == ["items_mismatch"]
 
 
-def test_an_order_that_the_same_plan_inserts_is_updated_by_it_too() -> None:
-    order = new_order(printful_order_id=PRINTFUL_ID)
-    observed = Observed(sessions=(order,), printful_orders={PRINTFUL_ID: SHIPPED})
-    plan = reconcile(observed, Stored())
-    assert [insert.order.id for insert in plan.inserts] == [update.seen.id for update in plan.updates] == [order.id]
-    assert plan.change_count == 3
-
-
-def test_an_order_that_the_same_plan_completes_is_updated_by_it_too() -> None:
-    observed = Observed(
-        sessions=(new_order(printful_order_id=PRINTFUL_ID),), printful_orders={PRINTFUL_ID: fulfilment()}
-    )
-    plan = reconcile(observed, Stored((stored_order(printful_order_id=None),)))
-    assert len(plan.completions) == len(plan.updates) == 1
-    assert plan.updates[0].seen.printful_order_id == PRINTFUL_ID
-
-
 @pytest.mark.parametrize("column", ["tracking_number", "tracking_url"])
 def test_tracking_that_the_column_would_cut_off_is_a_problem_and_the_rest_goes_on(column: str) -> None:
     order = stored_order(tracking_number=None, tracking_url=None)
-    answer = fulfilment(status="partial", shipments=[shipment()])
-    observed = Observed(printful_orders={answer.printful_order_id: answer})
+    answer = printful_answer(status="partial", shipments=[shipment()])
+    batch = PrintfulBatch({answer.printful_order_id: answer})
     limits = Limits(widths={f"orders.{column}": 3})
 
-    plan = reconcile(observed, Stored((order,), limits))
+    plan = decide_printful(batch, Stored((order,), limits))
 
     assert [each.problem_class for each in plan.problems] == ["text_does_not_fit"]
     assert [type(change) for change in plan.updates[0].changes if not isinstance(change, AddItems)] == [SetStatus]

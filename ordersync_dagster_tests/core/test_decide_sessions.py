@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.changes import FillFields, InsertOrder, Limits, OrderUpdate
+from ordersync_dagster.core.changes import FillFields, InsertOrder, OrderUpdate
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import Json, Status, StoredOrder, order_id
-from ordersync_dagster.core.plan import Observed, Plan, Stored, planned_orders, reconcile
+from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason, Verdict
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
@@ -20,7 +22,7 @@ ADDRESS = {"name": "Asta Example", "line1": "1 Test Street", "country": "LV"}
 
 def plan_of(*verdicts: Verdict, stored: tuple[StoredOrder, ...] = (), limits: Limits = Limits()) -> Plan:
     """The plan of a day with these sessions."""
-    return reconcile(Observed(sessions=verdicts), Stored(stored, limits))
+    return decide_sessions(SessionDay(sessions=verdicts), Stored(stored, limits))
 
 
 def classes(plan: Plan) -> list[str]:
@@ -87,7 +89,7 @@ def test_an_empty_field_of_an_order_is_filled(column: str, overrides: dict[str, 
     plan = plan_of(order, stored=(stored,))
     assert plan.completions == (OrderUpdate(stored, (FillFields({column: values[column]}),)),)
     assert plan.change_count == 1
-    assert planned_orders(plan) == (stored_order(),)
+    assert plan.completions[0].filled == stored_order()
 
 
 def test_a_field_that_is_not_empty_is_left_alone() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.changes import AddItems, Limits, NewItem
+from ordersync_dagster.core.changes import AddItems, NewItem
 from ordersync_dagster.core.items import is_guessed, missing_items
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import LineItem, StoredItem, item_id
 from ordersync_dagster.core.problems import Problem
@@ -17,7 +18,7 @@ from ordersync_dagster_tests.support.builders import (
     EXISTING_SHOP,
     ORDER_ID,
     PRINTFUL_ID,
-    fulfilment,
+    printful_answer,
     stored_item,
     stored_order,
 )
@@ -33,7 +34,7 @@ def found(
     *rows: dict[str, Any], stored: tuple[StoredItem, ...] = (), limits: Limits = Limits(), **overrides: Any
 ) -> AddItems | Problem | None:
     """What `missing_items` says when Printful makes `rows` and the shop has `stored`."""
-    return missing_items(stored_order(items=stored), fulfilment(items=list(rows), **overrides), (), limits)
+    return missing_items(stored_order(items=stored), printful_answer(items=list(rows), **overrides), (), limits)
 
 
 def added(answer: AddItems | Problem | None) -> list[str]:
@@ -46,7 +47,7 @@ def added_item(
     lines: tuple[LineItem, ...] = (), limits: Limits = Limits(), currency: str | None = "usd", **overrides: Any
 ) -> NewItem:
     """The one row that is added to an order without items."""
-    answer = missing_items(stored_order(currency=currency), fulfilment(**overrides), lines, limits)
+    answer = missing_items(stored_order(currency=currency), printful_answer(**overrides), lines, limits)
     assert isinstance(answer, AddItems), answer
     (row,) = answer.items
     return row
@@ -167,7 +168,7 @@ def test_else_nobody_knows_the_price(lines: tuple[LineItem, ...]) -> None:
 
 def test_one_line_prices_no_item_where_printful_makes_two() -> None:
     rows = [printful_item(id=1, retail_price=None), printful_item(id=2, retail_price=None)]
-    answer = missing_items(stored_order(), fulfilment(items=rows), (LineItem(1, Decimal(1)),), Limits())
+    answer = missing_items(stored_order(), printful_answer(items=rows), (LineItem(1, Decimal(1)),), Limits())
     assert isinstance(answer, AddItems)
     assert {row.price for row in answer.items} == {None}
 

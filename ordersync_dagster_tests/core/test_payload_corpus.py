@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.core.orders import Order
-from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
+from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Skip, Verdict, read_session
 
@@ -79,14 +79,14 @@ def orders_in(payload: Any) -> list[Any]:
 def test_every_real_printful_answer_is_read_or_named(path: Path) -> None:
     is_order_of_v1 = "_v1_" in path.name and "error" not in path.name
     for order in orders_in(read(path)):
-        answer = read_fulfilment(order)
+        answer = read_printful_order(order)
         if is_order_of_v1:
-            assert isinstance(answer, Fulfilment), answer
+            assert isinstance(answer, PrintfulOrder), answer
             assert len(answer.items) == len(order["items"])
         if "error" in path.name:
             assert isinstance(answer, Problem)
             assert answer.problem_class == "malformed_printful_order"
-        assert isinstance(answer, Fulfilment | Problem)
+        assert isinstance(answer, PrintfulOrder | Problem)
 
 
 def test_the_folder_holds_payloads_of_both_vendors() -> None:

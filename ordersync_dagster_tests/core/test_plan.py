@@ -2,63 +2,71 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from ordersync_dagster.core.changes import AddItems, FillFields, Limits
-from ordersync_dagster.core.decide_links import Unlinked, Unread
+from ordersync_dagster.core.changes import AddItems, FillFields
+from ordersync_dagster.core.decide_links import Links, Unread, decide_links
+from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, as_stored
-from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.unlinked import Unlinked
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
-from ordersync_dagster_tests.support.builders import fulfilment, new_order, stored_order
+from ordersync_dagster_tests.support.builders import new_order, printful_answer, stored_order
 
 DAY = date(2026, 9, 21)
 LINE = LineItem(1, new_order().total)
 WAITING = Unlinked(as_stored(new_order()), new_order(line_items=(LINE,)))
-STRANGER = fulfilment(external_id=PAYMENT_INTENT, retail_costs=None)
+CANDIDATE = printful_answer(external_id=PAYMENT_INTENT, retail_costs=None)
 
 
-def test_a_plan_is_of_the_day_that_was_observed() -> None:
-    assert reconcile(Observed(day=DAY), Stored()).day == DAY
+def linked(**changes: Any) -> Plan:
+    """The plan for the order that waits and the Printful order that carries its name."""
+    return decide_links(replace(Links((WAITING,), (CANDIDATE,)), **changes), Limits())
+
+
+def test_a_plan_is_of_the_day_of_its_sessions() -> None:
+    assert decide_sessions(SessionDay(DAY), Stored()).day == DAY
 
 
 def test_orders_without_a_printful_id_are_linked_in_a_later_part_where_there_is_one() -> None:
-    observed = Observed(sessions=(new_order(),), strangers=(STRANGER,))
-    later = reconcile(replace(observed, links_later=True), Stored())
-    assert ([each.order.id for each in later.unlinked], later.updates) == ([new_order().id], ())
-    at_once = reconcile(observed, Stored())
-    assert (at_once.unlinked, len(at_once.updates)) == ((), 1)
+    day = SessionDay(DAY, (new_order(),))
+    later = decide_sessions(replace(day, asks_printful=True), Stored())
+    assert ([each.order.id for each in later.unlinked], later.notes) == ([new_order().id], ())
+    at_once = decide_sessions(day, Stored())
+    assert (at_once.unlinked, [note.problem_class for note in at_once.notes]) == ((), [ProblemClass.UNFULFILLED])
 
 
 def test_a_printful_order_that_another_order_names_is_no_ones_else() -> None:
-    taken = Observed(unlinked=(WAITING,), strangers=(STRANGER,), taken={STRANGER.printful_order_id})
-    assert reconcile(taken, Stored()).updates == ()
+    assert linked(taken={CANDIDATE.printful_order_id}).updates == ()
 
 
 def test_orders_are_linked_only_by_the_reference_that_the_shop_configured() -> None:
-    observed = Observed(unlinked=(WAITING,), strangers=(STRANGER,))
-    assert reconcile(replace(observed, link_by="order_id"), Stored()).updates == ()
-    assert len(reconcile(replace(observed, link_by="payment_intent"), Stored()).updates) == 1
+    assert linked(link_by="order_id").updates == ()
+    assert len(linked(link_by="payment_intent").updates) == 1
 
 
 def test_a_linked_order_gets_its_items_in_the_same_change_priced_from_its_session() -> None:
-    (update,) = reconcile(Observed(unlinked=(WAITING,), strangers=(STRANGER,)), Stored()).updates
+    (update,) = linked().updates
     fill, items = update.changes
-    assert fill == FillFields({"printful_order_id": STRANGER.printful_order_id})
+    assert fill == FillFields({"printful_order_id": CANDIDATE.printful_order_id})
     assert isinstance(items, AddItems)
     assert [item.price for item in items.items] == [LINE.unit_price]
 
 
 def test_a_link_keeps_to_what_the_columns_hold() -> None:
     narrow = Limits(widths={"order_items.name": 3})
-    plan = reconcile(Observed(unlinked=(WAITING,), strangers=(STRANGER,)), Stored(limits=narrow))
+    plan = decide_links(Links((WAITING,), (CANDIDATE,)), narrow)
     assert ProblemClass.TEXT_DOES_NOT_FIT in {note.problem_class for note in plan.notes}
 
 
 def test_two_orders_with_one_printful_order_are_found_and_do_not_stop_the_next() -> None:
     twins = [stored_order(id=name, session_id=name, printful_order_id="1") for name in ("a", "c")]
     third = stored_order(id="b", session_id="b", printful_order_id="2")
-    answers = {key: fulfilment(id=int(key), status="fulfilled") for key in ("1", "2")}
-    plan = reconcile(Observed(printful_orders=answers), Stored((*twins, third)))
+    answers = {key: printful_answer(id=int(key), status="fulfilled") for key in ("1", "2")}
+    plan = decide_printful(PrintfulBatch(answers), Stored((*twins, third)))
     assert [update.seen.id for update in plan.updates] == ["b"]
     (note,) = [note for note in plan.notes if note.problem_class is ProblemClass.AMBIGUOUS_MATCH]
     assert "a, c" in note.sentence
@@ -66,36 +74,35 @@ def test_two_orders_with_one_printful_order_are_found_and_do_not_stop_the_next()
 
 def test_the_lines_of_an_earlier_part_price_the_items() -> None:
     order = stored_order()
-    answer = fulfilment(id=int(order.printful_order_id or 0), status="inprocess", retail_costs=None)
-    observed = Observed(printful_orders={answer.printful_order_id: answer}, line_items={order.session_id: (LINE,)})
-    (update,) = reconcile(observed, Stored((order,))).updates
+    answer = printful_answer(id=int(order.printful_order_id or 0), status="inprocess", retail_costs=None)
+    batch = PrintfulBatch({answer.printful_order_id: answer}, {order.session_id: (LINE,)})
+    (update,) = decide_printful(batch, Stored((order,))).updates
     (items,) = [change for change in update.changes if isinstance(change, AddItems)]
     assert [item.price for item in items.items] == [LINE.unit_price]
 
 
 def test_where_the_list_was_not_read_to_its_end_nobody_is_said_to_wait() -> None:
-    observed = Observed(unlinked=(WAITING,), unread=Unread(reason="it went away"), now=2_000_000_000)
-    (note,) = reconcile(observed, Stored()).notes
+    (note,) = linked(candidates=(), unread=Unread(reason="it went away"), now=2_000_000_000).notes
     assert note.problem_class is ProblemClass.PRINTFUL_NOT_ASKED
     assert "it went away" in note.sentence
 
 
 def test_a_link_to_an_order_that_needs_nothing_else_changes_nothing_else() -> None:
-    bare = fulfilment(external_id=PAYMENT_INTENT, items=[], status="inprocess")
-    (update,) = reconcile(Observed(unlinked=(WAITING,), strangers=(bare,)), Stored()).updates
+    bare = printful_answer(external_id=PAYMENT_INTENT, items=[], status="inprocess")
+    (update,) = linked(candidates=(bare,)).updates
     assert update.changes == (FillFields({"printful_order_id": bare.printful_order_id}),)
 
 
 def test_an_order_that_cannot_be_linked_does_not_stop_the_next() -> None:
     lonely = new_order(session_id="cs_test_lonely", payment_intent_id="pi_lonely")
     orders = [Unlinked(replace(as_stored(each), id=name), each) for name, each in (("a", lonely), ("b", new_order()))]
-    (update,) = reconcile(Observed(unlinked=tuple(orders), strangers=(STRANGER,)), Stored()).updates
+    (update,) = linked(unlinked=tuple(orders)).updates
     assert update.seen.id == "b"
 
 
 def test_a_store_that_knows_none_of_several_orders_is_doubted() -> None:
-    assert reconcile(Observed(unknown=4), Stored()).warnings == ()
-    assert reconcile(Observed(unknown=5), Stored()).warnings == (
+    assert decide_links(Links(not_found=4), Limits()).warnings == ()
+    assert decide_links(Links(not_found=5), Limits()).warnings == (
         "Printful knows none of the 5 orders that it was asked for: PRINTFUL_API_KEY or PRINTFUL_STORE_ID may be "
         "another store's. The next run asks for all of them again.",
     )

@@ -5,24 +5,24 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.printful_order import PrintfulItem, Shipment, read_fulfilment
+from ordersync_dagster.core.printful_order import PrintfulItem, Shipment, read_printful_order
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import ABSENT, printful_item, printful_order, shipment
 from ordersync_dagster.sandbox.world.printful_orders import costs, retail_costs
-from ordersync_dagster_tests.support.builders import PRINTFUL_ID, fulfilment, malformed
+from ordersync_dagster_tests.support.builders import PRINTFUL_ID, malformed, printful_answer
 
 HUGE = pytest.param(10**5000, id="5001 digits")
 
 
 def item_of(**overrides: Any) -> PrintfulItem:
     """The default item with `overrides`, read."""
-    (item,) = fulfilment(items=[printful_item(**overrides)]).items
+    (item,) = printful_answer(items=[printful_item(**overrides)]).items
     return item
 
 
 def shipment_of(**overrides: Any) -> Shipment:
     """The default parcel with `overrides`, read."""
-    (parcel,) = fulfilment(shipments=[shipment(**overrides)]).shipments
+    (parcel,) = printful_answer(shipments=[shipment(**overrides)]).shipments
     return parcel
 
 
@@ -71,27 +71,27 @@ def test_an_item_has_some_name() -> None:
 
 def test_the_variant_may_stand_on_the_product_alone() -> None:
     row = {**printful_item(), "variant_id": None, "product": {"product_id": 71, "variant_id": 5}}
-    assert fulfilment(items=[row]).items[0].variant_id == "5"
+    assert printful_answer(items=[row]).items[0].variant_id == "5"
 
 
 def test_a_key_that_old_orders_lack_is_nothing() -> None:
     bare = printful_order(
         items=ABSENT, incomplete_items=ABSENT, shipments=None, costs=ABSENT, retail_costs=None, store=ABSENT
     )
-    read = read_fulfilment(bare)
+    read = read_printful_order(bare)
     assert not isinstance(read, Problem)
     assert (read.items, read.unsynced_items, read.shipments) == ((), 0, ())
     assert (read.retail_currency, read.cost_currency) == (None, None)
 
 
 def test_currencies_are_lower_case() -> None:
-    read = fulfilment(costs=costs(currency="EUR"), retail_costs=retail_costs(currency="USD"))
+    read = printful_answer(costs=costs(currency="EUR"), retail_costs=retail_costs(currency="USD"))
     assert (read.cost_currency, read.retail_currency) == ("eur", "usd")
-    assert fulfilment(costs=costs(currency=None), retail_costs=[]).cost_currency is None
+    assert printful_answer(costs=costs(currency=None), retail_costs=[]).cost_currency is None
 
 
 def test_what_is_not_synced_at_printful_is_counted() -> None:
-    assert fulfilment(incomplete_items=[printful_item(), printful_item(id=2)]).unsynced_items == 2
+    assert printful_answer(incomplete_items=[printful_item(), printful_item(id=2)]).unsynced_items == 2
 
 
 def test_a_parcel_without_a_number_yet_has_none() -> None:
@@ -115,7 +115,7 @@ def test_a_parcel_is_named_by_its_id_else_by_what_follows_it() -> None:
 
 
 def test_a_parcel_that_can_neither_be_named_nor_followed_is_left_out() -> None:
-    assert fulfilment(shipments=[{}, shipment(id=None, tracking_number=None, tracking_url=None)]).shipments == ()
+    assert printful_answer(shipments=[{}, shipment(id=None, tracking_number=None, tracking_url=None)]).shipments == ()
 
 
 def test_a_parcel_is_kept_with_all_that_the_shop_may_show() -> None:
@@ -126,7 +126,7 @@ def test_a_parcel_is_kept_with_all_that_the_shop_may_show() -> None:
 
 @pytest.mark.parametrize("record", [None, "order", 5, [], {}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}])
 def test_what_has_no_id_is_a_problem(record: Any) -> None:
-    problem = read_fulfilment(record)
+    problem = read_printful_order(record)
     assert isinstance(problem, Problem)
     assert problem.problem_class == "malformed_printful_order"
 

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from ordersync_dagster.core import money
 from ordersync_dagster.core.changes import SetStatus
+from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.decide_sessions import decide_piece, decide_sessions, each_once, join_pieces
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.orders import MOVES, Order, Status, StoredOrder
-from ordersync_dagster.core.plan import Observed, Plan, Stored, each_once, reconcile, reconcile_some, whole
-from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
+from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Skip, Verdict, read_session
@@ -31,8 +33,12 @@ CURRENCIES = sorted(money.ZERO_DECIMAL | money.THREE_DECIMAL | money.TWO_DECIMAL
 
 
 def plan_of(scene: Scene) -> Plan:
-    """The plan of a scene."""
-    return reconcile(scene.observed, scene.stored)
+    """The plan of the sessions and, on the orders that it leaves, of Printful's answers, as one."""
+    sessions = decide_sessions(scene.day, scene.stored)
+    rows = applied(sessions, scene.stored.orders)
+    printful = decide_printful(scene.batch, replace(scene.stored, orders=rows))
+    notes = (*sessions.notes, *printful.notes)
+    return replace(sessions, updates=printful.updates, printful_orders=printful.printful_orders, notes=notes)
 
 
 def rows_after(scene: Scene) -> dict[str, StoredOrder]:
@@ -43,7 +49,7 @@ def rows_after(scene: Scene) -> dict[str, StoredOrder]:
 @given(scenes())
 def test_after_a_run_the_same_run_has_nothing_to_do(scene: Scene) -> None:
     after = replace(scene.stored, orders=tuple(rows_after(scene).values()))
-    again = reconcile(scene.observed, after)
+    again = plan_of(replace(scene, stored=after))
     assert again.change_count == 0, again
 
 
@@ -52,29 +58,24 @@ def test_the_order_of_what_comes_in_does_not_matter(scene: Scene, random: Any) -
     def shuffled(values: Any) -> Any:
         return random.sample(list(values), len(values))
 
-    observed = replace(
-        scene.observed,
-        sessions=tuple(shuffled(scene.observed.sessions)),
-        printful_orders=dict(shuffled(scene.observed.printful_orders.items())),
-    )
+    day = replace(scene.day, sessions=tuple(shuffled(scene.day.sessions)))
+    batch = replace(scene.batch, answers=dict(shuffled(scene.batch.answers.items())))
     stored = replace(scene.stored, orders=tuple(shuffled(scene.stored.orders)))
-    assert reconcile(observed, stored) == plan_of(scene)
+    assert plan_of(Scene(day, batch, stored)) == plan_of(scene)
 
 
 @given(scenes(), st.integers(1, 3), st.sets(st.sampled_from(strategies.SESSION_IDS)))
 def test_a_day_that_is_compared_in_pieces_comes_to_the_same(scene: Scene, size: int, made_by_hand: set[str]) -> None:
     orders = [replace(each, session_id="") if each.session_id in made_by_hand else each for each in scene.stored.orders]
-    day = replace(
-        scene.observed, sessions=tuple(each_once(scene.observed.sessions)), printful_orders={}, links_later=True
-    )
+    day = replace(scene.day, sessions=tuple(each_once(scene.day.sessions)))
     pieces = [day.sessions[start : start + size] for start in range(0, len(day.sessions), size)] or [()]
     looked_up = [[order for order in orders if belongs(order, piece)] for piece in pieces]
-    plans = [
-        reconcile_some(replace(day, sessions=piece), replace(scene.stored, orders=tuple(found)))
+    decided = [
+        decide_piece(replace(day, sessions=piece), replace(scene.stored, orders=tuple(found)))
         for piece, found in zip(pieces, looked_up, strict=True)
     ]
     of_the_day = [order for order in orders if any(order in found for found in looked_up)]
-    assert whole(plans) == reconcile(day, replace(scene.stored, orders=tuple(of_the_day)))
+    assert join_pieces(decided) == decide_sessions(day, replace(scene.stored, orders=tuple(of_the_day)))
 
 
 def belongs(order: StoredOrder, verdicts: Collection[Verdict]) -> bool:
@@ -93,7 +94,7 @@ def test_each_session_ends_in_exactly_one_of_inserted_skipped_and_failed(scene: 
         *(skip.session_id for skip in plan.skips),
         *(failed.session_id for failed in plan.failed_sessions),
     ]
-    assert Counter(ended) == Counter(verdict.session_id for verdict in scene.observed.sessions)
+    assert Counter(ended) == Counter(verdict.session_id for verdict in scene.day.sessions)
 
 
 @given(scenes())
@@ -131,10 +132,10 @@ def test_nothing_that_a_shop_knew_is_lost(scene: Scene) -> None:
 def test_an_order_never_has_more_items_than_printful_makes(scene: Scene) -> None:
     before = {order.session_id: order for order in scene.stored.orders}
     for session_id, row in rows_after(scene).items():
-        lookup = scene.observed.printful_orders.get(row.printful_order_id or "")
+        lookup = scene.batch.answers.get(row.printful_order_id or "")
         known = before[session_id].items if session_id in before else ()
         if len(row.items) > len(known):
-            assert isinstance(lookup, Fulfilment)
+            assert isinstance(lookup, PrintfulOrder)
             made = {item.id: item.quantity for item in lookup.items}
             assert sorted(item.quantity for item in row.items) == sorted(made.values())
 
@@ -142,7 +143,7 @@ def test_an_order_never_has_more_items_than_printful_makes(scene: Scene) -> None
 @given(scenes())
 def test_each_order_that_was_looked_up_is_counted_once(scene: Scene) -> None:
     plan = plan_of(scene)
-    owners = [row for row in rows_after(scene).values() if row.printful_order_id in scene.observed.printful_orders]
+    owners = [row for row in rows_after(scene).values() if row.printful_order_id in scene.batch.answers]
     assert sorted(plan.printful_orders) == sorted(row.id for row in owners)
     assert len({update.seen.id for update in plan.updates}) == len(plan.updates)
 
@@ -172,13 +173,13 @@ def test_fault_14_no_session_stops_the_others(record: Any, live: bool, include_f
 
 @given(JSON | strategies.PRINTFUL_ORDERS)
 def test_no_printful_order_stops_the_others(record: Any) -> None:
-    read = read_fulfilment(record)
-    assert isinstance(read, Fulfilment | Problem)
+    read = read_printful_order(record)
+    assert isinstance(read, PrintfulOrder | Problem)
     if isinstance(read, Problem):
         assert is_storable([read.sentence, read.ids])
         return
-    plan = reconcile(
-        Observed(printful_orders={read.printful_order_id: read}),
+    plan = decide_printful(
+        PrintfulBatch({read.printful_order_id: read}),
         Stored((StoredOrder("row", "cs_test_1", printful_order_id=read.printful_order_id),)),
     )
     assert is_storable([problem.sentence for problem in plan.problems])

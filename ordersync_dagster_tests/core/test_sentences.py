@@ -5,24 +5,26 @@ from decimal import Decimal
 
 import pytest
 
-from ordersync_dagster.core.changes import Limits
-from ordersync_dagster.core.decide_links import Unlinked, link, unfulfilled
+from ordersync_dagster.core.decide_links import Links, decide_links
 from ordersync_dagster.core.decide_printful import update_order
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.errors import WrongModeError
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import LineItem, StoredOrder, as_stored
-from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.unlinked import Unlinked, unfulfilled
 from ordersync_dagster.sandbox import checkout_session, printful_item, shipment
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
-    fulfilment,
     malformed,
     new_order,
     order_of,
+    printful_answer,
     problem_of,
     stored_item,
     stored_order,
@@ -34,11 +36,11 @@ LATER = int(new_order().created.timestamp()) + 100_000
 
 
 def of_session(limits: Limits, *stored: StoredOrder, **order: object) -> list[Problem]:
-    return list(reconcile(Observed(sessions=(new_order(**order),)), Stored(stored, limits)).problems)
+    return list(decide_sessions(SessionDay(sessions=(new_order(**order),)), Stored(stored, limits)).problems)
 
 
 def of_printful(limits: Limits = Limits(), stored: StoredOrder | None = None, **answer: object) -> list[Problem]:
-    return update_order(stored or stored_order(items=(stored_item(),)), fulfilment(**answer), (), limits)[1]
+    return update_order(stored or stored_order(items=(stored_item(),)), printful_answer(**answer), (), limits)[1]
 
 
 @pytest.mark.parametrize(
@@ -127,10 +129,10 @@ def test_an_order_that_waits_says_since_when(order: StoredOrder, why: str, marke
 
 def test_a_likely_link_names_every_candidate() -> None:
     session = new_order(line_items=(LineItem(1, Decimal("26.00")),))
-    made = fulfilment(id=8, created=int(session.created.timestamp()))
+    made = printful_answer(id=8, created=int(session.created.timestamp()))
     alike = Unlinked(stored_order(printful_order_id=None), session)
-    strangers = [replace(made, printful_order_id=name, recipient=alike.likeness[0]) for name in ("8", "7")]
-    problem = link([alike], strangers, (), Limits(), 0).notes[0]
+    candidates = tuple(replace(made, printful_order_id=name, recipient=alike.likeness[0]) for name in ("8", "7"))
+    problem = decide_links(Links((alike,), candidates), Limits()).notes[0]
     assert problem.ids == OF_ORDER | {"printful_order_ids": "7, 8"}
     assert "is likely Printful order 7, 8 (same recipient" in problem.sentence
     assert problem.sentence.endswith("If it is, set its printful_order_id.")
@@ -139,7 +141,7 @@ def test_a_likely_link_names_every_candidate() -> None:
 def test_orders_of_one_payment_are_named_together_and_others_are_not() -> None:
     rows = [stored_order(id=name, session_id=name) for name in ("b", "a")]
     other = stored_order(id="c", session_id="c", payment_intent_id="pi_other")
-    plan = reconcile(Observed(sessions=(new_order(session_id="a"),)), Stored((*rows, other)))
+    plan = decide_sessions(SessionDay(sessions=(new_order(session_id="a"),)), Stored((*rows, other)))
     (problem,) = [each for each in plan.notes if "Cancel all but one" in each.sentence]
     assert problem.ids == {"stripe_payment_intent_id": PAYMENT_INTENT, "order_ids": "a, b"}
     assert f"2 orders name the same payment {PAYMENT_INTENT}: a, b." in problem.sentence

@@ -2,12 +2,13 @@
 
 import pytest
 
-from ordersync_dagster.core.changes import Limits, SetStatus
+from ordersync_dagster.core.changes import SetStatus
 from ordersync_dagster.core.decide_printful import update_order
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import MOVES, OPEN, Status, can_move
 from ordersync_dagster.core.printful_order import STATUS
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster_tests.support.builders import ORDER_ID, PRINTFUL_ID, fulfilment, stored_item, stored_order
+from ordersync_dagster_tests.support.builders import ORDER_ID, PRINTFUL_ID, printful_answer, stored_item, stored_order
 
 DOCUMENTED = "draft pending inreview failed canceled inprocess onhold partial fulfilled archived"
 UNMAPPED = {"inreview", "archived"}
@@ -62,7 +63,7 @@ def test_a_word_of_the_shops_own_is_never_moved(before: str) -> None:
 def status_change(before: str, word: str) -> SetStatus | Problem | None:
     """What becomes of an order in `before` with all its items when Printful says `word`."""
     stored = stored_order(status=before, items=(stored_item(),))
-    update, problems = update_order(stored, fulfilment(status=word), (), Limits())
+    update, problems = update_order(stored, printful_answer(status=word), (), Limits())
     found = [*(update.changes if update else ()), *problems]
     assert len(found) <= 1
     change = found[0] if found else None

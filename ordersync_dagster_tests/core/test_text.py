@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.text import first_text, is_storable, masked_email, text_or_none, visible
+from ordersync_dagster.core.privacy import masked_email
+from ordersync_dagster.core.text import first_text, is_storable, text_or_none, visible
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", 5, True, [], {}])

@@ -7,10 +7,10 @@ import pytest
 
 from ordersync_dagster.core.changes import SetTracking
 from ordersync_dagster.core.orders import SHIPMENTS_KEY, StoredOrder
-from ordersync_dagster.core.printful_order import Fulfilment
+from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.tracking import missing_tracking
 from ordersync_dagster.sandbox import shipment
-from ordersync_dagster_tests.support.builders import fulfilment, stored_order
+from ordersync_dagster_tests.support.builders import printful_answer, stored_order
 
 FIRST = {"id": 1, "tracking_number": "N1", "tracking_url": "https://example.com/N1", "ship_date": "2026-01-01"}
 SECOND = {"id": 2, "tracking_number": "N2", "tracking_url": "https://example.com/N2", "ship_date": "2026-01-02"}
@@ -18,9 +18,9 @@ LATER_TRACKED = {"id": 3, "tracking_number": None, "tracking_url": None, "ship_d
 LINK_ONLY = {"id": 4, "tracking_number": None, "tracking_url": "https://example.com/4", "ship_date": "2025-12-31"}
 
 
-def shipped(*parcels: dict[str, Any]) -> Fulfilment:
+def shipped(*parcels: dict[str, Any]) -> PrintfulOrder:
     """What Printful says of these parcels."""
-    return fulfilment(status="partial", shipments=[shipment(**parcel) for parcel in parcels])
+    return printful_answer(status="partial", shipments=[shipment(**parcel) for parcel in parcels])
 
 
 def after(stored: StoredOrder, change: SetTracking | None) -> StoredOrder:

@@ -1,13 +1,14 @@
 """A column that nobody can read is left alone, and named where something should have been written or compared."""
 
-from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.decide_printful import update_order
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
-from ordersync_dagster.core.plan import Observed, Stored, reconcile
+from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.sandbox import shipment
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
-from ordersync_dagster_tests.support.builders import ORDER_ID, PRINTFUL_ID, fulfilment, new_order, stored_order
+from ordersync_dagster_tests.support.builders import ORDER_ID, PRINTFUL_ID, new_order, printful_answer, stored_order
 
 OF_ORDER = {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}
 PARCELS = [
@@ -21,13 +22,13 @@ def unreadable(column: str, **changes: object) -> StoredOrder:
 
 
 def notes(stored: StoredOrder, **session: object) -> tuple[Problem, ...]:
-    plan = reconcile(Observed(sessions=(new_order(**session),)), Stored((stored,)))
+    plan = decide_sessions(SessionDay(sessions=(new_order(**session),)), Stored((stored,)))
     assert plan.change_count == 0
     return plan.problems
 
 
 def about_parcels(stored: StoredOrder, parcels: int) -> list[Problem]:
-    answer = fulfilment(status="partial", shipments=PARCELS[:parcels], items=[])
+    answer = printful_answer(status="partial", shipments=PARCELS[:parcels], items=[])
     update, problems = update_order(stored, answer, (), Limits())
     assert update is None or all(getattr(change, "shipments", None) is None for change in update.changes)
     return problems

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.adapters.http.client import Patience
+from ordersync_dagster.adapters.http.client import RetryPolicy
 from ordersync_dagster.app.run import Launch, launch
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, utc_now
@@ -86,7 +86,7 @@ def test_fault_01_a_limit_of_five_a_second_costs_time_and_no_session(sqlite_url:
     world = build("large", now=NOW, size=size)
     with served(world, rate_limits={"stripe": (5, 1.0)}) as limited:
         database = Database(sqlite_url)
-        run = repaired(settings_for(limited, database.url), Tools(lambda: NOW, Patience()), PrintfulScope.none)
+        run = repaired(settings_for(limited, database.url), Tools(lambda: NOW, RetryPolicy()), PrintfulScope.none)
         assert run.traffic["stripe"]["http_429"] > 0
         assert run.outcome.summary.errors == 0
         assert stored(database) == sorted(old_enough(limited))

@@ -187,7 +187,7 @@ def test_fault_53_an_unforeseen_error_shows_its_place_and_none_of_its_words(
     def broken(*_: object) -> None:
         raise ZeroDivisionError(SAID)
 
-    monkeypatch.setattr("ordersync_dagster.sync.stripe_phase.reconcile_some", broken)
+    monkeypatch.setattr("ordersync_dagster.sync.stripe_phase.decide_piece", broken)
     ran = canary.run("sync")
     assert ran.code == 1
     assert "ordersync: an error that nobody foresaw (ZeroDivisionError)" in ran.err

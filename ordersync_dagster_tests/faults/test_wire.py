@@ -78,7 +78,7 @@ def test_fault_09_a_name_that_does_not_resolve_is_retried_and_then_said(sandbox:
 def test_fault_10_a_head_that_drips_for_ever_is_cut_as_a_body_is(
     sandbox: Sandbox, time: FakeTime, monkeypatch: pytest.MonkeyPatch, text: bytes
 ) -> None:
-    monkeypatch.setattr(deadline, "ANSWER_DEADLINE", 0.2)
+    monkeypatch.setattr(deadline, "ANSWER_DEADLINE_SECONDS", 0.2)
     start = real_time.monotonic()
     with raw_server(dripping(text, 0.02)) as base, pytest.raises(VendorUnavailableError, match="in 2 attempts"):
         listed(stripe_at(base, sandbox, time))

@@ -7,10 +7,12 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.orders import StoredOrder
-from ordersync_dagster.core.plan import Observed, Stored, reconcile
-from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, read_fulfilment
+from ordersync_dagster.core.plan import Stored
+from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, read_printful_order
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.stripe_session import SessionRules, Verdict, read_session
 from ordersync_dagster.core.window import Window
@@ -48,7 +50,7 @@ def sessions(note: Note) -> Any:
     def holds(answers: list[Canned]) -> None:
         try:
             for day, verdicts in canned.stripe(*answers).sessions(WINDOW, read, with_line_items=True):
-                reconcile(Observed(day=day, sessions=tuple(verdicts)), Stored())
+                decide_sessions(SessionDay(day, tuple(verdicts)), Stored())
             note(READ)
         except OrderSyncError:
             note(REFUSED)
@@ -87,9 +89,9 @@ def printful_orders(note: Note) -> Any:
             return
         assert sorted(key for key, _ in given_back if key in IDS) == IDS
         lookups: dict[str, Lookup] = {
-            key: raw if isinstance(raw, Missing | NotAsked) else read_fulfilment(raw) for key, raw in given_back
+            key: raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw) for key, raw in given_back
         }
-        reconcile(Observed(printful_orders=lookups), SHOP)
+        decide_printful(PrintfulBatch(lookups), SHOP)
         note(READ)
 
     return holds

@@ -10,12 +10,12 @@ import dagster as dg
 import pytest
 from matplotlib.image import imread
 
+from ordersync_dagster.core.summary import COUNTERS, Summary
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration import metadata
 from ordersync_dagster.report.charts import PNG_LIMIT, gap_chart
 from ordersync_dagster.report.markdown import escaped
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.report.summary import COUNTERS, Summary
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.orchestration.runs import OBSERVED, THIS_AFTERNOON, Run, Runs, lost_with_days
 

@@ -19,8 +19,8 @@ if Path(__file__).with_name("break").exists():
     from ordersync_dagster.sync import stripe_phase
     def broken(*_, **__):
         raise ZeroDivisionError(os.environ["DATABASE_URL"])
-    assert stripe_phase.reconcile_some, "what is broken is what is called"
-    stripe_phase.reconcile_some = broken
+    assert stripe_phase.decide_piece, "what is broken is what is called"
+    stripe_phase.decide_piece = broken
 """
 
 

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from ordersync_dagster.core.changes import AddItems, FillFields, InsertOrder, NewItem, OrderUpdate, SetStatus
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
+from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.sync.order_sync import Part
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 

@@ -9,16 +9,16 @@ import pytest
 
 from ordersync_dagster.core.changes import InsertOrder
 from ordersync_dagster.core.orders import Status
+from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.stripe_session import Skip, SkipReason
+from ordersync_dagster.core.summary import COUNTERS, Summary, summarise
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.document import json_document
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.report.summary import COUNTERS, Summary, summarise
-from ordersync_dagster.report.tables import changes_table, problem_rows
+from ordersync_dagster.report.tables import changes_table, problem_table_rows
 from ordersync_dagster.report.text import summary_text
-from ordersync_dagster.sync.order_sync import Part
 from ordersync_dagster_tests.report.parts import NOW, ORDER, PRINTFUL, SESSIONS, outcome, problem
 
 
@@ -138,7 +138,7 @@ def test_a_refunded_order_says_so() -> None:
 def test_tables_have_a_row_for_each_change_and_problem_errors_first() -> None:
     found = outcome(SESSIONS, PRINTFUL)
     assert list(changes_table(found)["field"]) == ["order", "customer_name", "status", "order_items", "order_items"]
-    assert [severity for _, severity, _ in problem_rows(found)] == ["error", "error", "notice"]
+    assert [severity for _, severity, _ in problem_table_rows(found)] == ["error", "error", "notice"]
     assert len(changes_table(outcome())) == 0
 
 

@@ -9,10 +9,11 @@ from ordersync_dagster.adapters.database.journal import verify
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.printful import api
 from ordersync_dagster.core.errors import LockHeldError, OrderSyncError
+from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.sync.order_sync import OrderSync, Part, PrintfulScope, Request
+from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope, Request
 from ordersync_dagster_tests.simulation import scenario as steps
 from ordersync_dagster_tests.simulation.prediction import found, predicted
 from ordersync_dagster_tests.simulation.promises import Under, check_done, check_reported
@@ -44,7 +45,7 @@ def play(stage: Stage, scenario: Scenario) -> None:
     """Raises BrokenError at the first rule that does not hold. Few orders fill several of Printful's pages."""
     stage.clear()
     one = _Play(stage)
-    with closing(one.shop.connection), mock.patch.object(api, "PAGE", 6):
+    with closing(one.shop.connection), mock.patch.object(api, "ORDERS_PER_PAGE", 6):
         for step in scenario:
             one.take(step)
         one.finish()
@@ -184,9 +185,9 @@ class _Play:
         return list(self.shop.connection.iterdump())
 
     def _repair(self, under: Under, sync: OrderSync, window: Window) -> list[Plan]:
-        approve = (lambda _: self._between(under.run)) if under.run.is_planned_whole else None
+        confirm = (lambda _: self._between(under.run)) if under.run.is_planned_whole else None
         before, reported = self._truth.counts.copy(), list[Part]()
-        parts = sync.repair(_request(under.run, window), approve=approve)
+        parts = sync.repair(_request(under.run, window), confirm=confirm)
         for part in parts:
             reported.append(part)
             check_reported(self.shop, reported, self._truth.counts - before)

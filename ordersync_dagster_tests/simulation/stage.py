@@ -25,7 +25,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.path, self._empty = folder / "shop.db", folder / "empty.db"
         url = URL.create("sqlite", database=str(self.path))
-        opened = open_shop.open_for_repair(url, lambda: START)
+        opened = open_shop.open_for_writing(url, lambda: START)
         self.shape: Shape = opened.store.shape
         self.engine: Engine = opened.engine
         self.reading: Engine = connection.open_read_only(url)

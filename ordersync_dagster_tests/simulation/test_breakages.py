@@ -38,12 +38,12 @@ BREAKAGES = {
     ),
     "a part is reported before it is written": (
         "sync/order_sync.py",
-        "yield from map(self._apply, steps)",
-        "for step in steps:\n                yield Part(step.plan)\n                self._apply(step)",
+        "for part in map(self._apply, steps):\n                total += summarise(part)\n                yield part",
+        "for step in steps:\n                yield Part(step.plan)\n                part = self._apply(step)",
     ),
     "an order that others moved is not decided again": (
         "sync/order_sync.py",
-        "for _ in range(DECISIONS - 1):",
+        "for _ in range(MAX_DECISIONS - 1):",
         "for _ in range(0):",
     ),
     "refunds are not looked at": (
@@ -54,7 +54,7 @@ BREAKAGES = {
     "a dry run remembers what is missing": (
         "sync/order_sync.py",
         'map(Part, map(attrgetter("plan"), self._steps(request)))',
-        "map(lambda step: self._remember_missing(step.observed) or Part(step.plan), self._steps(request))",
+        "map(lambda step: self._remember_missing(step) or Part(step.plan), self._steps(request))",
     ),
     "items of the webhook are doubled": (
         "core/items.py",

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ordersync_dagster.core.changes import Limits
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import Order, Status, StoredItem, StoredOrder
-from ordersync_dagster.core.printful_order import Fulfilment, read_fulfilment
+from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Skip, read_session
 from ordersync_dagster.sandbox import printful_order
@@ -80,15 +80,15 @@ def stored_item(**overrides: Any) -> StoredItem:
     )
 
 
-def fulfilment(**overrides: Any) -> Fulfilment:
+def printful_answer(**overrides: Any) -> PrintfulOrder:
     """The sandbox's default Printful order with `overrides`, read."""
-    read = read_fulfilment(printful_order(**overrides))
-    assert isinstance(read, Fulfilment), read
+    read = read_printful_order(printful_order(**overrides))
+    assert isinstance(read, PrintfulOrder), read
     return read
 
 
 def malformed(**overrides: Any) -> Problem:
     """The problem that the default Printful order becomes with `overrides`."""
-    read = read_fulfilment(printful_order(**overrides))
+    read = read_printful_order(printful_order(**overrides))
     assert isinstance(read, Problem), read
     return read

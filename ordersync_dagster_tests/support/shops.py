@@ -8,7 +8,7 @@ from ordersync_dagster.app.run import Launch, launch
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster.sync.order_sync import PrintfulScope, at_most
+from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.settings import settings_for
@@ -34,18 +34,17 @@ class Shop:
     ) -> Launch:
         """`meanwhile` happens after the plan was made and before it is written."""
 
-        def approve(plans: Sequence[Plan]) -> None:
+        def confirm(_plans: Sequence[Plan]) -> None:
             if meanwhile:
                 meanwhile()
-            if limit is not None:
-                at_most(limit)(plans)
 
         run = launch(
             settings_for(self.sandbox, self.database.url),
             lambda now: Window.last_days(30, now),
             printful,
             dry_run=dry_run,
-            approve=lambda shop: approve if meanwhile or limit is not None else None,
+            limit=limit,
+            confirm=lambda shop: confirm if meanwhile else None,
             tools=self.time.tools(attempts),
         )
         for _ in run.parts:

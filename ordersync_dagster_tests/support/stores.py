@@ -37,7 +37,7 @@ ADDRESS = {
 def opened(url: str, now: datetime = NOW) -> Iterator[tuple[DatabaseStore, Engine]]:
     """A store on `url` whose clock stands still, and its engine."""
     place = connection.parse_url(url)
-    engine = connection.open_database(place)
+    engine = connection.open_read_write(place)
     with engine.connect() as reading:
         shape = read_shape(reading)
     yield DatabaseStore(engine, shape, connection.sqlite_path(place), lambda: now), engine

@@ -6,14 +6,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ordersync_dagster.core.changes import Limits
-from ordersync_dagster.core.orders import Status, StoredItem, StoredOrder, item_id, order_id
-from ordersync_dagster.core.plan import Observed, Stored
+from ordersync_dagster.core.decide_printful import PrintfulBatch
+from ordersync_dagster.core.decide_sessions import SessionDay
+from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.orders import Order, Status, StoredItem, StoredOrder, item_id, order_id
+from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import STATUS, Lookup, Missing, NotAsked
 from ordersync_dagster.core.refunds import read_refunds
 from ordersync_dagster.core.stripe_session import Verdict, read_session
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, printful_order, refund, shipment
-from ordersync_dagster_tests.support.builders import EXISTING_SHOP, TEST_MODE, fulfilment, malformed
+from ordersync_dagster_tests.support.builders import EXISTING_SHOP, TEST_MODE, malformed, printful_answer
 
 SESSION_IDS = [f"cs_test_{number}" for number in range(5)]
 PAYMENTS = [None, "pi_0", "pi_1"]
@@ -26,9 +28,10 @@ ADDRESSES = [None, {}, {"name": None, "line1": None}, {"name": "Asta Example", "
 
 @dataclass(frozen=True)
 class Scene:
-    """Both sides, as `reconcile` takes them."""
+    """Both vendors and the shop, as the deciders take them."""
 
-    observed: Observed
+    day: SessionDay
+    batch: PrintfulBatch
     stored: Stored
 
 
@@ -106,7 +109,7 @@ def lookups(draw: st.DrawFn, printful_id: str) -> Lookup:
         for _ in range(draw(st.integers(0, 3)))
     ]
     word = draw(st.sampled_from([*STATUS, "archived"]))
-    return fulfilment(id=int(printful_id), status=word, items=items, shipments=parcels)
+    return printful_answer(id=int(printful_id), status=word, items=items, shipments=parcels)
 
 
 @st.composite
@@ -117,12 +120,11 @@ def scenes(draw: st.DrawFn) -> Scene:
     orders = [draw(stored_orders(each)) for each in draw(ids)]
     asked = draw(st.lists(st.sampled_from(["1", "2", "3"]), unique=True))
     refunds = [refund(payment_intent="pi_0", amount=draw(st.sampled_from([2600, 1])))] if draw(st.booleans()) else []
-    observed = Observed(
-        sessions=(*sessions, *draw(st.lists(st.sampled_from(NAMELESS), max_size=2))),
-        refunded=read_refunds(refunds),
-        printful_orders={each: draw(lookups(each)) for each in asked},
-    )
-    return Scene(observed, Stored(tuple(orders), draw(st.sampled_from([Limits(), EXISTING_SHOP]))))
+    nameless = draw(st.lists(st.sampled_from(NAMELESS), max_size=2))
+    day = SessionDay(sessions=(*sessions, *nameless), refunded=read_refunds(refunds), asks_printful=True)
+    lines = {each.session_id: each.line_items for each in sessions if isinstance(each, Order)}
+    batch = PrintfulBatch({each: draw(lookups(each)) for each in asked}, lines)
+    return Scene(day, batch, Stored(tuple(orders), draw(st.sampled_from([Limits(), EXISTING_SHOP]))))
 
 
 NAMELESS = [read_session(None, TEST_MODE), read_session({"id": None}, TEST_MODE)]

@@ -20,7 +20,7 @@ from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.world import in_one_day, served
 
-TOGETHER = at(200, stripe_phase.TOGETHER)  # sessions of a day that are compared at once
+TOGETHER = at(200, stripe_phase.SESSIONS_PER_LOOKUP)  # sessions of a day that are compared at once
 SIZE = 2 * TOGETHER + TOGETHER // 4
 pytestmark = pytest.mark.breadth
 YESTERDAY = (NOW - timedelta(days=1)).date()
@@ -29,7 +29,7 @@ YESTERDAY = (NOW - timedelta(days=1)).date()
 @pytest.fixture(scope="module", autouse=True)
 def compared_together() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stripe_phase, "TOGETHER", TOGETHER)
+        patch.setattr(stripe_phase, "SESSIONS_PER_LOOKUP", TOGETHER)
         yield
 
 

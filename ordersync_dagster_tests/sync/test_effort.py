@@ -11,7 +11,7 @@ from itertools import chain, count
 
 import pytest
 
-from ordersync_dagster.adapters.http.client import Budget, Patience, Traffic
+from ordersync_dagster.adapters.http.client import RateLimit, RetryPolicy, Traffic
 from ordersync_dagster.app.run import Launch, launch
 from ordersync_dagster.app.wiring import Tools, open_printful, open_stripe
 from ordersync_dagster.core.printful_order import Missing
@@ -35,8 +35,8 @@ BUDGET = ("ordersync_rate", "pg_advisory_xact_lock", "clock_timestamp")  # as ma
 OPENING = ("BEGIN", "PRAGMA", "sqlite_master", "pg_catalog")  # once a run, or free
 
 
-class NoBudget(Budget):
-    """Counting needs no patience."""
+class NoRateLimit(RateLimit):
+    """Counting needs no rate limit."""
 
     def take(self, name: str) -> None:
         """At once."""
@@ -45,7 +45,7 @@ class NoBudget(Budget):
         """Not here."""
 
 
-class Together(NoBudget):
+class Together(NoRateLimit):
     """Lets nobody of the sixteen after the first go on before all of them have asked."""
 
     def __init__(self) -> None:
@@ -62,9 +62,9 @@ def month() -> World:
     return build("large", now=NOW, size=SIZE)
 
 
-def read_all(sandbox: Sandbox, window: Window, budget: Budget = NoBudget()) -> int:
+def read_all(sandbox: Sandbox, window: Window, rate_limit: RateLimit = NoRateLimit()) -> int:
     """How many sessions are read."""
-    api = open_stripe(settings_for(sandbox), Patience(), Traffic(), budget)
+    api = open_stripe(settings_for(sandbox), RetryPolicy(), Traffic(), rate_limit)
     days = api.sessions(window, lambda row: row, with_line_items=False)
     return len(list(chain.from_iterable(rows for _, rows in days)))
 
@@ -130,7 +130,7 @@ def test_many_printful_orders_cost_their_pages_and_one_request_per_missing_id(sa
     made = int(NOW.timestamp()) - SIZE
     orders = [printful_order(id=n, created=made + n, items=[printful_item(id=n)]) for n in range(SIZE, 0, -1)]
     sandbox.replace(World(NOW, printful_orders=orders))
-    api = open_printful(settings_for(sandbox), Patience(), Traffic(), NoBudget())
+    api = open_printful(settings_for(sandbox), RetryPolicy(), Traffic(), NoRateLimit())
     found = dict(api.orders([str(n) for n in range(1, SIZE + missing + 1)]))
     assert sum(isinstance(answer, Missing) for answer in found.values()) == missing
     assert len(found) == SIZE + missing

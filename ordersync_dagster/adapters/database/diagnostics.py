@@ -1,4 +1,4 @@
-"""What a person should know of a database and of the role that we are there; for the doctor."""
+"""Facts about an open database and about our role there, for the doctor."""
 
 import shutil
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.open_shop import OpenShop
+from ordersync_dagster.adapters.database.open_shop import OpenDatabase, reading_from
 from ordersync_dagster.adapters.database.schema import create, grants
 from ordersync_dagster.adapters.database.schema.column_types import UtcTime
 from ordersync_dagster.adapters.database.schema.fitted import Shape
@@ -16,17 +15,17 @@ from ordersync_dagster.adapters.database.schema.fitted import Shape
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Who we are on PostgreSQL."""
+    """Our role on PostgreSQL."""
 
     name: str
-    rights: tuple[str, ...]  # what of the needed is there, by table
-    lacking: tuple[str, ...]  # what writing needs and is not there
-    is_almighty: bool  # a superuser, or the owner of the orders
+    rights: tuple[str, ...]  # the needed grants that it has, by table
+    lacking: tuple[str, ...]  # grants that a writing run needs and that it has not
+    may_do_everything: bool  # a superuser, or the owner of the orders
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
-    """`role` is None on SQLite, `is_wal` on PostgreSQL."""
+class Diagnostics:
+    """`role` is None on SQLite; `is_wal` and `disk` are None on PostgreSQL."""
 
     server: str
     has_own_tables: bool
@@ -35,33 +34,33 @@ class Portrait:
     time_zone: str = "UTC"
     naive_times: tuple[str, ...] = ()
     is_wal: bool | None = None
-    disk: tuple[int, int] | None = None  # bytes free beside an SQLite file, and its own
+    disk: tuple[int, int] | None = None  # bytes free beside the SQLite file, and the file's size
 
     @property
-    def is_in_doubt_about_time(self) -> bool:
-        """Whether rows of the shop's own may hold local time where we write UTC."""
+    def may_store_local_time(self) -> bool:
+        """Whether the shop may write local time into columns where we write UTC."""
         return bool(self.naive_times) and self.time_zone.upper() not in ("UTC", "ETC/UTC", "GMT", "ETC/GMT", "ZULU")
 
 
-def portray(shop: OpenShop, path: Path | None) -> Portrait:
-    """Look at an open shop; `path` is its file where it is SQLite."""
-    with open_shop.look(shop.engine) as reading:
+def diagnose(database: OpenDatabase, path: Path | None) -> Diagnostics:
+    """Reads the facts; `path` is the file of an SQLite database."""
+    with reading_from(database.engine) as reading:
         has_own_tables = create.is_current(reading)
         if path is not None:
             version = reading.execute(text("SELECT sqlite_version()")).scalar()
             disk = shutil.disk_usage(path.parent).free, path.stat().st_size
-            return Portrait(f"SQLite {version}", has_own_tables, is_wal=connection.is_wal(path), disk=disk)
-        return _postgres(reading, shop.shape, has_own_tables=has_own_tables)
+            return Diagnostics(f"SQLite {version}", has_own_tables, is_wal=connection.is_wal(path), disk=disk)
+        return _postgres_diagnostics(reading, database.store.shape, has_own_tables=has_own_tables)
 
 
-def _postgres(reading: Connection, shape: Shape, *, has_own_tables: bool) -> Portrait:
+def _postgres_diagnostics(reading: Connection, shape: Shape, *, has_own_tables: bool) -> Diagnostics:
     query = text(
         "SELECT current_setting('server_version'), current_setting('TimeZone'),"
         " NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'"
     )
     version, time_zone, takes_writes = reading.execute(query).one()
     times = [column for column in shape.table("orders").columns if isinstance(column.type, UtcTime)]
-    return Portrait(
+    return Diagnostics(
         f"PostgreSQL {str(version).split()[0]}",
         has_own_tables,
         _role(reading, shape),
@@ -85,10 +84,10 @@ def _role(reading: Connection, shape: Shape) -> Role:
         " WHERE held.relname = :name AND home.nspname = coalesce(:schema, current_schema())), false)"
         " FROM pg_roles AS role WHERE role.rolname = current_user"
     )
-    name, is_almighty = reading.execute(query, {"name": orders.name, "schema": orders.schema}).one()
+    name, may_do_everything = reading.execute(query, {"name": orders.name, "schema": orders.schema}).one()
     return Role(
         str(name),
         tuple(f"{table} {', '.join(privileges)}" for table, privileges in rights.items()),
         tuple(grant.shown for grant in lacking),
-        bool(is_almighty),
+        bool(may_do_everything),
     )

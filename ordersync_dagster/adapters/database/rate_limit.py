@@ -1,7 +1,7 @@
-"""A rate budget that all processes of a deployment share: a ring of tokens in a table.
+"""A rate limit that all processes of a deployment share: a ring of tokens in a table.
 
-Each token remembers when it may be used next. Taking one reserves the oldest: its new time is `period` after its
-old one, so that no span of `period` seconds ever holds more than `limit` attempts, whoever makes them.
+Each token has the time when it may be used next. Taking one reserves the oldest: its new time is `period` after its
+old one, so that `period` seconds never hold more than `limit` attempts of all processes together.
 """
 
 import time
@@ -34,20 +34,21 @@ from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.errors import DatabaseAwayError
 
 RATE = own_tables().tables["ordersync_rate"]
-WAITING = 64  # attempts that may wait for their tokens at once: four processes of 16 threads
-REFUSALS = 4  # periods that answers of 429 may add to that
-WAKING = 0.05  # seconds that a process may wake late; without it two late ones and one in time make too many
+MAX_WAITING_ATTEMPTS = 64  # for tokens at the same time: 4 processes of 16 threads
+MAX_429_PERIODS = 4  # that answers of 429 may add to the wait
+# A process may wake up this late. Without the margin, two late attempts and one in time are too many for a period.
+LATE_WAKE_SECONDS = 0.05
 
 
 def _oldest(now: ColumnElement[float]) -> Select[int, float]:
-    """The next `tokens` of `ring`; one beyond the `horizon` was set by a clock that has gone back since: it is free."""
+    """The next `tokens` of `ring`. One later than `horizon` is free: it was set by a clock that was put back since."""
     at = case((RATE.c.at > now + bindparam("horizon"), 0.0), else_=RATE.c.at).label("at")
     mine = select(RATE.c.slot, at).where(RATE.c.name == bindparam("ring"))
     return mine.order_by(at, RATE.c.slot).limit(bindparam("tokens"))
 
 
 def _taking() -> Executable:
-    """PostgreSQL's whole step: `tokens` of `ring` move on by `period`; how long until each may be used."""
+    """PostgreSQL: moves `tokens` of `ring` on by `period`; returns the seconds until each may be used."""
     now = cast(extract("epoch", func.statement_timestamp()), Double)
     oldest = _oldest(now).with_for_update(skip_locked=True).cte("oldest")
     taken = update(RATE).where(RATE.c.name == bindparam("ring"), RATE.c.slot == oldest.c.slot)
@@ -58,8 +59,8 @@ TAKE = _taking()
 OLDEST = _oldest(bindparam("now", type_=Double))
 
 
-class SharedBudget:
-    """At most `limit` attempts in any `period` seconds over all that use the same table; per endpoint if asked."""
+class SharedRateLimit:
+    """At most `limit` attempts in any `period` seconds by all users of one table, or as many for each endpoint."""
 
     def __init__(
         self,
@@ -71,8 +72,9 @@ class SharedBudget:
         per_endpoint: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._engine, self._vendor, self._limit, self._period = engine, vendor, limit, period + WAKING
-        self._horizon = 30 + self._period * (REFUSALS + WAITING / limit)  # no token is ever set further ahead
+        self._engine, self._vendor, self._limit, self._period = engine, vendor, limit, period + LATE_WAKE_SECONDS
+        # seconds; no token is ever reserved for a later time
+        self._horizon = 30 + self._period * (MAX_429_PERIODS + MAX_WAITING_ATTEMPTS / limit)
         self._per_endpoint, self._sleep = per_endpoint, sleep
         self._ready: set[str] = set()
         self._lock = Lock()
@@ -82,7 +84,7 @@ class SharedBudget:
         self._sleep(self._reserve(self._ring(name), 1))
 
     def slow_down(self, name: str) -> None:
-        """After a 429: let a quarter of the budget pass unused; it comes back by itself."""
+        """After a 429: reserve a quarter of the tokens and do not use them; they become free again by themselves."""
         self._reserve(self._ring(name), max(1, self._limit // 4))
 
     def check(self) -> None:
@@ -94,7 +96,7 @@ class SharedBudget:
         return f"{self._vendor} {name}" if self._per_endpoint else self._vendor
 
     def _reserve(self, ring: str, tokens: int) -> float:
-        """One at a time in this process; other processes wait in the database."""
+        """Seconds to wait. Threads of this process take turns here; other processes wait in the database."""
         try:
             with self._lock:
                 if ring not in self._ready:
@@ -104,10 +106,10 @@ class SharedBudget:
                 take = self._in_one_statement if is_postgres else self._under_the_lock
                 return take({"ring": ring, "tokens": tokens, "horizon": self._horizon})
         except DBAPIError as error:
-            raise DatabaseAwayError(f"the rate budget cannot be kept ({type(error.orig).__name__})") from None
+            raise DatabaseAwayError(f"the shared rate limit cannot be written ({type(error.orig).__name__})") from None
 
     def _in_one_statement(self, wanted: dict[str, Any]) -> float:
-        """A token that somebody takes at this moment is passed over; it was the oldest, and is no more."""
+        """A token that another process takes at this moment is skipped: it is not the oldest any more."""
         values = wanted | {"period": self._period}
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             while not (waits := connection.execute(TAKE, values).scalars().all()):
@@ -124,7 +126,7 @@ class SharedBudget:
             return start - now
 
     def _make(self, ring: str) -> None:
-        """As many tokens as the limit says now."""
+        """Make the ring as large as `limit`, which may have changed since the last run."""
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ordersync {ring}", 0))))
@@ -136,7 +138,7 @@ class SharedBudget:
 
 
 def open_rate_file(folder: Path) -> Engine:
-    """The budgets of one machine, in `folder`; raises OSError and DBAPIError where it cannot be written."""
+    """The rate limits of one machine, in `folder`; raises OSError and DBAPIError where it cannot be written."""
     folder.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         f"sqlite:///{(folder / 'rates.db').absolute()}", poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}

@@ -1,10 +1,10 @@
 """The shop's database as `sync` sees it: loads, and applies one plan in one transaction."""
 
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,38 +22,27 @@ from ordersync_dagster.adapters.database.rows import read
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.schema.fitted import Shape
 from ordersync_dagster.adapters.database.unwritten import moved, refusal
-from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.window import Window
 
 ATTEMPTS = 3
-T = TypeVar("T")
+Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What `apply` did: rows written, sessions whose order moved meanwhile, orders the database refused."""
+class RecordedRun:
+    """A run that holds the shop's lock, and its row in ordersync_runs."""
 
-    orders_inserted: int = 0
-    orders_updated: int = 0
-    items_inserted: int = 0
-    written_first_by_others: int = 0
-    stale_sessions: tuple[str, ...] = ()
-    refused: tuple[Problem, ...] = ()
+    def __init__(self, end: Callable[[str, Mapping[str, int]], None]) -> None:
+        self._end, self.is_ended = end, False
 
-    def __add__(self, other: "Applied") -> "Applied":
-        """Both together; what is stale is what the later one left stale."""
-        return Applied(
-            self.orders_inserted + other.orders_inserted,
-            self.orders_updated + other.orders_updated,
-            self.items_inserted + other.items_inserted,
-            self.written_first_by_others + other.written_first_by_others,
-            other.stale_sessions,
-            self.refused + other.refused,
-        )
+    def end(self, summary: Mapping[str, int]) -> None:
+        """Record that the run succeeded, with the figures of its summary; raises as `runs.end`."""
+        self._end("succeeded", summary)
+        self.is_ended = True
 
 
 class DatabaseStore:
@@ -134,10 +123,10 @@ class DatabaseStore:
             runs.remember(connection, printful_ids, runs.LONG_AGO)
 
     @contextmanager
-    def run(self, run_id: str, window: Window | None, purpose: Purpose = Purpose()) -> Iterator[dict[str, int]]:
-        """Hold the shop's lock for one run; what the caller puts into the yielded dict is the run's summary.
+    def run(self, run_id: str, window: Window | None, purpose: Purpose = Purpose()) -> Iterator[RecordedRun]:
+        """Hold the shop's lock for one run; raises LockHeldError with the holder's run id.
 
-        Raises LockHeldError with the holder's run id.
+        The run is recorded as succeeded when the block calls `end` or is left without an error.
         """
         try:
             with lock.held(self._engine, self._path):
@@ -148,20 +137,21 @@ class DatabaseStore:
         except DBAPIError as error:
             raise translated(error) from None
 
-    def _recorded(self, run_id: str, window: Window | None, purpose: Purpose) -> Iterator[dict[str, int]]:
-        summary: dict[str, int] = {}
+    def _recorded(self, run_id: str, window: Window | None, purpose: Purpose) -> Iterator[RecordedRun]:
+        run = RecordedRun(partial(self._end_run, run_id))
         with self.transaction() as connection:
             runs.begin(connection, run_id, window, self._clock(), purpose)
         try:
-            yield summary
+            yield run
         except BaseException as error:
             is_interrupted = isinstance(error, GeneratorExit | KeyboardInterrupt)
             with suppress(DatabaseAwayError, DatabaseRefusedError):  # the next run marks it; the first error counts
-                self._end_run(run_id, "interrupted" if is_interrupted else "failed", summary)
+                self._end_run(run_id, "interrupted" if is_interrupted else "failed", {})
             raise
-        self._end_run(run_id, "succeeded", summary)
+        if not run.is_ended:
+            run.end({})
 
-    def _end_run(self, run_id: str, state: str, summary: dict[str, int]) -> None:
+    def _end_run(self, run_id: str, state: str, summary: Mapping[str, int]) -> None:
         with self.transaction() as connection:
             runs.end(connection, run_id, state, summary, self._clock())
 
@@ -179,7 +169,7 @@ class DatabaseStore:
             if not halves:
                 return Applied(refused=(refusal(plan, error),))
         first, second = (self.apply(half, run_id) for half in halves)
-        return replace(first + second, stale_sessions=first.stale_sessions + second.stale_sessions)
+        return first + second
 
     def _write(self, plan: Plan, run_id: str) -> Written:
         stamp, keyed = Stamp(run_id, self._clock()), self.keyed()
@@ -207,7 +197,7 @@ class DatabaseStore:
             self._keyed = self.read(lambda connection: read_keyed_hash(connection, self.hash_key))
         return self._keyed
 
-    def read(self, query: Callable[[Connection], T]) -> T:
+    def read(self, query: Callable[[Connection], Result]) -> Result:
         """What `query` gives; raises DatabaseAwayError or DatabaseRefusedError."""
         try:
             with self._engine.connect().execution_options(is_reading=True) as connection:

@@ -1,1 +1,1 @@
-"""One careful way to read from a vendor."""
+"""GET requests to vendors: guard, retries, deadlines and rate limits."""

@@ -1,4 +1,4 @@
-"""One careful way to read from a vendor: GET only, no redirects, a size cap, a rate budget, retries with a deadline."""
+"""GET requests to a vendor: no other method, no redirects, a size cap, a rate limit, retries with a deadline."""
 
 import json
 import random
@@ -14,29 +14,29 @@ import requests
 import tenacity
 import urllib3
 
-from ordersync_dagster.adapters.http.deadline import PunctualAdapter
+from ordersync_dagster.adapters.http.deadline import DeadlineAdapter
 from ordersync_dagster.adapters.http.retry_after import THROTTLED, asked_wait
 from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
 
-BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest honest page seen is under 1 MB
+BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest real page seen is under 1 MB
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 25.0  # seconds
 _RETRIED = THROTTLED | {408, 409, 425, 500, 502, 503, 504}
-_REFUSED = {401, 403}  # a key that is refused stays so, whatever a header says
+_REFUSED = {401, 403}  # never retried: the key stays refused, whatever a header says
 
 
-class Budget(Protocol):
-    """A rate shared by all who ask the same vendor."""
+class RateLimit(Protocol):
+    """One rate limit for all requests to a vendor."""
 
     def take(self, name: str) -> None:
-        """Wait until one more attempt is allowed for the endpoint `name`."""
+        """Wait until one more attempt at the endpoint `name` is allowed."""
 
     def slow_down(self, name: str) -> None:
-        """The vendor said 429: leave it some room."""
+        """After a 429: send fewer requests for a while."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to go on. Seconds; `sleep` and `clock` are given so that tests need not wait."""
+class RetryPolicy:
+    """How long to retry. Times are seconds; tests pass their own `sleep` and `clock`, so that they need not wait."""
 
     attempts: int = 10
     deadline: float = 240.0
@@ -48,7 +48,7 @@ class Patience:
 
 @dataclass(slots=True)
 class Traffic:
-    """What went over the wire to one vendor; for the report, never for a decision."""
+    """Counts of requests to one vendor; for the report, never for a decision."""
 
     counts: Counter[str] = field(default_factory=Counter)
     _lock: Lock = field(default_factory=Lock)
@@ -68,11 +68,11 @@ class Answer:
 
 
 class GetOnlyError(AssertionError):
-    """Somebody tried to send something to a vendor; that is a bug, and nothing left this process."""
+    """A bug: a request to a vendor was not a GET. It was not sent."""
 
 
 class _TryAgainError(Exception):
-    """One attempt failed in a way that another may not."""
+    """One attempt failed; the next may succeed."""
 
     def __init__(self, what: str, wait: float | None = None) -> None:
         super().__init__(what)
@@ -84,57 +84,60 @@ class _TooLargeError(Exception):
 
 
 class GuardedSession(requests.Session):
-    """A session that can only read. Each request takes one token of the budget, retries included.
+    """A session that sends GET requests only. Every attempt, retries included, takes one token of `rate_limit`.
 
-    `ca_bundle` is the file of the certificates to trust instead of the usual ones.
+    `ca_bundle` is a file of certificates to trust instead of the usual ones.
     """
 
-    def __init__(self, budget: Budget, traffic: Traffic, ca_bundle: str | None = None) -> None:
+    def __init__(self, rate_limit: RateLimit, traffic: Traffic, ca_bundle: str | None = None) -> None:
         super().__init__()
         self.trust_env = False  # a ~/.netrc would replace our Authorization header
-        self._budget, self._traffic, self._ca_bundle = budget, traffic, ca_bundle
-        pool = PunctualAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
+        self._rate_limit, self._traffic, self._ca_bundle = rate_limit, traffic, ca_bundle
+        pool = DeadlineAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
         self.mount("https://", pool)
         self.mount("http://", pool)
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """The one way out: whatever the call, it comes through here."""
+        """Every request of this session passes here."""
         path = _path(request.url or "")
         if request.method != "GET" or request.body is not None:
-            raise GetOnlyError(f"{request.method} was about to leave for {path}; this package only reads")
+            raise GetOnlyError(f"{request.method} {path} was not sent: this package sends GET requests only")
         options |= {"allow_redirects": False, "stream": True, "timeout": (CONNECT_TIMEOUT, READ_TIMEOUT)}
-        options |= {"verify": self._ca_bundle} if self._ca_bundle else {}  # Stripe's SDK brings certificates of its own
-        self._budget.take(path)
+        # Given for each request, because Stripe's SDK asks for certificates of its own.
+        options |= {"verify": self._ca_bundle} if self._ca_bundle else {}
+        self._rate_limit.take(path)
         self._traffic.add("requests")
         response = super().send(request, **options)
         with response:
             if response.status_code in THROTTLED:
-                self._budget.slow_down(path)
-            response._content = _read(response)  # the body, read under our caps instead of `content`'s none
+                self._rate_limit.slow_down(path)
+            response._content = _body(response)  # because `response.content` would read it without a size cap
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None ever: to find out where a redirect leads, the base would read its body without our caps."""
+        """Always None: the base class would read the body of a redirect without our size cap."""
 
 
-def ask(fetch: Callable[[], requests.Response], vendor: str, patience: Patience, traffic: Traffic) -> Answer:
-    """Fetch until there is an answer that a retry cannot better.
+def get_with_retries(
+    fetch: Callable[[], requests.Response], vendor: str, retry_policy: RetryPolicy, traffic: Traffic
+) -> Answer:
+    """Fetch until there is an answer that a retry would not change.
 
-    Raises VendorUnavailableError when attempts or deadline are used up, VendorAnswerError for a redirect,
-    an oversized body or a body that stays unreadable. Answers of 400, 401, 403 and 404 are returned.
+    Raises VendorUnavailableError when no attempt or no time is left, VendorAnswerError for a redirect or a body
+    larger than BODY_LIMIT. Answers of 400, 401, 403 and 404 are returned.
     """
-    started = patience.clock()
-    growing = tenacity.wait_exponential(multiplier=patience.first_wait, max=20)
-    waits = growing + tenacity.wait_random(0, patience.first_wait)
+    started = retry_policy.clock()
+    growing = tenacity.wait_exponential(multiplier=retry_policy.first_wait, max=20)
+    waits = growing + tenacity.wait_random(0, retry_policy.first_wait)
 
     def wait(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = (error.wait if isinstance(error, _TryAgainError) else None) or 0.0
-        return min(max(asked + random.uniform(0, 0.2), waits(state)), patience.longest_wait)  # noqa: S311  # jitter
+        return min(max(asked + random.uniform(0, 0.2), waits(state)), retry_policy.longest_wait)  # noqa: S311  # jitter
 
     def is_over(state: tenacity.RetryCallState) -> bool:
-        too_late = patience.clock() - started + state.upcoming_sleep > patience.deadline
-        return too_late or state.attempt_number >= patience.attempts
+        too_late = retry_policy.clock() - started + state.upcoming_sleep > retry_policy.deadline
+        return too_late or state.attempt_number >= retry_policy.attempts
 
     def count(_state: tenacity.RetryCallState) -> None:
         traffic.add("retries")
@@ -143,7 +146,7 @@ def ask(fetch: Callable[[], requests.Response], vendor: str, patience: Patience,
         retry=tenacity.retry_if_exception_type(_TryAgainError),
         wait=wait,
         stop=is_over,
-        sleep=patience.sleep,
+        sleep=retry_policy.sleep,
         before_sleep=count,
         retry_error_callback=lambda state: _give_up(state, vendor),
     )
@@ -175,7 +178,7 @@ def _attempt(fetch: Callable[[], requests.Response], vendor: str, traffic: Traff
         raise VendorAnswerError(f"{vendor} answered with a redirect ({response.status_code}), which is not followed")
     if _is_worth_a_retry(response):
         raise _TryAgainError(f"HTTP {response.status_code}", asked_wait(response))
-    return Answer(response.status_code, response.headers, _json(response))
+    return Answer(response.status_code, response.headers, _json_body(response))
 
 
 def _is_worth_a_retry(response: requests.Response) -> bool:
@@ -187,21 +190,21 @@ def _is_worth_a_retry(response: requests.Response) -> bool:
     return response.status_code in _RETRIED
 
 
-def _json(response: requests.Response) -> Any:
+def _json_body(response: requests.Response) -> Any:
     try:
         return json.loads(response.content, parse_float=Decimal, parse_constant=_reject)
     except (ValueError, RecursionError):
         if response.status_code >= 400:
-            return None  # the status says enough; such bodies are proxies' HTML
+            return None  # the status is enough; a proxy's HTML is no JSON
         raise _TryAgainError("a body that is not JSON") from None
 
 
 def _reject(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
-def _read(response: requests.Response) -> bytes:
-    """The body, decoded. `read1` gives what has arrived: a plain read waits for a whole chunk, drop by drop."""
+def _body(response: requests.Response) -> bytes:
+    """The decoded body. `read1` returns as soon as some bytes are there; `read` waits for all of a chunk."""
     chunks, size = [], 0
     try:
         while chunk := response.raw.read1(256 * 1024, decode_content=True):

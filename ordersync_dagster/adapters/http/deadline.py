@@ -1,22 +1,22 @@
-"""One deadline for a whole answer, head and body: a read timeout starts anew with every byte that drips in."""
+"""One deadline for a whole answer, head and body, because a read timeout starts again with every byte."""
 
 import io
 import time
-from http.client import HTTPResponse  # noqa: TID251  # only to give its subclass a deadline
+from http.client import HTTPResponse  # noqa: TID251  # its subclass gets a deadline
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-ANSWER_DEADLINE = 60.0  # seconds
+ANSWER_DEADLINE_SECONDS = 60.0
 
 
-class _PunctualReader(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     """Reads a socket until the deadline of the answer."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
-        self._raw, self._deadline = raw, time.monotonic() + ANSWER_DEADLINE
+        self._raw, self._deadline = raw, time.monotonic() + ANSWER_DEADLINE_SECONDS
 
     def readable(self) -> bool:
         return True
@@ -31,20 +31,20 @@ class _PunctualReader(io.RawIOBase):
         super().close()
 
 
-class _PunctualResponse(HTTPResponse):
-    """Its head has the same deadline as its body: a head may drip too."""
+class _DeadlineResponse(HTTPResponse):
+    """Reads its head by the same deadline as its body, because a head may arrive slowly too."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fp = io.BufferedReader(_PunctualReader(self.fp.detach()))
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach()))
 
 
 class _Connection(HTTPConnection):
-    response_class = _PunctualResponse
+    response_class = _DeadlineResponse
 
 
 class _SafeConnection(HTTPSConnection):
-    response_class = _PunctualResponse
+    response_class = _DeadlineResponse
 
 
 class _Pool(HTTPConnectionPool):
@@ -55,8 +55,8 @@ class _SafePool(HTTPSConnectionPool):
     ConnectionCls = _SafeConnection
 
 
-class PunctualAdapter(HTTPAdapter):
-    """An answer that is not whole by its deadline is a timeout, however often a byte of it arrives."""
+class DeadlineAdapter(HTTPAdapter):
+    """An answer that is not complete by its deadline is a timeout, even if bytes still arrive."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)

@@ -1,17 +1,17 @@
-"""A rate budget within one process: one token an attempt, so that no vendor ever has to say 429."""
+"""A rate limit within one process: one token for each attempt, so that no vendor has to answer 429."""
 
 from threading import Lock
 
 from pyrate_limiter import Limiter, Rate
 
 
-class LocalBudget:
-    """At most `limit` attempts in any `period` seconds; with `per_endpoint`, each endpoint has that much of its own."""
+class LocalRateLimit:
+    """At most `limit` attempts in any `period` seconds, or with `per_endpoint` as many for each endpoint."""
 
     def __init__(self, limit: int, period: int, *, per_endpoint: bool = False) -> None:
         self._limit, self._period, self._per_endpoint = limit, period, per_endpoint
         self._limiters: dict[str, Limiter] = {}
-        self._unused: dict[str, int] = {}  # tokens that the next attempt lets pass
+        self._unused: dict[str, int] = {}  # tokens that the next attempt takes and does not use
         self._lock = Lock()
 
     def take(self, name: str) -> None:
@@ -22,7 +22,7 @@ class LocalBudget:
         self._limiter(key).try_acquire(weight=weight)
 
     def slow_down(self, name: str) -> None:
-        """After a 429: the next attempt lets a quarter of the budget pass unused. Waits for nothing itself."""
+        """After a 429: the next attempt takes a quarter of the tokens and does not use them. Does not wait itself."""
         key = self._key(name)
         with self._lock:
             self._unused[key] = self._unused.get(key, 0) + max(1, self._limit // 4)

@@ -1,4 +1,4 @@
-"""How long a vendor asks us to wait before the next attempt."""
+"""How long a vendor asks us to wait before the next attempt: Retry-After and Printful's own text."""
 
 import re
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import requests
 
-THROTTLED = frozenset({419, 429})  # 419 is Printful's rate limit warning
+THROTTLED = frozenset({419, 429})  # Printful warns of its rate limit with 419
 _AFTER_SECONDS = re.compile(r"after (\d{1,6}) second")
 
 

@@ -1,1 +1,1 @@
-"""Printful."""
+"""Printful API v1, read only."""

@@ -1,4 +1,4 @@
-"""Printful API v1, read with the fewest requests: list pages of 100, single orders where those are fewer.
+"""Printful API v1, read with the fewest requests: list pages of 100, or single orders where those are fewer.
 
 https://developers.printful.com/docs/#tag/Orders-API
 """
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from ordersync_dagster.adapters.http.client import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.core.errors import (
     KeyRefusedError,
     SettingsError,
@@ -17,12 +17,14 @@ from ordersync_dagster.core.errors import (
     VendorError,
     VendorUnavailableError,
 )
-from ordersync_dagster.core.printful_order import Missing, NotAsked, created_at
+from ordersync_dagster.core.printful_order import Missing, NotAsked
+from ordersync_dagster.core.printful_order_fields import created_at
 
-PAGE = 100  # Printful's maximum
-OVERLAP = 3  # orders that two pages share: the list shifts when an order arrives or goes between them
-STEPS_BACK = 20  # a list that shifts more often than this is not one: the rest is asked one by one
-FAILURES_IN_A_ROW = 3  # after so many single orders without an answer, Printful is down and the rest is not asked
+ORDERS_PER_PAGE = 100  # Printful's maximum
+# Two pages share so many orders, because the list shifts when an order is added or deleted between two requests.
+SHARED_ORDERS = 3
+MAX_STEPS_BACK = 20  # then the rest is asked one by one
+MAX_FAILURES_IN_A_ROW = 3  # of single orders; then Printful is down and no more are asked
 
 RawLookup = Mapping[str, Any] | Missing | NotAsked
 
@@ -37,102 +39,102 @@ class PrintfulApi:
         token: str,
         base: str,
         session: GuardedSession,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         traffic: Traffic,
         store_id: str | None,
     ) -> None:
         self._base, self._session = base.rstrip("/"), session
-        self._patience, self._traffic = patience, traffic
+        self._retry_policy, self._traffic = retry_policy, traffic
         self._headers = {
             "Authorization": f"Bearer {token}",
             "User-Agent": "ordersync",
             "Accept": "application/json",
         }
         self._headers |= {"X-PF-Store-Id": store_id} if store_id else {}
-        self.warnings: list[str] = []
-        self.unread = ""  # why the list was not read to its end in the last `orders`; empty where it was
-        self._counted: int | None = None  # good enough to choose between sweep and single requests
+        self.unread = ""  # why the last `orders` did not read the whole list; else empty
+        self._counted: int | None = None  # may be old: it only decides between list and single requests
 
     def count(self) -> int:
-        """How many orders Printful holds; raises KeyRefusedError and SettingsError, so ask this first."""
+        """How many orders Printful has. Call it first: it raises KeyRefusedError and SettingsError."""
         self._counted = _total(self._page(0, 1))
         return self._counted
 
     def orders(
         self, ids: Collection[str], since: int | None = None, if_listed: Collection[str] = ()
     ) -> Iterator[tuple[str, RawLookup]]:
-        """An answer for each of `ids`, exactly once, in no order of importance.
+        """An answer for each of `ids`, exactly once, in any order.
 
-        Those of `if_listed` are answered where the list happens to show them, and not asked for.
-        With `since` (Unix seconds) also every other order made at or after it, under its own id.
-        Raises KeyRefusedError and SettingsError; an order that cannot be asked about is `NotAsked`.
+        Those of `if_listed` are answered only if the list shows them; no request is made for them alone.
+        With `since` (Unix seconds) also every other order created at or after it, by its own id.
+        Raises KeyRefusedError and SettingsError; an order without an answer is `NotAsked`.
         """
         wanted, self.unread = set(ids), ""
-        if since is not None or (wanted and _sweep_is_cheaper(len(wanted), self._known_count())):
-            yield from self._swept(wanted, since, if_listed)
-        yield from self._singly(sorted(wanted))
+        if since is not None or (wanted and _list_is_cheaper(len(wanted), self._known_count())):
+            yield from self._listed(wanted, since, if_listed)
+        yield from self._one_by_one(sorted(wanted))
 
     def _known_count(self) -> int:
         return self.count() if self._counted is None else self._counted
 
-    def _swept(
+    def _listed(
         self, wanted: set[str], since: int | None, if_listed: Collection[str]
     ) -> Iterator[tuple[str, RawLookup]]:
-        """One pass over the list; takes what it finds out of `wanted` and stops where single requests are fewer."""
+        """One pass over the list; removes found ids from `wanted`, and stops when single requests are fewer."""
         seen: set[str] = set()
-        pages_in_vain = 0
+        pages_without_new = 0
         try:
             for page, pages_left in self._pages():
-                fresh = {_id(order): order for order in page if _id(order) not in seen}
+                fresh = {_id_of(order): order for order in page if _id_of(order) not in seen}
                 seen |= fresh.keys()
-                pages_in_vain += not fresh
-                if pages_in_vain > STEPS_BACK:
+                pages_without_new += not fresh
+                if pages_without_new > MAX_STEPS_BACK:
                     raise VendorAnswerError("Printful's list makes no progress: its pages repeat")
                 for order_id, order in fresh.items():
-                    is_young = since is not None and (created_at(order) or since) >= since
-                    if order_id in wanted or order_id in if_listed or is_young:
+                    is_recent = since is not None and (created_at(order) or since) >= since
+                    if order_id in wanted or order_id in if_listed or is_recent:
                         wanted.discard(order_id)
                         yield order_id, order
                 is_past = since is None or any((created_at(order) or since) < since for order in page)
                 if is_past and len(wanted) <= pages_left:
                     return
-        except VendorError as error:  # what the list did not give is asked one by one
+        except VendorError as error:  # the rest is asked one by one
             self.unread = str(error).rstrip(".")
 
     def _pages(self) -> Iterator[tuple[list[Mapping[str, Any]], int]]:
-        """List pages that share a few orders, each with how many may follow.
+        """List pages that share a few orders, each with the number of pages that may follow.
 
-        Where two do not meet, the list shifted between them and we step back.
+        If two pages share no order, the list shifted between them: step back one page.
         """
         offset, last, steps_back = 0, None, 0
-        while steps_back <= STEPS_BACK:
-            body = self._page(offset, PAGE)
+        while steps_back <= MAX_STEPS_BACK:
+            body = self._page(offset, ORDERS_PER_PAGE)
             page = [order for order in body["result"] if isinstance(order, Mapping)]
-            is_gap = last is not None and last not in {_id(order) for order in page}
+            is_gap = last is not None and last not in {_id_of(order) for order in page}
             if is_gap and page:
-                offset, last, steps_back = max(0, offset - PAGE + OVERLAP), None, steps_back + 1
+                offset, last, steps_back = max(0, offset - ORDERS_PER_PAGE + SHARED_ORDERS), None, steps_back + 1
                 continue
             shown, total = offset + len(body["result"]), _total(body)
             rest = max(0, total - shown)
-            yield page, -(-rest // (PAGE - OVERLAP))
+            yield page, -(-rest // (ORDERS_PER_PAGE - SHARED_ORDERS))
             if not rest:
                 return
-            if shown <= offset + OVERLAP:  # a short page has others after it; one that leads no further is no end
+            # A short page is not the end; one without new orders before `paging.total` is an error.
+            if shown <= offset + SHARED_ORDERS:
                 raise VendorAnswerError(f"Printful's list ends after {shown} of its {total} orders")
-            last = _id(page[-1]) if page else None
-            offset = shown - OVERLAP
+            last = _id_of(page[-1]) if page else None
+            offset = shown - SHARED_ORDERS
         raise VendorAnswerError("Printful's list shifts too often to be read")
 
-    def _singly(self, ids: list[str]) -> Iterator[tuple[str, RawLookup]]:
+    def _one_by_one(self, ids: list[str]) -> Iterator[tuple[str, RawLookup]]:
         failures, reason = 0, ""
         for order_id in ids:
-            if failures >= FAILURES_IN_A_ROW:
+            if failures >= MAX_FAILURES_IN_A_ROW:
                 yield order_id, NotAsked(order_id, reason)
                 continue
             try:
                 yield order_id, self._single(order_id)
                 failures = 0
-            except VendorAnswerError as error:  # about this order alone: Printful is there
+            except VendorAnswerError as error:  # only this order: Printful does answer
                 failures = 0
                 yield order_id, NotAsked(order_id, str(error).rstrip("."))
             except VendorUnavailableError as error:
@@ -141,7 +143,7 @@ class PrintfulApi:
 
     def _single(self, order_id: str) -> RawLookup:
         answer = self._ask(f"/orders/{quote(order_id, safe='@')}", {})
-        if answer.status == 403:  # the list proved the token: this order is another store's
+        if answer.status == 403:  # the token could read the list, so this order is another store's
             raise VendorAnswerError(f"Printful does not show order {order_id} to this token (HTTP 403)")
         _require_access(answer)
         if answer.status == 404:
@@ -149,7 +151,7 @@ class PrintfulApi:
         order = answer.body.get("result") if isinstance(answer.body, Mapping) else None
         if answer.status != 200 or not isinstance(order, Mapping):
             raise VendorAnswerError(f"Printful answered order {order_id} with HTTP {answer.status}")
-        if _id(order) != order_id and not order_id.startswith("@"):  # @ asks by external_id
+        if _id_of(order) != order_id and not order_id.startswith("@"):  # @ asks by external_id
             raise VendorAnswerError(f"Printful answered with another order than {order_id}")
         return order
 
@@ -165,7 +167,7 @@ class PrintfulApi:
         def fetch() -> requests.Response:
             return self._session.get(f"{self._base}{path}", params=params, headers=self._headers)
 
-        return ask(fetch, self.vendor, self._patience, self._traffic)
+        return get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
 
 
 def _require_access(answer: Answer) -> None:
@@ -178,8 +180,8 @@ def _require_access(answer: Answer) -> None:
         raise SettingsError("the Printful token sees several stores: set PRINTFUL_STORE_ID to the one of this shop")
 
 
-def _sweep_is_cheaper(wanted: int, total: int) -> bool:
-    return wanted > 1 + total // (PAGE - OVERLAP)
+def _list_is_cheaper(wanted: int, total: int) -> bool:
+    return wanted > 1 + total // (ORDERS_PER_PAGE - SHARED_ORDERS)
 
 
 def _total(body: Mapping[str, Any]) -> int:
@@ -190,5 +192,5 @@ def _total(body: Mapping[str, Any]) -> int:
     return total
 
 
-def _id(order: Mapping[str, Any]) -> str:
+def _id_of(order: Mapping[str, Any]) -> str:
     return str(order.get("id"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ordersync_dagster.app.run import Launch
-from ordersync_dagster.sync.stripe_phase import PROVEN_BY
+from ordersync_dagster.sync.stripe_phase import MIN_ORDERS_FOR_ACCOUNT_CHECK
 from ordersync_dagster_tests.support.outcomes import classes
 from ordersync_dagster_tests.support.shops import Shop
 
@@ -100,7 +100,7 @@ def test_orders_without_a_session_are_no_sign_of_another_account(open_shop: Shop
     database = open_shop.database
     columns = "id, status, customer_email, total_amount, currency, created_at"
     first = "SELECT min(id) FROM orders"
-    for n in range(PROVEN_BY):
+    for n in range(MIN_ORDERS_FOR_ACCOUNT_CHECK):
         database.execute(
             f"INSERT INTO orders ({columns}) SELECT 'by telephone {n}', status, customer_email, total_amount, currency,"
             f" created_at FROM orders WHERE id = ({first})"
@@ -108,7 +108,7 @@ def test_orders_without_a_session_are_no_sign_of_another_account(open_shop: Shop
     database.execute("DELETE FROM order_items")
     database.execute("DELETE FROM orders WHERE stripe_session_id IS NOT NULL")
     database.execute("UPDATE orders SET created_at = :now", now=open_shop.time.now - timedelta(days=2))
-    assert open_shop.run().outcome.rows["orders_inserted"] > PROVEN_BY
+    assert open_shop.run().outcome.rows["orders_inserted"] > MIN_ORDERS_FOR_ACCOUNT_CHECK
 
 
 def test_an_order_with_and_one_without_the_session_of_a_payment_are_named_together(open_shop: Shop) -> None:

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event
 
 from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS
-from ordersync_dagster.adapters.database.store import Applied
 from ordersync_dagster.core.changes import FillFields, SetTracking
+from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database, everything

@@ -33,10 +33,10 @@ def test_a_redirect_is_not_followed(sandbox: Sandbox, reader: Reader, status: in
 
 @pytest.mark.parametrize("method", ["POST", "post", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", b"POST"])
 def test_nothing_but_get_leaves(sandbox: Sandbox, reader: Reader, method: Any) -> None:
-    with pytest.raises(GetOnlyError, match="/orders; this package only reads"):
+    with pytest.raises(GetOnlyError, match="/orders was not sent: this package sends GET requests only"):
         reader.session.request(method, reader.url + ORDERS, headers=HEADERS)
     assert sandbox.requests == []
-    assert reader.budget.taken == []
+    assert reader.rate_limit.taken == []
 
 
 @pytest.mark.parametrize("option", [{"data": {"a": "b"}}, {"json": {"a": "b"}}, {"files": {"a": b"b"}}])

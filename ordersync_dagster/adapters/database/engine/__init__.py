@@ -1,1 +1,1 @@
-"""Connections, the lock of a run, and what a database's errors mean."""
+"""Connections, the lock of a run, and database errors as sentences."""

@@ -11,21 +11,21 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from ordersync_dagster.core.errors import SettingsError
 
-BUSY_SECONDS = 20  # how long SQLite waits for another writer
-APPLICATION = "ordersync"  # what pg_stat_activity calls our connections; in a run with its id behind it
-# A PostgreSQL that is gone without a word is noticed after a minute; Unix sockets know no such thing and pass over it.
+BUSY_SECONDS = 20  # SQLite waits so long for another writer
+APPLICATION_NAME = "ordersync"  # of our connections in pg_stat_activity; a run adds its id
+# A PostgreSQL server that vanished is noticed after a minute. Unix sockets ignore these options.
 # https://www.postgresql.org/docs/current/libpq-connect.html
-KEPT_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
-# SQLite keeps any bytes as text: what is no UTF-8 is read with its bytes spelled out (\xe9) and stops nothing.
-_AS_TEXT = partial(str, encoding="utf-8", errors="backslashreplace")
+KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+# SQLite stores any bytes as text. Bytes that are not UTF-8 are read as \xe9, so that they do not stop a run.
+_DECODE_TEXT = partial(str, encoding="utf-8", errors="backslashreplace")
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg")
 
 
 def parse_url(text: str) -> URL:
-    """Any usual form of a PostgreSQL or SQLite URL; raises SettingsError that never repeats the password."""
+    """Any usual form of a PostgreSQL or SQLite URL; raises SettingsError without the password in it."""
     try:
         url = make_url(text.strip())
-    except (ArgumentError, ValueError):  # the second for a port that is no number: it would repeat what stands there
+    except (ArgumentError, ValueError):  # ValueError: not a port; its text would show the password
         raise SettingsError(
             "DATABASE_URL is not a URL such as postgresql://user:…@host/shop or sqlite:///shop.db"
         ) from None
@@ -44,7 +44,7 @@ def sqlite_path(url: URL) -> Path | None:
 
 
 def shown(url: URL) -> str:
-    """Where this URL leads, without user or password."""
+    """Host and database, or the path of an SQLite file; never user or password."""
     path = sqlite_path(url)
     if path:
         return str(path)
@@ -53,26 +53,26 @@ def shown(url: URL) -> str:
     return f"{host}/{url.database or ''}"
 
 
-def named(url: URL, run_id: str) -> URL:
-    """The same database; its connections tell pg_stat_activity which run they belong to."""
+def with_run_id(url: URL, run_id: str) -> URL:
+    """The same database; its connections show the run's id in pg_stat_activity."""
     if sqlite_path(url):
         return url
-    return url.update_query_dict({"application_name": f"{APPLICATION}/{run_id}"})
+    return url.update_query_dict({"application_name": f"{APPLICATION_NAME}/{run_id}"})
 
 
-def open_database(url: URL, *, own_schema: str | None = None) -> Engine:
-    """An engine for reading and writing; tables without a schema are those of `own_schema`, where there is one.
+def open_read_write(url: URL, *, own_schema: str | None = None) -> Engine:
+    """An engine for reading and writing; a table without a schema is one of `own_schema`, if that is given.
 
     PostgreSQL needs the extra `postgres`.
     """
-    return _sqlite(url) if sqlite_path(url) else _postgres(url, own_schema)
+    return _sqlite_engine(url) if sqlite_path(url) else _postgres_engine(url, own_schema)
 
 
 def open_read_only(url: URL, *, own_schema: str | None = None) -> Engine:
-    """An engine whose connections cannot write, and that leaves an SQLite file byte for byte as it is."""
+    """An engine whose connections cannot write; it does not change one byte of an SQLite file."""
     path = sqlite_path(url)
     if path is None:
-        engine = _postgres(url, own_schema)
+        engine = _postgres_engine(url, own_schema)
         event.listen(engine, "begin", _begin_read_only)
         return engine
     engine = create_engine(
@@ -86,23 +86,23 @@ def open_read_only(url: URL, *, own_schema: str | None = None) -> Engine:
 
 
 def open_in_memory() -> Engine:
-    """An empty database that goes away with the process: what a dry run compares with where there is none."""
+    """An empty database of this process; a dry run compares with it where the shop has no database yet."""
     return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 
 
 def is_wal(path: Path) -> bool:
-    """Whether an SQLite file lets others read while one writes."""
+    """Whether others can read an SQLite file while one program writes it."""
     with path.open("rb") as file:
         return file.read(20)[18:20] == b"\x02\x02"  # https://www.sqlite.org/fileformat.html, file format versions
 
 
 def _read_only_uri(path: Path) -> str:
-    """A WAL database without a WAL beside it has no writer now; opened plainly it would get two new files."""
+    """A WAL database without a `-wal` file has no writer now; without `immutable` SQLite would create two files."""
     is_idle = is_wal(path) and not Path(f"{path}-wal").exists()
     return f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if is_idle else "")
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
         poolclass=NullPool,
@@ -116,28 +116,28 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _read_any_text(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.text_factory = _AS_TEXT
+    connection.text_factory = _DECODE_TEXT
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves
+    connection.isolation_level = None  # transactions begin in `_begin_immediate`
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _begin_immediate(connection: Connection) -> None:
-    """A deferred transaction that writes later fails at once where another writer was faster."""
+    """Take the write lock first: a transaction that asks for it later fails at once if another writer has it."""
     is_reading = connection.get_execution_options().get("is_reading", False)
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 
 def _begin_read_only(connection: Connection) -> None:
-    """In the transaction rather than at connect, so that it holds behind a transaction pooler too."""
+    """In each transaction, not at connect, so that it also works behind a transaction pooler."""
     connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
-def _postgres(url: URL, own_schema: str | None) -> Engine:
-    usual = {"application_name": APPLICATION, "connect_timeout": 10, **KEPT_ALIVE}
+def _postgres_engine(url: URL, own_schema: str | None) -> Engine:
+    defaults = {"application_name": APPLICATION_NAME, "connect_timeout": 10, **KEEPALIVES}
     try:
         return create_engine(
             url,
@@ -146,7 +146,7 @@ def _postgres(url: URL, own_schema: str | None) -> Engine:
             pool_pre_ping=True,
             execution_options={"schema_translate_map": {None: own_schema}} if own_schema else {},
             connect_args={
-                **{name: value for name, value in usual.items() if name not in url.query},
+                **{name: value for name, value in defaults.items() if name not in url.query},
                 "prepare_threshold": None,  # prepared statements break behind transaction poolers
             },
         )

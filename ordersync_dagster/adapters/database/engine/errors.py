@@ -1,4 +1,4 @@
-"""What a database says when it does not do as it was told, in a sentence that a person may read."""
+"""A database error as one sentence without personal data."""
 
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
@@ -6,8 +6,8 @@ from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedErro
 
 _TRANSIENT = frozenset({"40001", "40P01", "57014"})  # serialization failure, deadlock, statement timeout
 _RIGHTS = (
-    ": this role lacks a right; `ordersync db grants` prints those of a run and of an undo, and purge and forget are "
-    "for the owner of ordersync_*"
+    ": this role lacks a right. `ordersync db grants` prints the grants for a run and for an undo; purge and forget "
+    "need the owner of ordersync_*"
 )
 
 
@@ -16,12 +16,12 @@ def _sqlstate(error: DBAPIError) -> str:
 
 
 def is_transient(error: DBAPIError) -> bool:
-    """Whether the same may succeed at the next attempt."""
+    """Whether the next attempt may succeed."""
     return error.connection_invalidated or _sqlstate(error) in _TRANSIENT or isinstance(error, DisconnectionError)
 
 
 def translated(error: DBAPIError) -> DatabaseAwayError | DatabaseRefusedError:
-    """A sentence without the statement, its values or PostgreSQL's DETAIL, which may hold personal data."""
+    """Without the statement, its values and PostgreSQL's DETAIL, because those may hold personal data."""
     state = _sqlstate(error)
     is_away = error.connection_invalidated or state.startswith(("08", "57P", "53")) or not state
     if isinstance(error, OperationalError) and is_away and not _is_full(error):

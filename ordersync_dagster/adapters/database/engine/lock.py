@@ -1,4 +1,4 @@
-"""One writing run at a time: a lock that dies with its holder."""
+"""One writing run at a time: a lock that ends with the process that holds it."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.core.errors import LockHeldError
 
-UNLIMITED = """
+_WITHOUT_TIMEOUTS = """
 SELECT set_config(name, '0', true) FROM pg_settings
 WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
 """
@@ -19,9 +19,9 @@ WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
 
 @contextmanager
 def held(engine: Engine, path: Path | None) -> Iterator[None]:
-    """Hold the shop's lock; raises LockHeldError (without the holder's name) where somebody else does.
+    """Hold the shop's lock; raises LockHeldError (without the other run's id) if another run holds it.
 
-    PostgreSQL's lock is lost with its connection; `runs.require_running` tells the writer, should another run follow.
+    PostgreSQL releases the lock when its connection breaks; `runs.require_running` then stops the writer.
     """
     if path is not None:
         with _file_lock(path.resolve()):
@@ -32,12 +32,12 @@ def held(engine: Engine, path: Path | None) -> Iterator[None]:
             _take_lock(connection)
             yield
         finally:
-            with suppress(DBAPIError):  # a connection that broke has let go already
+            with suppress(DBAPIError):  # a broken connection has released the lock already
                 connection.rollback()
 
 
 def _take_lock(connection: Connection) -> None:
-    connection.execute(text(UNLIMITED))
+    connection.execute(text(_WITHOUT_TIMEOUTS))
     schema = connection.execute(text("SELECT current_schema()")).scalar()
     key = int.from_bytes(hashlib.sha256(f"ordersync:{schema}".encode()).digest()[:8], signed=True)
     if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar():

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Table
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.row_snapshots import Image, digest, is_digest
 from ordersync_dagster.core.orders import SHIPMENTS_KEY
-from ordersync_dagster.core.text import masked_email
+from ordersync_dagster.core.privacy import masked_email
 
 Columns = dict[str, Any]  # by the shop's column names: a value, {"hash": …}, or {"parts": …, "hash": …} of metadata
 CLEAR: Mapping[str, tuple[str, ...]] = {  # by our names; what is not here may speak of a person

@@ -1,9 +1,9 @@
-"""Alembic's entry: migrates `ordersync_*` over the connection that `schema` hands in, or writes the SQL for it."""
+"""Alembic's entry point: migrates `ordersync_*` over the connection of `schema.create`, or writes the SQL."""
 
 from alembic import context
 
-from ordersync_dagster.adapters.database.schema.fitted import VERSION_TABLE
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
+from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE
 
 given = context.config.attributes
 if context.is_offline_mode():

@@ -9,7 +9,7 @@ from typing import Any
 
 from ordersync_dagster.core.changes import AddItems, FillFields, NewItem, OrderUpdate, SetStatus, SetTracking
 from ordersync_dagster.core.orders import SHIPMENTS_KEY, Json, Order, StoredOrder, named_id
-from ordersync_dagster.core.text import masked_email
+from ordersync_dagster.core.privacy import masked_email
 
 Row = dict[str, Any]
 RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undone"  # what we write into the timeline

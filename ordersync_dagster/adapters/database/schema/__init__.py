@@ -1,1 +1,1 @@
-"""Tables: ours, the shop's, and how ours fit the shop's."""
+"""Tables: the shop's, our own, and ours fitted to the shop's."""

@@ -1,4 +1,4 @@
-"""Column types that keep money exact, times in UTC and the shop's own words and types at the door."""
+"""Column types that keep money exact and times in UTC, and translate the shop's own types and status words."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -54,7 +54,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class ServerType(UserDefinedType[Any]):
-    """A type of the server's by its name, quoted where it needs to be."""
+    """A type of the server, by its SQL name, already quoted."""
 
     cache_ok = True
 
@@ -66,7 +66,7 @@ class ServerType(UserDefinedType[Any]):
 
 
 class ShopText(TypeDecorator[str]):
-    """Text to us; in the shop perhaps a uuid, an enum or a number (`cast_to`), and perhaps another word."""
+    """Text in Python; in the shop perhaps a uuid, an enum or a number (`cast_to`), or another status word (`words`)."""
 
     impl = Text
     cache_ok = True
@@ -89,7 +89,7 @@ class ShopText(TypeDecorator[str]):
 
 
 class MinorUnits(TypeDecorator[int]):
-    """Whole minor units; what they are worth, the row's currency says (`to_minor`, `amount_of`)."""
+    """Money in whole minor units of the row's currency; `to_minor` and `amount_of` convert."""
 
     impl = BigInteger
     cache_ok = True
@@ -99,7 +99,7 @@ class MinorUnits(TypeDecorator[int]):
 
 
 def to_minor(amount: Decimal | None, currency: object) -> int | None:
-    """What a column in minor units holds; raises DatabaseRefusedError for an amount that is not whole there."""
+    """The value for a column in minor units; raises DatabaseRefusedError for a fraction of a minor unit."""
     if not amount:
         return None if amount is None else 0
     try:
@@ -107,15 +107,13 @@ def to_minor(amount: Decimal | None, currency: object) -> int | None:
     except MoneyError as error:
         raise DatabaseRefusedError(f"{amount} has no minor units: {error}") from None
     if minor != minor.to_integral_value():
-        raise DatabaseRefusedError(f"{amount} {currency} is no whole number of minor units, and is not rounded")
+        raise DatabaseRefusedError(f"{amount} {currency} is not a whole number of minor units, and is not rounded")
     return int(minor)
 
 
-def amount_of(value: Decimal | int | None, currency: object) -> Decimal | None:
-    """The amount that a money column holds; None where its currency does not say what it is worth."""
-    if not isinstance(value, int):
-        return value
+def amount_of(minor: int, currency: object) -> Decimal | None:
+    """The amount of `minor` units; None for an unknown currency, whose number of decimals is unknown too."""
     try:
-        return from_minor(value, str(currency or "").lower())
+        return from_minor(minor, str(currency or "").lower())
     except MoneyError:
         return None

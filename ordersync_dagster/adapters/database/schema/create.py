@@ -9,19 +9,18 @@ from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
-from ordersync_dagster.adapters.database.schema.fitted import VERSION_TABLE
 from ordersync_dagster.adapters.database.schema.reflection import own_schema, table_names
-from ordersync_dagster.adapters.database.schema.tables import shop_tables
+from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE, shop_tables
 from ordersync_dagster.core.errors import SchemaError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"  # the newest migration; a test holds it against migrations/versions
+HEAD = "0001"  # the newest migration; a test compares it with migrations/versions
 
 
 def use_wal(path: Path) -> None:
-    """Make a new SQLite file that lets others read while a run writes."""
+    """Create an SQLite file in WAL mode, so that others can read while a run writes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode=WAL")
@@ -29,12 +28,12 @@ def use_wal(path: Path) -> None:
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether there is no table at all."""
+    """Whether the default schema has no table and no view."""
     return not table_names(connection)
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether our own tables are there in the newest version. Imports no alembic."""
+    """Whether our own tables exist in the newest version. Does not import alembic, which is slow."""
     return _version(connection) == HEAD
 
 
@@ -48,37 +47,37 @@ def _version(connection: Connection) -> str | None:
 def create_shop_tables(connection: Connection) -> None:
     """orders, order_items, order_events and audit_logs, as docs/database-schema.md describes them."""
     options = connection.get_execution_options()
-    connection.execution_options(schema_translate_map={})  # else they would go where ours do
+    connection.execution_options(schema_translate_map={})  # else they would be created in our own schema
     shop_tables().create_all(connection)
     connection.execution_options(schema_translate_map=options.get("schema_translate_map", {}))
 
 
-def initialise(engine: Engine, *, has_shop: bool = False) -> list[str]:
-    """Create what is missing, in one transaction; returns the names of the new tables. Repeatable.
+def create_missing_tables(engine: Engine, *, has_shop: bool = False) -> list[str]:
+    """In one transaction, repeatable; returns the names of the new tables.
 
-    `has_shop` says that the shop's tables are somewhere else than in the default schema, or called otherwise.
-    Raises SchemaError where the role may not create tables.
+    `has_shop`: the shop's tables have other names or another schema, so that only `ordersync_*` is created.
+    Raises SchemaError if the role may not create tables.
     """
     try:
         with engine.begin() as connection:
-            before = _names(connection)
+            before = _all_table_names(connection)
             if is_empty(connection) and not has_shop:
                 create_shop_tables(connection)
             if not is_current(connection):
                 _enter_own_schema(connection)
                 _migrate(connection)
-            return sorted(_names(connection) - before)
+            return sorted(_all_table_names(connection) - before)
     except DBAPIError as error:
         if "permission denied" not in str(error.orig) and "readonly" not in str(error.orig):
             raise
         raise SchemaError(
             "this database role may not create tables: let an administrator run `ordersync db init` once, "
-            "or what `ordersync db init --sql` prints"
+            "or the output of `ordersync db init --sql`"
         ) from None
 
 
 def ddl(connection: Connection, *, has_shop: bool = False) -> str:
-    """What `initialise` would do, as SQL for an administrator; empty where there is nothing to do."""
+    """The SQL of `create_missing_tables`, for an administrator; empty if no table is missing."""
     script = ""
     if is_empty(connection) and not has_shop:
         for table in shop_tables().sorted_tables:
@@ -92,18 +91,18 @@ def ddl(connection: Connection, *, has_shop: bool = False) -> str:
     return script + _migration_script(connection)
 
 
-def _names(connection: Connection) -> frozenset[str]:
+def _all_table_names(connection: Connection) -> frozenset[str]:
     schema = own_schema(connection)
-    apart = {f"{schema}.{name}" for name in table_names(connection, schema)} if schema else frozenset[str]()
-    return table_names(connection) | apart
+    own = {f"{schema}.{name}" for name in table_names(connection, schema)} if schema else frozenset[str]()
+    return table_names(connection) | own
 
 
 def _enter_own_schema(connection: Connection) -> None:
-    """Make the schema that is ours, and let plain SQL in the migrations mean it."""
+    """Create our own schema and put it first in the search path, for the plain SQL of the migrations."""
     schema = own_schema(connection)
     if schema is None:
         return
-    if schema not in inspect(connection).get_schema_names():  # IF NOT EXISTS needs the right to create all the same
+    if schema not in inspect(connection).get_schema_names():  # IF NOT EXISTS needs CREATE in any case
         connection.exec_driver_sql(f"CREATE SCHEMA {_quoted_own_schema(connection)}")
     connection.exec_driver_sql(_search_path(connection).replace("SET", "SET LOCAL", 1))
 

@@ -1,4 +1,4 @@
-"""What a database looks like, and whether it fits; read once at the start of a run."""
+"""Our tables fitted to a database, read once at the start of a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,62 +9,62 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText
-from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, misfits
-from ordersync_dagster.adapters.database.schema.reflection import FoundTable, find_tables, own_schema, table_names
+from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, table_problems
+from ordersync_dagster.adapters.database.schema.reflection import FoundTable, find_tables, own_schema
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
 from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
 from ordersync_dagster.adapters.database.schema.type_families import family, server_type
-from ordersync_dagster.core.changes import Limits
 from ordersync_dagster.core.errors import SchemaError
+from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 
-VERSION_TABLE = "ordersync_alembic_version"
 _ANY_AMOUNT = Capacity(131072, 16383)  # PostgreSQL's numeric without a precision
-_WHOLE_MINOR_UNITS = Capacity(131072, 3)  # whether it is a whole number of them, the currency says
+_WHOLE_MINOR_UNITS = Capacity(131072, 3)  # the currency decides how many of the 3 decimals it has
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Tables fitted to a database: under our names, with only the columns that exist there."""
+    """Tables and columns by our names; only those that the database has."""
 
     shop: Mapping[str, Table]
     limits: Limits
     has_own_tables: bool
-    words: StatusWords = StatusWords()
 
     def table(self, name: str) -> Table:
         return self.shop[name]
 
     def has(self, name: str) -> bool:
-        """Whether the shop has this table; `orders` and `order_items` are always there."""
+        """Whether the shop has this table; it always has `orders` and `order_items`."""
         return name in self.shop
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of it."""
+        """Sentences that the run shows first."""
         lacking = [name for name in SHOP_TABLES if name not in self.shop]
         if not lacking:
             return ()
-        return (f"The shop has no {' and no '.join(lacking)}; what is written is recorded in ordersync_audit.",)
+        return (f"The shop has no {' and no '.join(lacking)}; changes are recorded in ordersync_audit.",)
 
 
 def read_shape(connection: Connection, mapping: ShopMapping = ShopMapping()) -> Shape:
-    """Inspect the shop's tables; raises SchemaError with every misfit named at once."""
+    """Inspect the shop's tables; raises SchemaError that names every problem."""
     found = find_tables(connection, mapping)
     shop = shop_tables(zoned=_zoned(found)).tables
     is_postgres = connection.dialect.name == "postgresql"
-    wrong = [
+    problems = [
         sentence
         for name, table in found.items()
-        for sentence in misfits(shop[name], table, mapping, is_postgres=is_postgres)
+        for sentence in table_problems(shop[name], table, mapping, is_postgres=is_postgres)
     ]
-    if wrong:
-        raise SchemaError("the database does not fit: " + "; ".join(wrong))
+    if problems:
+        raise SchemaError("the database does not fit: " + "; ".join(problems))
     metadata = MetaData()
-    fitted = {name: _fitted(shop[name], table, mapping, metadata, connection.dialect) for name, table in found.items()}
+    fitted = {
+        name: _fitted_table(shop[name], table, mapping, metadata, connection.dialect) for name, table in found.items()
+    }
     has_own = inspect(connection).has_table(OWN_TABLES[0], schema=own_schema(connection))
-    return Shape(fitted, _limits(found, mapping), has_own, mapping.words)
+    return Shape(fitted, _limits(found, mapping), has_own)
 
 
 def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:
@@ -78,7 +78,7 @@ def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:
     )
 
 
-def _fitted(table: Table, found: FoundTable, mapping: ShopMapping, metadata: MetaData, dialect: Dialect) -> Table:
+def _fitted_table(table: Table, found: FoundTable, mapping: ShopMapping, metadata: MetaData, dialect: Dialect) -> Table:
     kept = [(column, reflected) for column in table.columns if (reflected := found.column(column.name))]
     columns: list[Column[Any]] = [
         Column(
@@ -119,11 +119,11 @@ def _limits(found: Mapping[str, FoundTable], mapping: ShopMapping) -> Limits:
         and isinstance(reflected["type"], String)
         and family(reflected["type"]) == "text"
         and reflected["type"].length
-        and not (column.name == "status" and mapping.statuses)  # the shop's words were looked at
+        and not (column.name == "status" and mapping.statuses)  # `table_problems` checked the shop's words
     }
     price = found["order_items"].column("price")
     total = found["orders"].column("total_amount")
-    assert price is not None and total is not None  # noqa: S101, PT018  # else they were misfits
+    assert price is not None and total is not None  # noqa: S101, PT018  # `table_problems` checked it
     in_minor_units = mapping.amounts.minor_units
     return Limits(
         total=_WHOLE_MINOR_UNITS if in_minor_units else _capacity(total),
@@ -140,6 +140,3 @@ def _capacity(column: ReflectedColumn) -> Capacity:
     if isinstance(kind, Numeric) and kind.precision is not None:
         return Capacity(kind.precision, kind.scale or 0)
     return _ANY_AMOUNT
-
-
-__all__ = ["VERSION_TABLE", "Shape", "own_schema", "read_shape", "table_names"]

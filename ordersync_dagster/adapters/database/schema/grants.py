@@ -1,4 +1,4 @@
-"""What a PostgreSQL role needs to run us, and no more: printed for an administrator, and looked up before a run."""
+"""The grants that a PostgreSQL role needs, and no more: printed for an administrator, and checked before a run."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,35 +6,26 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect, text
 
-from ordersync_dagster.adapters.database.schema.fitted import VERSION_TABLE, Shape
+from ordersync_dagster.adapters.database.schema.fitted import Shape
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
-from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE, own_tables
+from ordersync_dagster.core.order_fields import CHANGED
 
-UPDATED = (  # every column of orders that a change of ours sets
-    "stripe_payment_intent_id",
-    "printful_order_id",
-    "customer_name",
-    "shipping_address",
-    "status",
-    "tracking_number",
-    "tracking_url",
-    "metadata",
-    "updated_at",
-)
-_OWN_WRITING = {  # what is not here: SELECT, INSERT, UPDATE
-    "ordersync_rate": ("SELECT", "INSERT", "UPDATE", "DELETE"),  # the one table of counters that are forgotten again
+UPDATED = (*(field.column for field in CHANGED), "updated_at")  # the columns of orders that our changes set
+_OWN_WRITING = {  # all others: SELECT, INSERT, UPDATE
+    "ordersync_rate": ("SELECT", "INSERT", "UPDATE", "DELETE"),  # the only table whose rows a run deletes
     "ordersync_audit": ("SELECT", "INSERT"),
     "ordersync_secrets": ("SELECT", "INSERT"),
     VERSION_TABLE: ("SELECT",),
 }
 _NOT_FOR_READERS = frozenset({"ordersync_rate", "ordersync_secrets"})
-_READ = ("orders", "order_items")
+_READ_WHOLE = ("orders", "order_items")
 _UNDONE = ("orders", "order_items", "order_events")
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One privilege on one thing; `columns` where it is needed on those alone."""
+    """One privilege on one object, or only on its `columns`."""
 
     privilege: str
     kind: str  # TABLE, SCHEMA, SEQUENCE
@@ -44,20 +35,20 @@ class Grant:
 
     @property
     def shown(self) -> str:
-        """For a person."""
+        """As a message names it."""
         columns = f" ({', '.join(self.columns)})" if self.columns else ""
         return f"{self.privilege}{columns} on {self.name or f'schema {self.schema}'}"
 
 
 def needed(connection: Connection, shape: Shape, *, is_writing: bool, is_undoing: bool = False) -> list[Grant]:
-    """Every privilege for syncing (`is_writing`), taking back what was synced (`is_undoing`), or a dry run."""
+    """The grants for a run (`is_writing`), also for an undo (`is_undoing`), or for a dry run alone."""
     default = inspect(connection).default_schema_name or "public"
     ours = own_schema(connection) or default
     places = {name: (table.schema or default, table.name) for name, table in shape.shop.items()}
     schemas = dict.fromkeys([*(schema for schema, _ in places.values()), ours])
     grants = [Grant("USAGE", "SCHEMA", schema, "") for schema in schemas]
     for name, place in places.items():
-        is_read_whole = name in _READ or (is_undoing and name in _UNDONE)
+        is_read_whole = name in _READ_WHOLE or (is_undoing and name in _UNDONE)
         grants += _on_shop_table(name, place, shape, is_read_whole=is_read_whole, is_writing=is_writing)
         if is_undoing and name in _UNDONE:
             grants.append(Grant("DELETE", "TABLE", *place))
@@ -90,7 +81,7 @@ def _on_own_tables(schema: str, *, is_writing: bool) -> Iterator[Grant]:
 
 
 def _sequences(connection: Connection, places: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What the defaults of other columns in these tables count with."""
+    """The sequences that defaults of these tables' columns use."""
     query = text("""
         SELECT DISTINCT place.nspname, counter.relname
         FROM json_to_recordset(CAST(:places AS json)) AS shop (schema text, name text)
@@ -107,7 +98,7 @@ def _sequences(connection: Connection, places: Sequence[tuple[str, str]]) -> lis
 
 
 def missing(connection: Connection, grants: Sequence[Grant]) -> list[Grant]:
-    """Those of `grants` that the connected role has not; what does not exist (yet) is not missed."""
+    """Those of `grants` that the connected role does not have; an object that does not exist yet needs none."""
     query = text("""
         SELECT g.place
         FROM json_to_recordset(CAST(:grants AS json))
@@ -131,7 +122,7 @@ def missing(connection: Connection, grants: Sequence[Grant]) -> list[Grant]:
 
 
 def statements(connection: Connection, grants: Iterable[Grant], role: str) -> list[str]:
-    """The GRANTs, one for each thing, ready to run."""
+    """The GRANT statements, one for each object."""
     quote = connection.dialect.identifier_preparer.quote_identifier
     by_thing: dict[str, list[str]] = {}
     for grant in grants:

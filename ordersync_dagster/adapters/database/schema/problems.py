@@ -1,18 +1,20 @@
-"""What of a shop's tables does not fit, each in one sentence with the fix."""
+"""Problems of the shop's tables: each one sentence with the fix."""
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from sqlalchemy import Column, String, Table
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from ordersync_dagster.adapters.database.schema import type_families
 from ordersync_dagster.adapters.database.schema.reflection import FoundTable
-from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
+from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, close_match
+from ordersync_dagster.core.order_fields import FIELDS
 from ordersync_dagster.core.orders import Status
+from ordersync_dagster.core.printful_order import STATUS
 
-OPTIONAL = frozenset(  # columns that a shop may lack: we then simply do not write them
+# Columns that the shop need not have; we write them only if they exist.
+OPTIONAL = frozenset(
     [
         "audit_logs.user_email",
         "audit_logs.user_role",
@@ -31,10 +33,9 @@ OPTIONAL = frozenset(  # columns that a shop may lack: we then simply do not wri
         "order_items.image_url",
     ]
 )
-LEFT_EMPTY = frozenset(  # columns that no new row of ours has a value for
+LEFT_EMPTY = frozenset(  # columns that our new rows leave empty
     [
-        "orders.tracking_number",
-        "orders.tracking_url",
+        *(f"orders.{field.column}" for field in FIELDS if not field.is_inserted),
         "audit_logs.user_id",
         "audit_logs.user_email",
         "audit_logs.ip_address",
@@ -44,24 +45,15 @@ LEFT_EMPTY = frozenset(  # columns that no new row of ours has a value for
         "audit_logs.error_message",
     ]
 )
-WIDTHS = {  # characters that every value needs; what is longer now and then is a problem of its row
-    "orders.stripe_session_id": 66,
-    "orders.stripe_payment_intent_id": 27,
-    "orders.currency": 3,
-    **{f"{table}.id": 36 for table in ("orders", "order_items", "order_events", "audit_logs")},
+WIDTHS = {  # minimum characters; a longer value is a problem of its row
+    **{f"orders.{field.column}": field.width for field in FIELDS if field.width},
+    **{f"{table}.id": 36 for table in ("order_items", "order_events", "audit_logs")},
     "order_items.order_id": 36,
     "order_events.order_id": 36,
     "audit_logs.resource_id": 36,
 }
-WRITTEN_STATUSES = (
-    Status.PROCESSING,
-    Status.SHIPPED,
-    Status.DELIVERED,
-    Status.FAILED,
-    Status.CANCELLED,
-    Status.REFUNDED,
-)
-WORDS = {  # of the columns in which we write words of our own
+WRITTEN_STATUSES = tuple(dict.fromkeys((Status.PROCESSING, *STATUS.values(), Status.REFUNDED)))
+WORDS = {  # our own words, by column
     "order_events.event_type": ("order_recovered", "order_synced"),
     "order_events.status": ("success",),
     "audit_logs.action": ("order_create", "order_update"),
@@ -75,49 +67,48 @@ _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 _OTHER_LOGIC = re.compile(r"<>|!=|\b(OR|AND|NOT|LIKE)\b", re.IGNORECASE)
 
 
-def misfits(table: Table, found: FoundTable, mapping: ShopMapping, *, is_postgres: bool) -> Iterator[str]:
-    """Everything that is wrong with one table; `table` is ours, `found` the shop's."""
+def table_problems(table: Table, found: FoundTable, mapping: ShopMapping, *, is_postgres: bool) -> Iterator[str]:
+    """Every problem of one table; `table` is ours, `found` the shop's."""
     for column in table.columns:
         reflected = found.column(column.name)
         if reflected is None:
-            yield from _missing(table, column.name, found)
+            yield from _missing_column(table, column.name, found)
             continue
         yield from _wrong_type(column, reflected, found, mapping, is_postgres=is_postgres)
         yield from _too_narrow(column, reflected, found, mapping)
-        yield from _words_it_lacks(column, reflected, found, mapping)
+        yield from _missing_words(column, reflected, found, mapping)
         if f"{table.name}.{column.name}" in LEFT_EMPTY and _must_be_given(reflected, f"{table.name}.{column.name}"):
-            yield f"{found.shown(column.name)} must be given, but new rows of ours have none: let it be null"
-    ours = {found.theirs(name) for name in _names(table)}
+            yield f"{found.shown(column.name)} must be given, but our new rows leave it empty: allow NULL"
+    ours = {found.theirs(name) for name in _column_names(table)}
     for name, reflected in found.columns.items():
         if name not in ours and not reflected["nullable"] and not has_default(reflected):
-            yield f"{found.name}.{name} must be given and has no default, and we do not know it: give it one"
+            yield f"{found.name}.{name} must be given and has no default, and ordersync does not know it: add a default"
     if table.name == "orders" and frozenset([found.theirs("stripe_session_id")]) not in found.unique:
         shown = found.shown("stripe_session_id")
         yield f"{shown} has no unique key, so a session could become two orders: add one"
 
 
 def has_default(column: ReflectedColumn) -> bool:
-    """Whether the database fills the column where nobody gives a value."""
+    """Whether the database fills the column if an INSERT leaves it out."""
     is_generated = column.get("computed") or column.get("identity") or column.get("autoincrement") is True
     return column.get("default") is not None or bool(is_generated)
 
 
-def _names(table: Table) -> list[str]:
+def _column_names(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
 def _must_be_given(column: ReflectedColumn, name: str) -> bool:
-    """An optional column with a default is left to it; any other gets our NULL."""
+    """Whether our NULL would be refused. An optional column with a default is not written at all."""
     return not column["nullable"] and not (name in OPTIONAL and has_default(column))
 
 
-def _missing(table: Table, name: str, found: FoundTable) -> Iterator[str]:
+def _missing_column(table: Table, name: str, found: FoundTable) -> Iterator[str]:
     is_mapped = name in found.renamed
     if f"{table.name}.{name}" in OPTIONAL and not is_mapped:
         return
-    taken = {found.theirs(each) for each in _names(table)}
-    close = get_close_matches(found.theirs(name), sorted(found.columns.keys() - taken), n=1)
-    hint = f" (is it {close[0]}?)" if close else ""
+    taken = {found.theirs(each) for each in _column_names(table)}
+    hint = close_match(found.theirs(name), found.columns.keys() - taken)
     if is_mapped:
         yield f"{found.shown(name)} is missing{hint}, which ordersync.toml names for {name}: correct it there"
     else:
@@ -129,7 +120,7 @@ def _wrong_type(
 ) -> Iterator[str]:
     name, kind = f"{found.ours}.{column.name}", reflected["type"]
     sentence = type_families.wrong_type(name, column.type, kind, in_minor_units=mapping.amounts.minor_units)
-    is_checked = is_postgres or type_families.family(kind) == "integer"  # SQLite's types promise little
+    is_checked = is_postgres or type_families.family(kind) == "integer"  # SQLite hardly enforces its types
     if sentence and is_checked and not (found.ours == "audit_logs" and name in LEFT_EMPTY):
         yield f"{found.shown(column.name)} is {sentence}"
 
@@ -139,25 +130,25 @@ def _too_narrow(
 ) -> Iterator[str]:
     kind, name = reflected["type"], f"{found.ours}.{column.name}"
     width = kind.length if isinstance(kind, String) and type_families.family(kind) == "text" else None
-    longest = max([WIDTHS.get(name, 0), *map(len, _written(name, mapping))])
+    longest = max([WIDTHS.get(name, 0), *map(len, _written_words(name, mapping))])
     if width is not None and width < longest:
         yield f"{found.shown(column.name)} holds {width} characters, and {longest} are written: make it text"
 
 
-def _words_it_lacks(
+def _missing_words(
     column: Column[object], reflected: ReflectedColumn, found: FoundTable, mapping: ShopMapping
 ) -> Iterator[str]:
     name, allowed = f"{found.ours}.{column.name}", allowed_words(reflected, found)
-    lacking = [] if allowed is None else [word for word in _written(name, mapping) if word not in allowed]
+    lacking = [] if allowed is None else [word for word in _written_words(name, mapping) if word not in allowed]
     if lacking:
         is_status = name == "orders.status"
-        fix = "say under [statuses] in ordersync.toml which words these are" if is_status else "let it take them"
+        fix = "say under [statuses] in ordersync.toml which words these are" if is_status else "allow them"
         words = ", ".join(allowed or ())
         yield f"{found.shown(column.name)} takes {words}, but not {', '.join(lacking)}: {fix}"
 
 
 def allowed_words(reflected: ReflectedColumn, found: FoundTable) -> list[str] | None:
-    """The words that an enum or a CHECK list lets in; None where anything goes or nobody can tell."""
+    """The words that an enum or a CHECK list allows; None if any word is allowed or a CHECK is not a plain list."""
     enum = type_families.enum_words(reflected["type"])
     if enum is not None:
         return enum
@@ -168,7 +159,7 @@ def allowed_words(reflected: ReflectedColumn, found: FoundTable) -> list[str] | 
     return None
 
 
-def _written(name: str, mapping: ShopMapping) -> list[str]:
+def _written_words(name: str, mapping: ShopMapping) -> list[str]:
     if name == "orders.status":
         return list(dict.fromkeys(mapping.words.to_shop(status) for status in WRITTEN_STATUSES))
     return list(WORDS.get(name, ()))

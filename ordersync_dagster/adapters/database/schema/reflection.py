@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sqlalchemy import Connection, Inspector, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
-from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
+from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, close_match
 from ordersync_dagster.adapters.database.schema.tables import SHOP_TABLES
 from ordersync_dagster.core.errors import SchemaError
 
-NEEDED = ("orders", "order_items")  # the others are written where there are any
+NEEDED = ("orders", "order_items")  # the other two are written if the shop has them
 _PARTIAL = {"postgresql_where", "sqlite_where"}
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """One table; `columns` are by the shop's names, `renamed` leads from ours to those."""
+    """One table; `columns` by the shop's names, `renamed` from our names to the shop's."""
 
     ours: str
     name: str
@@ -32,22 +31,22 @@ class FoundTable:
         return self.renamed.get(column, column)
 
     def column(self, ours: str) -> ReflectedColumn | None:
-        """Our column as it is there, if it is."""
+        """Our column as the shop has it; None if it has none."""
         return self.columns.get(self.theirs(ours))
 
     def shown(self, column: str) -> str:
-        """`table.column` as the shop calls it."""
+        """`table.column` by the shop's names."""
         return f"{self.name}.{self.theirs(column)}"
 
 
 def own_schema(connection: Connection) -> str | None:
-    """The schema that keeps `ordersync_*` apart; None where they are among the shop's tables."""
+    """The schema of `ordersync_*`; None if they are in the shop's schema."""
     translated = connection.get_execution_options().get("schema_translate_map") or {}
     return translated.get(None)
 
 
 def table_names(connection: Connection, schema: str | None = None) -> frozenset[str]:
-    """The tables and views of a schema, else of the default one."""
+    """The tables and views of `schema`, or of the default schema."""
     inspector = inspect(connection)
     if schema is not None and schema not in inspector.get_schema_names():
         return frozenset()
@@ -55,24 +54,24 @@ def table_names(connection: Connection, schema: str | None = None) -> frozenset[
 
 
 def find_tables(connection: Connection, mapping: ShopMapping) -> dict[str, FoundTable]:
-    """The shop's tables by our names; raises SchemaError where one that is needed is not there."""
+    """The shop's tables by our names; raises SchemaError if a needed table is missing."""
     inspector = inspect(connection)
-    places = {ours: _place(connection, mapping.table(ours)) for ours in SHOP_TABLES}
+    places = {ours: _schema_and_name(connection, mapping.table(ours)) for ours in SHOP_TABLES}
     present = {schema: table_names(connection, schema) for schema, _ in places.values()}
     missing = [ours for ours, (schema, name) in places.items() if name not in present[schema]]
     wanted = [ours for ours in missing if ours in NEEDED or ours in mapping.tables]
     if wanted:
         raise SchemaError(
-            _missing(wanted, mapping, present[None] if None in present else frozenset().union(*present.values()))
+            _missing_tables(wanted, mapping, present[None] if None in present else frozenset().union(*present.values()))
         )
     return {ours: _found(inspector, ours, places[ours], mapping) for ours in SHOP_TABLES if ours not in missing}
 
 
-def _place(connection: Connection, name: str) -> tuple[str | None, str]:
+def _schema_and_name(connection: Connection, name: str) -> tuple[str | None, str]:
     schema, dot, rest = name.partition(".")
     if dot:
         return schema, rest
-    # with a schema of our own, a table without one would be taken for ours
+    # if our tables have their own schema, SQLAlchemy looks there for a table without a schema
     return (inspect(connection).default_schema_name if own_schema(connection) else None), name
 
 
@@ -103,22 +102,16 @@ def _unique(inspector: Inspector, name: str, schema: str | None) -> frozenset[fr
     return frozenset(frozenset(key) for key in keys)
 
 
-def _missing(wanted: list[str], mapping: ShopMapping, names: frozenset[str]) -> str:
+def _missing_tables(wanted: list[str], mapping: ShopMapping, names: frozenset[str]) -> str:
     named = [
         f"`{mapping.table(ours)}`, which ordersync.toml names for {ours}" for ours in wanted if ours in mapping.tables
     ]
+    hint = close_match(mapping.table(wanted[0]), names)
     if named:
-        return (
-            f"the database has no table {'; no '.join(named)}{_hint(mapping.table(wanted[0]), names)}: correct [tables]"
-        )
+        return f"the database has no table {'; no '.join(named)}{hint}: correct [tables]"
     if "orders" in wanted:
         return (
-            f"the database has tables but no `orders`{_hint('orders', names)}; is this the shop's database? "
+            f"the database has tables but no `orders`{hint}; is this the shop's database? "
             "Check DATABASE_URL, or name the table under [tables] in ordersync.toml (docs/mapping.md)"
         )
-    return f"the database lacks {', '.join(wanted)}{_hint(wanted[0], names)}; name it under [tables] in ordersync.toml"
-
-
-def _hint(name: str, names: frozenset[str]) -> str:
-    close = get_close_matches(name, sorted(names), n=1)
-    return f" (is it {close[0]}?)" if close else ""
+    return f"the database lacks {', '.join(wanted)}{hint}; name it under [tables] in ordersync.toml"

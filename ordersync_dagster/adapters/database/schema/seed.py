@@ -1,4 +1,4 @@
-"""A shop's tables as its own web application would have filled them; for the sandbox and for tests."""
+"""Fills a shop's tables as its own web application would, for the sandbox and for tests."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,18 +8,18 @@ from sqlalchemy import Engine
 
 from ordersync_dagster.adapters.database.schema.fitted import read_shape
 
-ROWS = 400
+ROWS_PER_INSERT = 400
 
 
-def seed(engine: Engine, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+def insert_rows(engine: Engine, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Insert `rows` by table name; naive times are UTC."""
     with engine.begin() as connection:
         shape = read_shape(connection)
         for name, records in rows.items():
             table = shape.table(name)
             fitted = [{column: _aware(value) for column, value in record.items()} for record in records]
-            for start in range(0, len(fitted), ROWS):
-                connection.execute(table.insert(), fitted[start : start + ROWS])
+            for start in range(0, len(fitted), ROWS_PER_INSERT):
+                connection.execute(table.insert(), fitted[start : start + ROWS_PER_INSERT])
     engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""`ordersync.toml`: what a shop calls its tables, columns and statuses, and how it keeps money."""
+"""`ordersync.toml`: the shop's names for tables, columns and statuses, and how it stores money."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ from ordersync_dagster.adapters.database.schema.tables import SHOP_TABLES, shop_
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.orders import Status
 
-FILE = "ordersync.toml"
-SIZE_LIMIT = 64 * 1024  # bytes; an honest file has one or two thousand
+MAPPING_FILE = "ordersync.toml"
+SIZE_LIMIT = 64 * 1024  # bytes; a real file has one or two thousand
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=127, pattern=r"^[^\x00-\x1f]+$")]
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
@@ -24,17 +24,20 @@ _Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r
 
 def _unknown(where: str, given: Iterable[str], known: Iterable[str]) -> list[str]:
     names = [str(name) for name in known]
-    return [f"[{where}] {name}: there is no such name{_hint(name, names)}" for name in given if name not in names]
+    others = f"; there are {', '.join(names)}"
+    unknown = [name for name in given if name not in names]
+    return [f"[{where}] {name}: there is no such name{close_match(name, names) or others}" for name in unknown]
 
 
-def _hint(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, n=1)
-    return f" (is it {close[0]}?)" if close else f"; there are {', '.join(names)}"
+def close_match(name: str, names: Iterable[str]) -> str:
+    """A hint for a message: " (is it …?)" with the most similar of `names`, or an empty text."""
+    close = get_close_matches(name, sorted(names), n=1)
+    return f" (is it {close[0]}?)" if close else ""
 
 
 def _doubled(where: str, names: list[str]) -> list[str]:
     twice = sorted({name for name in names if names.count(name) > 1})
-    return [f"[{where}] {name} would stand for two of ours" for name in twice]
+    return [f"[{where}] {name} is used for two of our names" for name in twice]
 
 
 class _Strict(BaseModel):
@@ -42,19 +45,19 @@ class _Strict(BaseModel):
 
 
 class Amounts(_Strict):
-    """How `total_amount` and `price` are kept."""
+    """How the shop stores `total_amount` and `price`."""
 
     minor_units: bool = False  # whole numbers with Stripe's decimals: 1999 for 19.99 usd
 
 
 class Link(_Strict):
-    """How the shop names its orders at Printful."""
+    """The `external_id` that the shop gives to its orders at Printful."""
 
     external_id: Literal["payment_intent", "order_id"] | None = None
 
 
 class ShopMapping(_Strict):
-    """The whole file; what it leaves out is called as docs/database-schema.md does."""
+    """The whole file; a name that it leaves out is that of docs/database-schema.md."""
 
     tables: Mapping[str, _Name] = Field(default_factory=dict)
     columns: Mapping[str, Mapping[str, _Name]] = Field(default_factory=dict)
@@ -78,8 +81,8 @@ class ShopMapping(_Strict):
         return self
 
     @property
-    def is_shaped(self) -> bool:
-        """Whether it speaks of tables that must be there already."""
+    def expects_tables(self) -> bool:
+        """Whether the file describes tables that must exist already."""
         return bool(self.tables or self.columns or self.amounts.minor_units)
 
     @property
@@ -87,7 +90,7 @@ class ShopMapping(_Strict):
         return StatusWords(tuple((Status(ours), theirs) for ours, theirs in self.statuses.items()))
 
     def table(self, name: str) -> str:
-        """The shop's name of our table, with a schema before a dot where it gives one."""
+        """The shop's name of our table, perhaps as `schema.table`."""
         return self.tables.get(name, name)
 
     def column(self, table: str, name: str) -> str:
@@ -97,14 +100,14 @@ class ShopMapping(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things are: the shop's tables by `mapping`, ours in `own_schema` (None: the default one)."""
+    """The shop's tables by `mapping`; our own tables in `own_schema` (None: the default schema)."""
 
     mapping: ShopMapping = ShopMapping()
     own_schema: str | None = None
 
 
 def read_mapping(path: Path) -> ShopMapping:
-    """Parse `path`; raises SettingsError with one sentence for all that is wrong."""
+    """Parse `path`; raises SettingsError that names every fault."""
     try:
         with path.open("rb") as file:
             text = file.read(SIZE_LIMIT + 1)
@@ -115,7 +118,7 @@ def read_mapping(path: Path) -> ShopMapping:
     try:
         return ShopMapping.model_validate(tomllib.loads(text.decode()))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"{path} is no TOML: {error}") from None
+        raise SettingsError(f"{path} is not TOML: {error}") from None
     except ValidationError as error:
         raise SettingsError(f"{path}: {'; '.join(map(_sentence, error.errors(include_input=False)))}") from None
 

@@ -10,14 +10,14 @@ _OURS = frozenset(map(str, Status))
 
 
 class AmbiguousWordError(ValueError):
-    """Two of our words became one of the shop's, and a row could not be read back."""
+    """Two of our words are one word of the shop, and a row could not be read back."""
 
 
 @dataclass(frozen=True)
 class StatusWords:
-    """`said` holds pairs of our word and the shop's; words without a pair are the same on both sides.
+    """`said` holds pairs of our word and the shop's; a word without a pair is the same on both sides.
 
-    Raises AmbiguousWordError where a run could not tell that it has already written a word.
+    Raises AmbiguousWordError if a run could not see that it has already written a word.
     """
 
     said: tuple[tuple[Status, str], ...] = ()
@@ -28,14 +28,14 @@ class StatusWords:
         explicit = [ours for ours, _ in self.said]
         for ours in (*explicit, *(word for word in Status if word not in explicit)):
             shared.setdefault(self.to_shop(ours), []).append(ours)
-        object.__setattr__(self, "_read", {word: _settled(word, ours) for word, ours in shared.items()})
+        object.__setattr__(self, "_read", {word: _our_word(word, ours) for word, ours in shared.items()})
 
     def to_shop(self, word: str) -> str:
         """The shop's word for ours."""
         return str(self._written.get(word, word))
 
     def from_shop(self, word: str) -> str:
-        """Our word for the shop's; one that nobody mapped passes through, and is never taken for a word of ours."""
+        """Our word for the shop's. An unmapped word is returned as it is, but marked if we have the same word."""
         ours = self._read.get(word)
         if ours is None and word in _OURS:
             return f"{word} (the shop's own word)"
@@ -46,8 +46,8 @@ class StatusWords:
         return dict(self.said)
 
 
-def _settled(word: str, ours: list[Status]) -> Status:
-    """What `word` is read as: one from which no other that is written so can be reached, else runs never end."""
+def _our_word(word: str, ours: list[Status]) -> Status:
+    """The one of `ours` from which no other of them can be reached, or each run would move the order again."""
     for each in sorted(ours, key=lambda status: len(MOVES[status])):
         if not any(can_move(each, other) for other in ours):
             return each

@@ -7,16 +7,17 @@ from sqlalchemy import JSON, BigInteger, Column, Double, ForeignKey, Index, Inte
 from ordersync_dagster.adapters.database.schema.column_types import Money, UtcTime
 
 SHOP_TABLES = ("orders", "order_items", "order_events", "audit_logs")
+VERSION_TABLE = "ordersync_alembic_version"
 OWN_TABLES = ("ordersync_runs", "ordersync_missing", "ordersync_rate", "ordersync_audit", "ordersync_secrets")
 
 
-def _json(name: str) -> Column[object]:
+def _json_column(name: str) -> Column[object]:
     return Column(name, JSON(none_as_null=True))
 
 
 @cache
 def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
-    """The four tables of the shop; `zoned` names the `table.column` times that carry a zone."""
+    """The four tables of the shop; `zoned` holds the `table.column` of times with a time zone."""
     metadata = MetaData()
 
     def time(table: str, column: str) -> Column[object]:
@@ -36,8 +37,8 @@ def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
         Column("currency", Text),
         Column("tracking_number", Text),
         Column("tracking_url", Text),
-        _json("shipping_address"),
-        _json("metadata"),
+        _json_column("shipping_address"),
+        _json_column("metadata"),
         time("orders", "created_at"),
         time("orders", "updated_at"),
     )
@@ -52,7 +53,7 @@ def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
         Column("quantity", Integer, nullable=False),
         Column("price", Money),
         Column("image_url", Text),
-        _json("metadata"),
+        _json_column("metadata"),
         time("order_items", "created_at"),
     )
     Table(
@@ -63,7 +64,7 @@ def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
         Column("event_type", Text, nullable=False),
         Column("status", Text, nullable=False),
         Column("message", Text),
-        _json("metadata"),
+        _json_column("metadata"),
         time("order_events", "created_at"),
     )
     Table(
@@ -85,34 +86,35 @@ def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
         Column("status", Text),
         Column("status_code", Integer),
         Column("error_message", Text),
-        _json("changes_before"),
-        _json("changes_after"),
+        _json_column("changes_before"),
+        _json_column("changes_after"),
         Column("gdpr_relevant", Integer),
         Column("retention_policy", Text),
-        _json("metadata"),
+        _json_column("metadata"),
         time("audit_logs", "created_at"),
     )
     return metadata
 
 
 def own_tables() -> MetaData:
-    """What we keep for ourselves; migrations/versions creates the same."""
+    """Our own tables, as migrations/versions creates them."""
     metadata = MetaData()
     Table(
         "ordersync_runs",
         metadata,
         Column("id", Text, primary_key=True),
         Column("kind", Text, nullable=False),  # sync, undo, purge, forget
-        Column("undoes", Text),  # the run that an undo takes back
+        Column("undoes", Text),  # the run that an undo reverts
         Column("state", Text, nullable=False),  # running, succeeded, failed, interrupted
-        Column("window_start", UtcTime(has_zone=True)),  # of purge and forget: none
+        Column("window_start", UtcTime(has_zone=True)),  # NULL for purge and forget
         Column("window_end", UtcTime(has_zone=True)),
         Column("started_at", UtcTime(has_zone=True), nullable=False),
         Column("ended_at", UtcTime(has_zone=True)),
         Column("host", Text),
         Column("version", Text),
-        _json("summary"),
-        Column("audit_seq", BigInteger),  # the end of the audit when the run ended, so that a lost end is noticed
+        _json_column("summary"),
+        # The last audit entry when the run ended, so that a deleted end of the audit is noticed.
+        Column("audit_seq", BigInteger),
         Column("audit_hash", Text),
         Index("ix_ordersync_runs_state", "state", "started_at"),
     )
@@ -141,8 +143,8 @@ def own_tables() -> MetaData:
         Column("resource_id", Text),
         Column("order_id", Text, index=True),
         Column("version", Text, nullable=False),
-        _json("before"),  # from here to `salt`: what purge and forget blank
-        _json("after"),
+        _json_column("before"),  # purge and forget blank the columns from here to `salt`
+        _json_column("after"),
         Column("reason", Text),
         Column("email_hash", Text, index=True),
         Column("salt", Text),

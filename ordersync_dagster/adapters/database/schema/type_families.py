@@ -1,4 +1,4 @@
-"""Column types by what they can hold for us, whatever a server calls them."""
+"""Families of column types: which types of the shop can hold our values."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from ordersync_dagster.adapters.database.schema.column_types import Money, UtcTime
 
-_KINDS: tuple[tuple[type[Any], str], ...] = (  # the first that fits: an Enum is a String, a Float a Numeric
+# The first match counts: an Enum is also a String, a Float also a Numeric.
+_FAMILIES: tuple[tuple[type[Any], str], ...] = (
     (Enum, "enum"),
     (String, "text"),
     (Uuid, "uuid"),
@@ -19,7 +20,7 @@ _KINDS: tuple[tuple[type[Any], str], ...] = (  # the first that fits: an Enum is
     (JSON, "json"),
     (DateTime, "time"),
 )
-_ALSO = {  # what text of ours may be beside text
+_ALSO = {  # the shop may use this family instead of text
     **dict.fromkeys(("id", "order_id", "resource_id", "user_id"), "uuid"),
     **dict.fromkeys(("printful_order_id", "printful_product_id", "printful_variant_id"), "integer"),
     **dict.fromkeys(("status", "event_type", "currency", "action", "resource", "category", "severity"), "enum"),
@@ -28,26 +29,26 @@ _ALSO = {  # what text of ours may be beside text
 
 
 def family(kind: TypeEngine[Any]) -> str:
-    """`unknown` for what SQLAlchemy does not know either."""
+    """`unknown` for a type that SQLAlchemy does not know, `other` for one that no family has."""
     if isinstance(kind, DOMAIN):
         return family(kind.data_type)
     if isinstance(kind, NullType):
         return "unknown"
-    return next((name for known, name in _KINDS if isinstance(kind, known)), "other")
+    return next((name for known, name in _FAMILIES if isinstance(kind, known)), "other")
 
 
 def wrong_type(name: str, ours: TypeEngine[Any], theirs: TypeEngine[Any], *, in_minor_units: bool) -> str | None:
-    """Why `theirs` cannot be the type of our column `table.column`, and the fix; None where it can."""
+    """Why `theirs` cannot be the type of our column `table.column`, and the fix; None if it can."""
     if isinstance(ours, Money):
         return _wrong_money(theirs, in_minor_units=in_minor_units)
     wanted, fix = _wanted(name.partition(".")[2], ours)
     if family(theirs) in (*wanted, "unknown"):
         return None
-    return f"{_shown(theirs)}, which cannot hold what is written there: make it {fix}, or map another column"
+    return f"{_type_name(theirs)}, which cannot hold what is written there: make it {fix}, or map another column"
 
 
 def _wanted(column: str, ours: TypeEngine[Any]) -> tuple[tuple[str, ...], str]:
-    """The families that will do, and what to make of any other."""
+    """The families that fit, and the type to change any other to."""
     if isinstance(ours, UtcTime):
         return ("time",), "timestamptz"
     if isinstance(ours, JSON):
@@ -63,7 +64,7 @@ def _wrong_money(theirs: TypeEngine[Any], *, in_minor_units: bool) -> str | None
     if in_minor_units:
         if found == "integer" or (found == "numeric" and not scale):
             return None
-        return f"{_shown(theirs)}, but minor_units are whole numbers: take that out of [amounts] in ordersync.toml"
+        return f"{_type_name(theirs)}, but minor_units are whole numbers: take that out of [amounts] in ordersync.toml"
     if found == "integer":
         return (
             "a whole number, which would round cents away: make it numeric(15,3); or, where it holds minor units, "
@@ -71,16 +72,16 @@ def _wrong_money(theirs: TypeEngine[Any], *, in_minor_units: bool) -> str | None
         )
     if found in ("numeric", "unknown"):
         return None
-    return f"{_shown(theirs)}, which does not keep cents exactly: make it numeric(15,3)"
+    return f"{_type_name(theirs)}, which does not keep cents exactly: make it numeric(15,3)"
 
 
 def enum_words(kind: TypeEngine[Any]) -> list[str] | None:
-    """The words of an enum; None for any other type."""
+    """The values of an enum; None for any other type."""
     return list(kind.enums) if isinstance(kind, Enum) else None
 
 
 def server_type(kind: TypeEngine[Any], dialect: Dialect) -> str | None:
-    """The name to cast to where text does not simply go in and come out; None where it does."""
+    """The SQL type to cast text to; None if the column takes and returns text without a cast."""
     if dialect.name != "postgresql" or family(kind) in ("text", "unknown"):
         return None
     if isinstance(kind, Enum):
@@ -90,8 +91,8 @@ def server_type(kind: TypeEngine[Any], dialect: Dialect) -> str | None:
     return str(base.compile(dialect=dialect))
 
 
-def _shown(kind: TypeEngine[Any]) -> str:
+def _type_name(kind: TypeEngine[Any]) -> str:
     try:
         return str(kind).lower()
-    except Exception:  # noqa: BLE001  # whatever a dialect's type cannot say of itself
+    except Exception:  # noqa: BLE001  # some types cannot be shown without a dialect
         return type(kind).__name__.lower()

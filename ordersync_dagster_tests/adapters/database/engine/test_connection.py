@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy import URL
 
 from ordersync_dagster.adapters.database.engine.connection import (
-    KEPT_ALIVE,
-    named,
-    open_database,
+    KEEPALIVES,
     open_read_only,
+    open_read_write,
     parse_url,
+    with_run_id,
 )
 from ordersync_dagster_tests.support.shops import Shop
 
@@ -18,7 +18,7 @@ NAMES = "SELECT DISTINCT application_name FROM pg_stat_activity WHERE applicatio
 
 def parameters(url: URL, *, is_reading: bool = False) -> dict[str, Any]:
     """What libpq was told for a new connection."""
-    engine = (open_read_only if is_reading else open_database)(url)
+    engine = (open_read_only if is_reading else open_read_write)(url)
     try:
         with engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
@@ -31,8 +31,8 @@ def test_a_server_that_is_gone_without_a_word_is_noticed_after_a_minute(postgres
     url = parse_url(postgres_url)
     for is_reading in (False, True):
         told = parameters(url, is_reading=is_reading)
-        assert {name: told[name] for name in KEPT_ALIVE} == {name: str(value) for name, value in KEPT_ALIVE.items()}
-    assert KEPT_ALIVE["keepalives_idle"] + KEPT_ALIVE["keepalives_interval"] * KEPT_ALIVE["keepalives_count"] == 60
+        assert {name: told[name] for name in KEEPALIVES} == {name: str(value) for name, value in KEEPALIVES.items()}
+    assert KEEPALIVES["keepalives_idle"] + KEEPALIVES["keepalives_interval"] * KEEPALIVES["keepalives_count"] == 60
 
 
 def test_what_the_url_says_goes_before_what_is_usual(postgres_url: str) -> None:
@@ -43,7 +43,7 @@ def test_what_the_url_says_goes_before_what_is_usual(postgres_url: str) -> None:
 def test_connections_say_ordersync_and_the_run(postgres_url: str) -> None:
     url = parse_url(postgres_url)
     assert parameters(url)["application_name"] == "ordersync"
-    assert parameters(named(url, "a-run"))["application_name"] == "ordersync/a-run"
+    assert parameters(with_run_id(url, "a-run"))["application_name"] == "ordersync/a-run"
 
 
 def test_whoever_looks_while_a_run_writes_sees_which_one(postgres_shop: Shop) -> None:

@@ -35,10 +35,11 @@ def fill(database: Database) -> None:
 
 def let_go(database: Database, kind: str, write: Callable[[Connection, DatabaseStore, Stamp], Kept]) -> Kept:
     """As the command does it: a run of its own."""
-    with opened(database.url, LATER) as (store, _), store.run(kind, None, Purpose(kind)) as summary:
-        summary["payloads"] = 0
+    with opened(database.url, LATER) as (store, _), store.run(kind, None, Purpose(kind)) as run:
         with store.transaction() as connection:
-            return write(connection, store, store.stamp(kind))
+            kept = write(connection, store, store.stamp(kind))
+        run.end({"payloads": 0})
+        return kept
 
 
 def forget(database: Database, email: str) -> Kept:

@@ -45,9 +45,9 @@ def runs(database: Database) -> dict[str, dict[str, Any]]:
 def test_a_run_is_recorded_with_its_window_and_its_figures(database: Database) -> None:
     with opened(database.url) as (store, _):
         assert not store.has_runs()
-        with store.run("run1", MONTH) as summary:
+        with store.run("run1", MONTH) as run:
             assert runs(database)["run1"]["state"] == "running"
-            summary["errors"] = 3
+            run.end({"errors": 3})
         assert store.has_runs()
     record = runs(database)["run1"]
     figures = record["summary"]

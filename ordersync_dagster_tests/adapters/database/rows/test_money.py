@@ -8,9 +8,11 @@ import pytest
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine.connection import parse_url
+from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.money import from_minor
-from ordersync_dagster.core.plan import Observed, Stored, reconcile
-from ordersync_dagster.core.printful_order import read_fulfilment
+from ordersync_dagster.core.plan import Stored
+from ordersync_dagster.core.printful_order import read_printful_order
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.sandbox import printful_item, printful_order
 from ordersync_dagster_tests.support.clock import NOW
@@ -73,7 +75,7 @@ def test_fault_49_an_amount_that_the_shops_column_cannot_hold_is_a_problem(
 ) -> None:
     amount = from_minor(minor, currency)
     with opened(existing.url) as (store, _):
-        plan = reconcile(Observed(sessions=(order(total=amount, currency=currency),)), Stored((), store.limits))
+        plan = decide_sessions(SessionDay(sessions=(order(total=amount, currency=currency),)), Stored((), store.limits))
     assert [problem.problem_class for problem in plan.problems] == [ProblemClass.AMOUNT_DOES_NOT_FIT]
     assert plan.change_count == 0
 
@@ -85,7 +87,8 @@ def test_an_amount_that_just_fits_is_written_exactly(existing: Database, minor: 
     amount = from_minor(minor, currency)
     with opened(existing.url) as (store, _):
         store.apply(
-            reconcile(Observed(sessions=(order(total=amount, currency=currency),)), Stored((), store.limits)), "r"
+            decide_sessions(SessionDay(sessions=(order(total=amount, currency=currency),)), Stored((), store.limits)),
+            "r",
         )
         assert stored(store).total == amount
 
@@ -116,10 +119,10 @@ def test_times_of_a_session_keep_their_second(existing: Database) -> None:
 def test_a_price_that_must_be_given_says_where_it_came_from(
     existing: Database, currency: str, price: str, source: str
 ) -> None:
-    fulfilment = read_fulfilment(printful_order(id=7, items=[printful_item(retail_price=None)]))
+    printful_answer = read_printful_order(printful_order(id=7, items=[printful_item(retail_price=None)]))
     with opened(existing.url) as (store, _):
         store.apply(inserting(order(printful_order_id="7", currency=currency)), "run1")
-        store.apply(reconcile(Observed(printful_orders={"7": fulfilment}), Stored((stored(store),), store.limits)), "r")
+        store.apply(decide_printful(PrintfulBatch({"7": printful_answer}), Stored((stored(store),), store.limits)), "r")
     (item,) = existing.rows("SELECT * FROM order_items")
     assert item["price"] == Decimal(price)
     assert json.loads(item["metadata"])["price_source"] == source

@@ -14,8 +14,14 @@ from sqlalchemy import inspect
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.schema import create
-from ordersync_dagster.adapters.database.schema.fitted import VERSION_TABLE, read_shape
-from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, own_tables, shop_tables
+from ordersync_dagster.adapters.database.schema.fitted import read_shape
+from ordersync_dagster.adapters.database.schema.tables import (
+    OWN_TABLES,
+    SHOP_TABLES,
+    VERSION_TABLE,
+    own_tables,
+    shop_tables,
+)
 from ordersync_dagster.core.errors import SchemaError
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.shop_schemas import NARROW

@@ -94,7 +94,7 @@ def role(database: Database, *, is_undoing: bool) -> Iterator[str]:
     name = f"writer_{url.database}"
     database.execute(f"CREATE ROLE {name} LOGIN")
     try:
-        for grant in open_shop.grant_script(url, Layout(), name, is_writing=True, is_undoing=is_undoing):
+        for grant in open_shop.grant_sql(url, Layout(), name, is_writing=True, is_undoing=is_undoing):
             database.execute(grant)
         yield url.set(username=name).render_as_string(hide_password=False)
     finally:

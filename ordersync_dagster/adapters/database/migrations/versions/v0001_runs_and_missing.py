@@ -1,4 +1,4 @@
-"""Runs, the Printful orders that are known to be gone, the shared rate budgets, and our append-only audit."""
+"""Tables of runs, missing Printful orders, shared rate limits and secrets, and the append-only audit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -88,7 +88,7 @@ _SENTENCE = "ordersync_audit is append-only"
 
 
 def _is_blanking(same: str) -> str:
-    """The only change that a row may see: what it told of a customer goes, everything else stays."""
+    """The only allowed UPDATE: it blanks the columns with customers' data and changes nothing else."""
     return " AND ".join(
         [*(f'NEW."{name}" {same} OLD."{name}"' for name in _KEPT), *(f'NEW."{name}" IS NULL' for name in _BLANKED)]
     )

@@ -1,15 +1,15 @@
-"""The counters of a run, each derived from the plan, so that a dry run and the run give the same."""
+"""The counters of a run, each derived from the plan, so that a dry run and the run show the same."""
 
 from collections import Counter
 from dataclasses import dataclass, fields
 
 from ordersync_dagster.core.changes import AddItems
+from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.stripe_session import SkipReason
-from ordersync_dagster.sync.order_sync import Part
 
-COUNTERS = (  # the contract's seven, in the order in which people know them
+COUNTERS = (  # the seven that scripts rely on, in the order of the text summary
     "stripe_sessions_checked",
     "stripe_sessions_added",
     "stripe_sessions_skipped",
@@ -68,7 +68,7 @@ def summarise(part: Part) -> Summary:
         stripe_sessions_skipped=len(plan.skips),
         printful_orders_checked=len(plan.printful_orders),
         printful_orders_updated=len(plan.updates),
-        printful_items_added=_items(plan),
+        printful_items_added=_item_count(plan),
         errors=sum(problem.is_error for problem in part.problems),
         notices=sum(not problem.is_error for problem in part.problems),
         orders_completed=len(plan.completions),
@@ -77,5 +77,5 @@ def summarise(part: Part) -> Summary:
     )
 
 
-def _items(plan: Plan) -> int:
+def _item_count(plan: Plan) -> int:
     return sum(len(each.items) for update in plan.updates for each in update.changes if isinstance(each, AddItems))

@@ -1,0 +1,64 @@
+"""An existing order against its session: which empty fields are filled, and which values disagree."""
+
+from collections.abc import Iterator
+
+from ordersync_dagster.core.changes import FillFields, OrderUpdate
+from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.order_fields import FILLABLE, REPORTED
+from ordersync_dagster.core.orders import Json, Order, StoredOrder
+from ordersync_dagster.core.problems import Problem, ProblemClass
+
+
+def completed(existing: StoredOrder, order: Order, limits: Limits) -> tuple[OrderUpdate | None, list[Problem]]:
+    """The update that fills empty fields of `existing`, and the problems of the fields that it leaves."""
+    values = _empty_fields(existing, order)
+    update = OrderUpdate(existing, (FillFields(values),)) if values else None
+    problems = []
+    column = limits.too_narrow("orders", {k: v for k, v in values.items() if isinstance(v, str)})
+    if column:
+        update = None
+        sentence = f"Order {existing.id} was not completed: {column} is too narrow for its value. Widen the column."
+        problems.append(Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, _order_ids(existing)))
+    after = update.filled if update else existing
+    return update, [*problems, *_disagreements(after, order), *_unreadable(after, order)]
+
+
+def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Json]:
+    """The session's values, by column, where the order has none."""
+    fields = [field for field in FILLABLE if field.column not in existing.unreadable]
+    offered = {
+        field.column: getattr(order, field.attribute) for field in fields if _is_empty(existing, field.attribute)
+    }
+    return {column: value for column, value in offered.items() if value}
+
+
+def _is_empty(existing: StoredOrder, attribute: str) -> bool:
+    """Whether there is no value; an address of nothing but nulls, which some webhook handlers wrote, is none."""
+    value: str | Json | None = getattr(existing, attribute)
+    return not value or (not isinstance(value, str) and not any(value.values()))
+
+
+def _disagreements(existing: StoredOrder, order: Order) -> Iterator[Problem]:
+    for field in REPORTED:
+        ours, theirs = getattr(existing, field.attribute), getattr(order, field.attribute)
+        if field.column == "currency":
+            ours = (ours or "").lower() or None
+        if ours is not None and theirs is not None and ours != theirs:
+            sentence = f"Order {existing.id} says {field.column} {ours}, its session says {theirs}; it was left alone."
+            yield Problem(ProblemClass.ORDER_DISAGREES, sentence, {**_order_ids(existing), "column": field.column})
+
+
+def _unreadable(existing: StoredOrder, order: Order) -> Iterator[Problem]:
+    """Columns whose value nobody can read; it stays."""
+    ids = _order_ids(existing)
+    if "total_amount" in existing.unreadable:
+        sentence = f"Order {existing.id} says a total_amount that is no amount, its session says {order.total}"
+        ids_of_amount = {**ids, "column": "total_amount"}
+        yield Problem(ProblemClass.ORDER_DISAGREES, f"{sentence}; it was left alone.", ids_of_amount)
+    if "shipping_address" in existing.unreadable and order.shipping_address:
+        sentence = f"The shipping_address of order {existing.id} is no JSON object; it was left alone."
+        yield Problem(ProblemClass.UNREADABLE_COLUMN, sentence, {**ids, "column": "shipping_address"})
+
+
+def _order_ids(existing: StoredOrder) -> dict[str, str]:
+    return {"order_id": existing.id, "stripe_session_id": existing.session_id}

@@ -1,0 +1,24 @@
+"""What the shop's columns can hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ordersync_dagster.core.money import Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The capacity of the money columns, and the widths of text columns in characters, by `table.column`."""
+
+    total: Capacity = Capacity(15, 3)
+    price: Capacity = Capacity(15, 3)
+    is_price_required: bool = False
+    widths: Mapping[str, int] = field(default_factory=dict)
+
+    def too_narrow(self, table: str, values: Mapping[str, str | None]) -> str | None:
+        """The first of `values` (by column) that its column would cut off, as `table.column`."""
+        for column, value in values.items():
+            width = self.widths.get(f"{table}.{column}")
+            if width is not None and value is not None and len(value) > width:
+                return f"{table}.{column}"
+        return None

@@ -1,0 +1,75 @@
+"""Field readers of a Printful order: each returns the value or None, or raises MalformedPrintfulOrderError.
+
+The one place that knows where Printful keeps a field: https://developers.printful.com/docs/#tag/Orders-API
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ordersync_dagster.core import money
+from ordersync_dagster.core.privacy import hashed_email
+from ordersync_dagster.core.text import text_or_none
+
+
+class MalformedPrintfulOrderError(Exception):
+    """A field that cannot be read; `read_printful_order` turns it into a problem."""
+
+
+def rows_of(order: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """The list of objects under `key`, or an empty one."""
+    rows = [] if order.get(key) is None else order[key]
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise MalformedPrintfulOrderError(f"its {key} are not a list of objects")
+    return rows
+
+
+def price_of(row: Mapping[str, Any], key: str) -> Decimal | None:
+    """An amount of at least 0."""
+    amount = money.from_text(row.get(key))
+    if amount is None and row.get(key) not in (None, ""):
+        raise MalformedPrintfulOrderError(f"the {key} of one of its items is not an amount")
+    if amount is not None and amount < 0:
+        raise MalformedPrintfulOrderError(f"the {key} of one of its items is negative")
+    return amount
+
+
+def image_url_of(row: Mapping[str, Any], product: Mapping[str, Any]) -> str | None:
+    """The mock-up. Not the first file: that is the print file, and its preview does not show the product."""
+    files = row.get("files")
+    for file in files if isinstance(files, list) else []:
+        if isinstance(file, Mapping) and file.get("type") == "preview" and text_or_none(file.get("preview_url")):
+            return text_or_none(file.get("preview_url"))
+    return text_or_none(product.get("image"))
+
+
+def currency_of(order: Mapping[str, Any], key: str) -> str | None:
+    """Lower-case currency of the costs under `key`."""
+    costs = order.get(key)
+    currency = text_or_none(costs.get("currency")) if isinstance(costs, Mapping) else None
+    return currency.lower() if currency else None
+
+
+def external_id(order: Mapping[str, Any]) -> str | None:
+    """The shop's own name for the order."""
+    return text_of(order.get("external_id"))
+
+
+def created_at(order: Mapping[str, Any]) -> int | None:
+    """When the order was made at Printful, in Unix seconds."""
+    created = order.get("created")
+    return created if type(created) is int and 0 < created < 2**37 else None
+
+
+def recipient_of(order: Mapping[str, Any]) -> str | None:
+    """Hash of the recipient's e-mail address."""
+    recipient = order.get("recipient")
+    email = text_or_none(recipient.get("email")) if isinstance(recipient, Mapping) else None
+    return hashed_email(email) if email else None
+
+
+def text_of(value: object) -> str | None:
+    """An id or number as text: Printful sends numbers and text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) < 10**20 else None
+    return text_or_none(value)

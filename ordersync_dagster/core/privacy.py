@@ -1,0 +1,15 @@
+"""Personal data that may be shown or compared: masked, or as a hash."""
+
+import hashlib
+
+
+def masked_email(email: str) -> str:
+    """`jane@example.com` → `j***@e***.com`: enough to recognise, too little to write to."""
+    name, _, domain = email.rpartition("@")
+    host, dot, ending = domain.rpartition(".")
+    return f"{name[:1]}***@{host[:1]}***{dot}{ending}" if name and dot else "***"
+
+
+def hashed_email(email: str) -> str:
+    """Case-insensitive hash of an address, for comparing in memory; never shown, never stored."""
+    return hashlib.sha256(email.strip().lower().encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,62 @@
+"""Paid orders that wait and name no Printful order.
+
+A webhook that failed would have created the order at Printful and kept its id; recovered orders lack it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ordersync_dagster.core.orders import Order, Status, StoredOrder
+from ordersync_dagster.core.privacy import hashed_email
+from ordersync_dagster.core.problems import Problem, ProblemClass
+
+DAY = 86_400  # seconds
+_OPEN_WITHOUT_PRINTFUL = (Status.PROCESSING, Status.PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """A paid order that waits and names no Printful order, with the order that its session describes."""
+
+    order: StoredOrder
+    session: Order
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether we inserted it."""
+        return self.order.id == self.session.id
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The ids by which a problem names it."""
+        return {"order_id": self.order.id, "stripe_session_id": self.order.session_id}
+
+    def names(self, link_by: str | None) -> frozenset[str]:
+        """Each `external_id` that the shop may have given Printful, which holds at most 32 characters."""
+        by_order = {self.order.id, self.order.id.replace("-", "")} if link_by in (None, "order_id") else set()
+        by_payment = {self.order.payment_intent_id} if link_by in (None, "payment_intent") else set()
+        return frozenset(name for name in by_order | by_payment if name)
+
+    @property
+    def likeness(self) -> tuple[str, int, int]:
+        """Recipient, UTC day and number of goods, as in `PrintfulOrder.likeness`."""
+        goods = sum(line.quantity for line in self.session.line_items)
+        return hashed_email(self.session.customer_email), self.session.created.date().toordinal(), goods
+
+
+def is_unlinked(order: StoredOrder) -> bool:
+    """Whether `order` waits for goods and names no Printful order."""
+    return not order.printful_order_id and order.status in _OPEN_WITHOUT_PRINTFUL
+
+
+def unfulfilled(unlinked: Iterable[Unlinked], now: int) -> list[Problem]:
+    """Paid orders with nothing at Printful: recovered ones at once, others after a day. `now` in Unix seconds."""
+    return [
+        _waiting_problem(each) for each in unlinked if each.is_recovered or now - each.session.created.timestamp() > DAY
+    ]
+
+
+def _waiting_problem(each: Unlinked) -> Problem:
+    why = "was recovered and" if each.is_recovered else "was paid more than a day ago and"
+    sentence = f"Order {each.order.id} {why} has nothing at Printful: its customer waits."
+    return Problem(ProblemClass.UNFULFILLED, sentence, each.ids | ({"recovered": "yes"} if each.is_recovered else {}))

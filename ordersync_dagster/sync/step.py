@@ -1,0 +1,54 @@
+"""One step of a run before it is applied, and the orders that the Stripe phase hands to the Printful phase."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from ordersync_dagster.core.decide_links import Links, decide_links
+from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
+from ordersync_dagster.core.orders import LineItem, StoredOrder
+from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.unlinked import Unlinked, is_unlinked
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A plan, the input that it was made from, and the Printful ids to remember once it is written."""
+
+    made_from: SessionDay | PrintfulBatch | Links
+    plan: Plan
+    gone: tuple[str, ...] = ()  # answered with 404
+    back: tuple[str, ...] = ()  # remembered as gone by an earlier run, and listed again
+
+    def decide_again(self, stored: Stored) -> Plan:
+        """The plan for the orders of `stored` alone, as they are now."""
+        match self.made_from:
+            case SessionDay() as day:
+                known = {order.session_id for order in stored.orders}
+                sessions = tuple(verdict for verdict in day.sessions if verdict.session_id in known)
+                return decide_sessions(replace(day, sessions=sessions), stored)
+            case PrintfulBatch() as batch:
+                return decide_printful(batch, stored)
+            case Links() as links:
+                now = {order.session_id: order for order in stored.orders if is_unlinked(order)}
+                waiting = [each for each in links.unlinked if each.order.session_id in now]
+                unlinked = tuple(replace(each, order=now[each.order.session_id]) for each in waiting)
+                return decide_links(replace(links, unlinked=unlinked), stored.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLines:
+    """The lines of one session, which may price the items of the Printful order that it or its order names."""
+
+    session_id: str
+    printful_ids: Collection[str | None]
+    lines: tuple[LineItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintfulNeeds:
+    """The orders of one day of sessions that the Printful phase looks up or links."""
+
+    orders: Sequence[StoredOrder] = ()  # they name a Printful order since this day's plan
+    unlinked: Sequence[Unlinked] = ()
+    lines: Sequence[SessionLines] = ()
