@@ -1,7 +1,7 @@
 """One plan into one transaction: rows, items, timeline and audit together, or none of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
@@ -28,30 +28,23 @@ from ordersync_dagster.core.changes import (
 )
 from ordersync_dagster.core.errors import DatabaseRefusedError
 from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.problems import Problem, ProblemClass
 
 
-@dataclass(slots=True)
-class Written:
-    """What one transaction wrote."""
-
-    orders_inserted: int = 0
-    orders_updated: int = 0
-    items_inserted: int = 0
-    written_first_by_others: int = 0  # sessions whose order somebody else inserted between our read and our write
-    stale_sessions: list[str] = field(default_factory=list)  # orders that somebody moved meanwhile; nothing written
-    stale_orders: list[str] = field(default_factory=list)  # the same of orders without a session, by their ids
-    first_audit_id: str | None = None
-
-
-def write(connection: Connection, shape: Shape, plan: Plan, stamp: Stamp, keyed: KeyedHash) -> Written:
-    """Carry out `plan` inside the caller's transaction."""
-    return _Writer(connection, shape, stamp, keyed).write(plan)
+def write(
+    connection: Connection, shape: Shape, plan: Plan, stamp: Stamp, keyed: KeyedHash
+) -> tuple[Applied, str | None]:
+    """Carry out `plan` inside the caller's transaction: the result, and the id of the first audit entry."""
+    writer = _Writer(connection, shape, stamp, keyed)
+    writer.write(plan)
+    return writer.applied, writer.first_audit_id
 
 
 @dataclass(frozen=True, slots=True)
-class _Wrote:
-    """One row that this transaction wrote; `was` is the row before and `columns` what was set, where it was there."""
+class _WrittenRow:
+    """One row that this transaction wrote; of an updated one `was` is the row before, `columns` the columns set."""
 
     row_id: str
     order_id: str
@@ -63,15 +56,16 @@ class _Wrote:
 class _Writer:
     def __init__(self, connection: Connection, shape: Shape, stamp: Stamp, keyed: KeyedHash) -> None:
         self._connection, self._shape, self._stamp, self._keyed = connection, shape, stamp, keyed
-        self._written = Written()
+        self.applied = Applied()
+        self.first_audit_id: str | None = None
         self._events: list[Row] = []
         self._audits: list[Row] = []
-        self._orders: list[_Wrote] = []
-        self._items: list[_Wrote] = []
+        self._orders: list[_WrittenRow] = []
+        self._items: list[_WrittenRow] = []
         self._images: dict[str, Image] = {}  # orders as they were before this transaction
         self._new: dict[tuple[str, str], Image] = {}  # new rows that need not be read back, by table and id
 
-    def write(self, plan: Plan) -> Written:
+    def write(self, plan: Plan) -> None:
         """Some orders at a time, so that the records of a large day never lie in memory all at once."""
         for start in range(0, len(plan.inserts), ROWS):
             self._insert_orders(plan.inserts[start : start + ROWS])
@@ -80,17 +74,16 @@ class _Writer:
         for start in range(0, len(updates), ROWS):
             self._update_orders(updates[start : start + ROWS])
             self._write_records()
-        return self._written
 
     def _write_records(self) -> None:
-        """Timeline and audit of what was written since the last call."""
+        """Timeline and audit of the rows written since the last call."""
         if self._shape.has("order_events"):
             self._insert("order_events", self._events)
         if self._shape.has("audit_logs"):
             self._insert("audit_logs", self._audits)
         entries = [*self._order_entries(), *self._item_entries()]
         first = audit.append(self._connection, self._stamp, entries, self._keyed)
-        self._written.first_audit_id = self._written.first_audit_id or first
+        self.first_audit_id = self.first_audit_id or first
         for done in (self._events, self._audits, self._orders, self._items, self._new):
             done.clear()
 
@@ -100,14 +93,13 @@ class _Writer:
         for row in rows:
             if row["stripe_session_id"] in ours:
                 why = f"paid session {row['stripe_session_id']} had no order"
-                self._orders.append(_Wrote(row["id"], row["id"], why))
+                self._orders.append(_WrittenRow(row["id"], row["id"], why))
                 self._record("order_create", "order", row["id"], None, row, why)
                 self._events.append(build.event_row(row["id"], build.RECOVERED, f"Recovered: {why}.", self._stamp))
-        self._written.orders_inserted += len(ours)
-        self._written.written_first_by_others += len(rows) - len(ours)
+        self.applied += Applied(orders_inserted=len(ours), written_first_by_others=len(rows) - len(ours))
 
     def _update_orders(self, updates: Sequence[OrderUpdate]) -> None:
-        """Compare and set: an order is written only while it still is what the plan was made from."""
+        """Compare and set: an order is written only while it still holds the values that the plan was made from."""
         fresh = {order.key: order for order in self._locked(updates)}
         self._images = self._read("orders", [order.id for order in fresh.values()])
         item_rows: list[Row] = []
@@ -115,14 +107,13 @@ class _Writer:
         for each in updates:
             now = fresh.get(each.seen.key)
             if now is None or now.id != each.seen.id or not now.agrees_with(each.seen):
-                stale = self._written.stale_sessions if each.seen.session_id else self._written.stale_orders
-                stale.append(each.seen.key)
+                self.applied += _stale(each.seen)
                 continue
             why = "; ".join(_reason(change) for change in each.changes)
             values = build.changed_columns(each, now)
             if values:
                 columns = frozenset(self._shape.table("orders").c[name].name for name in values)
-                self._orders.append(_Wrote(now.id, now.id, why, self._images[now.id], columns))
+                self._orders.append(_WrittenRow(now.id, now.id, why, self._images[now.id], columns))
                 before = build.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
                 order_rows.append({**build.as_held(values, now), "updated_at": self._stamp.now, "row_id": now.id})
@@ -151,22 +142,24 @@ class _Writer:
             values: Any = {column: bindparam(f"new_{column}", type_=orders.c[column].type) for column in changed}
             statement = update(orders).where(orders.c.id == bindparam("new_row_id")).values(values)
             self._connection.execute(statement, group)
-        self._written.orders_updated += len(rows)
+        self.applied += Applied(orders_updated=len(rows))
 
     def _insert_items(self, rows: list[Row]) -> None:
         ours = self._insert_kept("order_items", rows, "id")
         for row in rows:
             if row["id"] in ours:
                 why = f"Printful item {row['metadata']['printful_item_id']} was missing"
-                self._items.append(_Wrote(row["id"], row["order_id"], why))
-                after = {name: value for name, value in row.items() if name != "currency"}  # that is the order's
+                self._items.append(_WrittenRow(row["id"], row["order_id"], why))
+                after = {
+                    name: value for name, value in row.items() if name != "currency"
+                }  # the order's, not the item's
                 self._record("order_create", "order_item", row["id"], None, after, why)
-        self._written.items_inserted += len(ours)
+        self.applied += Applied(items_inserted=len(ours))
 
     def _order_entries(self) -> Iterator[Entry]:
-        """What the rows really became, whatever the shop's own triggers made of them.
+        """Entries of the rows as they are now, because the shop's own triggers may have changed them.
 
-        Raises DatabaseRefusedError where nothing that was set is there.
+        Raises DatabaseRefusedError where none of the columns that were set has changed.
         """
         ledger = Ledger(self._shape.table("orders"), "orders", self._keyed)
         images = self._read("orders", [wrote.row_id for wrote in self._orders])
@@ -202,7 +195,7 @@ class _Writer:
         return insert_new(self._connection, self._shape.table(name), rows, key)
 
     def _insert_kept(self, name: str, rows: list[Row], key: str) -> set[str]:
-        """The same of rows that the audit tells as the database holds them."""
+        """The same for tables that the audit records; keeps the new rows that need not be read back."""
         ours: set[str] = set()
         for start in range(0, len(rows), ROWS):
             new = NewRows(self._connection, self._shape.table(name), rows[start : start + ROWS])
@@ -211,6 +204,14 @@ class _Writer:
                 images = images_of(new, self._shape.plain[name])
                 self._new |= {(name, row["id"]): image for row, image in zip(new.rows, images, strict=True)}
         return ours
+
+
+def _stale(seen: StoredOrder) -> Applied:
+    """An order that somebody changed meanwhile; one without a session is not decided again in the same run."""
+    if seen.session_id:
+        return Applied(stale_sessions=(seen.session_id,))
+    sentence = f"Order {seen.id} changed while it was written; the next run takes it up."
+    return Applied(refused=(Problem(ProblemClass.KEPT_CHANGING, sentence, {"order_id": seen.id}),))
 
 
 def _new_items(update: OrderUpdate) -> Iterable[NewItem]:
