@@ -9,7 +9,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-latest slow lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench lock clean
+.PHONY: help demo test fast test-all test-lowest test-latest slow lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -25,13 +25,16 @@ $(READY): requirements/dev.txt setup.cfg pyproject.toml
 demo: $(READY) ## show a dry run and a repair on a pretend shop; needs no keys
 	@$(BIN)/ordersync demo
 
-test: $(READY) lint ## lint, types, layers and the fast tests
+test: $(READY) ## lint, types, layers and the fast tests, side by side
+	@$(MAKE) --no-print-directory -j 2 lint fast
+
+fast: $(READY) ## the fast tests alone
 	$(BIN)/pytest
 
 test-all: test slow ## everything: `test`, then the slow suites
 
-slow: $(READY) ## only the slow suites: web UI, browser, faults, simulation, packaging
-	$(BIN)/pytest -m slow -p no:randomly --timeout 900
+slow: $(READY) ## only the slow suites: web UI, browser, faults, simulation, packaging, and breadth at its full size
+	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m "slow or breadth" -p no:randomly --timeout 900
 
 test-lowest: $(READY) ## the fast tests with the oldest versions that setup.cfg allows
 	$(call test_with,lowest-direct)
@@ -84,7 +87,7 @@ fuzz: $(READY) ## a minute of coverage-guided fuzzing of the vendors' pages (SEC
 	$(BIN)/python -W ignore -m ordersync_dagster_tests.fuzz .state/corpus -max_total_time=$(or $(SECONDS),60) -timeout=20
 
 mutate: $(READY) ## break core/ line by line and count how often its tests notice (15 minutes)
-	CI=1 PATH="$(abspath $(BIN)):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children 2
+	CI=1 ORDERSYNC_TEST_PROFILE=full PATH="$(abspath $(BIN)):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
 sbom: $(READY) ## dist/sbom.json: every package of an installation, as CycloneDX

@@ -70,7 +70,7 @@ class History:
     def runs(self, limit: int) -> list[PastRun]:
         """The last `limit` runs, newest first."""
         store = self._reading()
-        return store.read(partial(run_history.read_runs, limit=limit)) if store.shape.has_own_tables else []
+        return store.read(partial(run_history.read_runs, limit=limit)) if store.tables.has_own_tables else []
 
     def show(self, run_id: str) -> Shown:
         """One run with what it wrote; raises UsageError where there is none of this id."""
@@ -83,7 +83,7 @@ class History:
         """What runs wrote of an order, by its id or its Checkout Session's; raises UsageError where that is nothing."""
         store = self._reading()
         order_ids = [name, *(order.id for order in store.orders_of_sessions([name]))]
-        for order_id in order_ids if store.shape.has_own_tables else ():
+        for order_id in order_ids if store.tables.has_own_tables else ():
             if entries := store.read(partial(run_history.read_order_entries, order_id=order_id)):
                 return OrderPast(order_id, entries)
         raise UsageError(f"no run wrote anything of {name}: give the id of an order or of its Checkout Session")
@@ -104,7 +104,7 @@ class History:
     def verify(self) -> Verification:
         """Whether `ordersync_audit` is whole."""
         store = self._reading()
-        return store.read(verify.verify) if store.shape.has_own_tables else Verification(0, 0)
+        return store.read(verify.verify) if store.tables.has_own_tables else Verification(0, 0)
 
     def purge(self, days: int, *, dry_run: bool) -> LetGo:
         """Let go of what our own tables keep from before `days` days ago, or count it."""
@@ -128,7 +128,7 @@ class History:
     def _let_go(self, kind: str, dry_run: bool, count: _Count, write: _Write) -> LetGo:
         store = self._reading()
         if dry_run:
-            seen = store.read(lambda connection: count(connection, store)) if store.shape.has_own_tables else Kept(0)
+            seen = store.read(lambda connection: count(connection, store)) if store.tables.has_own_tables else Kept(0)
             return LetGo(kind, None, seen)
         with self._run(Purpose(kind), None) as (writing, own_id, own):
             with writing.transaction() as connection:
@@ -147,7 +147,7 @@ class History:
         return open_records(self._settings, self._tools, is_writing=False)
 
     def _find(self, store: DatabaseStore, run_id: str) -> PastRun:
-        found = store.read(partial(run_history.find_run, run_id=run_id)) if store.shape.has_own_tables else None
+        found = store.read(partial(run_history.find_run, run_id=run_id)) if store.tables.has_own_tables else None
         if found is None:
             raise UsageError(f"there is no run {run_id}: `ordersync runs` lists them")
         return found

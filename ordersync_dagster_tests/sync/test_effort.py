@@ -20,14 +20,16 @@ from ordersync_dagster.sandbox import Sandbox, World, build, printful_item, prin
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database, each_statement, everything
+from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.world import in_one_day
 
-SIZE = 10_000
+SIZE = at(3_000, 10_000)
+pytestmark = pytest.mark.breadth
 MONTH, DAY = Window.last_days(30, NOW), Window.last_days(1, NOW)
 DAYS = len(MONTH.days)
-FEW = 3_000  # sessions: a hundred a day
+FEW = at(900, 3_000)  # sessions: thirty or a hundred a day
 OURS = {"ordersync_runs", "ordersync_rate"}  # that there was a run, and the budget that it was counted against
 BUDGET = ("ordersync_rate", "pg_advisory_xact_lock", "clock_timestamp")  # as many as there are requests
 OPENING = ("BEGIN", "PRAGMA", "sqlite_master", "pg_catalog")  # once a run, or free
@@ -132,7 +134,7 @@ def test_many_printful_orders_cost_their_pages_and_one_request_per_missing_id(sa
     found = dict(api.orders([str(n) for n in range(1, SIZE + missing + 1)]))
     assert sum(isinstance(answer, Missing) for answer in found.values()) == missing
     assert len(found) == SIZE + missing
-    assert len(sandbox.requests) <= 110 + missing
+    assert len(sandbox.requests) <= SIZE // 100 + 10 + missing
 
 
 LOADED = """

@@ -32,7 +32,7 @@ PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_suc
 SESSIONS = "/v1/checkout/sessions"
 JsonObject = dict[str, Any]
 T = TypeVar("T")
-Read = tuple[date | None, str | None, T]  # day, id and result of a session; None if the record is malformed
+_Read = tuple[date | None, str | None, T]  # day, id, result of `read`; None if malformed
 
 
 class _SdkClient(stripe.RequestsClient):
@@ -68,7 +68,7 @@ class StripeApi:
         fixed = [("limit", str(ROWS_PER_PAGE)), ("status", "complete")]
         fixed += [("expand[]", "data.line_items")] if with_line_items else []
 
-        def fetch(start: int, end: int, cursor: str | None) -> Page[Read[T]]:
+        def fetch(start: int, end: int, cursor: str | None) -> Page[_Read[T]]:
             span = [("created[gte]", str(start)), ("created[lt]", str(end))]
             page = self._page(SESSIONS, [*fixed, *span, *([("starting_after", cursor)] if cursor else [])])
             return self._session_page(page, read, start)
@@ -90,7 +90,7 @@ class StripeApi:
         if kept:
             yield current, kept
 
-    def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page[Read[T]]:
+    def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page[_Read[T]]:
         rows, has_more = page["data"], page.get("has_more") is True
         if has_more and not rows:
             self._warn("Stripe listed an empty page with more to come; it was taken as the end.")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from threading import Condition, Lock, Thread
+from threading import Condition, Semaphore, Thread
 from typing import Generic, TypeVar
 
 from ordersync_dagster.core.errors import VendorAnswerError
@@ -18,6 +18,7 @@ from ordersync_dagster.core.errors import VendorAnswerError
 T = TypeVar("T")
 
 WORKERS = 16  # requests in flight
+AT_THE_TURNSTILE = 4  # wait for their turns at once: one alone would lose what it wakes too late
 PAGES_PER_SLICE = 8  # a slice ends with a page that is half empty on average: longer ones waste fewer requests
 FIRST_CUT = 16  # slices after the first page, at most: one more round trip shows where the window is busy
 NEXT_CUT = 5  # of a slice: four that are as busy as its page was, and the rest, which may be empty after a rush
@@ -52,6 +53,10 @@ class _Slice(Generic[T]):
     is_busy: bool = False
     is_done: bool = False
 
+    @property
+    def is_free(self) -> bool:
+        return not (self.is_busy or self.is_done)
+
     def go_on_after(self, cursor: str | None) -> None:
         """Raise VendorAnswerError where the list was there before."""
         if cursor is None or cursor in self.cursors:
@@ -77,7 +82,8 @@ class SliceReader(Generic[T]):
     ) -> None:
         self._fetch, self._workers, self._turn = fetch, workers, turn
         self._slices: list[_Slice[T]] = [_Slice(start, end)]
-        self._changed, self._turnstile = Condition(), Lock()
+        self._changed, self._turnstile = Condition(), Semaphore(AT_THE_TURNSTILE)
+        self._waiting = 0  # for their turns
         self._is_over = False
         self._error: BaseException | None = None
 
@@ -134,14 +140,16 @@ class SliceReader(Generic[T]):
                 self._changed.notify_all()
 
     def _take(self) -> _Slice[T] | None:
-        """The newest slice that nobody reads; None when nothing is left. One worker waits for its turn at a time."""
+        """The newest slice that nobody reads, chosen when a request may leave; None when nothing is left."""
         with self._turnstile:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_ended or self._free() is not None)
+                self._changed.wait_for(lambda: self._is_ended or self._free_nearby() > self._waiting)
+                self._waiting += 1
             if not self._is_ended:
                 self._turn()
             with self._changed:
-                taken = None if self._is_ended else self._free()
+                self._waiting -= 1
+                taken = None if self._is_ended else next(each for each in self._slices if each.is_free)
                 if taken is not None:
                     taken.is_busy = True
                 return taken
@@ -150,10 +158,11 @@ class SliceReader(Generic[T]):
     def _is_ended(self) -> bool:
         return self._is_over or self._error is not None or all(each.is_done for each in self._slices)
 
-    def _free(self) -> _Slice[T] | None:
+    def _free_nearby(self) -> int:
+        """How many slices may be read now."""
         ahead = sum(len(each.pages) for each in self._slices)
         near = self._slices if ahead < PAGES_AHEAD else self._slices[: self._workers]
-        return next((each for each in near if not (each.is_busy or each.is_done)), None)
+        return sum(each.is_free for each in near)
 
     def _put(self, taken: _Slice[T], page: Page[T]) -> None:
         """Keep a page; what is left is read on by the cursor, or shared where that is worth it."""

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, an
 
 from ordersync_dagster.adapters.database.rows.decode import amount_said, document_of
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, ServerType, ShopText
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.order_fields import READ, Field, Kind
 from ordersync_dagster.core.orders import StoredItem, StoredOrder
 
@@ -23,33 +23,33 @@ def chunks(values: Collection[str]) -> Iterator[list[str]]:
 
 
 def read_orders(
-    connection: Connection, shape: Shape, column: str, values: Collection[str], *, lock: bool = False
+    connection: Connection, tables: FittedTables, column: str, values: Collection[str], *, lock: bool = False
 ) -> list[StoredOrder]:
     """The orders whose `column` is one of `values`, with their items; `lock` keeps others from moving them."""
-    return _read(connection, shape, column, values, true(), lock=lock)
+    return _read(connection, tables, column, values, true(), lock=lock)
 
 
 def read_orders_of_sessions(
-    connection: Connection, shape: Shape, session_ids: Collection[str], payments: Collection[str]
+    connection: Connection, tables: FittedTables, session_ids: Collection[str], payments: Collection[str]
 ) -> list[StoredOrder]:
     """The orders of these sessions, and those of no session that name one of `payments`."""
-    found = read_orders(connection, shape, "stripe_session_id", session_ids)
-    session_id = shape.table("orders").c.stripe_session_id
+    found = read_orders(connection, tables, "stripe_session_id", session_ids)
+    session_id = tables.table("orders").c.stripe_session_id
     if session_id.nullable:
-        found += _read(connection, shape, "stripe_payment_intent_id", payments, session_id.is_(None))
+        found += _read(connection, tables, "stripe_payment_intent_id", payments, session_id.is_(None))
     return found
 
 
 def _read(
     connection: Connection,
-    shape: Shape,
+    tables: FittedTables,
     column: str,
     values: Collection[str],
     condition: ColumnElement[bool],
     *,
     lock: bool = False,
 ) -> list[StoredOrder]:
-    orders = shape.table("orders")
+    orders = tables.table("orders")
     in_minor_units = isinstance(orders.c.total_amount.type, MinorUnits)
     fields = [field for field in READ if field.column in orders.c]  # a shop may lack optional columns
     columns = [_selected(orders, field) for field in fields]
@@ -59,7 +59,7 @@ def _read(
         query = select(*columns).where(is_wanted, condition).order_by(orders.c.id)
         found_rows = connection.execute(_locked(query, connection) if lock else query)
         rows = [dict(zip((field.column for field in fields), row, strict=True)) for row in found_rows]
-        items = _items(connection, shape, [row["id"] for row in rows])
+        items = _items(connection, tables, [row["id"] for row in rows])
         found.extend(_stored_order(row, fields, items[row["id"]], in_minor_units=in_minor_units) for row in rows)
     return found
 
@@ -79,9 +79,9 @@ def is_one_of(column: ColumnElement[str], values: Sequence[str], connection: Con
     return column.in_(values)
 
 
-def read_printful_ids(connection: Connection, shape: Shape) -> list[tuple[str, str, str]]:
+def read_printful_ids(connection: Connection, tables: FittedTables) -> list[tuple[str, str, str]]:
     """(order id, Printful id, status) of every order that names a Printful order."""
-    orders = shape.table("orders")
+    orders = tables.table("orders")
     query = select(orders.c.id, orders.c.printful_order_id, orders.c.status)
     query = query.where(orders.c.printful_order_id.is_not(None), cast(orders.c.printful_order_id, Text) != "")
     return [(str(order), str(printful), str(status)) for order, printful, status in connection.execute(query)]
@@ -92,8 +92,8 @@ def _locked(query: Select[Any], connection: Connection) -> Select[Any]:
     return query.with_for_update() if connection.dialect.name == "postgresql" else query
 
 
-def _items(connection: Connection, shape: Shape, order_ids: Sequence[str]) -> Mapping[str, list[StoredItem]]:
-    items = shape.table("order_items")
+def _items(connection: Connection, tables: FittedTables, order_ids: Sequence[str]) -> Mapping[str, list[StoredItem]]:
+    items = tables.table("order_items")
     found: dict[str, list[StoredItem]] = defaultdict(list)
     if order_ids:
         columns = (

@@ -26,31 +26,31 @@ _WHOLE_MINOR_UNITS = Capacity(131072, 3)  # the currency decides how many of the
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class FittedTables:
     """Tables and columns by our names; only those that the database has."""
 
-    shop: Mapping[str, Table]
+    by_name: Mapping[str, Table]
     limits: Limits
     has_own_tables: bool
     plain: Mapping[str, PlainTable] = field(default_factory=dict)  # tables whose new rows need not be read back
 
     def table(self, name: str) -> Table:
-        return self.shop[name]
+        return self.by_name[name]
 
     def has(self, name: str) -> bool:
         """Whether the shop has this table; it always has `orders` and `order_items`."""
-        return name in self.shop
+        return name in self.by_name
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that the run shows first."""
-        lacking = [name for name in SHOP_TABLES if name not in self.shop]
+        lacking = [name for name in SHOP_TABLES if name not in self.by_name]
         if not lacking:
             return ()
         return (f"The shop has no {' and no '.join(lacking)}; changes are recorded in ordersync_audit.",)
 
 
-def read_shape(connection: Connection, mapping: ShopMapping = ShopMapping()) -> Shape:
+def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMapping()) -> FittedTables:
     """Inspect the shop's tables; raises SchemaError that names every problem."""
     found = find_tables(connection, mapping)
     shop = shop_tables(zoned=_zoned(found)).tables
@@ -69,7 +69,7 @@ def read_shape(connection: Connection, mapping: ShopMapping = ShopMapping()) -> 
     has_own = inspect(connection).has_table(OWN_TABLES[0], schema=own_schema(connection))
     known = {name: plain_table(connection, fitted[name], table) for name, table in found.items() if name in NEEDED}
     plain = {name: each for name, each in known.items() if each is not None}
-    return Shape(fitted, _limits(found, mapping), has_own, plain)
+    return FittedTables(fitted, _limits(found, mapping), has_own, plain)
 
 
 def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:

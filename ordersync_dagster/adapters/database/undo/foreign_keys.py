@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Inspector, Text, cast, column,
 
 from ordersync_dagster.adapters.database.journal.row_snapshots import Image, canonical
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 
 _HARMLESS = ("", "NO ACTION", "RESTRICT")  # the database itself then refuses to remove what is referred to
 
@@ -25,11 +25,11 @@ class Child:
     is_unreadable: bool = False  # and would go or change with its parent without a word
 
 
-def find_children(connection: Connection, shape: Shape) -> list[Child]:
+def find_children(connection: Connection, tables: FittedTables) -> list[Child]:
     """Every foreign key to orders or items, but those of the tables that we write ourselves."""
     inspector = inspect(connection)
     default = inspector.default_schema_name
-    parents = {(each.schema or default, each.name): ours for ours, each in shape.shop.items()}
+    parents = {(each.schema or default, each.name): ours for ours, each in tables.by_name.items()}
     found = []
     for schema in _schemas(connection, inspector):
         for (_, name), keys in inspector.get_multi_foreign_keys(schema=schema).items():

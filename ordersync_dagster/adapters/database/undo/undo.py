@@ -45,10 +45,10 @@ class Undo:
     """Takes back the run `target`. Each batch is read, decided and written in one transaction."""
 
     def __init__(self, store: DatabaseStore, target: str) -> None:
-        self._store, self._target, self._shape, keyed = store, target, store.shape, store.keyed()
+        self._store, self._target, self._tables, keyed = store, target, store.tables, store.keyed()
         self._keyed = keyed
-        self._orders = Ledger(self._shape.table("orders"), "orders", keyed)
-        self._items = Ledger(self._shape.table("order_items"), "order_items", keyed)
+        self._orders = Ledger(self._tables.table("orders"), "orders", keyed)
+        self._items = Ledger(self._tables.table("order_items"), "order_items", keyed)
 
     def preview(self) -> Undone:
         """What would be done; writes nothing."""
@@ -99,16 +99,16 @@ class Undo:
             return True
         format_table = connection.dialect.identifier_preparer.format_table
         places = {
-            name: format_table(self._shape.table(name))
+            name: format_table(self._tables.table(name))
             for name in ("orders", "order_items", "order_events")
-            if self._shape.has(name)
+            if self._tables.has(name)
         }
         deletes = text("SELECT has_table_privilege(:name, 'DELETE')")
         may = all(connection.execute(deletes, {"name": place}).scalar() for place in places.values())
         if not may or "order_events" not in places:
             return may
         sees = text("SELECT has_column_privilege(:name, :column, 'SELECT')")
-        column = self._shape.table("order_events").c["order_id"].name
+        column = self._tables.table("order_events").c["order_id"].name
         return bool(connection.execute(sees, {"name": places["order_events"], "column": column}).scalar())
 
 
@@ -120,14 +120,14 @@ class _Look:
 
     def cases(self, order_ids: Sequence[str], *, lock: bool) -> list[Case]:
         """What there is to know of these orders; `lock` keeps others from moving them."""
-        shape, connection = self.store.shape, self.connection
-        orders = read_images(connection, shape.table("orders"), order_ids, lock=lock)
-        items = read_images(connection, shape.table("order_items"), order_ids, by="order_id")
-        children = find_children(connection, shape)
+        tables, connection = self.store.tables, self.connection
+        orders = read_images(connection, tables.table("orders"), order_ids, lock=lock)
+        items = read_images(connection, tables.table("order_items"), order_ids, by="order_id")
+        children = find_children(connection, tables)
         others = referring(connection, children, "orders", orders)
         others |= referring(connection, children, "order_items", items)
         history, events = self._history(order_ids), self._events(order_ids)
-        name = shape.table("order_items").c["order_id"].name
+        name = tables.table("order_items").c["order_id"].name
         by_order: dict[str, dict[str, Image]] = defaultdict(dict)
         for item_id, image in items.items():
             by_order[str(image[name])][item_id] = image
@@ -146,8 +146,8 @@ class _Look:
 
     def _events(self, order_ids: Sequence[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = defaultdict(set)
-        if self.sees_events and self.store.shape.has("order_events"):
-            events = self.store.shape.table("order_events")
+        if self.sees_events and self.store.tables.has("order_events"):
+            events = self.store.tables.table("order_events")
             for chunk in chunks(order_ids):
                 query = select(events.c.order_id, events.c.id).where(
                     is_one_of(events.c.order_id, chunk, self.connection)

@@ -46,13 +46,13 @@ class Hand:
 
     def _delete(self, name: str, ids: Sequence[str]) -> None:
         if ids:
-            gone: Table = self.store.shape.table(name)
+            gone: Table = self.store.tables.table(name)
             for chunk in chunks(ids):
                 self.connection.execute(delete(gone).where(is_one_of(gone.c.id, chunk, self.connection)))
 
     def _set(self, step: Reversal) -> None:
         """The former values as they were read, in the shop's own columns and words."""
-        orders = self.store.shape.table("orders")
+        orders = self.store.tables.table("orders")
         names = [orders.c["id"].name, *step.values]
         raw = table(orders.name, *(column(name) for name in names), schema=orders.schema)
         values = {name: bindparam(None, value, NullType()) for name, value in step.values.items()}
@@ -64,7 +64,7 @@ class Hand:
             before, email = self.orders.whole(gone.order), self.orders.email(gone.order)
             yield Entry("order_delete", "order", gone.order_id, gone.order_id, before, None, self.why, email)
         changed = [each for each in reversals if each.values]
-        images = read_images(self.connection, self.store.shape.table("orders"), [each.order_id for each in changed])
+        images = read_images(self.connection, self.store.tables.table("orders"), [each.order_id for each in changed])
         for each in changed:
             was, now = self.orders.change(each.order, images[each.order_id])
             email = self.orders.email(each.order)
@@ -78,18 +78,18 @@ class Hand:
                 yield Entry("order_delete", "order_item", item_id, step.order_id, before, None, self.why, email)
 
     def _tell_the_shop(self, entries: Sequence[Entry], reversals: Sequence[Reversal]) -> None:
-        if self.store.shape.has("audit_logs"):
+        if self.store.tables.has("audit_logs"):
             rows = [
                 build.audit_row(
                     self.stamp, e.action, e.resource, e.resource_id, _shown(e.before), _shown(e.after), e.reason
                 )
                 for e in entries
             ]
-            insert_new(self.connection, self.store.shape.table("audit_logs"), rows, "id")
-        if self.store.shape.has("order_events"):
+            insert_new(self.connection, self.store.tables.table("audit_logs"), rows, "id")
+        if self.store.tables.has("order_events"):
             message = f"Taken back: {self.why}."
             rows = [build.event_row(each.order_id, build.UNDONE, message, self.stamp) for each in reversals]
-            insert_new(self.connection, self.store.shape.table("order_events"), rows, "id")
+            insert_new(self.connection, self.store.tables.table("order_events"), rows, "id")
 
 
 def _shown(kept: Any) -> dict[str, Any] | None:

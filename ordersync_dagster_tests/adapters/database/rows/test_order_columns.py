@@ -11,7 +11,7 @@ from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.redaction import Ledger
 from ordersync_dagster.adapters.database.rows import build, read
 from ordersync_dagster.adapters.database.schema.column_types import Money
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.adapters.database.schema.tables import shop_tables
 from ordersync_dagster.core.completion import completed
 from ordersync_dagster.core.order_fields import BY_COLUMN, FIELDS, Kind
@@ -55,17 +55,19 @@ def test_of_a_column_that_is_not_clear_neither_audit_keeps_the_value(column: str
     assert PHONE not in str((audited, ledger.whole({column: text}), ledger.change({column: None}, {column: text})))
 
 
-def lacking(shape: Shape, name: str) -> Shape:
+def lacking(tables: FittedTables, name: str) -> FittedTables:
     """The same shop without an optional column of orders."""
-    orders = shape.table("orders")
+    orders = tables.table("orders")
     kept = [Column(each.name, each.type, key=each.key, nullable=each.nullable) for each in orders.c if each.key != name]
-    return replace(shape, shop={**shape.shop, "orders": Table(orders.name, MetaData(), *kept, schema=orders.schema)})
+    return replace(
+        tables, by_name={**tables.by_name, "orders": Table(orders.name, MetaData(), *kept, schema=orders.schema)}
+    )
 
 
 @pytest.mark.parametrize("name", [field.column for field in FIELDS if field.is_fillable])
 def test_an_order_is_read_and_left_alone_without_an_optional_column(database: Database, name: str) -> None:
     def stored(connection: Connection) -> list[StoredOrder]:
-        return read.read_orders(connection, lacking(store.shape, name), "stripe_session_id", ["cs_test_1"])
+        return read.read_orders(connection, lacking(store.tables, name), "stripe_session_id", ["cs_test_1"])
 
     new = order(printful_order_id="7")
     with opened(database.url) as (store, _):

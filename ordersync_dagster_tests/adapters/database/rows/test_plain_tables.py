@@ -10,7 +10,7 @@ from ordersync_dagster.adapters.database.journal.row_snapshots import Image, ima
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
 from ordersync_dagster.adapters.database.rows.bulk_insert import NewRows
-from ordersync_dagster.adapters.database.schema.fitted import Shape, read_shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables, read_fitted_tables
 from ordersync_dagster.adapters.database.schema.tables import shop_tables
 from ordersync_dagster.core.orders import as_stored
 from ordersync_dagster_tests.support.clock import NOW
@@ -57,12 +57,12 @@ KEYS = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contyp
 def both(database: Database, table: str, rows: list[Row], key: str = "id") -> tuple[list[Image], list[Image]]:
     """Rows are inserted: as they were foretold, and as they are."""
     with database.engine.connect() as connection:
-        shape = read_shape(connection)
-        new = NewRows(connection, shape.table(table), rows)
+        tables = read_fitted_tables(connection)
+        new = NewRows(connection, tables.table(table), rows)
         new.insert(key)
-        found = read_images(connection, shape.table(table), [row["id"] for row in rows])
+        found = read_images(connection, tables.table(table), [row["id"] for row in rows])
         connection.commit()
-        return images_of(new, shape.plain[table]), [found[row["id"]] for row in rows]
+        return images_of(new, tables.plain[table]), [found[row["id"]] for row in rows]
 
 
 def order_rows() -> list[Row]:
@@ -75,9 +75,9 @@ def item_rows() -> list[Row]:
     return [{**build.item_row(item, of.id, STAMP), "currency": "usd"} for item in items]
 
 
-def shape_of(database: Database) -> Shape:
+def tables_of(database: Database) -> FittedTables:
     with database.engine.connect() as connection:
-        return read_shape(connection)
+        return read_fitted_tables(connection)
 
 
 def made(database: Database) -> Database:
@@ -125,18 +125,18 @@ def test_in_postgres_what_may_change_a_row_has_it_read_back(postgres_url: str, t
     database = made(Database(postgres_url))
     for row in database.rows(KEYS):  # a column that is referred to keeps its type
         database.execute("ALTER TABLE {} DROP CONSTRAINT {}".format(*row.values()))
-    assert shape_of(database).plain.keys() == {"orders", "order_items"}
+    assert tables_of(database).plain.keys() == {"orders", "order_items"}
     database.script(READ_BACK["postgresql"][what].replace("{}", table))
-    assert table not in shape_of(database).plain
+    assert table not in tables_of(database).plain
 
 
 @pytest.mark.parametrize("what", READ_BACK["sqlite"])
 @pytest.mark.parametrize("table", ["orders", "order_items"])
 def test_in_sqlite_so_has_what_is_odd_there(tmp_path: Path, table: str, what: str) -> None:
     database = made(Database(f"sqlite:///{tmp_path}/shop.db"))
-    assert shape_of(database).plain.keys() == {"orders", "order_items"}
+    assert tables_of(database).plain.keys() == {"orders", "order_items"}
     database.script(READ_BACK["sqlite"][what].replace("{}", table))
-    assert table not in shape_of(database).plain
+    assert table not in tables_of(database).plain
 
 
 def test_a_column_that_stays_empty_is_part_of_the_row(plain_shop: Database) -> None:
@@ -151,4 +151,4 @@ def test_in_sqlite_amounts_in_a_numeric_column_are_read_back(tmp_path: Path) -> 
     database = Database(f"sqlite:///{tmp_path}/shop.db")
     database.script(NARROW.replace("jsonb", "json").replace("now()", "CURRENT_TIMESTAMP"))
     database.execute("CREATE UNIQUE INDEX one_order ON orders (stripe_session_id)")
-    assert shape_of(database).plain == {}
+    assert tables_of(database).plain == {}
