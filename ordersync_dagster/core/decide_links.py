@@ -44,7 +44,7 @@ def decide_links(links: Links, limits: Limits) -> Plan:
     linked = [_linked(each, theirs, limits) for each, theirs in certain]
     notes = [problem for _, problems in linked for problem in problems]
     notes.extend(_likely(left, [each for each in free if each.printful_order_id not in claimed]))
-    hidden = {each.order.id: problem for each in left if (problem := _hidden(each, links))}
+    hidden = {each.order.id: problem for each in left if (problem := _unread_problem(each, links))}
     notes.extend(hidden.values())
     left = [each for each in left if each.order.id not in hidden]
     reason = links.unread.reason
@@ -103,7 +103,7 @@ def _possible(each: Unlinked, printful_ids: Sequence[str]) -> Problem:
     )
 
 
-def _hidden(each: Unlinked, links: Links) -> Problem | None:
+def _unread_problem(each: Unlinked, links: Links) -> Problem | None:
     """The problem of a Printful order that carries this order's name and cannot be read."""
     if not links.unread.orders:
         return None

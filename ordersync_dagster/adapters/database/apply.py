@@ -1,4 +1,4 @@
-"""One plan into one transaction: rows, items, timeline and audit together, or none of them."""
+"""One plan, one transaction: orders, items, timeline and audit together, or none of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ordersync_dagster.adapters.database.journal.redaction import Ledger
 from ordersync_dagster.adapters.database.journal.row_snapshots import Image, images_of, read_images
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
-from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS, NewRows, insert_new
+from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS_PER_STATEMENT, NewRows, insert_new
 from ordersync_dagster.adapters.database.rows.read import read_orders
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.changes import (
@@ -66,13 +66,13 @@ class _Writer:
         self._new: dict[tuple[str, str], Image] = {}  # new rows that need not be read back, by table and id
 
     def write(self, plan: Plan) -> None:
-        """Some orders at a time, so that the records of a large day never lie in memory all at once."""
-        for start in range(0, len(plan.inserts), ROWS):
-            self._insert_orders(plan.inserts[start : start + ROWS])
+        """Some orders at a time, so that the records of a large day are never in memory all at once."""
+        for start in range(0, len(plan.inserts), ROWS_PER_STATEMENT):
+            self._insert_orders(plan.inserts[start : start + ROWS_PER_STATEMENT])
             self._write_records()
         updates = (*plan.completions, *plan.updates)
-        for start in range(0, len(updates), ROWS):
-            self._update_orders(updates[start : start + ROWS])
+        for start in range(0, len(updates), ROWS_PER_STATEMENT):
+            self._update_orders(updates[start : start + ROWS_PER_STATEMENT])
             self._write_records()
 
     def _write_records(self) -> None:
@@ -125,7 +125,7 @@ class _Writer:
         self._insert_items(item_rows)
 
     def _locked(self, updates: Sequence[OrderUpdate]) -> list[StoredOrder]:
-        """The orders of `updates` as they are now: by their sessions, which a webhook may have given another order."""
+        """The orders of `updates` as they are now, by session: a webhook may have replaced an order."""
         sessions = [update.seen.session_id for update in updates if update.seen.session_id]
         others = [update.seen.id for update in updates if not update.seen.session_id]
         found = read_orders(self._connection, self._tables, "stripe_session_id", sessions, lock=True)
@@ -150,9 +150,7 @@ class _Writer:
             if row["id"] in ours:
                 why = f"Printful item {row['metadata']['printful_item_id']} was missing"
                 self._items.append(_WrittenRow(row["id"], row["order_id"], why))
-                after = {
-                    name: value for name, value in row.items() if name != "currency"
-                }  # the order's, not the item's
+                after = {name: value for name, value in row.items() if name != "currency"}  # the order's
                 self._record("order_create", "order_item", row["id"], None, after, why)
         self.applied += Applied(items_inserted=len(ours))
 
@@ -197,8 +195,8 @@ class _Writer:
     def _insert_kept(self, name: str, rows: list[Row], key: str) -> set[str]:
         """The same for tables that the audit records; keeps the new rows that need not be read back."""
         ours: set[str] = set()
-        for start in range(0, len(rows), ROWS):
-            new = NewRows(self._connection, self._tables.table(name), rows[start : start + ROWS])
+        for start in range(0, len(rows), ROWS_PER_STATEMENT):
+            new = NewRows(self._connection, self._tables.table(name), rows[start : start + ROWS_PER_STATEMENT])
             ours |= new.insert(key)
             if name in self._tables.plain:
                 images = images_of(new, self._tables.plain[name])

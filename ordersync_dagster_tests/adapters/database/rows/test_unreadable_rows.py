@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.adapters.database.rows.decode import Document, amount_said, document_of
+from ordersync_dagster.adapters.database.rows.decode import Document, document_of, read_amount
 from ordersync_dagster.app.history import History
 from ordersync_dagster.app.run import Launch
 from ordersync_dagster_tests.support.outcomes import classes
@@ -208,6 +208,6 @@ def test_nothing_an_object_and_anything_else_are_told_apart(text: str | None, do
 
 @pytest.mark.parametrize("text", ["19.99", "1e9999", "x", ""])
 def test_minor_units_that_are_not_whole_are_no_amount(text: str) -> None:
-    assert str(amount_said("1999", "usd", in_minor_units=True)) == "19.99"
+    assert str(read_amount("1999", "usd", in_minor_units=True)) == "19.99"
     with pytest.raises(ValueError, match=r"no (whole )?number|no amount"):
-        amount_said(text, "usd", in_minor_units=True)
+        read_amount(text, "usd", in_minor_units=True)
