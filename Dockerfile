@@ -1,15 +1,15 @@
 # The `ordersync` command and the Dagster code location in one image. Build: docker build -t ordersync .
-# The base is named by tag: nobody has pinned a digest here yet. Pin yours: --build-arg PYTHON_IMAGE=python@sha256:…
+# The base image has a tag, but no digest. Pin your digest: --build-arg PYTHON_IMAGE=python@sha256:…
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 
 # hadolint ignore=DL3006 # the tag is in the argument
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 COPY requirements/run.txt requirements/dev.txt requirements/
-# Everything that runs, by its hash.
+# Runtime requirements, checked by hash.
 RUN python3 -m venv /opt/ordersync \
     && /opt/ordersync/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/run.txt
-# The build backend by its hash too, in an environment of its own that stays behind in this stage.
+# The build backend, also checked by hash, in a separate environment that is not copied into the image.
 RUN sed -n '/^setuptools==/,/# via/p' requirements/dev.txt > requirements/build.txt \
     && python3 -m venv /opt/build \
     && /opt/build/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/build.txt
@@ -23,7 +23,7 @@ FROM ${PYTHON_IMAGE}
 RUN groupadd --gid 10001 ordersync \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ordersync
 COPY --from=build /opt/ordersync /opt/ordersync
-# Only /tmp need be writable: the root file system may be read-only.
+# Only /tmp must be writable; the root file system may be read-only.
 ENV PATH=/opt/ordersync/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

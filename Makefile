@@ -1,4 +1,4 @@
-# Every target does its own set-up: a virtual environment with the hash-locked requirements. It needs Python and make.
+# Every target first makes a virtual environment with the hash-locked requirements. It needs only Python and make.
 PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 3000
@@ -9,9 +9,9 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-latest slow lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench lock clean
+.PHONY: help demo test fast test-all test-lowest test-latest slow lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench lock clean
 
-help: ## say what there is
+help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 $(READY): requirements/dev.txt setup.cfg pyproject.toml
@@ -22,16 +22,19 @@ $(READY): requirements/dev.txt setup.cfg pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: $(READY) ## watch the whole job on a pretend shop; needs no keys
+demo: $(READY) ## show a dry run and a repair on a pretend shop; needs no keys
 	@$(BIN)/ordersync demo
 
-test: $(READY) lint ## lint, types, layers and the fast tests
+test: $(READY) ## lint, types, layers and the fast tests, side by side
+	@$(MAKE) --no-print-directory -j 2 lint fast
+
+fast: $(READY) ## the fast tests alone
 	$(BIN)/pytest
 
 test-all: test slow ## everything: `test`, then the slow suites
 
-slow: $(READY) ## the slow suites alone: web UI, browser, faults, simulation, packaging
-	$(BIN)/pytest -m slow -p no:randomly --timeout 900
+slow: $(READY) ## only the slow suites: web UI, browser, faults, simulation, packaging, and breadth at its full size
+	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m "slow or breadth" -p no:randomly --timeout 900
 
 test-lowest: $(READY) ## the fast tests with the oldest versions that setup.cfg allows
 	$(call test_with,lowest-direct)
@@ -39,7 +42,7 @@ test-lowest: $(READY) ## the fast tests with the oldest versions that setup.cfg 
 test-latest: $(READY) ## the fast tests with the newest versions that setup.cfg allows
 	$(call test_with,highest)
 
-# Old releases call what newer ones of their own requirements have deprecated: nothing of ours.
+# Old releases call deprecated functions of their own newer requirements. Our code does not, so the warning is ignored.
 define test_with
 @mkdir -p .state
 $(BIN)/uv pip compile setup.cfg --extra postgres --resolution $(1) --no-emit-index-url --quiet --output-file .state/$(1).txt
@@ -55,11 +58,11 @@ lint: $(READY) ## ruff, mypy, the layers and bandit
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r ordersync_dagster
 
-# Dagster's records then say of an error that is not one of our sentences that there was one, not what it said.
+# With this, Dagster records that an unexpected error happened, but not its text. Our own error messages stay.
 ui ui-shop: export DAGSTER_REDACT_USER_CODE_ERRORS = 1
 
-# Both UIs start in their own DAGSTER_HOME: `dagster dev` would let a .env in the folder it starts in
-# override the environment, and then the sandbox's UI would write to the real shop.
+# Both UIs start in their own DAGSTER_HOME. `dagster dev` lets a .env in its start folder override the environment:
+# started here, the sandbox's UI would write to the real shop.
 ui: $(READY) ## web UI and daemon on the pretend shop, http://127.0.0.1:3000 (PORT=…)
 	@mkdir -p .state/dagster && cp dagster.yaml .state/dagster/
 	@echo "The pretend shop's UI: http://127.0.0.1:$(PORT) (Ctrl-C stops it)" >&2
@@ -68,14 +71,14 @@ ui: $(READY) ## web UI and daemon on the pretend shop, http://127.0.0.1:3000 (PO
 
 ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then .env
 	@mkdir -p .state/dagster-shop && cp dagster.yaml .state/dagster-shop/
-	@$(DOTENV) $(BIN)/ordersync doctor || echo "Runs will fail until this is put right." >&2
+	@$(DOTENV) $(BIN)/ordersync doctor || echo "Runs will fail until this is corrected." >&2
 	@echo "YOUR SHOP's UI: http://127.0.0.1:$(PORT) (Ctrl-C stops it)" >&2
 	@$(DOTENV) sh -c 'cd .state/dagster-shop && DAGSTER_HOME="$$PWD" exec $(DAGSTER)'
 
-screenshots: $(READY) ## take the pictures of docs/ui.md anew; needs chromium
+screenshots: $(READY) ## take the pictures of docs/ui.md again; needs Chromium
 	ORDERSYNC_SCREENSHOTS=1 ORDERSYNC_DEMAND_BROWSER=1 $(BIN)/pytest -m slow --timeout 900 -n 0 ordersync_dagster_tests/orchestration/test_browser.py
 
-simulate: $(READY) ## 2,000 simulated shops, some minutes: ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
+simulate: $(READY) ## 2,000 simulated shops, some minutes; ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
 	@ORDERSYNC_SEEDS=$(ORDERSYNC_SEEDS) ORDERSYNC_SEED=$(ORDERSYNC_SEED) $(BIN)/python -m ordersync_dagster_tests.simulation
 
 fuzz: $(READY) ## a minute of coverage-guided fuzzing of the vendors' pages (SECONDS=…); Linux
@@ -83,11 +86,11 @@ fuzz: $(READY) ## a minute of coverage-guided fuzzing of the vendors' pages (SEC
 	@mkdir -p .state/corpus
 	$(BIN)/python -W ignore -m ordersync_dagster_tests.fuzz .state/corpus -max_total_time=$(or $(SECONDS),60) -timeout=20
 
-mutate: $(READY) ## break core line by line and count what its tests notice (a quarter of an hour)
-	CI=1 PATH="$(abspath $(BIN)):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children 2
+mutate: $(READY) ## break core/ line by line and count how often its tests notice (15 minutes)
+	CI=1 ORDERSYNC_TEST_PROFILE=full PATH="$(abspath $(BIN)):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
-sbom: $(READY) ## dist/sbom.json: what an installation is made of, as CycloneDX
+sbom: $(READY) ## dist/sbom.json: every package of an installation, as CycloneDX
 	@mkdir -p dist
 	$(BIN)/cyclonedx-py requirements requirements/run.txt --of JSON -o dist/sbom.json
 
@@ -97,13 +100,13 @@ audit: $(READY) ## known vulnerabilities of every locked version (pip-audit); ne
 bench: $(READY) ## measure time and memory
 	$(BIN)/python -m benchmarks
 
-lock: $(READY) ## compile the locked requirements anew from setup.cfg
+lock: $(READY) ## compile the locked requirements again from setup.cfg
 	$(call compile,dev,dev)
 	$(call compile,postgres,run)
 
-# --no-strip-extras: the pip that comes with Python 3.11 refuses a hashed `gql` where `gql[requests]` is asked for
+# --no-strip-extras: the pip of Python 3.11 refuses a hashed `gql` if `gql[requests]` is required
 compile = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-strip-extras --quiet --extra $(1) --output-file requirements/$(2).txt
 
-clean: ## remove the environment and what runs left behind
+clean: ## delete the environment and everything that runs created
 	rm -rf .venv .venv-* .state build dist mutants *.egg-info

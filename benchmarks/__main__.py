@@ -13,6 +13,7 @@ from benchmarks.figures import Figures
 
 ROOT = Path(__file__).parents[1]
 MAIN = 20_000  # sessions of what the page leads with
+SMALL = 300  # sessions of a small shop's month
 LATENCIES = (0.1, 0.0)  # seconds a request
 MILLION = 1_000_000
 PRINTFUL_ORDERS, MISSING = 10_000, 10
@@ -46,7 +47,7 @@ def main() -> None:
 def measured(is_quick: bool) -> Iterator[Figures]:
     """The same figures after each step, with more in them; the next step is told on stderr."""
     figures = Figures("python -m benchmarks" + (" --quick" if is_quick else ""))
-    sizes = [2_000] if is_quick else [5_000, MAIN, 100_000]
+    sizes = [SMALL, 2_000] if is_quick else [SMALL, 5_000, MAIN, 100_000]
     with databases() as fresh:
         say("what the command costs by itself")
         figures.starts = suite.starts(fresh)

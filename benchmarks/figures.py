@@ -54,6 +54,7 @@ class Limited:
     limit: float
     run: Run
     missing: int = 0  # ids that the vendor does not know
+    again: Run | None = None  # an unchanged second run
 
     @property
     def share(self) -> float:
@@ -110,7 +111,7 @@ class Figures:
         kept["starts"] = {name: Cost(**each) for name, each in kept["starts"].items()}
         kept["dagster"] = [DagsterRun(**each) for each in kept.get("dagster", [])]
         for name in ("stripe_limit", "printful_limit"):
-            kept[name] = Limited(**{**kept[name], "run": _run(kept[name]["run"])}) if kept[name] else None
+            kept[name] = _limited(kept[name]) if kept[name] else None
         return cls(**kept)
 
 
@@ -118,6 +119,11 @@ def _case(kept: dict[str, Any]) -> Case:
     sequential = Sequential(**kept["sequential"]) if kept["sequential"] else None
     runs = {name: _run(kept[name]) for name in ("first", "again")}
     return Case(**{**kept, **runs, "reading": Reading(**kept["reading"]), "sequential": sequential})
+
+
+def _limited(kept: dict[str, Any]) -> Limited:
+    again = _run(kept["again"]) if kept.get("again") else None
+    return Limited(**{**kept, "run": _run(kept["run"]), "again": again})
 
 
 def _run(kept: dict[str, Any]) -> Run:

@@ -114,8 +114,9 @@ def stripe_limit(fresh: Fresh, size: int, per_second: int) -> Limited:
     """Stripe allows no more than `per_second`, and the setting says so."""
     with serving("month", size, [0.1], f"stripe={per_second}/1") as vendors, _empty(fresh, "postgresql") as url:
         budget = {"STRIPE_REQUESTS_PER_SECOND": str(per_second)}
-        run = _run(vendors, 0.1, 30, vendors.environment(0.1) | budget | {"DATABASE_URL": url})
-        return Limited(size, _count(url), per_second, run)
+        settings = vendors.environment(0.1) | budget | {"DATABASE_URL": url}
+        run, again = (_run(vendors, 0.1, 30, settings) for _ in range(2))
+        return Limited(size, _count(url), per_second, run, again=again)
 
 
 def printful_limit(fresh: Fresh, size: int, missing: int) -> Limited:

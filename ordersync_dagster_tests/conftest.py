@@ -1,32 +1,35 @@
 """A moment, a pretend shop, a clock that nobody waits for, and fresh databases: what most tests start from."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import is_hypothesis_test
 
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.support.cli import Cli, command_on
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.databases import (
-    EMPTY,
-    KINDS,
-    Database,
-    database_of,
-    database_to_copy,
-    fresh_database,
-    postgres_server,
-)
+from ordersync_dagster_tests.support.databases import KINDS, OTHERS, Database, fresh_database, postgres_server
 from ordersync_dagster_tests.support.profiles import load_hypothesis_profile
 from ordersync_dagster_tests.support.shops import Shop, seeded
+from ordersync_dagster_tests.support.templates import PostgresTemplates
 from ordersync_dagster_tests.support.world import served
 
 
 def pytest_configure() -> None:
     """How much hypothesis tries, before it is asked for anything."""
     load_hypothesis_profile()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What hypothesis tries is tried again with more examples; first, because marks choose what is run."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.breadth)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -81,24 +84,15 @@ def _postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _to_copy(_postgres: str) -> Iterator[str]:
-    with database_to_copy(_postgres) as name:
-        yield name
+def _templates(_postgres: str) -> Iterator[PostgresTemplates]:
+    with ExitStack() as stack:
+        yield PostgresTemplates(_postgres, stack)
 
 
-@pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind: the tests that use it run on all of them."""
-    with database_of(request.param, tmp_path, lambda: request.getfixturevalue("_postgres")) as url:
-        yield url
-
-
-@pytest.fixture(params=KINDS)
-def shop_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The same for a shop that is about to be made; PostgreSQL's has its tables already, which saves a third second."""
-    like = request.getfixturevalue("_to_copy") if request.param == "postgresql" else EMPTY
-    with database_of(request.param, tmp_path, lambda: request.getfixturevalue("_postgres"), like) as url:
-        yield url
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Where an SQLite database may be made, for what only SQLite does or what no database changes."""
+    return f"sqlite:///{tmp_path}/shop.db"
 
 
 @pytest.fixture
@@ -109,15 +103,32 @@ def postgres_url(_postgres: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """Where an SQLite database may be made, for what only SQLite does or what no database changes."""
-    return f"sqlite:///{tmp_path}/shop.db"
+def postgres_database(_postgres: str, _templates: PostgresTemplates) -> Iterator[Database]:
+    """Our own schema, empty, in PostgreSQL."""
+    with fresh_database(_postgres, _templates.name()) as url:
+        yield Database(url)
 
 
-@pytest.fixture
-def database(shop_url: str) -> Database:
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database of each kind: the tests that use it run on all of them."""
+    with ExitStack() as stack:
+        if request.param in OTHERS:
+            yield stack.enter_context(fresh_database(OTHERS[request.param]))
+        else:
+            yield request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """Our own schema, empty, on each kind of database."""
-    return seeded(shop_url)
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            yield request.getfixturevalue("postgres_database")
+        elif request.param == "sqlite":
+            yield seeded(request.getfixturevalue("sqlite_url"))
+        else:
+            yield seeded(stack.enter_context(fresh_database(OTHERS[request.param])))
 
 
 @pytest.fixture
@@ -127,9 +138,22 @@ def shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime, outage: World) -> Sh
 
 
 @pytest.fixture
-def each_shop(sandbox: Sandbox, shop_url: str, time: FakeTime, outage: World) -> Shop:
+def postgres_shop(
+    sandbox: Sandbox, _postgres: str, _templates: PostgresTemplates, time: FakeTime, outage: World
+) -> Iterator[Shop]:
+    """The same in PostgreSQL, for what only that does."""
+    with fresh_database(_postgres, _templates.name(outage)) as url:
+        yield Shop(sandbox, Database(url), time)
+
+
+@pytest.fixture(params=KINDS)
+def each_shop(request: pytest.FixtureRequest, sandbox: Sandbox, time: FakeTime, outage: World) -> Iterator[Shop]:
     """The same in each kind of database."""
-    return Shop(sandbox, seeded(shop_url, outage), time)
+    if request.param in OTHERS:
+        with fresh_database(OTHERS[request.param]) as url:
+            yield Shop(sandbox, seeded(url, outage), time)
+    else:
+        yield request.getfixturevalue("shop" if request.param == "sqlite" else "postgres_shop")
 
 
 @pytest.fixture

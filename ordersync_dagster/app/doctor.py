@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ordersync_dagster.adapters.database.diagnostics import diagnose
-from ordersync_dagster.adapters.http.client import Patience, Traffic
+from ordersync_dagster.adapters.http.client import RetryPolicy, Traffic
 from ordersync_dagster.adapters.stripe.api import PERMISSIONS, StripeApi
 from ordersync_dagster.app.database_findings import database_findings
 from ordersync_dagster.app.rate_limits import state_dir
@@ -18,7 +18,7 @@ from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Clock, Tools, check_database, open_printful, open_stripe, sqlite_file
 from ordersync_dagster.core.errors import BusyError, KeyRefusedError, OrderSyncError, UsageError
 
-PATIENCE = Patience(attempts=2, deadline=30)  # a person waits
+RETRY_POLICY = RetryPolicy(attempts=2, deadline=30)  # a person waits
 TOLERATED_SKEW, WRONG_SKEW = 60, 300  # seconds
 STRIPE_ALLOWS, PRINTFUL_ALLOWS = 25, 120  # a second and endpoint, a minute and token
 
@@ -96,7 +96,7 @@ def _stripe(settings: Settings, clock: Clock) -> Iterator[Finding]:
             "Stripe",
             f"a secret key, {mode} mode: it works, but a restricted key could not do harm",
         )
-    stripe = open_stripe(settings, PATIENCE, Traffic())
+    stripe = open_stripe(settings, RETRY_POLICY, Traffic())
     dates: list[Finding] = []
     for path, level in _READ.items():
         yield _readable(stripe, path, level, clock, dates)
@@ -133,7 +133,7 @@ def skew(header: str, before: datetime, after: datetime) -> list[Finding]:
 def _printful(settings: Settings, _clock: Clock) -> Iterator[Finding]:
     settings.require("PRINTFUL_API_KEY")
     store = f"store {settings.printful_store_id}" if settings.printful_store_id else "the token's own store"
-    count = open_printful(settings, PATIENCE, Traffic()).count()
+    count = open_printful(settings, RETRY_POLICY, Traffic()).count()
     yield Finding(Level.GREEN, "Printful", f"may read orders of {store}: {count} there")
 
 

@@ -39,7 +39,7 @@ class History:
     def runs(self, limit: int) -> list[PastRun]:
         """The last `limit` runs, newest first."""
         store = self._reading()
-        return store.read(partial(run_history.read_runs, limit=limit)) if store.shape.has_own_tables else []
+        return store.read(partial(run_history.read_runs, limit=limit)) if store.tables.has_own_tables else []
 
     def show(self, run_id: str) -> RunDetails:
         """One run with the rows that it wrote; raises UsageError if there is no such run."""
@@ -50,7 +50,7 @@ class History:
         """The records of an order, by its id or its Checkout Session's; raises UsageError if there are none."""
         store = self._reading()
         order_ids = [name, *(order.id for order in store.orders_of_sessions([name]))]
-        for order_id in order_ids if store.shape.has_own_tables else ():
+        for order_id in order_ids if store.tables.has_own_tables else ():
             if records := store.read(partial(run_history.read_order_records, order_id=order_id)):
                 return records
         raise UsageError(f"no run wrote anything of {name}: give the id of an order or of its Checkout Session")
@@ -71,7 +71,7 @@ class History:
     def verify(self) -> Verification:
         """Check that `ordersync_audit` is complete and unchanged."""
         store = self._reading()
-        return store.read(verify.verify) if store.shape.has_own_tables else Verification(0, 0)
+        return store.read(verify.verify) if store.tables.has_own_tables else Verification(0, 0)
 
     def purge(self, days: int, *, dry_run: bool) -> ErasureResult:
         """Erase data older than `days` days from our own tables, or count it."""
@@ -95,7 +95,7 @@ class History:
     def _erase(self, kind: str, dry_run: bool, count: _Count, write: _Erase) -> ErasureResult:
         store = self._reading()
         if dry_run:
-            is_there = store.shape.has_own_tables
+            is_there = store.tables.has_own_tables
             counts = store.read(lambda connection: count(connection, store)) if is_there else ErasureCounts(0)
             return ErasureResult(kind, None, counts)
         with self._run(Purpose(kind), None) as (writing, own_id, own):
@@ -116,7 +116,7 @@ class History:
 
 
 def _find(store: DatabaseStore, run_id: str) -> PastRun:
-    found = store.read(partial(run_history.find_run, run_id=run_id)) if store.shape.has_own_tables else None
+    found = store.read(partial(run_history.find_run, run_id=run_id)) if store.tables.has_own_tables else None
     if found is None:
         raise UsageError(f"there is no run {run_id}: `ordersync runs` lists them")
     return found

@@ -12,7 +12,7 @@ from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.open_shop import OpenDatabase
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.adapters.http.client import GuardedSession, Patience, RateLimit, Traffic
+from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, RetryPolicy, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
@@ -59,7 +59,7 @@ class Tools:
     """What tests replace: the clock, and how long to wait for vendors."""
 
     clock: Clock = utc_now
-    patience: Patience = Patience()
+    retry_policy: RetryPolicy = RetryPolicy()
 
 
 def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
@@ -100,7 +100,7 @@ class Watch:
 def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
     """A look that changes nothing."""
     url = _checked(settings, PrintfulScope.none)
-    stripe = open_stripe(settings, tools.patience, Traffic())
+    stripe = open_stripe(settings, tools.retry_policy, Traffic())
     store = open_shop.open_for_reading(url, tools.clock, settings.layout).store
     return Watch(stripe, store, session_rules(settings, tools.clock()))
 
@@ -178,11 +178,13 @@ def _shop(
     rate_limits: RateLimits,
 ) -> Shop:
     traffic = {"stripe": Traffic(), "printful": Traffic()}
-    stripe = open_stripe(settings, tools.patience, traffic["stripe"], rate_limits.stripe)
+    stripe = open_stripe(settings, tools.retry_policy, traffic["stripe"], rate_limits.stripe)
     now = tools.clock()
     asks_printful = printful is not PrintfulScope.none
     printful_api = (
-        open_printful(settings, tools.patience, traffic["printful"], rate_limits.printful) if asks_printful else None
+        open_printful(settings, tools.retry_policy, traffic["printful"], rate_limits.printful)
+        if asks_printful
+        else None
     )
     sync = OrderSync(
         run_id=run_id,
@@ -218,22 +220,22 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
 
 
 def open_stripe(
-    settings: Settings, patience: Patience, traffic: Traffic, rate_limit: RateLimit | None = None
+    settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit | None = None
 ) -> StripeApi:
     """Stripe, within `rate_limit`, or one of its own."""
     session = GuardedSession(rate_limit or local_rate_limits(settings).stripe, traffic, settings.ca_bundle)
-    return StripeApi(settings.stripe_key, settings.stripe_api_base, session, patience, traffic)
+    return StripeApi(settings.stripe_key, settings.stripe_api_base, session, retry_policy, traffic)
 
 
 def open_printful(
-    settings: Settings, patience: Patience, traffic: Traffic, rate_limit: RateLimit | None = None
+    settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit | None = None
 ) -> PrintfulApi:
     """Printful, within `rate_limit`, or one of its own."""
     return PrintfulApi(
         settings.printful_key,
         settings.printful_api_base,
         GuardedSession(rate_limit or local_rate_limits(settings).printful, traffic, settings.ca_bundle),
-        patience,
+        retry_policy,
         traffic,
         settings.printful_store_id,
     )

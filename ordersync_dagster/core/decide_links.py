@@ -62,9 +62,12 @@ def _certain(
 ) -> tuple[list[tuple[Unlinked, PrintfulOrder]], list[Unlinked]]:
     """Each order with the one Printful order that carries its name, and the orders that have none."""
     by_name = {each.external_id: each for each in free if each.external_id}
+    waiting = sorted(links.unlinked, key=lambda each: each.order.id)
+    if not by_name:  # skip computing the names of thousands of orders
+        return [], waiting
     certain: dict[str, tuple[Unlinked, PrintfulOrder]] = {}
     left: list[Unlinked] = []
-    for each in sorted(links.unlinked, key=lambda each: each.order.id):
+    for each in waiting:
         found = {by_name[name].printful_order_id: by_name[name] for name in each.names(links.link_by) & by_name.keys()}
         if len(found) == 1 and not found.keys() & certain.keys():
             certain |= {printful_id: (each, theirs) for printful_id, theirs in found.items()}
@@ -102,6 +105,8 @@ def _possible(each: Unlinked, printful_ids: Sequence[str]) -> Problem:
 
 def _hidden(each: Unlinked, links: Links) -> Problem | None:
     """The problem of a Printful order that carries this order's name and cannot be read."""
+    if not links.unread.orders:
+        return None
     for name in sorted(each.names(links.link_by) & links.unread.orders.keys()):
         problem = links.unread.orders[name]
         sentence = f"{problem.sentence} It belongs to order {each.order.id}, which was not linked to it."

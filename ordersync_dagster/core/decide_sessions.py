@@ -72,10 +72,10 @@ def decide_piece(day: SessionDay, stored: Stored) -> Piece:
 
 
 def each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """By session id; a session that was listed twice counts once, those without an id each for themselves."""
-    named = {each.session_id: each for each in verdicts if each.session_id != NO_ID}
-    nameless = [each for each in verdicts if isinstance(each, SessionProblem) and each.session_id == NO_ID]
-    return [*(named[key] for key in sorted(named)), *sorted(nameless, key=lambda each: each.problem.sentence)]
+    """By session id; a session that was listed twice counts once, but every row without an id counts."""
+    with_id = {each.session_id: each for each in verdicts if each.session_id != NO_ID}
+    without_id = sorted((each for each in verdicts if each.session_id == NO_ID), key=str)
+    return [*(with_id[key] for key in sorted(with_id)), *without_id]
 
 
 class _Decider:

@@ -134,7 +134,7 @@ class StoredOrder:
     shipping_address: Json | None = None
     metadata: Json = field(default_factory=dict)
     items: tuple[StoredItem, ...] = ()
-    unreadable: frozenset[str] = frozenset()  # columns whose value cannot be read: never written
+    unreadable: frozenset[str] = frozenset()  # columns that are missing, or whose value cannot be read: never written
     wrapped: frozenset[str] = frozenset()  # columns whose JSON is a JSON-encoded string, and is written back so
 
     @property

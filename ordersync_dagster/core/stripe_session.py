@@ -89,34 +89,19 @@ class SessionProblem:
 Verdict = Order | Skip | SessionProblem
 
 
-@dataclass(frozen=True, slots=True)
-class Nameless:
-    """A listed row without an id; `place` says where in the list it stood."""
-
-    row: object
-    place: str
-
-
-def session_id_of(row: object) -> str | None:
-    """The session's id; None where it has none that a database can store, or is no session."""
-    session_id = row.get("id") if isinstance(row, dict) else None
-    return session_id if isinstance(session_id, str) and session_id and is_storable(session_id) else None
-
-
 def read_session(session: object, rules: SessionRules) -> Verdict:
     """Read one session on its own, without looking at the shop's orders.
 
     Raises WrongModeError where the session's livemode is not the key's: nothing may be written then.
     """
-    if isinstance(session, Nameless):
-        return _nameless(session.row, session.place)
-    session_id = session_id_of(session)
-    if session_id is None or not isinstance(session, dict):
-        return _nameless(session)
-    _check_mode(session, session_id, rules)
+    fields = session if isinstance(session, dict) else {}
+    session_id = fields.get("id")
+    if not isinstance(session_id, str) or not session_id or not is_storable(session_id):
+        return _without_id(session)
+    _check_mode(fields, session_id, rules)
     try:
-        reason = _reason_to_skip(session, rules)
-        return Skip(session_id, reason) if reason else _paid_order(session, session_id)
+        reason = _reason_to_skip(fields, rules)
+        return Skip(session_id, reason) if reason else _paid_order(fields, session_id)
     except MalformedError as error:
         return _session_problem(session_id, error)
 
@@ -177,10 +162,10 @@ def _paid_order(session: Mapping[str, Any], session_id: str) -> Order:
     return order
 
 
-def _nameless(row: object, place: str = "") -> SessionProblem:
-    what = "a session without an id" if isinstance(row, dict) else "something that is not a session"
-    sentence = f"Session {NO_ID} became no order: Stripe listed {what}{place and f', {place}'}."
-    ids = {"stripe_session_id": NO_ID, **({"place": place} if place else {}), **_made_at(row)}
+def _without_id(row: object) -> SessionProblem:
+    found = "a session without an id" if isinstance(row, dict) else "something that is not a session"
+    sentence = f"Session {NO_ID} became no order: Stripe listed {found}."
+    ids = {"stripe_session_id": NO_ID, **_made_at(row)}
     return SessionProblem(NO_ID, Problem(ProblemClass.MALFORMED_SESSION, sentence, ids))
 
 

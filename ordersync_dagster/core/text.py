@@ -13,7 +13,10 @@ def text_or_none(value: object) -> str | None:
 
 def first_text(*values: object) -> str | None:
     """The first of `values` that is a text and not blank."""
-    return next((text for text in map(text_or_none, values) if text), None)
+    for value in values:
+        if isinstance(value, str) and value.strip():
+            return value
+    return None
 
 
 def is_storable(value: object) -> bool:

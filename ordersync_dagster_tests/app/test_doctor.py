@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ordersync_dagster.adapters.http.client import Patience
+from ordersync_dagster.adapters.http.client import RetryPolicy
 from ordersync_dagster.app import doctor
 from ordersync_dagster.app.database_findings import FULL, MB, of_disk
 from ordersync_dagster.app.doctor import Level, examine, findings_json, findings_text, worst
@@ -76,7 +76,7 @@ def test_each_setting_that_is_missing_is_a_finding_and_no_request(sandbox: Sandb
 def test_a_vendor_that_is_away_is_no_fault_of_the_settings(
     sandbox: Sandbox, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "PATIENCE", Patience(attempts=1))
+    monkeypatch.setattr(doctor, "RETRY_POLICY", RetryPolicy(attempts=1))
     sandbox.faults.add(Fault("/orders", "status", status=503, times=None))
     findings = examine(settings_for(sandbox, database.url))
     assert levels(findings, "Printful") == [Level.AWAY]

@@ -11,7 +11,7 @@ import pytest
 
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.support.cli import Cli, command_on
-from ordersync_dagster_tests.support.databases import everything
+from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.stores import opened
 from ordersync_dagster_tests.support.undo_stages import shop_rows
@@ -22,13 +22,13 @@ HEAVY = "alembic", "pandas", "matplotlib", "dagster"
 
 @pytest.fixture
 def ordersync(
-    sandbox: Sandbox, shop_url: str, world: World, tmp_path: Path,
+    sandbox: Sandbox, database: Database, world: World, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Cli]:  # fmt: skip
     """The command, the outage and the shop's database, of each kind."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ORDERSYNC_STATE_DIR", str(tmp_path / "state"))
-    with command_on(sandbox, seeded(shop_url, world), monkeypatch, capsys) as run:
+    with command_on(sandbox, seeded(database.url, world), monkeypatch, capsys) as run:
         yield run
 
 

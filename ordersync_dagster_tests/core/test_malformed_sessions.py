@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.stripe_session import NO_ID, Nameless, SessionProblem, read_session
+from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, read_session
 from ordersync_dagster.sandbox import ABSENT, checkout_session, customer_details
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
 from ordersync_dagster_tests.support.builders import TEST_MODE, problem_of
@@ -27,17 +27,11 @@ def test_a_session_without_an_id_that_can_be_stored_is_a_problem(session_id: Any
     assert "Stripe listed a session without an id" in verdict.problem.sentence
 
 
-def test_rows_without_an_id_are_told_apart_by_their_place_and_their_time() -> None:
-    unnamed = problem_of(Nameless(checkout_session(id=None, created=1_795_357_800), "row 2 after cs_test_1"))
-    assert unnamed.ids == {
-        "stripe_session_id": NO_ID,
-        "place": "row 2 after cs_test_1",
-        "created": "2026-11-22T14:30:00Z",
-    }
-    assert unnamed.sentence == (
-        "Session (no id) became no order: Stripe listed a session without an id, row 2 after cs_test_1."
-    )
-    assert problem_of(Nameless(7, "row 1 after cs_test_1")).ids.keys() == {"stripe_session_id", "place"}
+def test_a_session_without_an_id_is_named_by_the_time_when_it_was_created() -> None:
+    problem = problem_of(checkout_session(id=None, created=1_795_357_800))
+    assert problem.ids == {"stripe_session_id": NO_ID, "created": "2026-11-22T14:30:00Z"}
+    assert problem.sentence == "Session (no id) became no order: Stripe listed a session without an id."
+    assert problem_of(7).ids == {"stripe_session_id": NO_ID}
 
 
 def test_the_time_of_a_row_without_an_id_is_told_in_utc_wherever_the_machine_stands(

@@ -18,11 +18,11 @@ YESTERDAY = int(NOW.timestamp()) - 86_400
 
 def stripe_at(base: str, sandbox: Sandbox, time: FakeTime, attempts: int = 2, **changes: str) -> StripeApi:
     settings = settings_for(sandbox, STRIPE_API_BASE=base, **changes)
-    return open_stripe(settings, time.patience(attempts), Traffic())
+    return open_stripe(settings, time.retry_policy(attempts), Traffic())
 
 
 def printful_at(base: str, sandbox: Sandbox, time: FakeTime) -> PrintfulApi:
-    return open_printful(settings_for(sandbox, PRINTFUL_API_BASE=base), time.patience(2), Traffic())
+    return open_printful(settings_for(sandbox, PRINTFUL_API_BASE=base), time.retry_policy(2), Traffic())
 
 
 def listed(stripe: StripeApi) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.adapters.http.client import Patience
+from ordersync_dagster.adapters.http.client import RetryPolicy
 from ordersync_dagster.app.run import Launch, launch
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, utc_now
@@ -23,11 +23,12 @@ from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.processes import ended, environment
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.world import served
 
-MANY, SOME = 5_000, 1_200
+MANY, SOME = 5_000, at(600, 1_200)
 MONTH: Callable[[datetime], Window] = partial(Window.last_days, 30)
 ONE_IN_TWENTY = tuple(
     Fault(path, kind, every=20, status=500)
@@ -69,7 +70,7 @@ def through_faults(sandbox: Sandbox, database: Database, time: FakeTime, size: i
 def test_faults_04_07_and_08_500s_resets_and_short_bodies_lose_no_session(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
-    through_faults(sandbox, Database(sqlite_url), time, 2 * SOME)
+    through_faults(sandbox, Database(sqlite_url), time, 2_400)
 
 
 @pytest.mark.slow
@@ -85,7 +86,7 @@ def test_fault_01_a_limit_of_five_a_second_costs_time_and_no_session(sqlite_url:
     world = build("large", now=NOW, size=size)
     with served(world, rate_limits={"stripe": (5, 1.0)}) as limited:
         database = Database(sqlite_url)
-        run = repaired(settings_for(limited, database.url), Tools(lambda: NOW, Patience()), PrintfulScope.none)
+        run = repaired(settings_for(limited, database.url), Tools(lambda: NOW, RetryPolicy()), PrintfulScope.none)
         assert run.traffic["stripe"]["http_429"] > 0
         assert run.outcome.summary.errors == 0
         assert stored(database) == sorted(old_enough(limited))
@@ -114,16 +115,17 @@ class Broken:
         self.malformed = [each["id"] for each in sessions[10:400:100]]
         for session in sessions[10:400:100]:
             sandbox.put_session({**session, "currency": "doubloons"})
-        self.refused = sessions[900]["id"]
+        self.refused = sessions[SOME * 3 // 4]["id"]
         rule = f"WHEN NEW.stripe_session_id = '{self.refused}' BEGIN SELECT RAISE(ABORT, 'house rule'); END"
         database.execute(f"CREATE TRIGGER house_rule BEFORE INSERT ON orders {rule}")
-        self.unanswered = str(world.printful_orders[50]["id"])
+        self.unanswered = str(world.printful_orders[SOME // 24]["id"])
         sandbox.faults.add(Fault("/orders", "status", times=None, match="limit=100"))
         sandbox.faults.add(Fault(f"/orders/{self.unanswered}", "status", times=None))
         self.failed_sessions = {*self.malformed, self.refused}
         self.unlinked = {each["id"] for each in sessions} & set(old_enough(sandbox)) - self.failed_sessions
 
 
+@pytest.mark.breadth
 def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
@@ -143,6 +145,7 @@ def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
     assert run.outcome.summary.printful_items_added == database.count("order_items") == SOME // 20 - 1
 
 
+@pytest.mark.breadth
 def test_days_that_a_vendor_never_answers_and_older_ones_are_left_to_the_next_run(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
@@ -162,6 +165,7 @@ def test_days_that_a_vendor_never_answers_and_older_ones_are_left_to_the_next_ru
     assert stored(database) == sorted(old_enough(sandbox))
 
 
+@pytest.mark.breadth
 def test_fault_60_a_session_of_the_other_mode_leaves_only_whole_newer_days(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:

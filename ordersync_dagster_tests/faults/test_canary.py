@@ -64,12 +64,12 @@ class Canary:
 
 @pytest.fixture
 def canary(
-    sandbox: Sandbox, shop_url: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    sandbox: Sandbox, database: Database, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Canary]:  # fmt: skip
     """On each kind of database; the clock is the real one."""
     monkeypatch.chdir(tmp_path)
-    with command_on(sandbox, seeded(shop_url, world), monkeypatch, capsys) as run:
+    with command_on(sandbox, seeded(database.url, world), monkeypatch, capsys) as run:
         yield Canary(run, world)
 
 

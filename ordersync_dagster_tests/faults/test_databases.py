@@ -93,15 +93,15 @@ def own_server() -> Iterator[tuple[str, Callable[[str], None], Callable[[], None
         yield url, stop, server.ensure_postgres_running
 
 
-def test_fault_40_a_real_deadlock_with_a_webhook_is_tried_again_and_nobody_loses(postgres_url: str) -> None:
-    database = seeded(postgres_url)
-    name = make_url(postgres_url).database
+def test_fault_40_a_real_deadlock_with_a_webhook_is_tried_again_and_nobody_loses(postgres_database: Database) -> None:
+    database = postgres_database
+    name = make_url(postgres_database.url).database
     database.execute(f"ALTER DATABASE {name} SET deadlock_timeout = '100ms'")
     first, second = order(1), order(2)
     columns = "(id, stripe_session_id, status, customer_email, total_amount, currency, created_at, updated_at)"
     values = "VALUES (:id, :session, 'pending', 'a@example.com', 1, 'usd', now(), now())"
     statement = f"INSERT INTO orders {columns} {values} ON CONFLICT DO NOTHING"
-    with opened(postgres_url) as (store, engine), database.engine.connect() as webhook:
+    with opened(postgres_database.url) as (store, engine), database.engine.connect() as webhook:
         execute_theirs(webhook, statement, second.session_id)
         ours_waits = threading.Event()
 

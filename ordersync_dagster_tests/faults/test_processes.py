@@ -41,9 +41,9 @@ def slow_sandbox(world: World) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def database(shop_url: str, world: World) -> Database:
+def shop_database(database: Database, world: World) -> Database:
     """The shop after the outage, in each kind of database."""
-    return seeded(shop_url, world)
+    return seeded(database.url, world)
 
 
 @contextmanager
@@ -84,37 +84,37 @@ def states(database: Database) -> Counter[str]:
 
 @pytest.mark.slow
 def test_fault_31_a_process_killed_at_three_writes_is_made_up_for(
-    slow_sandbox: Sandbox, database: Database, world: World, tmp_path: Path
+    slow_sandbox: Sandbox, shop_database: Database, world: World, tmp_path: Path
 ) -> None:
-    env = environment(slow_sandbox, database.url)
+    env = environment(slow_sandbox, shop_database.url)
     interrupted = 0
     for turn in (1, 8, 3):  # the second and the third take up what the one before them left
         process = dying(turn, env, tmp_path)
         code, _, err = ended(process)
         assert code == -signal.SIGKILL, err
-        interrupted = states(database)["interrupted"]
-    assert states(database)["running"] <= 1
-    repaired(slow_sandbox, database)
-    is_as_after_one_run(database, world)
-    assert states(database)["running"] == 0
-    assert states(database)["interrupted"] >= interrupted
-    assert repaired(slow_sandbox, database) == 0
+        interrupted = states(shop_database)["interrupted"]
+    assert states(shop_database)["running"] <= 1
+    repaired(slow_sandbox, shop_database)
+    is_as_after_one_run(shop_database, world)
+    assert states(shop_database)["running"] == 0
+    assert states(shop_database)["interrupted"] >= interrupted
+    assert repaired(slow_sandbox, shop_database) == 0
 
 
 @pytest.mark.slow
 def test_fault_31_a_process_killed_at_its_last_write_had_written_everything(
-    slow_sandbox: Sandbox, database: Database, world: World, tmp_path: Path
+    slow_sandbox: Sandbox, shop_database: Database, world: World, tmp_path: Path
 ) -> None:
-    with another(database, tmp_path) as url:
+    with another(shop_database, tmp_path) as url:
         twin = seeded(url, world)
         with KillPoint(twin) as counting:
             repaired(slow_sandbox, twin)
-    code, _, err = ended(dying(counting.boundaries, environment(slow_sandbox, database.url), tmp_path))
+    code, _, err = ended(dying(counting.boundaries, environment(slow_sandbox, shop_database.url), tmp_path))
     assert code == -signal.SIGKILL, err
-    assert states(database) == {"running": 1}
-    assert repaired(slow_sandbox, database) == 0
-    assert states(database) == {"interrupted": 1, "succeeded": 1}
-    is_as_after_one_run(database, world)
+    assert states(shop_database) == {"running": 1}
+    assert repaired(slow_sandbox, shop_database) == 0
+    assert states(shop_database) == {"interrupted": 1, "succeeded": 1}
+    is_as_after_one_run(shop_database, world)
 
 
 def test_fault_32_sigterm_ends_a_run_in_time_and_frees_the_lock(
@@ -125,9 +125,9 @@ def test_fault_32_sigterm_ends_a_run_in_time_and_frees_the_lock(
 
 @pytest.mark.slow
 def test_fault_32_sigterm_ends_a_run_in_time_on_every_database(
-    slow_sandbox: Sandbox, database: Database, world: World, tmp_path: Path
+    slow_sandbox: Sandbox, shop_database: Database, world: World, tmp_path: Path
 ) -> None:
-    terminated_in_mid_run(slow_sandbox, database, world, tmp_path)
+    terminated_in_mid_run(slow_sandbox, shop_database, world, tmp_path)
 
 
 def terminated_in_mid_run(sandbox: Sandbox, database: Database, world: World, folder: Path) -> None:
@@ -156,9 +156,9 @@ def test_faults_33_and_34_two_runs_that_are_started_together_come_to_what_one_wo
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 4])
 def test_faults_33_and_34_runs_that_are_started_together_come_to_what_one_would(
-    slow_sandbox: Sandbox, database: Database, world: World, tmp_path: Path, count: int
+    slow_sandbox: Sandbox, shop_database: Database, world: World, tmp_path: Path, count: int
 ) -> None:
-    started_together(slow_sandbox, database, world, tmp_path, count)
+    started_together(slow_sandbox, shop_database, world, tmp_path, count)
 
 
 def started_together(sandbox: Sandbox, database: Database, world: World, folder: Path, count: int) -> None:

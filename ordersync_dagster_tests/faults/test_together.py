@@ -12,12 +12,12 @@ from sqlalchemy import Engine, event
 
 from ordersync_dagster.app.run import Launch
 from ordersync_dagster.core.errors import DatabaseAwayError, LockHeldError, WrongAccountError, WrongModeError
-from ordersync_dagster.sandbox import Sandbox, World, build
+from ordersync_dagster.sandbox import World, build
 from ordersync_dagster_tests.faults.results import is_audit_whole
-from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.outcomes import counters
-from ordersync_dagster_tests.support.shops import Shop, seeded
+from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.stores import opened
 from ordersync_dagster_tests.support.world import expected_counters, lost, lost_ids
 
@@ -127,10 +127,11 @@ LOCK = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
 
 
 @pytest.fixture
-def lost_lock(postgres_url: str, sandbox: Sandbox, time: FakeTime, outage: World) -> tuple[Shop, Callable[[], object]]:
+def lost_lock(postgres_shop: Shop) -> tuple[Shop, Callable[[], object]]:
     """A shop in PostgreSQL, and what breaks the connection that keeps other runs out."""
-    shop = Shop(sandbox, seeded(postgres_url, outage), time)
-    return shop, lambda: shop.database.execute(f"SELECT pg_terminate_backend(pid) FROM ({LOCK}) AS held")
+    return postgres_shop, lambda: postgres_shop.database.execute(
+        f"SELECT pg_terminate_backend(pid) FROM ({LOCK}) AS held"
+    )
 
 
 def test_fault_33_a_run_whose_lock_is_lost_writes_nothing_once_another_has_begun(

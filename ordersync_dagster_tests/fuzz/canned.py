@@ -8,7 +8,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from ordersync_dagster.adapters.http.client import GuardedSession, Patience, Traffic
+from ordersync_dagster.adapters.http.client import GuardedSession, RetryPolicy, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 
@@ -37,7 +37,7 @@ class _NoHurry:
         """There is no limit."""
 
 
-_PATIENCE = Patience(attempts=2, sleep=lambda _: None, clock=lambda: 0.0)
+_RETRY_POLICY = RetryPolicy(attempts=2, sleep=lambda _: None, clock=lambda: 0.0)
 
 
 def _session(answers: Sequence[Canned]) -> GuardedSession:
@@ -48,9 +48,9 @@ def _session(answers: Sequence[Canned]) -> GuardedSession:
 
 def stripe(*answers: Canned) -> StripeApi:
     """Stripe that answers so."""
-    return StripeApi("rk_test_x", BASE, _session(answers), _PATIENCE, Traffic())
+    return StripeApi("rk_test_x", BASE, _session(answers), _RETRY_POLICY, Traffic())
 
 
 def printful(*answers: Canned) -> PrintfulApi:
     """Printful that answers so."""
-    return PrintfulApi("token", BASE, _session(answers), _PATIENCE, Traffic(), None)
+    return PrintfulApi("token", BASE, _session(answers), _RETRY_POLICY, Traffic(), None)

@@ -13,6 +13,8 @@ from ordersync_dagster_tests.fuzz import canned, properties
 from ordersync_dagster_tests.fuzz.bodies import as_body
 from ordersync_dagster_tests.fuzz.properties import READ, REFUSED, WINDOW, Note
 
+pytestmark = pytest.mark.breadth
+
 
 def ends_of(holds: Callable[[Note], Any]) -> Counter[str]:
     """How the answers ended, each counted."""

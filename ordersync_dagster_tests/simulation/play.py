@@ -170,7 +170,7 @@ class _Play:
             run_id=under.run_id,
             stripe=PretendStripe(self._vendors, self._ask_vendor),
             printful=pretend_printful(self._vendors, self._ask_vendor),
-            store=DatabaseStore(engine, self._stage.shape, self._stage.path, lambda: self._vendors.now),
+            store=DatabaseStore(engine, self._stage.tables, self._stage.path, lambda: self._vendors.now),
             rules=SessionRules(live=False, settled_before=int(ripe.timestamp())),
             clock=lambda: self._vendors.now,
         )

@@ -11,7 +11,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from ordersync_dagster.adapters.http.client import GuardedSession, Patience, Traffic
+from ordersync_dagster.adapters.http.client import GuardedSession, RetryPolicy, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.core.errors import VendorUnavailableError
 from ordersync_dagster.core.stripe_session import Verdict
@@ -121,5 +121,5 @@ def pretend_printful(vendors: Vendors, moment: Moment) -> PrintfulApi:
     traffic = Traffic()
     session = GuardedSession(_NoHurry(), traffic)
     session.mount(PRINTFUL_BASE, _PretendPrintful(vendors, moment))
-    patience = Patience(attempts=2, sleep=lambda _: None, clock=lambda: 0.0)
-    return PrintfulApi("token", PRINTFUL_BASE, session, patience, traffic, None)
+    retry_policy = RetryPolicy(attempts=2, sleep=lambda _: None, clock=lambda: 0.0)
+    return PrintfulApi("token", PRINTFUL_BASE, session, retry_policy, traffic, None)

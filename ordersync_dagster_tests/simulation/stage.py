@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster_tests.simulation.truth import install_triggers
 from ordersync_dagster_tests.simulation.vendors import START
 from ordersync_dagster_tests.simulation.wire import Wire, connect
@@ -26,7 +26,7 @@ class Stage:
         self.path, self._empty = folder / "shop.db", folder / "empty.db"
         url = URL.create("sqlite", database=str(self.path))
         opened = open_shop.open_for_writing(url, lambda: START)
-        self.shape: Shape = opened.store.shape
+        self.tables: FittedTables = opened.store.tables
         self.engine: Engine = opened.engine
         self.reading: Engine = connection.open_read_only(url)
         install_triggers(self.path)

@@ -49,6 +49,6 @@ def test_a_failing_scenario_shrinks_to_the_steps_that_it_needs() -> None:
     assert (sale.what, run.during, len(run.faults), run.scope) == ("sale", (), 1, "all")
 
 
-@pytest.mark.parametrize(("asked", "seeds"), [("", range(20)), ("5000", range(5000)), ("300-400", range(300, 400))])
+@pytest.mark.parametrize(("asked", "seeds"), [("", range(FAST)), ("5000", range(5000)), ("300-400", range(300, 400))])
 def test_seeds_are_asked_for_by_number_or_range(asked: str, seeds: range) -> None:
-    assert asked_for(asked, range(20)) == seeds
+    assert asked_for(asked, range(FAST)) == seeds

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ordersync_dagster.adapters.http.client import Patience
+from ordersync_dagster.adapters.http.client import RetryPolicy
 from ordersync_dagster.app.wiring import Tools
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -24,9 +24,9 @@ class FakeTime:
         self.elapsed += seconds
         self.meanwhile()
 
-    def patience(self, attempts: int = 10, deadline: float = 240.0) -> Patience:
-        return Patience(attempts=attempts, deadline=deadline, sleep=self.sleep, clock=lambda: self.elapsed)
+    def retry_policy(self, attempts: int = 10, deadline: float = 240.0) -> RetryPolicy:
+        return RetryPolicy(attempts=attempts, deadline=deadline, sleep=self.sleep, clock=lambda: self.elapsed)
 
     def tools(self, attempts: int = 4) -> Tools:
-        """The clock and a short patience, for `launch`."""
-        return Tools(lambda: self.now + timedelta(seconds=self.elapsed), self.patience(attempts))
+        """The clock and a short retry policy, for `launch`."""
+        return Tools(lambda: self.now + timedelta(seconds=self.elapsed), self.retry_policy(attempts))

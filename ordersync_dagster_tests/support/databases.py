@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,10 +14,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
 from ordersync_dagster.adapters.database.engine.connection import parse_url
-from ordersync_dagster.app.wiring import seed_database
 
-OTHERS = tuple(url.strip() for url in os.environ.get("ORDERSYNC_TEST_DATABASES", "").split(",") if url.strip())
-KINDS = ("sqlite", "postgresql", *(f"other{place}" for place in range(len(OTHERS))))
+_NAMED = [url.strip() for url in os.environ.get("ORDERSYNC_TEST_DATABASES", "").split(",") if url.strip()]
+OTHERS = {f"other{place}": url for place, url in enumerate(_NAMED)}
+KINDS = ("sqlite", "postgresql", *OTHERS)
 
 EMPTY = "template1"  # every PostgreSQL server has it
 
@@ -34,11 +35,12 @@ def postgres_server() -> Iterator[str]:
         server = get_server(Path(folder), cleanup_mode="stop")
         try:
             url = str(server.get_uri())
-            with _administrator(url) as execute:
-                execute("ALTER SYSTEM SET fsync = off")  # these data need not survive a power cut
-                execute("SELECT pg_reload_conf()")
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # no data here outlives a power cut
+                execute_on(url, f"ALTER SYSTEM SET {setting} = off")
+            execute_on(url, "SELECT pg_reload_conf()")
             yield url
         finally:
+            _administrator(url).dispose()
             server.cleanup()
 
 
@@ -46,39 +48,20 @@ def postgres_server() -> Iterator[str]:
 def fresh_database(server: str, like: str = EMPTY) -> Iterator[str]:
     """The URL of a new database on `server`, empty or a copy of `like`, which is dropped afterwards."""
     name = f"ordersync_test_{uuid4().hex[:12]}"
-    with _administrator(server) as execute:
-        execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+    execute_on(server, f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY")  # half the time of the usual one
     yield parse_url(server).set(database=name).render_as_string(hide_password=False)
-    with _administrator(server) as execute:
-        execute(f"DROP DATABASE {name} WITH (FORCE)")
+    execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@contextmanager
-def database_of(kind: str, folder: Path, server: Callable[[], str], like: str = EMPTY) -> Iterator[str]:
-    """The URL of a new database of one of KINDS: a file in `folder`, or as `fresh_database` on `server` or another."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder}/shop.db"
-    else:
-        with fresh_database(server() if kind == "postgresql" else OTHERS[int(kind.removeprefix("other"))], like) as url:
-            yield url
+def execute_on(server: str, statement: str) -> None:
+    """One statement of the server's administrator."""
+    with _administrator(server).connect() as connection:
+        connection.execute(text(statement))
 
 
-@contextmanager
-def database_to_copy(server: str) -> Iterator[str]:
-    """The name of a database on `server` with our tables and no row, for `fresh_database`: a copy is quickly made."""
-    with fresh_database(server) as url:
-        seed_database(url, {})
-        name = str(parse_url(url).database)
-        with _administrator(server) as execute:  # nobody else may be connected to what is copied
-            execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        yield name
-
-
-@contextmanager
-def _administrator(server: str) -> Iterator[Callable[[str], object]]:
-    engine = create_engine(parse_url(server), poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        yield lambda statement: connection.execute(text(statement))
+@cache
+def _administrator(server: str) -> Engine:
+    return create_engine(parse_url(server), isolation_level="AUTOCOMMIT")
 
 
 class Database:
@@ -148,7 +131,6 @@ def each_statement(database: Database, note: Callable[[str], object]) -> Iterato
 
 def everything(database: Database) -> Mapping[str, Sequence[str]]:
     """Every row of every table, comparable."""
-    return {
-        name: sorted(repr(sorted(row.items(), key=str)) for row in database.rows(f"SELECT * FROM {name}"))
-        for name in database.tables()
-    }
+    with database.engine.connect() as connection:
+        found = {name: connection.execute(text(f"SELECT * FROM {name}")).mappings().all() for name in database.tables()}
+    return {name: sorted(repr(sorted(row.items(), key=str)) for row in rows) for name, rows in found.items()}

@@ -5,7 +5,7 @@ from pydantic import SecretStr
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.sandbox import Sandbox
 
-UNHURRIED = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "10000"}  # budgets nobody notices
+UNHURRIED = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "600"}  # limits nobody notices
 
 
 def settings_for(sandbox: Sandbox, url: str | None = None, **changes: str) -> Settings:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ordersync_dagster.app.run import Launch, launch
-from ordersync_dagster.app.wiring import seed_database
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox, World
@@ -13,6 +12,7 @@ from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.templates import fill, sqlite_file
 
 OWN = ("ordersync_runs", "ordersync_missing", "ordersync_rate")
 
@@ -84,6 +84,9 @@ def once_something_is_written(database: Database) -> Callable[[], None]:
 
 def seeded(url: str, world: World | None = None) -> Database:
     """A database with our tables and what the world's webhooks left in them."""
-    rows = {"orders": world.shop.orders, "order_items": world.shop.order_items} if world else {}
-    seed_database(url, rows)
-    return Database(url)
+    database = Database(url)
+    if database.is_postgres or database.path.exists():
+        fill(url, world)
+    else:
+        database.path.write_bytes(sqlite_file(world))
+    return database

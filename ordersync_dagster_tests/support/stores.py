@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.schema.fitted import read_shape
+from ordersync_dagster.adapters.database.schema.fitted import read_fitted_tables
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.core.changes import (
     AddItems,
@@ -39,8 +39,8 @@ def opened(url: str, now: datetime = NOW) -> Iterator[tuple[DatabaseStore, Engin
     place = connection.parse_url(url)
     engine = connection.open_read_write(place)
     with engine.connect() as reading:
-        shape = read_shape(reading)
-    yield DatabaseStore(engine, shape, connection.sqlite_path(place), lambda: now), engine
+        tables = read_fitted_tables(reading)
+    yield DatabaseStore(engine, tables, connection.sqlite_path(place), lambda: now), engine
     engine.dispose()
 
 

@@ -10,17 +10,27 @@ import pytest
 from ordersync_dagster.app.run import Launch
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.sandbox import Sandbox, build
+from ordersync_dagster.sync import stripe_phase
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster.sync.stripe_phase import SESSIONS_PER_LOOKUP
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database, each_statement
 from ordersync_dagster_tests.support.new_objects import NewObjects
 from ordersync_dagster_tests.support.outcomes import of_class
+from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.world import in_one_day, served
 
-SIZE = 2 * SESSIONS_PER_LOOKUP + 500
+TOGETHER = at(200, stripe_phase.SESSIONS_PER_LOOKUP)  # sessions of a day that are compared at once
+SIZE = 2 * TOGETHER + TOGETHER // 4
+pytestmark = pytest.mark.breadth
 YESTERDAY = (NOW - timedelta(days=1)).date()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compared_together() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stripe_phase, "SESSIONS_PER_LOOKUP", TOGETHER)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -93,5 +103,5 @@ def test_fault_67_no_more_stored_orders_are_held_than_are_compared_at_once(shop:
 
     with each_statement(shop.database, note):
         repaired(shop)
-    assert len(held) == -(-SIZE // SESSIONS_PER_LOOKUP)
-    assert max(held) <= 1 + SESSIONS_PER_LOOKUP, one
+    assert len(held) == -(-SIZE // TOGETHER)
+    assert max(held) <= 1 + TOGETHER, one

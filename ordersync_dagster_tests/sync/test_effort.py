@@ -11,7 +11,7 @@ from itertools import chain, count
 
 import pytest
 
-from ordersync_dagster.adapters.http.client import Patience, RateLimit, Traffic
+from ordersync_dagster.adapters.http.client import RateLimit, RetryPolicy, Traffic
 from ordersync_dagster.app.run import Launch, launch
 from ordersync_dagster.app.wiring import Tools, open_printful, open_stripe
 from ordersync_dagster.core.printful_order import Missing
@@ -20,21 +20,23 @@ from ordersync_dagster.sandbox import Sandbox, World, build, printful_item, prin
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database, each_statement, everything
+from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.world import in_one_day
 
-SIZE = 10_000
+SIZE = at(3_000, 10_000)
+pytestmark = pytest.mark.breadth
 MONTH, DAY = Window.last_days(30, NOW), Window.last_days(1, NOW)
 DAYS = len(MONTH.days)
-FEW = 3_000  # sessions: a hundred a day
+FEW = at(900, 3_000)  # sessions: thirty or a hundred a day
 OURS = {"ordersync_runs", "ordersync_rate"}  # that there was a run, and the budget that it was counted against
 BUDGET = ("ordersync_rate", "pg_advisory_xact_lock", "clock_timestamp")  # as many as there are requests
 OPENING = ("BEGIN", "PRAGMA", "sqlite_master", "pg_catalog")  # once a run, or free
 
 
 class NoRateLimit(RateLimit):
-    """Counting needs no patience."""
+    """Counting needs no rate limit."""
 
     def take(self, name: str) -> None:
         """At once."""
@@ -62,7 +64,7 @@ def month() -> World:
 
 def read_all(sandbox: Sandbox, window: Window, rate_limit: RateLimit = NoRateLimit()) -> int:
     """How many sessions are read."""
-    api = open_stripe(settings_for(sandbox), Patience(), Traffic(), rate_limit)
+    api = open_stripe(settings_for(sandbox), RetryPolicy(), Traffic(), rate_limit)
     days = api.sessions(window, lambda row: row, with_line_items=False)
     return len(list(chain.from_iterable(rows for _, rows in days)))
 
@@ -128,11 +130,11 @@ def test_many_printful_orders_cost_their_pages_and_one_request_per_missing_id(sa
     made = int(NOW.timestamp()) - SIZE
     orders = [printful_order(id=n, created=made + n, items=[printful_item(id=n)]) for n in range(SIZE, 0, -1)]
     sandbox.replace(World(NOW, printful_orders=orders))
-    api = open_printful(settings_for(sandbox), Patience(), Traffic(), NoRateLimit())
+    api = open_printful(settings_for(sandbox), RetryPolicy(), Traffic(), NoRateLimit())
     found = dict(api.orders([str(n) for n in range(1, SIZE + missing + 1)]))
     assert sum(isinstance(answer, Missing) for answer in found.values()) == missing
     assert len(found) == SIZE + missing
-    assert len(sandbox.requests) <= 110 + missing
+    assert len(sandbox.requests) <= SIZE // 100 + 10 + missing
 
 
 LOADED = """

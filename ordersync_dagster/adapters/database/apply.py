@@ -10,12 +10,12 @@ from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import Entry
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.redaction import Ledger
-from ordersync_dagster.adapters.database.journal.row_snapshots import Image, read_images
+from ordersync_dagster.adapters.database.journal.row_snapshots import Image, images_of, read_images
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
-from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS, insert_new
+from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS, NewRows, insert_new
 from ordersync_dagster.adapters.database.rows.read import read_orders
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.changes import (
     AddItems,
     Change,
@@ -44,9 +44,9 @@ class Written:
     first_audit_id: str | None = None
 
 
-def write(connection: Connection, shape: Shape, plan: Plan, stamp: Stamp, keyed: KeyedHash) -> Written:
+def write(connection: Connection, tables: FittedTables, plan: Plan, stamp: Stamp, keyed: KeyedHash) -> Written:
     """Carry out `plan` inside the caller's transaction."""
-    return _Writer(connection, shape, stamp, keyed).write(plan)
+    return _Writer(connection, tables, stamp, keyed).write(plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,15 @@ class _Wrote:
 
 
 class _Writer:
-    def __init__(self, connection: Connection, shape: Shape, stamp: Stamp, keyed: KeyedHash) -> None:
-        self._connection, self._shape, self._stamp, self._keyed = connection, shape, stamp, keyed
+    def __init__(self, connection: Connection, tables: FittedTables, stamp: Stamp, keyed: KeyedHash) -> None:
+        self._connection, self._tables, self._stamp, self._keyed = connection, tables, stamp, keyed
         self._written = Written()
         self._events: list[Row] = []
         self._audits: list[Row] = []
         self._orders: list[_Wrote] = []
         self._items: list[_Wrote] = []
         self._images: dict[str, Image] = {}  # orders as they were before this transaction
+        self._new: dict[tuple[str, str], Image] = {}  # new rows that need not be read back, by table and id
 
     def write(self, plan: Plan) -> Written:
         """Some orders at a time, so that the records of a large day never lie in memory all at once."""
@@ -83,19 +84,19 @@ class _Writer:
 
     def _write_records(self) -> None:
         """Timeline and audit of what was written since the last call."""
-        if self._shape.has("order_events"):
+        if self._tables.has("order_events"):
             self._insert("order_events", self._events)
-        if self._shape.has("audit_logs"):
+        if self._tables.has("audit_logs"):
             self._insert("audit_logs", self._audits)
         entries = [*self._order_entries(), *self._item_entries()]
         first = audit.append(self._connection, self._stamp, entries, self._keyed)
         self._written.first_audit_id = self._written.first_audit_id or first
-        for done in (self._events, self._audits, self._orders, self._items):
+        for done in (self._events, self._audits, self._orders, self._items, self._new):
             done.clear()
 
     def _insert_orders(self, inserts: Sequence[InsertOrder]) -> None:
         rows = [build.order_row(insert.order, self._stamp) for insert in inserts]
-        ours = self._insert("orders", rows, "stripe_session_id")
+        ours = self._insert_kept("orders", rows, "stripe_session_id")
         for row in rows:
             if row["stripe_session_id"] in ours:
                 why = f"paid session {row['stripe_session_id']} had no order"
@@ -120,7 +121,7 @@ class _Writer:
             why = "; ".join(_reason(change) for change in each.changes)
             values = build.changed_columns(each, now)
             if values:
-                columns = frozenset(self._shape.table("orders").c[name].name for name in values)
+                columns = frozenset(self._tables.table("orders").c[name].name for name in values)
                 self._orders.append(_Wrote(now.id, now.id, why, self._images[now.id], columns))
                 before = build.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
@@ -136,12 +137,12 @@ class _Writer:
         """The orders of `updates` as they are now: by their sessions, which a webhook may have given another order."""
         sessions = [update.seen.session_id for update in updates if update.seen.session_id]
         others = [update.seen.id for update in updates if not update.seen.session_id]
-        found = read_orders(self._connection, self._shape, "stripe_session_id", sessions, lock=True)
-        return [*found, *read_orders(self._connection, self._shape, "id", others, lock=True)]
+        found = read_orders(self._connection, self._tables, "stripe_session_id", sessions, lock=True)
+        return [*found, *read_orders(self._connection, self._tables, "id", others, lock=True)]
 
     def _set(self, rows: list[Row]) -> None:
         """UPDATE each row by its `row_id`; rows that change the same columns go together."""
-        orders = self._shape.table("orders")
+        orders = self._tables.table("orders")
         by_columns: dict[frozenset[str], list[Row]] = {}
         for row in rows:
             by_columns.setdefault(frozenset(row), []).append({f"new_{column}": value for column, value in row.items()})
@@ -153,7 +154,7 @@ class _Writer:
         self._written.orders_updated += len(rows)
 
     def _insert_items(self, rows: list[Row]) -> None:
-        ours = self._insert("order_items", rows, "id")
+        ours = self._insert_kept("order_items", rows, "id")
         for row in rows:
             if row["id"] in ours:
                 why = f"Printful item {row['metadata']['printful_item_id']} was missing"
@@ -167,7 +168,7 @@ class _Writer:
 
         Raises DatabaseRefusedError where nothing that was set is there.
         """
-        ledger = Ledger(self._shape.table("orders"), "orders", self._keyed)
+        ledger = Ledger(self._tables.table("orders"), "orders", self._keyed)
         images = self._read("orders", [wrote.row_id for wrote in self._orders])
         for wrote in self._orders:
             now, email = images[wrote.row_id], ledger.email(images[wrote.row_id])
@@ -182,21 +183,34 @@ class _Writer:
                 yield Entry("order_update", "order", wrote.row_id, wrote.row_id, before, after, wrote.why, email)
 
     def _item_entries(self) -> Iterator[Entry]:
-        orders = Ledger(self._shape.table("orders"), "orders", self._keyed)
-        ledger = Ledger(self._shape.table("order_items"), "order_items", self._keyed)
+        orders = Ledger(self._tables.table("orders"), "orders", self._keyed)
+        ledger = Ledger(self._tables.table("order_items"), "order_items", self._keyed)
         images = self._read("order_items", [wrote.row_id for wrote in self._items])
         for wrote in self._items:
             after, email = ledger.whole(images[wrote.row_id]), orders.email(self._images[wrote.order_id])
             yield Entry("order_create", "order_item", wrote.row_id, wrote.order_id, None, after, wrote.why, email)
 
     def _read(self, name: str, ids: Sequence[str]) -> dict[str, Image]:
-        return read_images(self._connection, self._shape.table(name), ids)
+        known = {row_id: self._new[name, row_id] for row_id in ids if (name, row_id) in self._new}
+        rest = [row_id for row_id in ids if row_id not in known]
+        return known | read_images(self._connection, self._tables.table(name), rest)
 
     def _record(self, action: str, resource: str, row_id: str, before: Row | None, after: Row, why: str) -> None:
         self._audits.append(build.audit_row(self._stamp, action, resource, row_id, before, after, why))
 
     def _insert(self, name: str, rows: list[Row], key: str = "id") -> set[str]:
-        return insert_new(self._connection, self._shape.table(name), rows, key)
+        return insert_new(self._connection, self._tables.table(name), rows, key)
+
+    def _insert_kept(self, name: str, rows: list[Row], key: str) -> set[str]:
+        """The same of rows that the audit tells as the database holds them."""
+        ours: set[str] = set()
+        for start in range(0, len(rows), ROWS):
+            new = NewRows(self._connection, self._tables.table(name), rows[start : start + ROWS])
+            ours |= new.insert(key)
+            if name in self._tables.plain:
+                images = images_of(new, self._tables.plain[name])
+                self._new |= {(name, row["id"]): image for row, image in zip(new.rows, images, strict=True)}
+        return ours
 
 
 def _new_items(update: OrderUpdate) -> Iterable[NewItem]:

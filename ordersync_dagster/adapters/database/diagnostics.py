@@ -10,7 +10,7 @@ from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.open_shop import OpenDatabase, reading_from
 from ordersync_dagster.adapters.database.schema import create, grants
 from ordersync_dagster.adapters.database.schema.column_types import UtcTime
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +50,34 @@ def diagnose(database: OpenDatabase, path: Path | None) -> Diagnostics:
             version = reading.execute(text("SELECT sqlite_version()")).scalar()
             disk = shutil.disk_usage(path.parent).free, path.stat().st_size
             return Diagnostics(f"SQLite {version}", has_own_tables, is_wal=connection.is_wal(path), disk=disk)
-        return _postgres_diagnostics(reading, database.store.shape, has_own_tables=has_own_tables)
+        return _postgres_diagnostics(reading, database.store.tables, has_own_tables=has_own_tables)
 
 
-def _postgres_diagnostics(reading: Connection, shape: Shape, *, has_own_tables: bool) -> Diagnostics:
+def _postgres_diagnostics(reading: Connection, tables: FittedTables, *, has_own_tables: bool) -> Diagnostics:
     query = text(
         "SELECT current_setting('server_version'), current_setting('TimeZone'),"
         " NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'"
     )
     version, time_zone, takes_writes = reading.execute(query).one()
-    times = [column for column in shape.table("orders").columns if isinstance(column.type, UtcTime)]
+    times = [column for column in tables.table("orders").columns if isinstance(column.type, UtcTime)]
     return Diagnostics(
         f"PostgreSQL {str(version).split()[0]}",
         has_own_tables,
-        _role(reading, shape),
+        _role(reading, tables),
         bool(takes_writes),
         str(time_zone),
         tuple(column.name for column in times if isinstance(column.type, UtcTime) and not column.type.has_zone),
     )
 
 
-def _role(reading: Connection, shape: Shape) -> Role:
-    wanted = grants.needed(reading, shape, is_writing=True)
+def _role(reading: Connection, tables: FittedTables) -> Role:
+    wanted = grants.needed(reading, tables, is_writing=True)
     lacking = grants.missing(reading, wanted)
     rights: dict[str, list[str]] = {}
     for grant in wanted:
         if grant.kind == "TABLE" and grant not in lacking and not grant.name.startswith("ordersync_"):
             rights.setdefault(grant.name, []).append(grant.privilege)
-    orders = shape.table("orders")
+    orders = tables.table("orders")
     query = text(
         "SELECT current_user, role.rolsuper OR coalesce((SELECT bool_or(pg_has_role(held.relowner, 'USAGE'))"
         " FROM pg_class AS held JOIN pg_namespace AS home ON home.oid = held.relnamespace"

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.engine.errors import translated
 from ordersync_dagster.adapters.database.schema import create, fitted, grants
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.adapters.database.schema.seed import insert_rows
 from ordersync_dagster.adapters.database.schema.shop_mapping import Layout
 from ordersync_dagster.adapters.database.store import DatabaseStore
@@ -57,7 +57,7 @@ def open_for_writing(url: URL, clock: Callable[[], datetime], layout: Layout = L
         engine = _engine(url, layout)
         with reading_from(engine) as reading:
             if layout.mapping.expects_tables or not create.is_empty(reading):
-                _require_grants(reading, fitted.read_shape(reading, layout.mapping), is_writing=True)
+                _require_grants(reading, fitted.read_fitted_tables(reading, layout.mapping), is_writing=True)
                 if create.is_current(reading):
                     return _open(engine, url, clock, layout)
         engine.dispose()
@@ -104,7 +104,7 @@ def grant_sql(url: URL, layout: Layout, role: str, *, is_writing: bool, is_undoi
     if connection.sqlite_path(url):
         raise SettingsError("SQLite has no roles, so it needs no grants: whoever may write the file may do everything")
     with reading_from(_engine(url, layout, is_reading=True), is_last=True) as reading:
-        found = fitted.read_shape(reading, layout.mapping)
+        found = fitted.read_fitted_tables(reading, layout.mapping)
         wanted = grants.needed(reading, found, is_writing=is_writing, is_undoing=is_undoing)
         return grants.statements(reading, wanted, role)
 
@@ -150,7 +150,7 @@ def _require_writable(path: Path | None) -> None:
             )
 
 
-def _require_grants(reading: Connection, found: Shape, *, is_writing: bool) -> None:
+def _require_grants(reading: Connection, found: FittedTables, *, is_writing: bool) -> None:
     if reading.dialect.name != "postgresql":
         return
     lacking = grants.missing(reading, grants.needed(reading, found, is_writing=is_writing))
@@ -164,7 +164,7 @@ def _require_grants(reading: Connection, found: Shape, *, is_writing: bool) -> N
 
 def _open(engine: Engine, url: URL, clock: Callable[[], datetime], layout: Layout, *notes: str) -> OpenDatabase:
     with reading_from(engine) as reading:
-        found = fitted.read_shape(reading, layout.mapping)
+        found = fitted.read_fitted_tables(reading, layout.mapping)
         _require_grants(reading, found, is_writing=False)
     store = DatabaseStore(engine, found, connection.sqlite_path(url), clock)
     return OpenDatabase(store, engine, connection.shown(url), found.notes + notes)

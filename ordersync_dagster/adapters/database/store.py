@@ -20,7 +20,7 @@ from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, re
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
 from ordersync_dagster.adapters.database.rows.build import Stamp
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.adapters.database.unwritten import moved, refusal
 from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
 from ordersync_dagster.core.limits import Limits
@@ -48,19 +48,19 @@ class RecordedRun:
 class DatabaseStore:
     """Reads and writes one shop. `path` is the SQLite file, None on PostgreSQL."""
 
-    def __init__(self, engine: Engine, shape: Shape, path: Path | None, clock: Callable[[], datetime]) -> None:
-        self._engine, self._shape, self._path, self._clock = engine, shape, path, clock
+    def __init__(self, engine: Engine, tables: FittedTables, path: Path | None, clock: Callable[[], datetime]) -> None:
+        self._engine, self._tables, self._path, self._clock = engine, tables, path, clock
         self.hash_key = ""  # ORDERSYNC_HASH_KEY, where a person gave one
         self._keyed: KeyedHash | None = None
         weakref.finalize(self, engine.dispose)  # a process that serves many runs must not keep their connections
 
     @property
     def limits(self) -> Limits:
-        return self._shape.limits
+        return self._tables.limits
 
     @property
-    def shape(self) -> Shape:
-        return self._shape
+    def tables(self) -> FittedTables:
+        return self._tables
 
     def stamp(self, run_id: str) -> Stamp:
         """What this run writes now."""
@@ -68,47 +68,47 @@ class DatabaseStore:
 
     def order_count(self) -> int:
         """How many orders the shop has."""
-        orders = self._shape.table("orders")
+        orders = self._tables.table("orders")
         return self.read(lambda connection: connection.execute(select(func.count()).select_from(orders)).scalar_one())
 
     def orders_created_in(self, window: Window, at_most: int) -> int:
         """How many orders of Checkout Sessions were created in `window`, counted no further than `at_most`."""
-        created, session = (self._shape.table("orders").c[name] for name in ("created_at", "stripe_session_id"))
+        created, session = (self._tables.table("orders").c[name] for name in ("created_at", "stripe_session_id"))
         wanted = (created >= window.start, created < window.end, session != "")  # which leaves out NULL too
         some = select(created).where(*wanted).limit(at_most).subquery()
         return self.read(lambda connection: connection.execute(select(func.count()).select_from(some)).scalar_one())
 
     def has_live_orders(self) -> bool:
         """Whether any order is of a Checkout Session in live mode: its id says so."""
-        session = self._shape.table("orders").c.stripe_session_id
+        session = self._tables.table("orders").c.stripe_session_id
         query = select(session).where(session.startswith("cs_live_", autoescape=True)).limit(1)
         return self.read(lambda connection: connection.execute(query).first() is not None)
 
     def statuses(self) -> frozenset[str]:
         """The status words in use."""
-        query = select(self._shape.table("orders").c.status).distinct()
+        query = select(self._tables.table("orders").c.status).distinct()
         return frozenset(self.read(lambda connection: connection.execute(query).scalars().all()))
 
     def has_runs(self) -> bool:
         """Whether this shop was ever repaired before."""
-        return self._shape.has_own_tables and self.read(runs.has_any)
+        return self._tables.has_own_tables and self.read(runs.has_any)
 
     def orders_of_sessions(
         self, session_ids: Collection[str], payments: Collection[str] = ()
     ) -> tuple[StoredOrder, ...]:
         of_sessions = read.read_orders_of_sessions
-        return tuple(self.read(lambda connection: of_sessions(connection, self._shape, session_ids, payments)))
+        return tuple(self.read(lambda connection: of_sessions(connection, self._tables, session_ids, payments)))
 
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
-        return tuple(self.read(lambda connection: read.read_orders(connection, self._shape, "id", order_ids)))
+        return tuple(self.read(lambda connection: read.read_orders(connection, self._tables, "id", order_ids)))
 
     def printful_ids(self) -> list[tuple[str, str, str]]:
         """(order id, Printful id, status) of every order that names a Printful order."""
-        return self.read(lambda connection: read.read_printful_ids(connection, self._shape))
+        return self.read(lambda connection: read.read_printful_ids(connection, self._tables))
 
     def known_missing(self, since: datetime) -> frozenset[str]:
         """Printful ids that need not be asked again yet."""
-        if not self._shape.has_own_tables:
+        if not self._tables.has_own_tables:
             return frozenset()
         return self.read(lambda connection: runs.known_missing(connection, since))
 
@@ -132,7 +132,7 @@ class DatabaseStore:
             with lock.held(self._engine, self._path):
                 yield from self._recorded(run_id, window, purpose)
         except LockHeldError:
-            holder = self.read(runs.running) if self._shape.has_own_tables else None
+            holder = self.read(runs.running) if self._tables.has_own_tables else None
             raise LockHeldError(f"another run{f' ({holder})' if holder else ''} is at work; try again later") from None
         except DBAPIError as error:
             raise translated(error) from None
@@ -178,7 +178,7 @@ class DatabaseStore:
             try:
                 with self._engine.begin() as connection:
                     runs.require_running(connection, run_id)
-                    written = apply.write(connection, self._shape, plan, stamp, keyed)
+                    written = apply.write(connection, self._tables, plan, stamp, keyed)
                 return written  # noqa: RET504  # the except below needs it too
             except DBAPIError as error:
                 if written is not None and self._was_committed(written):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from threading import Lock
+from threading import Lock, local
 from typing import Any, NoReturn, Protocol
 
 import requests
@@ -35,7 +35,7 @@ class RateLimit(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long to retry. Times are seconds; tests pass their own `sleep` and `clock`, so that they need not wait."""
 
     attempts: int = 10
@@ -93,9 +93,15 @@ class GuardedSession(requests.Session):
         super().__init__()
         self.trust_env = False  # a ~/.netrc would replace our Authorization header
         self._rate_limit, self._traffic, self._ca_bundle = rate_limit, traffic, ca_bundle
+        self._turn = local()  # of each thread: whether the token of its next request is taken
         pool = DeadlineAdapter(pool_connections=4, pool_maxsize=16, max_retries=0)
         self.mount("https://", pool)
         self.mount("http://", pool)
+
+    def wait_for_turn(self, url: str) -> None:
+        """Take the token of this thread's next request now, so that the caller chooses its page afterwards."""
+        self._rate_limit.take(_path(url))
+        self._turn.is_taken = True
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Every request of this session passes here."""
@@ -105,7 +111,8 @@ class GuardedSession(requests.Session):
         options |= {"allow_redirects": False, "stream": True, "timeout": (CONNECT_TIMEOUT, READ_TIMEOUT)}
         # Given for each request, because Stripe's SDK asks for certificates of its own.
         options |= {"verify": self._ca_bundle} if self._ca_bundle else {}
-        self._rate_limit.take(path)
+        if not self._turn.__dict__.pop("is_taken", False):
+            self._rate_limit.take(path)
         self._traffic.add("requests")
         response = super().send(request, **options)
         with response:
@@ -118,24 +125,26 @@ class GuardedSession(requests.Session):
         """Always None: the base class would read the body of a redirect without our size cap."""
 
 
-def ask(fetch: Callable[[], requests.Response], vendor: str, patience: Patience, traffic: Traffic) -> Answer:
+def get_with_retries(
+    fetch: Callable[[], requests.Response], vendor: str, retry_policy: RetryPolicy, traffic: Traffic
+) -> Answer:
     """Fetch until there is an answer that a retry would not change.
 
     Raises VendorUnavailableError when no attempt or no time is left, VendorAnswerError for a redirect or a body
     larger than BODY_LIMIT. Answers of 400, 401, 403 and 404 are returned.
     """
-    started = patience.clock()
-    growing = tenacity.wait_exponential(multiplier=patience.first_wait, max=20)
-    waits = growing + tenacity.wait_random(0, patience.first_wait)
+    started = retry_policy.clock()
+    growing = tenacity.wait_exponential(multiplier=retry_policy.first_wait, max=20)
+    waits = growing + tenacity.wait_random(0, retry_policy.first_wait)
 
     def wait(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = (error.wait if isinstance(error, _TryAgainError) else None) or 0.0
-        return min(max(asked + random.uniform(0, 0.2), waits(state)), patience.longest_wait)  # noqa: S311  # jitter
+        return min(max(asked + random.uniform(0, 0.2), waits(state)), retry_policy.longest_wait)  # noqa: S311  # jitter
 
     def is_over(state: tenacity.RetryCallState) -> bool:
-        too_late = patience.clock() - started + state.upcoming_sleep > patience.deadline
-        return too_late or state.attempt_number >= patience.attempts
+        too_late = retry_policy.clock() - started + state.upcoming_sleep > retry_policy.deadline
+        return too_late or state.attempt_number >= retry_policy.attempts
 
     def count(_state: tenacity.RetryCallState) -> None:
         traffic.add("retries")
@@ -144,7 +153,7 @@ def ask(fetch: Callable[[], requests.Response], vendor: str, patience: Patience,
         retry=tenacity.retry_if_exception_type(_TryAgainError),
         wait=wait,
         stop=is_over,
-        sleep=patience.sleep,
+        sleep=retry_policy.sleep,
         before_sleep=count,
         retry_error_callback=lambda state: _give_up(state, vendor),
     )

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from ordersync_dagster.adapters.http.client import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.core.errors import (
     KeyRefusedError,
     SettingsError,
@@ -39,12 +39,12 @@ class PrintfulApi:
         token: str,
         base: str,
         session: GuardedSession,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         traffic: Traffic,
         store_id: str | None,
     ) -> None:
         self._base, self._session = base.rstrip("/"), session
-        self._patience, self._traffic = patience, traffic
+        self._retry_policy, self._traffic = retry_policy, traffic
         self._headers = {
             "Authorization": f"Bearer {token}",
             "User-Agent": "ordersync",
@@ -167,7 +167,7 @@ class PrintfulApi:
         def fetch() -> requests.Response:
             return self._session.get(f"{self._base}{path}", params=params, headers=self._headers)
 
-        return ask(fetch, self.vendor, self._patience, self._traffic)
+        return get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
 
 
 def _require_access(answer: Answer) -> None:

@@ -1,1 +1,1 @@
-"""Stripe."""
+"""Stripe, read only: Checkout Sessions, refunds and events."""

@@ -1,28 +1,27 @@
-"""Stripe, read through the official SDK's HTTP client: pages of Checkout Sessions, and refunds.
+"""Stripe, read through the official SDK's HTTP client: Checkout Sessions, refunds and events.
 
-Plain JSON and our own page loop: SDK objects cost 20 to 40 times the CPU, its pagination can loop for ever,
+Plain JSON and our own page loop, because SDK objects cost 20 to 40 times the CPU, its pagination can loop for ever,
 and it never retries a 429. https://docs.stripe.com/api/checkout/sessions/list
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from threading import Lock
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
 import requests
 import stripe
 
-from ordersync_dagster.adapters.http.client import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
-from ordersync_dagster.core.stripe_session import Nameless, session_id_of
 from ordersync_dagster.core.window import Window, day_of
 
-API_VERSION = "2026-10-28.endive"  # the shape that core/stripe_session.py was written for; older shapes are read too
-PAGE = 100  # Stripe's maximum
+API_VERSION = "2026-10-28.endive"  # core/stripe_session.py was written for it, and reads older versions too
+ROWS_PER_PAGE = 100  # Stripe's maximum
 PERMISSIONS = {
     "/v1/checkout/sessions": "Checkout Sessions: Read",
     "/v1/refunds": "Charges and Refunds: Read",
@@ -33,102 +32,86 @@ PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_suc
 SESSIONS = "/v1/checkout/sessions"
 JsonObject = dict[str, Any]
 T = TypeVar("T")
+_Read = tuple[date | None, str | None, T]  # day, id, result of `read`; None if malformed
 
 
 class _SdkClient(stripe.RequestsClient):
-    """The SDK's client without its habit of putting whole bodies into exception texts."""
+    """The SDK's client, but its exception texts hold no bodies of answers."""
 
     def _handle_request_error(self, e: Exception) -> NoReturn:
         raise e
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
-    """What has no id is read once its place in the whole list is known."""
-
-    row: object
-
-
-@dataclass(frozen=True, slots=True)
-class _Row(Generic[T]):
-    """A session that was read; day and id are None where the record is malformed."""
-
-    day: date | None
-    id: str | None
-    value: T | _Unread
-
-
 class StripeApi:
-    """Reads one Stripe account. `warnings` collects what the run should say aloud."""
+    """Reads one Stripe account; `warnings` are sentences that the run shows."""
 
     vendor = "Stripe"
 
-    def __init__(self, key: str, base: str, session: GuardedSession, patience: Patience, traffic: Traffic) -> None:
+    def __init__(
+        self, key: str, base: str, session: GuardedSession, retry_policy: RetryPolicy, traffic: Traffic
+    ) -> None:
         stripe.enable_telemetry = False
-        self._client = _SdkClient(session=session)
+        self._client, self._session = _SdkClient(session=session), session
         self._key, self._base = key, base.rstrip("/")
-        self._patience, self._traffic = patience, traffic
+        self._retry_policy, self._traffic = retry_policy, traffic
         self.warnings: list[str] = []
-        self._saying = Lock()
+        self._warning_lock = Lock()
 
     def sessions(
         self, window: Window, read: Callable[[object], T], *, with_line_items: bool
     ) -> Iterator[tuple[date, list[T]]]:
-        """Complete sessions created in `window`, each once and given to `read`, a UTC day at a time, newest first.
+        """Results of `read` for the complete sessions created in `window`, each once, by UTC day, newest first.
 
-        What has no id is given to it as `Nameless`. Pages are read in parallel. Days without a session are not yielded.
+        Rows without an id are all given to it. Pages are read in parallel. Days without a session are not yielded.
         Raises VendorError, KeyRefusedError and what `read` raises.
         """
-        fixed = [("limit", str(PAGE)), ("status", "complete")]
+        fixed = [("limit", str(ROWS_PER_PAGE)), ("status", "complete")]
         fixed += [("expand[]", "data.line_items")] if with_line_items else []
 
-        def fetch(start: int, end: int, cursor: str | None) -> Page[_Row[T]]:
+        def fetch(start: int, end: int, cursor: str | None) -> Page[_Read[T]]:
             span = [("created[gte]", str(start)), ("created[lt]", str(end))]
             page = self._page(SESSIONS, [*fixed, *span, *([("starting_after", cursor)] if cursor else [])])
             return self._session_page(page, read, start)
 
         current, kept, seen = window.days[-1], cast(list[T], []), cast(set[str], set())
-        named, since = "the start of the list", 0  # the last row with an id, and how many came after it
-        for rows in SliceReader(fetch, window.start_epoch, window.end_epoch):
-            for row in rows:
-                named, since = (row.id, 0) if row.id else (named, since + 1)
-                if row.day is not None and row.day != current:
+        turn = partial(self._session.wait_for_turn, self._base + SESSIONS)
+        for rows in SliceReader(fetch, window.start_epoch, window.end_epoch, turn=turn):
+            for day, session_id, value in rows:
+                if day is not None and day != current:
                     if kept:
                         yield current, kept
-                    current, kept, seen = row.day, [], set()
-                if row.id in seen:  # a list that moved, or a vendor that says a session twice
+                    current, kept, seen = day, [], set()
+                if session_id in seen:  # the list moved between two pages, or Stripe listed a session twice
                     self._traffic.add("duplicates_seen")
                     continue
-                value = row.value
-                if isinstance(value, _Unread):
-                    value = read(Nameless(value.row, f"row {since} after {named}"))
                 kept.append(value)
-                seen.update([row.id] if row.id else [])
+                if session_id:
+                    seen.add(session_id)
         if kept:
             yield current, kept
 
-    def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page["_Row[T]"]:
+    def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page[_Read[T]]:
         rows, has_more = page["data"], page.get("has_more") is True
         if has_more and not rows:
-            self._say("Stripe listed an empty page with more to come; it was taken as the end.")
+            self._warn("Stripe listed an empty page with more to come; it was taken as the end.")
             has_more = False
-        ids = [name for row in rows if (name := _id(row)) is not None]
+        sessions = [(_day(row), _id(row), read(row)) for row in rows]
+        ids = [session_id for _, session_id, _ in sessions if session_id]
         times = [created for row in rows if (created := _created(row)) is not None]
-        made = [_Row(_day(row), _id(row), read(row) if session_id_of(row) else _Unread(row)) for row in rows]
-        return Page(made, has_more, times[-1] if times else start, ids[-1] if ids else None)
+        return Page(sessions, has_more, times[-1] if times else start, ids[-1] if ids else None)
 
     def refunds(self, since: int) -> Iterator[object]:
-        """Refunds made at or after `since` (Unix seconds), a page at a time; none where the key may not read them."""
+        """Refunds created at or after `since` (Unix seconds); none, and a warning, if the key may not read them."""
         try:
             yield from self._rows("/v1/refunds", [("created[gte]", str(since))])
         except KeyRefusedError:
-            self._say(
+            self._warn(
                 "The Stripe key may not read refunds, so a refunded payment may be added as a live order. "
                 f"Give it the permission “{PERMISSIONS['/v1/refunds']}”."
             )
 
     def events(self, since: int, until: int) -> Iterator[object]:
-        """Events of checkouts that were paid, created in [since, until) (Unix seconds), newest first.
+        """Events of paid checkouts, created in [since, until) (Unix seconds), newest first.
 
         Stripe keeps events for 30 days: https://docs.stripe.com/api/events/list
         """
@@ -136,14 +119,14 @@ class StripeApi:
         return self._rows("/v1/events", [*(("types[]", name) for name in PAID_EVENTS), *filters])
 
     def may_read(self, path: str) -> Answer:
-        """One cheap request to `path`; raises KeyRefusedError where the key may not."""
+        """One small request to `path`; raises KeyRefusedError if the key may not read it."""
         return self._get(path, [("limit", "1")])
 
     def _rows(self, path: str, filters: list[tuple[str, str]]) -> Iterator[object]:
         cursor: list[tuple[str, str]] = []
         seen: set[str] = set()
         while True:
-            page = self._page(path, [("limit", str(PAGE)), *filters, *cursor])
+            page = self._page(path, [("limit", str(ROWS_PER_PAGE)), *filters, *cursor])
             rows, has_more = page["data"], page.get("has_more") is True
             ids = [name for row in rows if (name := _id(row)) is not None]
             repeated = seen.intersection(ids)
@@ -155,7 +138,7 @@ class StripeApi:
             if not has_more:
                 return
             if not rows:
-                self._say(f"Stripe listed an empty page of {path} with more to come; it was taken as the end.")
+                self._warn(f"Stripe listed an empty page of {path} with more to come; it was taken as the end.")
                 return
             if not ids or len(repeated) == len(ids):
                 raise VendorAnswerError(f"Stripe's list {path} makes no progress: a page came twice. Run again.")
@@ -181,22 +164,22 @@ class StripeApi:
             content, status, answered = self._client.request("get", url, headers)
             return _response(content, status, answered)
 
-        answer = ask(fetch, self.vendor, self._patience, self._traffic)
+        answer = get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
         if answer.status != 200:
             raise self._refusal(path, answer)
         self._check_version(answer.headers.get("Stripe-Version"))
         return answer
 
     def _check_version(self, answered: str | None) -> None:
-        """Unknown fields are ignored and older shapes are read, so another version is worth a word and no more."""
+        """Another version is only a warning, because unknown fields are ignored and older shapes are read."""
         if answered in (None, API_VERSION):
             return
         shown = re.sub(r"[^\w.-]", "?", answered[:40])
-        self._say(f"Stripe answered in API version {shown}; this release was written for {API_VERSION}.")
+        self._warn(f"Stripe answered in API version {shown}; this release was written for {API_VERSION}.")
 
-    def _say(self, warning: str) -> None:
-        """Once, however many threads have it to say."""
-        with self._saying:
+    def _warn(self, warning: str) -> None:
+        """Once, even if several threads have the same warning."""
+        with self._warning_lock:
             if warning not in self.warnings:
                 self.warnings.append(warning)
 
@@ -225,7 +208,7 @@ def _response(content: bytes, status: int, headers: Mapping[str, str]) -> reques
 
 
 def _id(row: object) -> str | None:
-    """An id as Stripe makes them; None for what could be no cursor."""
+    """The id of a row; None if it cannot be a cursor."""
     name = row.get("id") if isinstance(row, dict) else None
     return name if isinstance(name, str) and name.isascii() else None
 

@@ -8,7 +8,6 @@ from ordersync_dagster.core.changes import FillFields
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
 
 SWALLOW = """
@@ -93,8 +92,8 @@ def test_an_item_kept_out_by_a_unique_key_or_trigger_is_a_problem_of_its_order(d
     assert database.count("order_items") == 0
 
 
-def test_a_completion_that_a_trigger_keeps_out_is_a_problem_of_its_order(postgres_url: str) -> None:
-    database = seeded(postgres_url)
+def test_a_completion_that_a_trigger_keeps_out_is_a_problem_of_its_order(postgres_database: Database) -> None:
+    database = postgres_database
     with opened(database.url) as (store, _):
         store.apply(inserting(order(customer_name=None)), "run1")
         seen = stored(store)

@@ -11,7 +11,6 @@ from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster_tests.support.databases import Database, everything
-from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
 
 BUSY = """
@@ -85,8 +84,8 @@ def test_one_refused_update_does_not_keep_the_others_back(database: Database) ->
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01", "57014"])
-def test_a_busy_database_is_tried_again(postgres_url: str, state: str) -> None:
-    database = seeded(postgres_url)
+def test_a_busy_database_is_tried_again(postgres_database: Database, state: str) -> None:
+    database = postgres_database
     _install(database, BUSY.format(free=3, state=state))
     with opened(database.url) as (store, _):
         assert store.apply(inserting(order()), "run1").orders_inserted == 1
@@ -94,8 +93,8 @@ def test_a_busy_database_is_tried_again(postgres_url: str, state: str) -> None:
     assert (database.count("orders"), database.count("audit_logs")) == (1, 1)
 
 
-def test_a_database_that_stays_busy_is_not_tried_for_ever(postgres_url: str) -> None:
-    database = seeded(postgres_url)
+def test_a_database_that_stays_busy_is_not_tried_for_ever(postgres_database: Database) -> None:
+    database = postgres_database
     _install(database, BUSY.format(free=1000, state="40001"))
     with opened(database.url) as (store, _):
         assert len(store.apply(inserting(order()), "run1").refused) == 1
@@ -151,8 +150,8 @@ def test_a_connection_that_broke_before_the_commit_is_tried_again_or_reported(
     assert [database.count(table) for table in ("orders", "audit_logs", "order_events")] == [1, 1, 1]
 
 
-def test_a_connection_lost_in_the_middle_is_replaced_and_nothing_is_doubled(postgres_url: str) -> None:
-    database = seeded(postgres_url)
+def test_a_connection_lost_in_the_middle_is_replaced_and_nothing_is_doubled(postgres_database: Database) -> None:
+    database = postgres_database
     with opened(database.url) as (store, engine):
         is_killed: list[bool] = []
 

@@ -7,4 +7,4 @@ from ordersync_dagster_tests.support.clock import FakeTime
 
 @pytest.fixture
 def reader(sandbox: Sandbox, time: FakeTime) -> Reader:
-    return Reader(sandbox, time.patience())
+    return Reader(sandbox, time.retry_policy())

@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from ordersync_dagster.adapters.http.client import Answer, GuardedSession, Patience, Traffic, ask
+from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.sandbox import PRINTFUL_KEY, Fault, Sandbox
 
 ORDERS = "/orders"
@@ -28,13 +28,13 @@ class Unlimited:
 class Reader:
     """Asks the sandbox for a page of Printful orders, as the adapters do."""
 
-    def __init__(self, sandbox: Sandbox, patience: Patience) -> None:
-        self.rate_limit, self.traffic, self.patience = Unlimited(), Traffic(), patience
+    def __init__(self, sandbox: Sandbox, retry_policy: RetryPolicy) -> None:
+        self.rate_limit, self.traffic, self.retry_policy = Unlimited(), Traffic(), retry_policy
         self.session = GuardedSession(self.rate_limit, self.traffic)
         self.url = sandbox.url
 
     def read(self, path: str = ORDERS) -> Answer:
-        return ask(lambda: self.get(path), "Printful", self.patience, self.traffic)
+        return get_with_retries(lambda: self.get(path), "Printful", self.retry_policy, self.traffic)
 
     def get(self, path: str = ORDERS, **options: Any) -> requests.Response:
         return self.session.get(self.url + path, headers=HEADERS, **options)

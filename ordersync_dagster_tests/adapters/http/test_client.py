@@ -9,7 +9,7 @@ import pytest
 from urllib3.connection import HTTPConnection
 
 from ordersync_dagster.adapters.http import deadline
-from ordersync_dagster.adapters.http.client import GuardedSession, Traffic, ask
+from ordersync_dagster.adapters.http.client import GuardedSession, Traffic, get_with_retries
 from ordersync_dagster.core.errors import VendorUnavailableError
 from ordersync_dagster.sandbox import Fault, Sandbox
 from ordersync_dagster_tests.adapters.http.reader import ORDERS, Reader, Unlimited, refuse
@@ -34,7 +34,7 @@ def test_waits_grow_where_the_vendor_names_none(sandbox: Sandbox, reader: Reader
 
 def test_429_for_ever_stops_before_the_deadline(sandbox: Sandbox, time: FakeTime) -> None:
     refuse(sandbox, 429, None, Retry_After="30")
-    reader = Reader(sandbox, time.patience(attempts=1000, deadline=100))
+    reader = Reader(sandbox, time.retry_policy(attempts=1000, deadline=100))
     with pytest.raises(VendorUnavailableError, match="Printful gave no usable answer in 4 attempts"):
         reader.read()
     assert 90 <= time.elapsed <= 100
@@ -43,7 +43,7 @@ def test_429_for_ever_stops_before_the_deadline(sandbox: Sandbox, time: FakeTime
 def test_attempts_are_counted_too(sandbox: Sandbox, time: FakeTime) -> None:
     refuse(sandbox, 500, None)
     with pytest.raises(VendorUnavailableError, match=r"in 3 attempts \(the last: HTTP 500"):
-        Reader(sandbox, time.patience(attempts=3)).read()
+        Reader(sandbox, time.retry_policy(attempts=3)).read()
     assert len(sandbox.requests) == 3
 
 
@@ -163,7 +163,7 @@ def test_a_drip_is_cut_at_the_deadline_of_the_body(
     sandbox.faults.add(Fault(ORDERS, "drip", delay=0.02, times=2))
     start = real_time.monotonic()
     with pytest.raises(VendorUnavailableError, match="in 2 attempts"):
-        Reader(sandbox, time.patience(attempts=2)).read()
+        Reader(sandbox, time.retry_policy(attempts=2)).read()
     assert real_time.monotonic() - start < 2
 
 
@@ -171,6 +171,14 @@ def test_each_attempt_takes_one_token_of_the_budget(sandbox: Sandbox, reader: Re
     refuse(sandbox, 500, 2)
     reader.read()
     assert (reader.rate_limit.taken, reader.rate_limit.slowed) == ([ORDERS] * 3, [])
+
+
+def test_a_turn_that_was_waited_for_is_the_token_of_the_next_attempt_alone(sandbox: Sandbox, reader: Reader) -> None:
+    refuse(sandbox, 503)
+    reader.session.wait_for_turn(reader.url + ORDERS)
+    assert reader.rate_limit.taken == [ORDERS]
+    reader.read()
+    assert reader.rate_limit.taken == [ORDERS] * len(sandbox.requests) == [ORDERS] * 2
 
 
 def test_a_429_tells_the_budget_to_leave_room(sandbox: Sandbox, reader: Reader) -> None:
@@ -197,4 +205,4 @@ def test_one_connection_serves_many_requests(sandbox: Sandbox, reader: Reader, m
 def test_a_vendor_that_is_not_there_is_named(time: FakeTime) -> None:
     session = GuardedSession(Unlimited(), Traffic())
     with pytest.raises(VendorUnavailableError, match="Stripe gave no usable answer in 2 attempts"):
-        ask(lambda: session.get("http://127.0.0.1:9/"), "Stripe", time.patience(attempts=2), Traffic())
+        get_with_retries(lambda: session.get("http://127.0.0.1:9/"), "Stripe", time.retry_policy(attempts=2), Traffic())

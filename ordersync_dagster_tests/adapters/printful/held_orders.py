@@ -29,7 +29,7 @@ def hold(sandbox: Sandbox, count: int) -> list[str]:
 
 
 def api(sandbox: Sandbox, time: FakeTime, **changes: str) -> PrintfulApi:
-    return open_printful(settings_for(sandbox, **changes), time.patience(attempts=3), Traffic())
+    return open_printful(settings_for(sandbox, **changes), time.retry_policy(attempts=3), Traffic())
 
 
 def ask(printful: PrintfulApi, ids: Iterable[str]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from ordersync_dagster.adapters.http.client import Traffic
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.wiring import open_stripe
 from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError, VendorUnavailableError
-from ordersync_dagster.core.stripe_session import Nameless
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import RESTRICTED_KEY, Fault, Sandbox, World, build, checkout_session, refund
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
@@ -29,7 +28,7 @@ def stripe(sandbox: Sandbox, time: FakeTime) -> StripeApi:
 
 
 def api(sandbox: Sandbox, time: FakeTime, **changes: str) -> StripeApi:
-    return open_stripe(settings_for(sandbox, **changes), time.patience(attempts=4), Traffic())
+    return open_stripe(settings_for(sandbox, **changes), time.retry_policy(attempts=4), Traffic())
 
 
 def ids(days: Iterable[tuple[date, list[Any]]]) -> list[str]:
@@ -147,10 +146,10 @@ def test_an_answer_that_is_no_list_stops_the_run(sandbox: Sandbox, stripe: Strip
 def test_rows_that_are_no_sessions_are_handed_on_to_be_reported(sandbox: Sandbox, stripe: StripeApi) -> None:
     answering(sandbox, '{"data": [null, "text", {"id": "cs_1"}, {"id": 5}], "has_more": false}', times=None)
     assert [row for _, rows in listed(stripe) for row in rows] == [
-        Nameless(None, "row 1 after the start of the list"),
-        Nameless("text", "row 2 after the start of the list"),
+        None,
+        "text",
         {"id": "cs_1"},
-        Nameless({"id": 5}, "row 1 after cs_1"),
+        {"id": 5},
     ]
 
 

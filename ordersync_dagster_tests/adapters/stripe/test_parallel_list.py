@@ -38,9 +38,9 @@ class Vendor:
         oldest = rows[-1] if rows else (start, None)
         return Page(rows, last - first > self._limit, oldest[0], oldest[1])
 
-    def read(self, **options: int) -> list[Row]:
+    def read(self, workers: int = parallel_list.WORKERS) -> list[Row]:
         """What a reader gives, slices joined."""
-        return list(chain.from_iterable(SliceReader(self.fetch, START, END, **options)))
+        return list(chain.from_iterable(SliceReader(self.fetch, START, END, workers=workers)))
 
 
 moments = st.integers(START, END - 1)
@@ -110,6 +110,23 @@ def test_a_busy_window_is_read_by_many_at_once() -> None:
         return vendor.fetch(start, end, cursor)
 
     assert list(chain.from_iterable(SliceReader(fetch, START, END))) == vendor.rows
+
+
+def test_where_requests_are_few_the_newest_are_read_first() -> None:
+    """Many threads wait for their turns, and yet what they read is what is wanted next."""
+    vendor = Vendor(range(START, END, 300), 10)
+    alone, ranks = threading.Semaphore(), list[int]()
+
+    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+        page = vendor.fetch(start, end, cursor)
+        ranks.extend((END - at) // 3_000 for at, _ in page.rows[:1])
+        alone.release()
+        return page
+
+    list(SliceReader(fetch, START, END, turn=alone.acquire))
+    assert len(ranks) >= 864
+    early = max(rank - turn for turn, rank in enumerate(ranks))
+    assert early <= 3 * parallel_list.PAGES_PER_SLICE, "a page was read that was not yet wanted"
 
 
 def failing(vendor: Vendor, before: int, error: Exception) -> Callable[[int, int, str | None], Page[Row]]:

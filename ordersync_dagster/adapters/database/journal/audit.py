@@ -18,6 +18,7 @@ from ordersync_dagster import __version__
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.rows.build import Stamp, audit_id
 from ordersync_dagster.adapters.database.rows.bulk_insert import insert_new
+from ordersync_dagster.adapters.database.rows.encode import JsonText, literal, quoted
 from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.errors import DatabaseRefusedError
 
@@ -25,8 +26,12 @@ AUDIT = own_tables().tables["ordersync_audit"]
 BEGINNING = "0" * 64  # what the first entry names as the hash of the one before
 FACTS = ("seq", "id", "run_id", "at", "action", "resource", "resource_id", "order_id", "version", "payload_hash")
 PAYLOAD = ("before", "after", "reason", "email_hash", "salt")
+_PAYLOAD_TEXT, _ROW_TEXT = (  # what json.dumps(…, sort_keys=True) says of the same names
+    f"{{{', '.join(f'{quoted(name)}: %({name})s' for name in sorted(names))}}}"
+    for names in (PAYLOAD, (*FACTS, "prev_hash"))
+)
 Record = Mapping[str, Any]  # a row of ordersync_audit
-_ENCODED = json.JSONEncoder(sort_keys=True).encode  # one encoder for all: there are three texts an entry
+_ENCODED = json.JSONEncoder(sort_keys=True).encode  # one encoder for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,13 @@ def is_blanked(record: Record) -> bool:
 
 def payload_hash(record: Record) -> str:
     """The hash of what may be blanked. The salt keeps a blanked payload from being guessed."""
-    return _sha256({name: record[name] for name in PAYLOAD})
+    return _sha256(_PAYLOAD_TEXT % {name: _text(record[name]) for name in PAYLOAD})
 
 
 def row_hash(record: Record) -> str:
     """The hash of the entry before, of the facts and of the payload's hash."""
-    facts = {name: record[name] for name in FACTS} | {"at": record["at"].astimezone(UTC).isoformat()}
-    return _sha256({**facts, "prev_hash": record["prev_hash"]})
+    facts = {name: _text(record[name]) for name in (*FACTS, "prev_hash") if name != "at"}
+    return _sha256(_ROW_TEXT % {**facts, "at": _text(record["at"].astimezone(UTC).isoformat())})
 
 
 def _record(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: str) -> dict[str, Any]:
@@ -100,8 +105,8 @@ def _record(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: st
         "resource_id": entry.resource_id,
         "order_id": entry.order_id,
         "version": __version__,
-        "before": entry.before,
-        "after": entry.after,
+        "before": _encoded(entry.before),
+        "after": _encoded(entry.after),
         "reason": entry.reason,
         "email_hash": keyed.of_email(entry.email) if entry.email else None,
         "salt": secrets.token_hex(8),
@@ -112,5 +117,15 @@ def _record(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: st
     return record
 
 
-def _sha256(value: Any) -> str:
-    return hashlib.sha256(_ENCODED(value).encode()).hexdigest()
+def _encoded(columns: Mapping[str, Any] | None) -> JsonText | None:
+    """Once for both: its hash and its column."""
+    return None if columns is None else JsonText(_ENCODED(columns))
+
+
+def _text(value: Any) -> str:
+    """One value of an entry as JSON."""
+    return literal(value) if value is None or isinstance(value, str | int) else _ENCODED(value)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -8,34 +8,12 @@ from sqlalchemy import JSON, Table
 
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.row_snapshots import Image, digest, is_digest
+from ordersync_dagster.core.order_fields import CLEAR_COLUMNS, CLEAR_ITEM_COLUMNS
 from ordersync_dagster.core.orders import SHIPMENTS_KEY
 from ordersync_dagster.core.privacy import masked_email
 
 Columns = dict[str, Any]  # by the shop's column names: a value, {"hash": …}, or {"parts": …, "hash": …} of metadata
-CLEAR: Mapping[str, tuple[str, ...]] = {  # by our names; what is not here may speak of a person
-    "orders": (
-        "id",
-        "stripe_session_id",
-        "stripe_payment_intent_id",
-        "printful_order_id",
-        "status",
-        "total_amount",
-        "currency",
-        "tracking_number",
-        "tracking_url",
-        "created_at",
-        "updated_at",
-    ),
-    "order_items": (
-        "id",
-        "order_id",
-        "printful_product_id",
-        "printful_variant_id",
-        "quantity",
-        "price",
-        "created_at",
-    ),
-}
+CLEAR: Mapping[str, tuple[str, ...]] = {"orders": CLEAR_COLUMNS, "order_items": CLEAR_ITEM_COLUMNS}
 _SPELLINGS: tuple[Callable[[Any], str], ...] = (
     json.dumps,
     lambda value: json.dumps(value, ensure_ascii=False),

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, cast, literal_column, select
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, Text, cast, literal_column, select
 
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
+from ordersync_dagster.adapters.database.rows.bulk_insert import NewRows
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
+from ordersync_dagster.adapters.database.schema.column_types import BinaryJson
+from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable
 
 Image = dict[str, Any]  # by the shop's own column names; values are text, whole numbers, booleans or None
 _AS_TEXT = "ordersync_text_of_"
@@ -63,3 +66,33 @@ def canonical(value: Any) -> str | int | bool | None:
     if isinstance(value, dict | list):
         return json.dumps(value, sort_keys=True, default=str)
     return str(value)
+
+
+def images_of(new: NewRows, plain: PlainTable) -> list[Image]:
+    """The rows that `read_images` would give, in the order of `new`."""
+    names = [column.name for column in new.table.columns]
+    nothing = dict.fromkeys(plain.empty)
+    lines = zip(*(_held(column, new, plain) for column in new.table.columns), strict=True)
+    return [dict(zip(names, line, strict=True)) | nothing for line in lines]
+
+
+def _held(column: Column[Any], new: NewRows, plain: PlainTable) -> list[Any]:
+    """One column of the new rows as the database will hold it."""
+    key = column.key
+    if isinstance(column.type, BinaryJson):
+        return [None if row[key] is None else _binary_json(row[key]) for row in new.rows]
+    if key in plain.scales:
+        return [None if row[key] is None else f"{row[key]:.{plain.scales[key]}f}" for row in new.rows]
+    return list(new.sent[key])
+
+
+def _binary_json(value: Any) -> str:
+    return json.dumps(_in_order(value), ensure_ascii=False)
+
+
+def _in_order(value: Any) -> Any:
+    """Keys as jsonb sorts them: by their length, then by their bytes."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+        return {key: _in_order(value[key]) for key in keys}
+    return [_in_order(each) for each in value] if isinstance(value, list) else value

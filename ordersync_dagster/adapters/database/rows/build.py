@@ -1,19 +1,22 @@
 """Changes → rows: the order's and its items', the shop's timeline and the audit, one audit row for each row written."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from ordersync_dagster.core.changes import AddItems, FillFields, NewItem, OrderUpdate, SetStatus, SetTracking
+from ordersync_dagster.core.order_fields import BY_COLUMN, CLEAR_COLUMNS, CLEAR_ITEM_COLUMNS, INSERTED
 from ordersync_dagster.core.orders import SHIPMENTS_KEY, Json, Order, StoredOrder, named_id
 from ordersync_dagster.core.privacy import masked_email
 
 Row = dict[str, Any]
 RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undone"  # what we write into the timeline
-PERSONAL = frozenset({"customer_name", "shipping_address"})  # the audit says that they were set, not to what
+_EMPTY_ROW = dict.fromkeys(BY_COLUMN)
+_TIMES = frozenset({"created_at", "updated_at"})
+_OUR_KEYS = (SHIPMENTS_KEY, "printful_item_id", "price_source")  # of metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +29,8 @@ class Stamp:
 
 def order_row(order: Order, stamp: Stamp) -> Row:
     """A new row of orders."""
-    return {
-        "id": order.id,
-        "stripe_session_id": order.session_id,
-        "stripe_payment_intent_id": order.payment_intent_id,
-        "printful_order_id": order.printful_order_id,
-        "status": str(order.status),
-        "customer_email": order.customer_email,
-        "customer_name": order.customer_name,
-        "total_amount": order.total,
-        "currency": order.currency,
-        "tracking_number": None,
-        "tracking_url": None,
-        "shipping_address": order.shipping_address,
-        "metadata": dict(order.metadata),
-        "created_at": order.created,
-        "updated_at": stamp.now,
-    }
+    values = {field.column: getattr(order, field.attribute) for field in INSERTED}
+    return {**_EMPTY_ROW, **values, "status": str(order.status), "updated_at": stamp.now}
 
 
 def changed_columns(update: OrderUpdate, fresh: StoredOrder) -> Row:
@@ -73,17 +61,8 @@ def as_held(values: Row, fresh: StoredOrder) -> Row:
 
 def columns_before(values: Row, fresh: StoredOrder) -> Row:
     """The columns of `values` as they were."""
-    known = {
-        "stripe_payment_intent_id": fresh.payment_intent_id,
-        "printful_order_id": fresh.printful_order_id,
-        "customer_name": fresh.customer_name,
-        "shipping_address": fresh.shipping_address,
-        "status": fresh.status,
-        "tracking_number": fresh.tracking_number,
-        "tracking_url": fresh.tracking_url,
-        "metadata": {SHIPMENTS_KEY: list(fresh.shipments)},
-    }
-    return {column: known[column] for column in values}
+    known = {column: getattr(fresh, BY_COLUMN[column].attribute) for column in values}
+    return known | ({"metadata": {SHIPMENTS_KEY: list(fresh.shipments)}} if "metadata" in values else {})
 
 
 def item_row(item: NewItem, order_id: str, stamp: Stamp) -> Row:
@@ -128,7 +107,7 @@ def audit_id(stamp: Stamp, resource: str, resource_id: str, action: str, why: st
 def audit_row(
     stamp: Stamp, action: str, resource: str, resource_id: str, before: Row | None, after: Row | None, why: str
 ) -> Row:
-    """The record of one row written; before and after hold the columns that changed, personal data masked."""
+    """The record of one row written; before and after hold the changed columns, as far as they may be shown."""
     return {
         "id": audit_id(stamp, resource, resource_id, action, why),
         "user_id": None,
@@ -146,8 +125,8 @@ def audit_row(
         "status": "success",
         "status_code": None,
         "error_message": None,
-        "changes_before": None if before is None else _shown(before),
-        "changes_after": None if after is None else _shown(after),
+        "changes_before": None if before is None else _shown(resource, before),
+        "changes_after": None if after is None else _shown(resource, after),
         "gdpr_relevant": int(resource == "order"),
         "retention_policy": "default",
         "metadata": {"run_id": stamp.run_id, "source": "ordersync", "reason": why},
@@ -155,19 +134,37 @@ def audit_row(
     }
 
 
-def _shown(values: Mapping[str, Any]) -> Json:
+def _shown(resource: str, values: Row) -> Json:
+    """The columns as the shop's audit_logs may show them, without the times, which we set ourselves."""
+    clear = _CLEAR[resource]
     return {
-        column: _masked(column, value) for column, value in values.items() if column not in ("created_at", "updated_at")
+        column: value if column in clear else _MASKS.get(column, _hidden)(value)
+        for column, value in values.items()
+        if column not in _TIMES
     }
 
 
-def _masked(column: str, value: Any) -> Any:
-    if column == "customer_email" and isinstance(value, str):
-        return masked_email(value)
-    if column in PERSONAL:
-        return None if not value else "(set)"
-    if column == "metadata" and isinstance(value, Mapping):
-        return {key: value[key] for key in (SHIPMENTS_KEY, "printful_item_id", "price_source") if key in value}
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value
+def _hidden(value: Any) -> Any:
+    return "(set)" if value else None
+
+
+def _our_keys(metadata: Any) -> Any:
+    if not isinstance(metadata, dict):
+        return _hidden(metadata)
+    return {key: metadata[key] for key in _OUR_KEYS if key in metadata}
+
+
+def _plain_amount(value: Any) -> Any:
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+_MASKS: Mapping[str, Callable[[Any], Any]] = {
+    "customer_email": lambda email: masked_email(email) if isinstance(email, str) else _hidden(email),
+    "metadata": _our_keys,
+    "total_amount": _plain_amount,
+    "price": _plain_amount,
+}
+_CLEAR = {  # by resource; any other column is masked, and hidden where it has no mask
+    "order": frozenset(CLEAR_COLUMNS) - _MASKS.keys(),
+    "order_item": frozenset({*CLEAR_ITEM_COLUMNS, "name", "image_url"}) - _MASKS.keys(),
+}

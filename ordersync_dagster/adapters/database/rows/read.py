@@ -8,22 +8,11 @@ from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, an
 
 from ordersync_dagster.adapters.database.rows.decode import amount_said, document_of
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, ServerType, ShopText
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
+from ordersync_dagster.core.order_fields import READ, Field, Kind
 from ordersync_dagster.core.orders import StoredItem, StoredOrder
 
 CHUNK = 2000  # values of one look-up; SQLite allows 32,766 variables in a statement
-_PLAIN = (
-    "id",
-    "stripe_session_id",
-    "stripe_payment_intent_id",
-    "printful_order_id",
-    "status",
-    "customer_name",
-    "currency",
-    "tracking_number",
-    "tracking_url",
-)
-_DECODED = ("total_amount", "shipping_address", "metadata")  # as text: a driver would stop at what it cannot decode
 
 
 def chunks(values: Collection[str]) -> Iterator[list[str]]:
@@ -34,48 +23,51 @@ def chunks(values: Collection[str]) -> Iterator[list[str]]:
 
 
 def read_orders(
-    connection: Connection, shape: Shape, column: str, values: Collection[str], *, lock: bool = False
+    connection: Connection, tables: FittedTables, column: str, values: Collection[str], *, lock: bool = False
 ) -> list[StoredOrder]:
     """The orders whose `column` is one of `values`, with their items; `lock` keeps others from moving them."""
-    return _read(connection, shape, column, values, true(), lock=lock)
+    return _read(connection, tables, column, values, true(), lock=lock)
 
 
 def read_orders_of_sessions(
-    connection: Connection, shape: Shape, session_ids: Collection[str], payments: Collection[str]
+    connection: Connection, tables: FittedTables, session_ids: Collection[str], payments: Collection[str]
 ) -> list[StoredOrder]:
     """The orders of these sessions, and those of no session that name one of `payments`."""
-    found = read_orders(connection, shape, "stripe_session_id", session_ids)
-    session_id = shape.table("orders").c.stripe_session_id
+    found = read_orders(connection, tables, "stripe_session_id", session_ids)
+    session_id = tables.table("orders").c.stripe_session_id
     if session_id.nullable:
-        found += _read(connection, shape, "stripe_payment_intent_id", payments, session_id.is_(None))
+        found += _read(connection, tables, "stripe_payment_intent_id", payments, session_id.is_(None))
     return found
 
 
 def _read(
     connection: Connection,
-    shape: Shape,
+    tables: FittedTables,
     column: str,
     values: Collection[str],
     condition: ColumnElement[bool],
     *,
     lock: bool = False,
 ) -> list[StoredOrder]:
-    orders = shape.table("orders")
+    orders = tables.table("orders")
     in_minor_units = isinstance(orders.c.total_amount.type, MinorUnits)
+    fields = [field for field in READ if field.column in orders.c]  # a shop may lack optional columns
+    columns = [_selected(orders, field) for field in fields]
     found: list[StoredOrder] = []
     for chunk in chunks(values):
         is_wanted = is_one_of(orders.c[column], chunk, connection)
-        query = select(*_columns(orders)).where(is_wanted, condition).order_by(orders.c.id)
+        query = select(*columns).where(is_wanted, condition).order_by(orders.c.id)
         found_rows = connection.execute(_locked(query, connection) if lock else query)
-        rows = [dict(zip((*_PLAIN, *_DECODED), row, strict=True)) for row in found_rows]
-        items = _items(connection, shape, [row["id"] for row in rows])
-        found.extend(_order(row, items[row["id"]], in_minor_units=in_minor_units) for row in rows)
+        rows = [dict(zip((field.column for field in fields), row, strict=True)) for row in found_rows]
+        items = _items(connection, tables, [row["id"] for row in rows])
+        found.extend(_stored_order(row, fields, items[row["id"]], in_minor_units=in_minor_units) for row in rows)
     return found
 
 
-def _columns(orders: Table) -> list[ColumnElement[Any]]:
-    """Those that a StoredOrder holds, and no other: what is not needed cannot be in the way."""
-    return [*(orders.c[name] for name in _PLAIN), *(cast(orders.c[name], Text).label(name) for name in _DECODED)]
+def _selected(orders: Table, field: Field) -> ColumnElement[Any]:
+    """The column; amounts and JSON as text, because a driver would stop at a value that it cannot decode."""
+    column = orders.c[field.column]
+    return column if field.kind is Kind.TEXT else cast(column, Text).label(field.column)
 
 
 def is_one_of(column: ColumnElement[str], values: Sequence[str], connection: Connection) -> ColumnElement[bool]:
@@ -87,9 +79,9 @@ def is_one_of(column: ColumnElement[str], values: Sequence[str], connection: Con
     return column.in_(values)
 
 
-def read_printful_ids(connection: Connection, shape: Shape) -> list[tuple[str, str, str]]:
+def read_printful_ids(connection: Connection, tables: FittedTables) -> list[tuple[str, str, str]]:
     """(order id, Printful id, status) of every order that names a Printful order."""
-    orders = shape.table("orders")
+    orders = tables.table("orders")
     query = select(orders.c.id, orders.c.printful_order_id, orders.c.status)
     query = query.where(orders.c.printful_order_id.is_not(None), cast(orders.c.printful_order_id, Text) != "")
     return [(str(order), str(printful), str(status)) for order, printful, status in connection.execute(query)]
@@ -100,8 +92,8 @@ def _locked(query: Select[Any], connection: Connection) -> Select[Any]:
     return query.with_for_update() if connection.dialect.name == "postgresql" else query
 
 
-def _items(connection: Connection, shape: Shape, order_ids: Sequence[str]) -> Mapping[str, list[StoredItem]]:
-    items = shape.table("order_items")
+def _items(connection: Connection, tables: FittedTables, order_ids: Sequence[str]) -> Mapping[str, list[StoredItem]]:
+    items = tables.table("order_items")
     found: dict[str, list[StoredItem]] = defaultdict(list)
     if order_ids:
         columns = (
@@ -117,33 +109,25 @@ def _items(connection: Connection, shape: Shape, order_ids: Sequence[str]) -> Ma
     return found
 
 
-def _order(row: Mapping[str, Any], items: list[StoredItem], *, in_minor_units: bool) -> StoredOrder:
-    documents = {name: document_of(row[name]) for name in ("shipping_address", "metadata")}
-    unreadable = {name for name, document in documents.items() if document.is_unreadable}
-    total = None
-    try:
-        total = amount_said(row["total_amount"], row["currency"], in_minor_units=in_minor_units)
-    except ValueError:
-        unreadable.add("total_amount")
-    return StoredOrder(
-        id=str(row["id"]),
-        session_id=row["stripe_session_id"] or "",
-        payment_intent_id=_text(row["stripe_payment_intent_id"]),
-        printful_order_id=_text(row["printful_order_id"]),
-        status=row["status"],
-        customer_name=_text(row["customer_name"]),
-        total=total,
-        currency=row["currency"],
-        tracking_number=_text(row["tracking_number"]),
-        tracking_url=_text(row["tracking_url"]),
-        shipping_address=documents["shipping_address"].value,
-        metadata=documents["metadata"].value or {},
-        items=tuple(items),
-        unreadable=frozenset(unreadable),
-        wrapped=frozenset(name for name, document in documents.items() if document.is_wrapped),
-    )
-
-
-def _text(value: object) -> str | None:
-    """SQLite gives a number where the shop's column has that type."""
-    return None if value is None else str(value)
+def _stored_order(
+    row: Mapping[str, Any], fields: Sequence[Field], items: list[StoredItem], *, in_minor_units: bool
+) -> StoredOrder:
+    values: dict[str, Any] = {}
+    unreadable, wrapped = {field.column for field in READ if field.column not in row}, set()
+    for field in fields:
+        column, value = field.column, row[field.column]
+        if field.kind is Kind.TEXT:
+            values[field.attribute] = None if value is None else str(value)  # SQLite may give a number
+        elif field.kind is Kind.DOCUMENT:
+            document = document_of(value)
+            values[field.attribute] = document.value
+            unreadable |= {column} if document.is_unreadable else set()
+            wrapped |= {column} if document.is_wrapped else set()
+        else:
+            try:
+                values[field.attribute] = amount_said(value, row["currency"], in_minor_units=in_minor_units)
+            except ValueError:
+                unreadable.add(column)
+    values["session_id"] = values["session_id"] or ""
+    values["metadata"] = values["metadata"] or {}
+    return StoredOrder(**values, items=tuple(items), unreadable=frozenset(unreadable), wrapped=frozenset(wrapped))

@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, DateTime, Dialect, Numeric, Text, cast, type_coerce
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Numeric,
+    Text,
+    cast,
+    type_coerce,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
@@ -86,6 +97,10 @@ class ShopText(TypeDecorator[str]):
 
     def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return type_coerce(cast(column, Text), self) if self.cast_to else column
+
+
+class BinaryJson(JSON):
+    """PostgreSQL's jsonb, which holds its own spelling of what it is given."""
 
 
 class MinorUnits(TypeDecorator[int]):

@@ -1,16 +1,18 @@
 """Our tables fitted to a database, read once at the start of a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, DateTime, Dialect, MetaData, Numeric, String, Table, Text, inspect
+from sqlalchemy import JSON, Column, Connection, DateTime, Dialect, MetaData, Numeric, String, Table, Text, inspect
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
-from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText
+from ordersync_dagster.adapters.database.schema.column_types import BinaryJson, MinorUnits, Money, ShopText
+from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_table
 from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, table_problems
-from ordersync_dagster.adapters.database.schema.reflection import FoundTable, find_tables, own_schema
+from ordersync_dagster.adapters.database.schema.reflection import NEEDED, FoundTable, find_tables, own_schema
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
 from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
@@ -24,30 +26,31 @@ _WHOLE_MINOR_UNITS = Capacity(131072, 3)  # the currency decides how many of the
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class FittedTables:
     """Tables and columns by our names; only those that the database has."""
 
-    shop: Mapping[str, Table]
+    by_name: Mapping[str, Table]
     limits: Limits
     has_own_tables: bool
+    plain: Mapping[str, PlainTable] = field(default_factory=dict)  # tables whose new rows need not be read back
 
     def table(self, name: str) -> Table:
-        return self.shop[name]
+        return self.by_name[name]
 
     def has(self, name: str) -> bool:
         """Whether the shop has this table; it always has `orders` and `order_items`."""
-        return name in self.shop
+        return name in self.by_name
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that the run shows first."""
-        lacking = [name for name in SHOP_TABLES if name not in self.shop]
+        lacking = [name for name in SHOP_TABLES if name not in self.by_name]
         if not lacking:
             return ()
         return (f"The shop has no {' and no '.join(lacking)}; changes are recorded in ordersync_audit.",)
 
 
-def read_shape(connection: Connection, mapping: ShopMapping = ShopMapping()) -> Shape:
+def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMapping()) -> FittedTables:
     """Inspect the shop's tables; raises SchemaError that names every problem."""
     found = find_tables(connection, mapping)
     shop = shop_tables(zoned=_zoned(found)).tables
@@ -64,7 +67,9 @@ def read_shape(connection: Connection, mapping: ShopMapping = ShopMapping()) -> 
         name: _fitted_table(shop[name], table, mapping, metadata, connection.dialect) for name, table in found.items()
     }
     has_own = inspect(connection).has_table(OWN_TABLES[0], schema=own_schema(connection))
-    return Shape(fitted, _limits(found, mapping), has_own)
+    known = {name: plain_table(connection, fitted[name], table) for name, table in found.items() if name in NEEDED}
+    plain = {name: each for name, each in known.items() if each is not None}
+    return FittedTables(fitted, _limits(found, mapping), has_own, plain)
 
 
 def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:
@@ -103,6 +108,8 @@ def _fitted_type(
 ) -> TypeEngine[Any]:
     if isinstance(ours, Money):
         return MinorUnits() if mapping.amounts.minor_units else ours
+    if isinstance(ours, JSON) and isinstance(theirs, JSONB):
+        return BinaryJson(none_as_null=True)
     if not isinstance(ours, Text):
         return ours
     words = mapping.words if name == "orders.status" else StatusWords()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect, text
 
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
 from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE, own_tables
 from ordersync_dagster.core.order_fields import CHANGED
@@ -40,16 +40,16 @@ class Grant:
         return f"{self.privilege}{columns} on {self.name or f'schema {self.schema}'}"
 
 
-def needed(connection: Connection, shape: Shape, *, is_writing: bool, is_undoing: bool = False) -> list[Grant]:
+def needed(connection: Connection, tables: FittedTables, *, is_writing: bool, is_undoing: bool = False) -> list[Grant]:
     """The grants for a run (`is_writing`), also for an undo (`is_undoing`), or for a dry run alone."""
     default = inspect(connection).default_schema_name or "public"
     ours = own_schema(connection) or default
-    places = {name: (table.schema or default, table.name) for name, table in shape.shop.items()}
+    places = {name: (table.schema or default, table.name) for name, table in tables.by_name.items()}
     schemas = dict.fromkeys([*(schema for schema, _ in places.values()), ours])
     grants = [Grant("USAGE", "SCHEMA", schema, "") for schema in schemas]
     for name, place in places.items():
         is_read_whole = name in _READ_WHOLE or (is_undoing and name in _UNDONE)
-        grants += _on_shop_table(name, place, shape, is_read_whole=is_read_whole, is_writing=is_writing)
+        grants += _on_shop_table(name, place, tables, is_read_whole=is_read_whole, is_writing=is_writing)
         if is_undoing and name in _UNDONE:
             grants.append(Grant("DELETE", "TABLE", *place))
     if is_writing:
@@ -58,9 +58,9 @@ def needed(connection: Connection, shape: Shape, *, is_writing: bool, is_undoing
 
 
 def _on_shop_table(
-    name: str, place: tuple[str, str], shape: Shape, *, is_read_whole: bool, is_writing: bool
+    name: str, place: tuple[str, str], tables: FittedTables, *, is_read_whole: bool, is_writing: bool
 ) -> Iterator[Grant]:
-    table = shape.table(name)
+    table = tables.table(name)
     if is_read_whole:
         yield Grant("SELECT", "TABLE", *place)
     elif is_writing:
@@ -68,7 +68,9 @@ def _on_shop_table(
     if is_writing:
         yield Grant("INSERT", "TABLE", *place)
         if name == "orders":
-            yield Grant("UPDATE", "TABLE", *place, tuple(table.c[column].name for column in UPDATED))
+            yield Grant(
+                "UPDATE", "TABLE", *place, tuple(table.c[column].name for column in UPDATED if column in table.c)
+            )
 
 
 def _on_own_tables(schema: str, *, is_writing: bool) -> Iterator[Grant]:

@@ -31,6 +31,7 @@ OPTIONAL = frozenset(
         "audit_logs.retention_policy",
         "audit_logs.user_id",
         "order_items.image_url",
+        *(f"orders.{field.column}" for field in FIELDS if field.is_optional),
     ]
 )
 LEFT_EMPTY = frozenset(  # columns that our new rows leave empty

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from ordersync_dagster.adapters.database.schema.fitted import read_shape
+from ordersync_dagster.adapters.database.schema.fitted import read_fitted_tables
 
 ROWS_PER_INSERT = 400
 
@@ -14,9 +14,9 @@ ROWS_PER_INSERT = 400
 def insert_rows(engine: Engine, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Insert `rows` by table name; naive times are UTC."""
     with engine.begin() as connection:
-        shape = read_shape(connection)
+        tables = read_fitted_tables(connection)
         for name, records in rows.items():
-            table = shape.table(name)
+            table = tables.table(name)
             fitted = [{column: _aware(value) for column, value in record.items()} for record in records]
             for start in range(0, len(fitted), ROWS_PER_INSERT):
                 connection.execute(table.insert(), fitted[start : start + ROWS_PER_INSERT])

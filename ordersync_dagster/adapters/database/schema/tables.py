@@ -1,6 +1,6 @@
 """The shop's tables as we read and write them, and our own (`ordersync_*`)."""
 
-from collections.abc import Collection
+from functools import cache
 
 from sqlalchemy import JSON, BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
 
@@ -15,7 +15,8 @@ def _json_column(name: str) -> Column[object]:
     return Column(name, JSON(none_as_null=True))
 
 
-def shop_tables(zoned: Collection[str] = ()) -> MetaData:
+@cache
+def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
     """The four tables of the shop; `zoned` holds the `table.column` of times with a time zone."""
     metadata = MetaData()
 

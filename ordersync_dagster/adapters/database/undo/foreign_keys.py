@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Inspector, Text, cast, column,
 
 from ordersync_dagster.adapters.database.journal.row_snapshots import canonical
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
-from ordersync_dagster.adapters.database.schema.fitted import Shape
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.history import RowSnapshot
 
 # With these the database itself refuses to delete a row that is referred to.
@@ -28,11 +28,11 @@ class ForeignKey:
     is_unreadable: bool = False
 
 
-def find_foreign_keys(connection: Connection, shape: Shape) -> list[ForeignKey]:
+def find_foreign_keys(connection: Connection, tables: FittedTables) -> list[ForeignKey]:
     """Every foreign key to orders or items, except those of the tables that we write ourselves."""
     inspector = inspect(connection)
     default = inspector.default_schema_name
-    targets = {(each.schema or default, each.name): ours for ours, each in shape.shop.items()}
+    targets = {(each.schema or default, each.name): ours for ours, each in tables.by_name.items()}
     found = []
     for schema in _schemas(connection, inspector):
         for (_, name), keys in inspector.get_multi_foreign_keys(schema=schema).items():

@@ -27,9 +27,9 @@ class Undo:
     """Undoes the run `target`."""
 
     def __init__(self, store: DatabaseStore, target: str) -> None:
-        self._store, self._target, self._shape, keyed = store, target, store.shape, store.keyed()
-        self._orders = Ledger(self._shape.table("orders"), "orders", keyed)
-        self._items = Ledger(self._shape.table("order_items"), "order_items", keyed)
+        self._store, self._target, self._tables, keyed = store, target, store.tables, store.keyed()
+        self._orders = Ledger(self._tables.table("orders"), "orders", keyed)
+        self._items = Ledger(self._tables.table("order_items"), "order_items", keyed)
 
     def preview(self) -> UndoResult:
         """The same steps as `carry_out`, without writing."""
@@ -80,16 +80,16 @@ class Undo:
             return True
         format_table = connection.dialect.identifier_preparer.format_table
         places = {
-            name: format_table(self._shape.table(name))
+            name: format_table(self._tables.table(name))
             for name in ("orders", "order_items", "order_events")
-            if self._shape.has(name)
+            if self._tables.has(name)
         }
         deletes = text("SELECT has_table_privilege(:name, 'DELETE')")
         may = all(connection.execute(deletes, {"name": place}).scalar() for place in places.values())
         if not may or "order_events" not in places:
             return may
         sees = text("SELECT has_column_privilege(:name, :column, 'SELECT')")
-        column = self._shape.table("order_events").c["order_id"].name
+        column = self._tables.table("order_events").c["order_id"].name
         return bool(connection.execute(sees, {"name": places["order_events"], "column": column}).scalar())
 
 
@@ -101,13 +101,13 @@ class _Reader:
 
     def read(self, order_ids: Sequence[str], *, lock: bool) -> list[OrderHistory]:
         """The histories of these orders; `lock` keeps others from changing them."""
-        shape, connection = self.store.shape, self.connection
-        orders = read_images(connection, shape.table("orders"), order_ids, lock=lock)
-        items = read_images(connection, shape.table("order_items"), order_ids, by="order_id")
-        keys = find_foreign_keys(connection, shape)
+        tables, connection = self.store.tables, self.connection
+        orders = read_images(connection, tables.table("orders"), order_ids, lock=lock)
+        items = read_images(connection, tables.table("order_items"), order_ids, by="order_id")
+        keys = find_foreign_keys(connection, tables)
         referring = referring_tables(connection, keys, {"orders": orders, "order_items": items})
         records, events = self._records(order_ids), self._events(order_ids)
-        name = shape.table("order_items").c["order_id"].name
+        name = tables.table("order_items").c["order_id"].name
         by_order: dict[str, dict[str, RowSnapshot]] = defaultdict(dict)
         for item_id, snapshot in items.items():
             by_order[str(snapshot[name])][item_id] = snapshot
@@ -125,8 +125,8 @@ class _Reader:
 
     def _events(self, order_ids: Sequence[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = defaultdict(set)
-        if self.sees_events and self.store.shape.has("order_events"):
-            events = self.store.shape.table("order_events")
+        if self.sees_events and self.store.tables.has("order_events"):
+            events = self.store.tables.table("order_events")
             for chunk in chunks(order_ids):
                 is_wanted = is_one_of(events.c.order_id, chunk, self.connection)
                 for order_id, event_id in self.connection.execute(

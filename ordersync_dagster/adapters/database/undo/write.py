@@ -51,13 +51,13 @@ class UndoWriter:
 
     def _delete(self, name: str, ids: Sequence[str]) -> None:
         if ids:
-            shop_table: Table = self.store.shape.table(name)
+            shop_table: Table = self.store.tables.table(name)
             for chunk in chunks(ids):
                 self.connection.execute(delete(shop_table).where(is_one_of(shop_table.c.id, chunk, self.connection)))
 
     def _restore(self, step: Reversal) -> None:
         """Set the old values as they were read: in the shop's own columns, types and status words."""
-        orders = self.store.shape.table("orders")
+        orders = self.store.tables.table("orders")
         names = [orders.c["id"].name, *step.values]
         raw = table(orders.name, *(column(name) for name in names), schema=orders.schema)
         values = {name: bindparam(None, value, NullType()) for name, value in step.values.items()}
@@ -69,7 +69,9 @@ class UndoWriter:
             before, email = self.orders.whole(gone.order), self.orders.email(gone.order)
             yield Entry("order_delete", "order", gone.order_id, gone.order_id, before, None, self._reason, email)
         restored = [each for each in reversals if each.values]
-        snapshots = read_images(self.connection, self.store.shape.table("orders"), [each.order_id for each in restored])
+        snapshots = read_images(
+            self.connection, self.store.tables.table("orders"), [each.order_id for each in restored]
+        )
         for each in restored:
             was, now = self.orders.change(each.order, snapshots[each.order_id])
             email = self.orders.email(each.order)
@@ -83,18 +85,18 @@ class UndoWriter:
                 yield Entry("order_delete", "order_item", item_id, step.order_id, before, None, self._reason, email)
 
     def _record_for_shop(self, entries: Sequence[Entry], reversals: Sequence[Reversal]) -> None:
-        if self.store.shape.has("audit_logs"):
+        if self.store.tables.has("audit_logs"):
             rows = [
                 build.audit_row(
                     self.stamp, e.action, e.resource, e.resource_id, _logged(e.before), _logged(e.after), e.reason
                 )
                 for e in entries
             ]
-            insert_new(self.connection, self.store.shape.table("audit_logs"), rows, "id")
-        if self.store.shape.has("order_events"):
+            insert_new(self.connection, self.store.tables.table("audit_logs"), rows, "id")
+        if self.store.tables.has("order_events"):
             message = f"Undone: run {self.target}."
             rows = [build.event_row(each.order_id, build.UNDONE, message, self.stamp) for each in reversals]
-            insert_new(self.connection, self.store.shape.table("order_events"), rows, "id")
+            insert_new(self.connection, self.store.tables.table("order_events"), rows, "id")
 
 
 def _logged(payload: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -11,9 +11,7 @@ from ordersync_dagster.adapters.database.engine.connection import (
     parse_url,
     with_run_id,
 )
-from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.support.clock import FakeTime
-from ordersync_dagster_tests.support.shops import Shop, seeded
+from ordersync_dagster_tests.support.shops import Shop
 
 NAMES = "SELECT DISTINCT application_name FROM pg_stat_activity WHERE application_name LIKE 'ordersync%'"
 
@@ -48,10 +46,8 @@ def test_connections_say_ordersync_and_the_run(postgres_url: str) -> None:
     assert parameters(with_run_id(url, "a-run"))["application_name"] == "ordersync/a-run"
 
 
-def test_whoever_looks_while_a_run_writes_sees_which_one(
-    sandbox: Sandbox, postgres_url: str, time: FakeTime, outage: World
-) -> None:
-    shop = Shop(sandbox, seeded(postgres_url, outage), time)
+def test_whoever_looks_while_a_run_writes_sees_which_one(postgres_shop: Shop) -> None:
+    shop = postgres_shop
     seen: list[str] = []
     run = shop.run(meanwhile=lambda: seen.extend(shop.database.column(NAMES)))
     assert seen == [f"ordersync/{run.outcome.run_id}"]

@@ -8,7 +8,6 @@ from sqlalchemy.exc import DBAPIError
 from ordersync_dagster.adapters.database.journal.verify import verify
 from ordersync_dagster.core.history import Verification
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.stores import inserting, opened, order, write_some
 
 
@@ -33,8 +32,8 @@ def test_entries_can_be_neither_changed_nor_removed(database: Database, statemen
     assert verified(database).broken is None
 
 
-def test_the_audit_cannot_be_emptied_either(postgres_url: str) -> None:
-    database = seeded(postgres_url)
+def test_the_audit_cannot_be_emptied_either(postgres_database: Database) -> None:
+    database = postgres_database
     with pytest.raises(DBAPIError, match="ordersync_audit is append-only"):
         database.execute("TRUNCATE ordersync_audit")
 

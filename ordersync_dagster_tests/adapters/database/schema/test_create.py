@@ -14,7 +14,7 @@ from sqlalchemy import inspect
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.schema import create
-from ordersync_dagster.adapters.database.schema.fitted import read_shape
+from ordersync_dagster.adapters.database.schema.fitted import read_fitted_tables
 from ordersync_dagster.adapters.database.schema.tables import (
     OWN_TABLES,
     SHOP_TABLES,
@@ -36,7 +36,7 @@ def initialise(url: str) -> set[str]:
 def misfit(database: Database) -> str:
     """What is said of this database."""
     with database.engine.connect() as reading, pytest.raises(SchemaError) as raised:
-        read_shape(reading)
+        read_fitted_tables(reading)
     return str(raised.value)
 
 
@@ -45,7 +45,7 @@ def test_an_empty_database_gets_all_tables_once(database_url: str) -> None:
     assert initialise(database_url) == set()
     with Database(database_url).engine.connect() as reading:
         assert create.is_current(reading)
-        assert read_shape(reading).has_own_tables
+        assert read_fitted_tables(reading).has_own_tables
 
 
 def test_an_existing_shop_gets_only_our_own_tables(postgres_url: str) -> None:
@@ -163,7 +163,7 @@ def test_what_we_need_not_know_does_not_disturb(postgres_url: str, change: str) 
     database.script(NARROW)
     database.execute(change)
     with database.engine.connect() as reading:
-        assert "stripe_session_id" in read_shape(reading).table("orders").c
+        assert "stripe_session_id" in read_fitted_tables(reading).table("orders").c
 
 
 def test_a_unique_index_will_do_but_not_one_over_a_part(database: Database) -> None:
@@ -181,4 +181,4 @@ def test_a_unique_index_will_do_but_not_one_over_a_part(database: Database) -> N
     assert "has no unique key" in misfit(database)
     database.execute("CREATE UNIQUE INDEX whole ON orders (stripe_session_id)")
     with database.engine.connect() as reading:
-        read_shape(reading)
+        read_fitted_tables(reading)

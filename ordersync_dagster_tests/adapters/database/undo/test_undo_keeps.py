@@ -8,7 +8,6 @@ import pytest
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.schema.shop_mapping import Layout
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.stores import inserting, opened, order, stored
 from ordersync_dagster_tests.support.undo_stages import repair, run, sentences, undo, webhooks_order
 
@@ -116,8 +115,8 @@ def role(database: Database, *, is_undoing: bool) -> Iterator[str]:
         database.execute(f"DROP ROLE {name}")
 
 
-def test_a_role_that_may_not_delete_sets_back_and_lists_the_rest(postgres_url: str) -> None:
-    database = seeded(postgres_url)
+def test_a_role_that_may_not_delete_sets_back_and_lists_the_rest(postgres_database: Database) -> None:
+    database = postgres_database
     webhooks_order(database)
     with role(database, is_undoing=False) as url, opened(url) as (store, _):
         repair(store)
@@ -138,8 +137,10 @@ def test_a_role_that_may_not_delete_sets_back_and_lists_the_rest(postgres_url: s
 
 
 @pytest.mark.parametrize(("on_delete", "is_left"), [("CASCADE", True), ("SET NULL", True), ("RESTRICT", False)])
-def test_a_table_that_would_lose_rows_unseen_keeps_its_orders(postgres_url: str, on_delete: str, is_left: bool) -> None:
-    database = seeded(postgres_url)
+def test_a_table_that_would_lose_rows_unseen_keeps_its_orders(
+    postgres_database: Database, on_delete: str, is_left: bool
+) -> None:
+    database = postgres_database
     database.execute(f"CREATE TABLE invoices (bought text REFERENCES orders (id) ON DELETE {on_delete})")
     with role(database, is_undoing=True) as url, opened(url) as (store, _):
         run(store, "run1", inserting(order(1)))

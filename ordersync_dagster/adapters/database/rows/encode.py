@@ -1,0 +1,79 @@
+"""Values as they are sent to a database: text, whole numbers and None, with JSON encoded once."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii
+from typing import Any
+
+from sqlalchemy import JSON, Column
+from sqlalchemy.types import TypeEngine
+
+from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText, UtcTime, to_minor
+
+Sent = str | int | None
+Row = Mapping[str, Any]
+quoted: Callable[[str], str] = encode_basestring_ascii  # a text as JSON
+
+
+class JsonText(str):
+    """JSON that is encoded already: it is sent as it is."""
+
+    __slots__ = ()
+
+
+def sent(column: Column[Any], rows: Sequence[Row], *, is_postgres: bool) -> list[Sent]:
+    """One column of `rows`, which are never empty; what is the same object in all of them is spelled once."""
+    key = column.key
+    if isinstance(column.type, MinorUnits):
+        return [to_minor(row[key], row["currency"]) for row in rows]
+    values = [row[key] for row in rows]
+    say = _speller(column.type, is_postgres=is_postgres)
+    if say is None:
+        return values
+    first = values[0]
+    if all(value is first for value in values):
+        return [None if first is None else say(first)] * len(values)
+    return [None if value is None else say(value) for value in values]
+
+
+def literals(column: Column[Any], values: Sequence[Sent]) -> list[str]:
+    """What `sent` gave, as JSON."""
+    if isinstance(column.type, JSON):
+        return [str(value or "null") for value in values]
+    return [literal(value) for value in values]
+
+
+def literal(value: Sent) -> str:
+    """One value as JSON."""
+    if isinstance(value, JsonText):
+        return value
+    if isinstance(value, str):
+        return quoted(value)
+    return "null" if value is None else str(int(value))
+
+
+def _speller(kind: TypeEngine[Any], *, is_postgres: bool) -> Callable[[Any], Sent] | None:
+    """How a value of a column is said; None where it goes as it is."""
+    if isinstance(kind, JSON):
+        return _json
+    if isinstance(kind, Money):
+        return lambda amount: format(amount, "f")
+    if isinstance(kind, ShopText) and kind.words.said:
+        return kind.words.to_shop
+    if isinstance(kind, UtcTime):
+        return _time(has_zone=kind.has_zone) if is_postgres else _sqlite_time
+    return None
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, JsonText) else json.dumps(value)
+
+
+def _time(*, has_zone: bool) -> Callable[[datetime], str]:
+    zone = UTC if has_zone else None
+    return lambda time: time.astimezone(UTC).replace(tzinfo=zone).isoformat()
+
+
+def _sqlite_time(time: datetime) -> str:
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
