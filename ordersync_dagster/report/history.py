@@ -26,7 +26,7 @@ def runs_text(runs: Sequence[PastRun]) -> str:
 
 
 def runs_json(runs: Sequence[PastRun]) -> str:
-    return _json(runs=[_run_document(run) for run in runs])
+    return _versioned(runs=[_run_document(run) for run in runs])
 
 
 def run_text(details: RunDetails) -> str:
@@ -38,7 +38,7 @@ def run_text(details: RunDetails) -> str:
 
 def run_json(details: RunDetails) -> str:
     changes = [_record_document(record) for record in details.records]
-    return _json(run=_run_document(details.run), undone_by=list(details.undone_by), changes=changes)
+    return _versioned(run=_run_document(details.run), undone_by=list(details.undone_by), changes=changes)
 
 
 def order_text(records: Sequence[AuditRecord]) -> str:
@@ -51,7 +51,7 @@ def order_text(records: Sequence[AuditRecord]) -> str:
 
 def order_json(records: Sequence[AuditRecord]) -> str:
     changes = [{"run_id": record.run_id, **_record_document(record)} for record in records]
-    return _json(order_id=records[0].order_id, changes=changes)
+    return _versioned(order_id=records[0].order_id, changes=changes)
 
 
 def undo_text(result: UndoResult) -> str:
@@ -82,7 +82,7 @@ def undo_json(result: UndoResult) -> str:
         for each in result.reversals
     ]
     problems = [{"order_id": kept.order_id, "sentence": kept.sentence} for kept in result.kept]
-    return _json(
+    return _versioned(
         run_id=result.run_id,
         undoes=result.target,
         dry_run=result.run_id is None,
@@ -99,7 +99,7 @@ def verification_text(found: Verification) -> str:
 
 
 def verification_json(found: Verification) -> str:
-    return _json(entries=found.entries, blanked=found.blanked, broken=found.broken)
+    return _versioned(entries=found.entries, blanked=found.blanked, broken=found.broken)
 
 
 def erasure_text(result: ErasureResult) -> str:
@@ -116,7 +116,7 @@ def erasure_text(result: ErasureResult) -> str:
 
 def erasure_json(result: ErasureResult) -> str:
     dry_run = result.run_id is None
-    return _json(run_id=result.run_id, kind=result.kind, dry_run=dry_run, summary=result.counts.by_name)
+    return _versioned(run_id=result.run_id, kind=result.kind, dry_run=dry_run, summary=result.counts.by_name)
 
 
 def _run_line(run: PastRun) -> str:
@@ -181,5 +181,5 @@ def _value_text(value: Any) -> str | None:
     return str(value)
 
 
-def _json(**fields: Any) -> str:
+def _versioned(**fields: Any) -> str:
     return json.dumps({"schema_version": HISTORY_VERSION, **fields}, ensure_ascii=True, indent=2)

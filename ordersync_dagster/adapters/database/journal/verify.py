@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from ordersync_dagster.adapters.database.journal.audit import (
     AUDIT,
     BEGINNING,
-    Record,
+    AuditRow,
     is_blanked,
     payload_hash,
     row_hash,
@@ -23,13 +23,13 @@ def verify(connection: Connection) -> Verification:
     ends = _known_ends(connection)
     count = blanked = 0
     previous = BEGINNING
-    for record in _records(connection):
+    for row in _rows(connection):
         count += 1
-        blanked += is_blanked(record)
-        broken = _fault(record, count, previous) or _other_end(record, ends)
+        blanked += is_blanked(row)
+        broken = _fault(row, count, previous) or _other_end(row, ends)
         if broken:
             return Verification(count, blanked, broken)
-        previous = record["row_hash"]
+        previous = row["row_hash"]
     lost = {seq: run_id for seq, (run_id, _) in ends.items() if seq > count}
     if lost:
         last = max(lost)
@@ -38,25 +38,25 @@ def verify(connection: Connection) -> Verification:
     return Verification(count, blanked)
 
 
-def _fault(record: Record, expected: int, previous: str) -> str | None:
-    seq = record["seq"]
+def _fault(row: AuditRow, expected: int, previous: str) -> str | None:
+    seq = row["seq"]
     if seq != expected:
-        return f"Entry {expected} is missing: the next one is {seq} of run {record['run_id']}."
-    entry = f"Entry {seq} of run {record['run_id']} ({record['action']} {record['resource']} {record['resource_id']})"
-    if record["prev_hash"] != previous:
+        return f"Entry {expected} is missing: the next one is {seq} of run {row['run_id']}."
+    entry = f"Entry {seq} of run {row['run_id']} ({row['action']} {row['resource']} {row['resource_id']})"
+    if row["prev_hash"] != previous:
         return f"{entry}: its hash of the entry before does not match."
-    if row_hash(record) != record["row_hash"]:
+    if row_hash(row) != row["row_hash"]:
         return f"{entry}: its facts do not match its hash."
-    if not is_blanked(record) and payload_hash(record) != record["payload_hash"]:
+    if not is_blanked(row) and payload_hash(row) != row["payload_hash"]:
         return f"{entry}: its content does not match its hash."
     return None
 
 
-def _other_end(record: Record, ends: Mapping[int, tuple[str, str]]) -> str | None:
-    run_id, known = ends.get(record["seq"], ("", record["row_hash"]))
-    if known == record["row_hash"]:
+def _other_end(row: AuditRow, ends: Mapping[int, tuple[str, str]]) -> str | None:
+    run_id, known = ends.get(row["seq"], ("", row["row_hash"]))
+    if known == row["row_hash"]:
         return None
-    return f"Entry {record['seq']} is not the one that run {run_id} ended with: the audit was written again."
+    return f"Entry {row['seq']} is not the one that run {run_id} ended with: the audit was written again."
 
 
 def _known_ends(connection: Connection) -> dict[int, tuple[str, str]]:
@@ -65,7 +65,7 @@ def _known_ends(connection: Connection) -> dict[int, tuple[str, str]]:
     return {int(seq): (str(run_id), str(known)) for seq, run_id, known in connection.execute(query)}
 
 
-def _records(connection: Connection) -> Iterator[Record]:
+def _rows(connection: Connection) -> Iterator[AuditRow]:
     last = 0
     while True:
         query = select(AUDIT).where(AUDIT.c.seq > last).order_by(AUDIT.c.seq).limit(ENTRIES_PER_QUERY)

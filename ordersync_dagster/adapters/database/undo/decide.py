@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ordersync_dagster.adapters.database.journal.redaction import Ledger
+from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
 from ordersync_dagster.adapters.database.rows.build import RECOVERED, SYNCED, UNDONE, event_id
 from ordersync_dagster.core.history import AuditRecord, Kept, Removal, Reversal, RowSnapshot, UndoStep
 
@@ -32,8 +32,8 @@ class UndoDecider:
     """Decides the steps for orders that the run `target` wrote."""
 
     target: str
-    orders: Ledger
-    items: Ledger
+    orders: AuditColumns
+    items: AuditColumns
     may_delete: bool
 
     def decide(self, history: OrderHistory) -> list[UndoStep]:
@@ -92,17 +92,17 @@ class UndoDecider:
         for record in reversed([record for record in later if record.has("order", "order_update")]):
             if record.is_blanked:
                 raise _ChangedError("purge or forget blanked a later audit entry of it")
-            if self.orders.standing(inserted or {}, record.after["columns"]):
+            if self.orders.differing(inserted or {}, record.after["columns"]):
                 raise _ChangedError("somebody changed it since")
             inserted = self.orders.restored(inserted or {}, record.before["columns"])
-        if inserted is None or not self.orders.is_whole(inserted, created.after):
+        if inserted is None or not self.orders.is_same_row(inserted, created.after):
             raise _ChangedError("somebody changed it since")
 
     def _check_items(self, added: Mapping[str, AuditRecord], items: Mapping[str, RowSnapshot]) -> None:
         for item_id, snapshot in items.items():
             if item_id not in added:
                 raise _ChangedError(f"it has item {item_id}, which somebody else wrote")
-            if added[item_id].is_blanked or not self.items.is_whole(snapshot, added[item_id].after):
+            if added[item_id].is_blanked or not self.items.is_same_row(snapshot, added[item_id].after):
                 raise _ChangedError(f"somebody changed its item {item_id} since")
 
     def _is_restored(self, order: RowSnapshot, updates: Sequence[AuditRecord]) -> bool:
@@ -110,11 +110,11 @@ class UndoDecider:
         before: dict[str, object] = {}
         for record in updates:
             before = {**record.before["columns"], **before}
-        return not set(self.orders.standing(order, before)) - {self.orders.updated_at}
+        return not set(self.orders.differing(order, before)) - {self.orders.updated_at}
 
     def _former(self, order: RowSnapshot, updates: Sequence[AuditRecord], later: Sequence[AuditRecord]) -> RowSnapshot:
         for record in reversed(updates):
-            changed = self.orders.standing(order, record.after["columns"])
+            changed = self.orders.differing(order, record.after["columns"])
             if changed:
                 raise _ChangedError(f"{', '.join(sorted(changed))} changed since{_by_run(later, self.target)}")
             former = self.orders.restored(order, record.before["columns"])

@@ -8,8 +8,8 @@ from functools import partial
 from sqlalchemy import Connection, select, text
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT
-from ordersync_dagster.adapters.database.journal.redaction import Ledger
-from ordersync_dagster.adapters.database.journal.row_snapshots import read_images
+from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
+from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots
 from ordersync_dagster.adapters.database.journal.run_history import read_records
 from ordersync_dagster.adapters.database.journal.runs import require_running
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
@@ -28,8 +28,8 @@ class Undo:
 
     def __init__(self, store: DatabaseStore, target: str) -> None:
         self._store, self._target, self._tables, keyed = store, target, store.tables, store.keyed()
-        self._orders = Ledger(self._tables.table("orders"), "orders", keyed)
-        self._items = Ledger(self._tables.table("order_items"), "order_items", keyed)
+        self._orders = AuditColumns(self._tables.table("orders"), "orders", keyed)
+        self._items = AuditColumns(self._tables.table("order_items"), "order_items", keyed)
 
     def preview(self) -> UndoResult:
         """The same steps as `carry_out`, without writing."""
@@ -102,8 +102,8 @@ class _Reader:
     def read(self, order_ids: Sequence[str], *, lock: bool) -> list[OrderHistory]:
         """The histories of these orders; `lock` keeps others from changing them."""
         tables, connection = self.store.tables, self.connection
-        orders = read_images(connection, tables.table("orders"), order_ids, lock=lock)
-        items = read_images(connection, tables.table("order_items"), order_ids, by="order_id")
+        orders = read_snapshots(connection, tables.table("orders"), order_ids, lock=lock)
+        items = read_snapshots(connection, tables.table("order_items"), order_ids, by="order_id")
         keys = find_foreign_keys(connection, tables)
         referring = referring_tables(connection, keys, {"orders": orders, "order_items": items})
         records, events = self._records(order_ids), self._events(order_ids)

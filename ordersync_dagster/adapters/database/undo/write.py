@@ -9,8 +9,8 @@ from sqlalchemy.types import NullType
 
 from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import Entry
-from ordersync_dagster.adapters.database.journal.redaction import Ledger
-from ordersync_dagster.adapters.database.journal.row_snapshots import read_images
+from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
+from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.rows.bulk_insert import insert_new
@@ -27,8 +27,8 @@ class UndoWriter:
     connection: Connection
     stamp: Stamp
     target: str
-    orders: Ledger
-    items: Ledger
+    orders: AuditColumns
+    items: AuditColumns
 
     def write(self, steps: Sequence[UndoStep]) -> None:
         """Delete and restore rows, and record that in the audit and in the shop's own records."""
@@ -66,10 +66,10 @@ class UndoWriter:
 
     def _order_entries(self, removals: Sequence[Removal], reversals: Sequence[Reversal]) -> Iterator[Entry]:
         for gone in removals:
-            before, email = self.orders.whole(gone.order), self.orders.email(gone.order)
+            before, email = self.orders.whole_row(gone.order), self.orders.email(gone.order)
             yield Entry("order_delete", "order", gone.order_id, gone.order_id, before, None, self._reason, email)
         restored = [each for each in reversals if each.values]
-        snapshots = read_images(
+        snapshots = read_snapshots(
             self.connection, self.store.tables.table("orders"), [each.order_id for each in restored]
         )
         for each in restored:
@@ -81,7 +81,7 @@ class UndoWriter:
     def _item_entries(self, steps: Sequence[Removal | Reversal]) -> Iterator[Entry]:
         for step in steps:
             for item_id, snapshot in step.items.items():
-                before, email = self.items.whole(snapshot), self.orders.email(step.order)
+                before, email = self.items.whole_row(snapshot), self.orders.email(step.order)
                 yield Entry("order_delete", "order_item", item_id, step.order_id, before, None, self._reason, email)
 
     def _record_for_shop(self, entries: Sequence[Entry], reversals: Sequence[Reversal]) -> None:
