@@ -144,7 +144,7 @@ def test_fault_33_a_run_whose_lock_is_lost_writes_nothing_once_another_has_begun
         lose()
         others.append(shop.run())
 
-    with pytest.raises(DatabaseAwayError, match="another run has taken over"):
+    with pytest.raises(DatabaseAwayError, match="another run has started"):
         shop.run(meanwhile=meanwhile)
     seen, expected = counters(others[0]), expected_counters(outage)
     assert seen.stripe_sessions_checked == expected.stripe_sessions_checked

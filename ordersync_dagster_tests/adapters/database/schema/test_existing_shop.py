@@ -92,7 +92,7 @@ def test_a_run_on_a_mapped_shop_is_taken_back_to_the_exact_rows(
     repaired = run(sandbox, postgres_url, time, {"ORDERSYNC_CONFIG": mapping})
     assert [database.column(query.format(name)) for name in ("shop_orders", "lines")] != before
     history = History(settings_for(sandbox, postgres_url, ORDERSYNC_CONFIG=mapping), time.tools())
-    assert history.undo(repaired.outcome.run_id, dry_run=False).undone.left == []
+    assert history.undo(repaired.outcome.run_id, dry_run=False).kept == []
     assert [database.column(query.format(name)) for name in ("shop_orders", "lines")] == before
 
 

@@ -154,13 +154,13 @@ def test_the_undo_role_takes_a_run_back_and_the_writing_role_names_what_it_may_n
     before = {name: rows for name, rows in everything(roles.shop).items() if name in ("orders", "order_items")}
     inserted = run(sandbox, roles.writer.url, time, layout).outcome
     settings = settings_for(sandbox, roles.writer.url, **layout)
-    listed = History(settings, time.tools()).undo(inserted.run_id, dry_run=True).undone
-    assert len(listed.left) >= inserted.rows["orders_inserted"]
+    listed = History(settings, time.tools()).undo(inserted.run_id, dry_run=True)
+    assert len(listed.kept) >= inserted.rows["orders_inserted"]
     owner = settings_for(sandbox, roles.shop.url, **layout)
     for grant in grant_script(owner, str(roles.writer.engine.url.username), is_writing=True, is_undoing=True):
         roles.shop.execute(grant)
-    undone = History(settings, time.tools()).undo(inserted.run_id, dry_run=False).undone
-    assert len(undone.removed) == inserted.rows["orders_inserted"]
+    undone = History(settings, time.tools()).undo(inserted.run_id, dry_run=False)
+    assert len(undone.removals) == inserted.rows["orders_inserted"]
     after = everything(roles.shop)
     assert {name: after[name] for name in before} == before
 
