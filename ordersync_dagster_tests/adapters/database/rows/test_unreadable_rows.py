@@ -8,7 +8,7 @@ import pytest
 
 from ordersync_dagster.adapters.database.rows.decode import Document, document_of, read_amount
 from ordersync_dagster.app.history import History
-from ordersync_dagster.app.run import Launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster_tests.support.outcomes import classes
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop
@@ -52,7 +52,7 @@ def held(shop: Shop, order_id: str, column: str) -> Any:
     return value
 
 
-def notices(run: Launch, order_id: str, column: str) -> list[str]:
+def notices(run: Run, order_id: str, column: str) -> list[str]:
     problems = [each for each in run.outcome.problems if each.ids.get("order_id") == order_id]
     assert not [each for each in problems if each.is_error]
     return [each.problem_class for each in problems if each.ids.get("column") == column]

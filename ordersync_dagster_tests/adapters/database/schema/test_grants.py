@@ -9,9 +9,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from ordersync_dagster.app.history import History
 from ordersync_dagster.app.settings import Settings
-from ordersync_dagster.app.wiring import grant_script, initialise_database
 from ordersync_dagster.core.errors import DatabaseRefusedError, SchemaError, SettingsError
 from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.support.administration import grant_script, initialise_database
 from ordersync_dagster_tests.support.cli import command_on
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything
@@ -63,7 +63,7 @@ def test_the_writing_role_does_the_whole_job(
 ) -> None:
     repaired = run(sandbox, roles.writer.url, time, layout)
     assert counters(repaired) == expected_counters(outage)
-    assert not repaired.shop.warnings
+    assert not repaired.ready.warnings
     again = run(sandbox, roles.writer.url, time, layout)
     assert again.outcome.rows == dict.fromkeys(again.outcome.rows, 0)
 
