@@ -9,8 +9,8 @@ from sqlalchemy import Connection, bindparam, update
 from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import Entry
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
-from ordersync_dagster.adapters.database.journal.redaction import Ledger
-from ordersync_dagster.adapters.database.journal.row_snapshots import Image, images_of, read_images
+from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
+from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots, snapshots_of
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
 from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS_PER_STATEMENT, NewRows, insert_new
@@ -27,6 +27,7 @@ from ordersync_dagster.core.changes import (
     SetTracking,
 )
 from ordersync_dagster.core.errors import DatabaseRefusedError
+from ordersync_dagster.core.history import RowSnapshot
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
@@ -49,7 +50,7 @@ class _WrittenRow:
     row_id: str
     order_id: str
     why: str
-    was: Image | None = None
+    was: RowSnapshot | None = None
     columns: frozenset[str] = frozenset()
 
 
@@ -62,8 +63,8 @@ class _Writer:
         self._audits: list[Row] = []
         self._orders: list[_WrittenRow] = []
         self._items: list[_WrittenRow] = []
-        self._images: dict[str, Image] = {}  # orders as they were before this transaction
-        self._new: dict[tuple[str, str], Image] = {}  # new rows that need not be read back, by table and id
+        self._snapshots: dict[str, RowSnapshot] = {}  # orders as they were before this transaction
+        self._new: dict[tuple[str, str], RowSnapshot] = {}  # new rows that need not be read back, by table and id
 
     def write(self, plan: Plan) -> None:
         """Some orders at a time, so that the records of a large day are never in memory all at once."""
@@ -101,7 +102,7 @@ class _Writer:
     def _update_orders(self, updates: Sequence[OrderUpdate]) -> None:
         """Compare and set: an order is written only while it still holds the values that the plan was made from."""
         fresh = {order.key: order for order in self._locked(updates)}
-        self._images = self._read("orders", [order.id for order in fresh.values()])
+        self._snapshots = self._read("orders", [order.id for order in fresh.values()])
         item_rows: list[Row] = []
         order_rows: list[Row] = []
         for each in updates:
@@ -113,7 +114,7 @@ class _Writer:
             values = build.changed_columns(each, now)
             if values:
                 columns = frozenset(self._tables.table("orders").c[name].name for name in values)
-                self._orders.append(_WrittenRow(now.id, now.id, why, self._images[now.id], columns))
+                self._orders.append(_WrittenRow(now.id, now.id, why, self._snapshots[now.id], columns))
                 before = build.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
                 order_rows.append({**build.as_held(values, now), "updated_at": self._stamp.now, "row_id": now.id})
@@ -159,32 +160,32 @@ class _Writer:
 
         Raises DatabaseRefusedError where none of the columns that were set has changed.
         """
-        ledger = Ledger(self._tables.table("orders"), "orders", self._keyed)
-        images = self._read("orders", [wrote.row_id for wrote in self._orders])
+        columns = AuditColumns(self._tables.table("orders"), "orders", self._keyed)
+        snapshots = self._read("orders", [wrote.row_id for wrote in self._orders])
         for wrote in self._orders:
-            now, email = images[wrote.row_id], ledger.email(images[wrote.row_id])
+            now, email = snapshots[wrote.row_id], columns.email(snapshots[wrote.row_id])
             if wrote.was is None:
-                after = ledger.whole(now)
+                after = columns.whole_row(now)
                 yield Entry("order_create", "order", wrote.row_id, wrote.row_id, None, after, wrote.why, email)
             else:
-                was, became = ledger.change(wrote.was, now)
+                was, became = columns.change(wrote.was, now)
                 if not wrote.columns & was.keys():
                     raise DatabaseRefusedError("a trigger of the table orders keeps the change out")
                 before, after = {"columns": was}, {"columns": became}
                 yield Entry("order_update", "order", wrote.row_id, wrote.row_id, before, after, wrote.why, email)
 
     def _item_entries(self) -> Iterator[Entry]:
-        orders = Ledger(self._tables.table("orders"), "orders", self._keyed)
-        ledger = Ledger(self._tables.table("order_items"), "order_items", self._keyed)
-        images = self._read("order_items", [wrote.row_id for wrote in self._items])
+        orders = AuditColumns(self._tables.table("orders"), "orders", self._keyed)
+        columns = AuditColumns(self._tables.table("order_items"), "order_items", self._keyed)
+        snapshots = self._read("order_items", [wrote.row_id for wrote in self._items])
         for wrote in self._items:
-            after, email = ledger.whole(images[wrote.row_id]), orders.email(self._images[wrote.order_id])
+            after, email = columns.whole_row(snapshots[wrote.row_id]), orders.email(self._snapshots[wrote.order_id])
             yield Entry("order_create", "order_item", wrote.row_id, wrote.order_id, None, after, wrote.why, email)
 
-    def _read(self, name: str, ids: Sequence[str]) -> dict[str, Image]:
+    def _read(self, name: str, ids: Sequence[str]) -> dict[str, RowSnapshot]:
         known = {row_id: self._new[name, row_id] for row_id in ids if (name, row_id) in self._new}
         rest = [row_id for row_id in ids if row_id not in known]
-        return known | read_images(self._connection, self._tables.table(name), rest)
+        return known | read_snapshots(self._connection, self._tables.table(name), rest)
 
     def _record(self, action: str, resource: str, row_id: str, before: Row | None, after: Row, why: str) -> None:
         self._audits.append(build.audit_row(self._stamp, action, resource, row_id, before, after, why))
@@ -199,8 +200,8 @@ class _Writer:
             new = NewRows(self._connection, self._tables.table(name), rows[start : start + ROWS_PER_STATEMENT])
             ours |= new.insert(key)
             if name in self._tables.plain:
-                images = images_of(new, self._tables.plain[name])
-                self._new |= {(name, row["id"]): image for row, image in zip(new.rows, images, strict=True)}
+                snapshots = snapshots_of(new, self._tables.plain[name])
+                self._new |= {(name, row["id"]): snapshot for row, snapshot in zip(new.rows, snapshots, strict=True)}
         return ours
 
 
