@@ -12,7 +12,8 @@ from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.unlinked import Unlinked, unfulfilled
 
-MIN_404S_TO_WARN = 5  # from this many on, suspect a wrong store or key, not deleted orders
+# From this many 404s on, suspect a wrong store or key, not deleted orders.
+MIN_404S_TO_WARN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Links:
     unread: Unread = Unread()
     taken: Collection[str] = ()  # Printful ids that orders of the shop name
     link_by: str | None = None  # the shop's `external_id`: "payment_intent", "order_id", or None for either
-    not_found: int = 0  # Printful ids answered with 404, where Printful knows no order that the shop names
+    not_found: int = 0  # 404s, where Printful knows none of the shop's orders
     now: int = 0  # Unix seconds
 
 
