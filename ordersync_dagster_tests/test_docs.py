@@ -85,6 +85,21 @@ def test_every_ordersync_command_in_the_docs_exists_with_its_options() -> None:
     assert unknown == []
 
 
+def _paths(group: Any) -> Iterator[str]:
+    """Every command that can be run, as a person types it."""
+    for name, command in group.commands.items():
+        if not hasattr(command, "commands") or command.invoke_without_command:
+            yield name
+        if hasattr(command, "commands"):
+            yield from (f"{name} {path}" for path in _paths(command))
+
+
+def test_every_command_is_in_the_readme() -> None:
+    named = [" ".join(words) + " " for page, words in _ours("ordersync") if page == ROOT / "README.md"]
+    commands = _paths(typer.main.get_command(main.app))
+    assert [each for each in commands if not any(line.startswith(f"{each} ") for line in named)] == []
+
+
 def test_every_make_target_in_the_docs_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     named = {word for _, words in _ours("make") for word in words if "=" not in word}
