@@ -17,7 +17,8 @@ from typing import Any
 import requests
 from sqlalchemy import create_engine, text
 
-from ordersync_dagster.app.wiring import seed_database
+from ordersync_dagster.adapters.database import open_shop
+from ordersync_dagster.adapters.database.engine.connection import parse_url
 from ordersync_dagster.sandbox import World, serve
 
 ROOT = Path(__file__).parents[1]
@@ -84,7 +85,7 @@ def dagster_dev(world: World) -> Iterator[DagsterDev]:
     """Webserver and daemon on this world, as its webhooks left the shop."""
     with TemporaryDirectory(prefix="ordersync-bench-") as folder, serve(world) as sandbox:
         database = f"sqlite:///{folder}/shop.db"
-        seed_database(database, {"orders": world.shop.orders, "order_items": world.shop.order_items})
+        open_shop.seed(parse_url(database), {"orders": world.shop.orders, "order_items": world.shop.order_items})
         shutil.copy(ROOT / "dagster.yaml", folder)
         settings = UNHURRIED | {"DATABASE_URL": database, "ORDERSYNC_STATE_DIR": folder, "DAGSTER_HOME": folder}
         with _process({**os.environ, **sandbox.environment(), **settings}) as url:

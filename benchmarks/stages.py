@@ -14,7 +14,7 @@ BEGAN = time.perf_counter()
 sys.modules["aiohttp"] = None  # type: ignore[assignment]  # benchmarks/commands.py says why
 
 from ordersync_dagster.app.settings import read_settings  # noqa: E402
-from ordersync_dagster.app.wiring import open_for_repair, utc_now  # noqa: E402
+from ordersync_dagster.app.wiring import open_run, utc_now  # noqa: E402
 from ordersync_dagster.core.window import Window  # noqa: E402  # imports are one of the stages
 from ordersync_dagster.sync.order_sync import PrintfulScope, Request  # noqa: E402
 from ordersync_dagster.sync.ports import Sessions, Store  # noqa: E402
@@ -56,7 +56,7 @@ class Clocked:
 def measure(days: int) -> dict[str, float]:
     """Seconds of the main thread: imports, opening, waiting for pages, look-ups, writing, and reconciling the rest."""
     started = time.perf_counter()
-    shop = open_for_repair(read_settings(), PrintfulScope.none)
+    shop = open_run(read_settings(), PrintfulScope.none, dry_run=False)
     opened = time.perf_counter()
     spent = dict.fromkeys(("fetch", "look up", "write"), 0.0)
     stripe: Sessions = Clocked(shop.sync.stripe, spent, {"sessions": "fetch", "refunds": "fetch"})

@@ -16,8 +16,8 @@ from benchmarks.figures import Case, Limited, Run
 from benchmarks.floors import Reading
 from benchmarks.vendors import Vendors, serving
 from benchmarks.worlds import shop_rows
+from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine.connection import parse_url
-from ordersync_dagster.app.wiring import seed_database
 
 DAYS = {"month": 30, "day": 1}
 REPEATS = 3  # of which the fastest counts, here and for the floors
@@ -86,7 +86,7 @@ def _write_floor(fresh: Fresh, setting: Setting) -> float:
 def _empty(fresh: Fresh, kind: str) -> Iterator[str]:
     """A shop with its tables and ours, and no orders."""
     with fresh(kind) as url:
-        seed_database(url, {})
+        open_shop.seed(parse_url(url), {})
         yield url
 
 
@@ -122,7 +122,7 @@ def stripe_limit(fresh: Fresh, size: int, per_second: int) -> Limited:
 def printful_limit(fresh: Fresh, size: int, missing: int) -> Limited:
     """Printful allows its 120 a minute; the setting stays at its default. `missing` ids are unknown there."""
     with serving("printful", size, [0.1], "printful=120/60") as vendors, fresh("postgresql") as url:
-        seed_database(url, {"orders": shop_rows(size, missing)})
+        open_shop.seed(parse_url(url), {"orders": shop_rows(size, missing)})
         cost = ordersync(["sync", "--days", "1"], vendors.environment(0.1) | {"DATABASE_URL": url})
         query = "SELECT count(DISTINCT order_id) FROM order_items"
         return Limited(size, _count(url, query), 2.0, Run(cost, vendors.tally(0.1, "printful")), missing)

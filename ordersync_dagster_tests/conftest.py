@@ -116,7 +116,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         if request.param in OTHERS:
             yield stack.enter_context(fresh_database(OTHERS[request.param]))
         else:
-            yield request.getfixturevalue(f"{request.param}_url")
+            yield request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
 
 
 @pytest.fixture(params=KINDS)

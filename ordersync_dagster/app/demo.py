@@ -10,15 +10,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ordersync_dagster.app.run import launch
+from ordersync_dagster.adapters.database import open_shop
+from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.app.run import start_run
 from ordersync_dagster.app.settings import Settings
-from ordersync_dagster.app.wiring import seed_database, utc_now
-from ordersync_dagster.core.window import Window
+from ordersync_dagster.app.wiring import open_run, utc_now
+from ordersync_dagster.core.window import DEFAULT_DAYS, Window
 from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import build, serve
 from ordersync_dagster.sync.order_sync import PrintfulScope
-
-DAYS = 30
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def pretend_shop(
     latency: float = 0.0,
     folder: Path | None = None,
 ) -> Iterator[dict[str, str]]:
-    """Serve a scenario and fill an SQLite database with what its webhooks left; yields the settings for both.
+    """Serve a scenario and fill an SQLite database as its webhooks did; yields the settings for both.
 
     Nothing is left outside the shop's folder, not even in the person's home.
     With `folder` the shop is kept there: a second start goes on with the same world and the same database.
@@ -43,7 +43,7 @@ def pretend_shop(
         path = (home / "shop.db").absolute()
         if not path.exists():
             rows = {"orders": world.shop.orders, "order_items": world.shop.order_items}
-            seed_database(f"sqlite:///{path}", rows)
+            open_shop.seed(connection.parse_url(f"sqlite:///{path}"), rows)
         running = stack.enter_context(serve(world, port=port, latency=latency))
         yield running.environment() | {"DATABASE_URL": f"sqlite:///{path}", "ORDERSYNC_STATE_DIR": str(path.parent)}
 
@@ -57,12 +57,8 @@ def demonstrate() -> Iterator[str]:
             ("2. The repair: ordersync sync", False),
             ("3. Once more: everything agrees now, and nothing is written", False),
         ):
-            run = launch(
-                _settings(environment),
-                lambda now: Window.last_days(DAYS, now),
-                PrintfulScope.all,
-                dry_run=dry_run,
-            )
+            ready = open_run(_settings(environment), PrintfulScope.all, dry_run=dry_run)
+            run = start_run(ready, Window.last_days(DEFAULT_DAYS, utc_now()))
             for _ in run.parts:
                 continue
             yield f"\n{title}\n"
@@ -82,11 +78,11 @@ def _settings(environment: dict[str, str]) -> Settings:
     return Settings.model_construct(**values)
 
 
-def _remembered(note: Path, scenario: str, size: int) -> tuple[str, int, datetime]:
-    """The world that `note` names, or a new one, noted: a world is a function of its moment."""
-    if note.exists():
-        kept = json.loads(note.read_text())
+def _remembered(file: Path, scenario: str, size: int) -> tuple[str, int, datetime]:
+    """Scenario, size and moment as `file` keeps them, or new ones, which it then keeps: they determine the world."""
+    if file.exists():
+        kept = json.loads(file.read_text())
         return kept["scenario"], kept["size"], datetime.fromisoformat(kept["now"])
     now = utc_now()
-    note.write_text(json.dumps({"scenario": scenario, "size": size, "now": now.isoformat()}))
+    file.write_text(json.dumps({"scenario": scenario, "size": size, "now": now.isoformat()}))
     return scenario, size, now

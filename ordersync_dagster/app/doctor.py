@@ -1,62 +1,47 @@
-"""`ordersync doctor`: who am I, what may I read, does the database fit. Changes nothing, prints no key."""
+"""`ordersync doctor`: keys, permissions, database, rates, Dagster. Changes nothing, prints no key."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from pathlib import Path
 
+from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.diagnostics import diagnose
+from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.http.client import RetryPolicy, Traffic
 from ordersync_dagster.adapters.stripe.api import PERMISSIONS, StripeApi
 from ordersync_dagster.app.database_findings import database_findings
 from ordersync_dagster.app.rate_limits import state_dir
 from ordersync_dagster.app.settings import Settings
-from ordersync_dagster.app.wiring import Clock, Tools, check_database, open_printful, open_stripe, sqlite_file
-from ordersync_dagster.core.errors import BusyError, KeyRefusedError, OrderSyncError, UsageError
+from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe, sqlite_file
+from ordersync_dagster.core.errors import KeyRefusedError, OrderSyncError, UsageError
+from ordersync_dagster.report.findings import Finding, Level
 
 RETRY_POLICY = RetryPolicy(attempts=2, deadline=30)  # a person waits
 TOLERATED_SKEW, WRONG_SKEW = 60, 300  # seconds
 STRIPE_ALLOWS, PRINTFUL_ALLOWS = 25, 120  # a second and endpoint, a minute and token
+READABLE = {"/v1/checkout/sessions": Level.RED, "/v1/refunds": Level.YELLOW, "/v1/events": Level.YELLOW}
 
-Look = Callable[[Settings, Clock], Iterator["Finding"]]
-
-
-class Level(StrEnum):
-    """Green needs nothing, yellow a thought, red a change."""
-
-    GREEN = "green"
-    YELLOW = "yellow"
-    RED = "red"
-    AWAY = "away"
-
-
-_READ = {"/v1/checkout/sessions": Level.RED, "/v1/refunds": Level.YELLOW, "/v1/events": Level.YELLOW}
-_MARKS = {Level.GREEN: "✓", Level.YELLOW: "!", Level.RED: "✗", Level.AWAY: "…"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's."""
-
-    level: Level
-    subject: str
-    sentence: str
+Look = Callable[[Settings, Tools], Iterator[Finding]]
 
 
 def examine(settings: Settings, tools: Tools = Tools()) -> list[Finding]:
     """Look at everything; one thing that is wrong does not hide the next."""
-    looks: tuple[tuple[str, Look], ...] = (
-        ("Stripe", _stripe),
-        ("Printful", _printful),
-        ("Database", _database),
-        ("Rates", _rates),
-        ("Dagster", _dagster),
+    looks: tuple[tuple[str, Look, tuple[str, ...]], ...] = (
+        ("Stripe", _stripe, ("STRIPE_SECRET_KEY", "STRIPE_API_BASE", "ORDERSYNC_CA_BUNDLE")),
+        ("Printful", _printful, ("PRINTFUL_API_KEY", "PRINTFUL_API_BASE", "ORDERSYNC_CA_BUNDLE")),
+        ("Database", _database, ("DATABASE_URL", "ORDERSYNC_CONFIG", "ORDERSYNC_SCHEMA")),
+        ("Rates", _rates, ("STRIPE_REQUESTS_PER_SECOND", "PRINTFUL_REQUESTS_PER_MINUTE")),
+        ("Dagster", _dagster, ()),
     )
-    return [finding for subject, look in looks for finding in _guarded(subject, look, settings, tools.clock)]
+    named = {name for _, _, names in looks for name in names}
+    general = settings.wrong_or_missing(name for name in settings.faults if name not in named)
+    findings = [Finding(Level.RED, "Settings", sentence) for sentence in general]
+    for subject, look, names in looks:
+        wrong = [Finding(Level.RED, subject, sentence) for sentence in settings.wrong_or_missing(names)]
+        findings += wrong or _guarded(subject, look, settings, tools)
+    return findings
 
 
 def worst(findings: Sequence[Finding]) -> int:
@@ -65,41 +50,26 @@ def worst(findings: Sequence[Finding]) -> int:
     return 2 if Level.RED in levels else 1 if Level.AWAY in levels else 0
 
 
-def findings_text(findings: Sequence[Finding]) -> str:
-    """A line a finding."""
-    return "\n".join(f"{_MARKS[each.level]} {each.subject}: {each.sentence}" for each in findings)
-
-
-def findings_json(findings: Sequence[Finding]) -> str:
-    """The same for scripts."""
-    return json.dumps({"schema_version": 1, "findings": [asdict(each) for each in findings]}, indent=2)
-
-
-def _guarded(subject: str, look: Look, settings: Settings, clock: Clock) -> Iterator[Finding]:
+def _guarded(subject: str, look: Look, settings: Settings, tools: Tools) -> Iterator[Finding]:
     try:
-        yield from look(settings, clock)
+        yield from look(settings, tools)
     except UsageError as error:
         yield Finding(Level.RED, subject, str(error))
-    except (BusyError, OrderSyncError) as error:
+    except OrderSyncError as error:
         yield Finding(Level.AWAY, subject, str(error))
 
 
-def _stripe(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    settings.require("STRIPE_SECRET_KEY")
-    kind = "restricted" if settings.stripe_key.startswith("rk_") else "secret"
+def _stripe(settings: Settings, tools: Tools) -> Iterator[Finding]:
     mode = "live" if settings.is_live else "test"
-    if kind == "restricted":
+    if settings.stripe_key.startswith("rk_"):
         yield Finding(Level.GREEN, "Stripe", f"a restricted key, {mode} mode")
     else:
-        yield Finding(
-            Level.YELLOW,
-            "Stripe",
-            f"a secret key, {mode} mode: it works, but a restricted key could not do harm",
-        )
+        sentence = f"a secret key, {mode} mode: it works, but a restricted key could not do harm"
+        yield Finding(Level.YELLOW, "Stripe", sentence)
     stripe = open_stripe(settings, RETRY_POLICY, Traffic())
     dates: list[Finding] = []
-    for path, level in _READ.items():
-        yield _readable(stripe, path, level, clock, dates)
+    for path, level in READABLE.items():
+        yield _readable(stripe, path, level, tools.clock, dates)
     yield from dates[:1]
     yield from (Finding(Level.YELLOW, "Stripe", warning) for warning in stripe.warnings)
 
@@ -116,7 +86,7 @@ def _readable(stripe: StripeApi, path: str, otherwise: Level, clock: Clock, date
 
 
 def skew(header: str, before: datetime, after: datetime) -> list[Finding]:
-    """What Stripe's Date header says of this machine's clock, asked between `before` and `after`."""
+    """Compare this machine's clock with Stripe's Date header; Stripe was asked between `before` and `after`."""
     try:
         theirs = parsedate_to_datetime(header)
     except ValueError:
@@ -130,22 +100,20 @@ def skew(header: str, before: datetime, after: datetime) -> list[Finding]:
     return [Finding(level, "Clock", sentence)]
 
 
-def _printful(settings: Settings, _clock: Clock) -> Iterator[Finding]:
-    settings.require("PRINTFUL_API_KEY")
+def _printful(settings: Settings, _tools: Tools) -> Iterator[Finding]:
     store = f"store {settings.printful_store_id}" if settings.printful_store_id else "the token's own store"
     count = open_printful(settings, RETRY_POLICY, Traffic()).count()
     yield Finding(Level.GREEN, "Printful", f"may read orders of {store}: {count} there")
 
 
-def _database(settings: Settings, _clock: Clock) -> Iterator[Finding]:
-    shop = check_database(settings)
-    keys = "stripe_session_id is unique"
-    yield Finding(Level.GREEN, "Database", f"{shop.target} fits; {shop.store.order_count()} orders, {keys}")
+def _database(settings: Settings, tools: Tools) -> Iterator[Finding]:
+    url = connection.parse_url(settings.database)
+    shop = open_shop.open_existing(url, tools.clock, settings.layout)
+    count = shop.store.order_count()
+    yield Finding(Level.GREEN, "Database", f"{shop.target} fits; {count} orders, stripe_session_id is unique")
     for note in shop.notes:
         yield Finding(Level.GREEN, "Database", note)
-    path = sqlite_file(settings)
-    for level, sentence in database_findings(diagnose(shop, path)):
-        yield Finding(Level[level.upper()], "Database", sentence)
+    yield from database_findings(diagnose(shop, connection.sqlite_path(url)))
     statuses = shop.store.statuses()
     if "completed" in statuses and "delivered" not in statuses:
         yield Finding(
@@ -156,7 +124,7 @@ def _database(settings: Settings, _clock: Clock) -> Iterator[Finding]:
         )
 
 
-def _rates(settings: Settings, _clock: Clock) -> Iterator[Finding]:
+def _rates(settings: Settings, _tools: Tools) -> Iterator[Finding]:
     stripe, printful = settings.stripe_requests_per_second, settings.printful_requests_per_minute
     place = "the shop's database"
     if sqlite_file(settings) is not None or not settings.database:
@@ -173,7 +141,7 @@ def _rates(settings: Settings, _clock: Clock) -> Iterator[Finding]:
         yield Finding(Level.GREEN, "Rates", budget)
 
 
-def _dagster(_settings: Settings, _clock: Clock) -> Iterator[Finding]:
+def _dagster(_settings: Settings, _tools: Tools) -> Iterator[Finding]:
     home = os.environ.get("DAGSTER_HOME", "")
     if not home:
         sentence = "DAGSTER_HOME is not set: the command line needs none, the web UI and schedules do"

@@ -40,7 +40,7 @@ def shared_rate_limits(settings: Settings, shop: Engine) -> RateLimits:
         engine = open_rate_file(state_dir(settings)) if is_file else shop
         ours = SharedRateLimit(engine, _account("stripe", settings.stripe_key), stripe, 1, per_endpoint=True)
         ours.check()
-        return RateLimits(ours, SharedRateLimit(engine, _account("printful", settings.printful_account), printful, 60))
+        return RateLimits(ours, SharedRateLimit(engine, _account("printful", settings.printful_key), printful, 60))
     except (OSError, DBAPIError):
         warning = "The shared rate limit cannot be written, so this run asks at half rate (see ORDERSYNC_STATE_DIR)."
         return replace(local_rate_limits(settings), warnings=(warning,))

@@ -1,55 +1,46 @@
-"""One run, from settings to outcome: what the command line and Dagster both do."""
+"""One run, from its start to its outcome, for the command line and for Dagster."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
-from ordersync_dagster.app.settings import Settings
-from ordersync_dagster.app.wiring import Shop, Tools, open_for_preview, open_for_repair
+from ordersync_dagster.app.wiring import ReadyRun
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.sync.order_sync import PrintfulScope, Request
+from ordersync_dagster.sync.order_sync import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
-    """A run that is ready to go: going through `parts` carries it out and fills `outcome`."""
+class Run:
+    """A run under way: going through `parts` carries it out and fills `outcome`."""
 
-    shop: Shop
+    ready: ReadyRun
     outcome: Outcome
     parts: Iterator[Part]
 
     @property
     def traffic(self) -> Mapping[str, Mapping[str, int]]:
-        """Requests, retries and 429s by vendor, so far."""
-        return {vendor: dict(traffic.counts) for vendor, traffic in self.shop.traffic.items()}
+        """Requests, retries and 429s by vendor, until now."""
+        return {vendor: dict(traffic.counts) for vendor, traffic in self.ready.traffic.items()}
 
 
-def launch(
-    settings: Settings,
-    window_at: Callable[[datetime], Window],
-    printful: PrintfulScope,
+def start_run(
+    ready: ReadyRun,
+    window: Window,
     *,
     reads_stripe: bool = True,
-    dry_run: bool,
     limit: int | None = None,
-    confirm: Callable[[Shop], Callable[[Sequence[Plan]], None] | None] = lambda shop: None,
-    tools: Tools = Tools(),
+    confirm: Callable[[Sequence[Plan]], None] | None = None,
     keeps_changes: bool = True,
-) -> Launch:
-    """Open the shop for a preview or a repair of the window that `window_at` gives for now.
-
-    Raises UsageError before any request where settings or window cannot be.
-    """
-    window = window_at(tools.clock())
-    shop = (open_for_preview if dry_run else open_for_repair)(settings, printful, tools)
-    outcome = Outcome(shop.sync.run_id, window, dry_run, keeps_changes)
-    request = Request(window, printful, reads_stripe)
-    parts = shop.sync.preview(request) if dry_run else shop.sync.repair(request, limit=limit, confirm=confirm(shop))
-    return Launch(shop, outcome, map(partial(_gathered, outcome), parts))
+) -> Run:
+    """Preview or repair `window`; `limit` and `confirm` as in `OrderSync.repair`."""
+    outcome = Outcome(ready.sync.run_id, window, ready.is_dry_run, keeps_changes)
+    request = Request(window, ready.scope, reads_stripe)
+    sync = ready.sync
+    parts = sync.preview(request) if ready.is_dry_run else sync.repair(request, limit=limit, confirm=confirm)
+    return Run(ready, outcome, map(partial(_gathered, outcome), parts))
 
 
 def _gathered(outcome: Outcome, part: Part) -> Part:

@@ -1,7 +1,7 @@
 """Settings → a ready OrderSync: the only place that picks classes."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,22 +29,31 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """An OrderSync that is ready, and what a person should know of it first."""
+class Tools:
+    """The clock, and how long to wait for vendors. Tests give others."""
+
+    clock: Clock = utc_now
+    retry_policy: RetryPolicy = RetryPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRun:
+    """An OrderSync with everything opened, and the facts that a person reads before it starts."""
 
     sync: OrderSync
+    scope: PrintfulScope
+    is_dry_run: bool
     target: str  # host and database, never a password
     is_live: bool
     order_count: int
     is_first_run: bool
     traffic: Mapping[str, Traffic]
-    notes: tuple[str, ...]  # what happened on the way in
+    notes: tuple[str, ...]  # created tables, half rates, advice on the key
     stripe: StripeApi
-    printful: PrintfulApi | None
 
     @property
     def warnings(self) -> list[str]:
-        """Everything so far that a run should say aloud."""
+        """All warnings until now."""
         return [*self.notes, *self.stripe.warnings]
 
     @property
@@ -54,34 +63,55 @@ class Shop:
         return f"Target: {self.target} ({self.order_count} orders), Stripe in {mode}"
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What tests replace: the clock, and how long to wait for vendors."""
+def open_run(settings: Settings, scope: PrintfulScope, *, dry_run: bool, tools: Tools = Tools()) -> ReadyRun:
+    """Open the database and both vendors; raises UsageError before any request if the settings do not allow the run.
 
-    clock: Clock = utc_now
-    retry_policy: RetryPolicy = RetryPolicy()
+    A dry run can only read: nothing is created anywhere, and its rate limits are its own and half as large.
+    Otherwise missing tables are created, and `notes` says so.
+    """
+    now = tools.clock()
+    run_id = new_run_id(now)
+    opened, rate_limits = _open_database(settings, scope, run_id, tools.clock, dry_run=dry_run)
+    traffic = {"stripe": Traffic(), "printful": Traffic()}
+    stripe = open_stripe(settings, tools.retry_policy, traffic["stripe"], rate_limits.stripe)
+    printful = open_printful(settings, tools.retry_policy, traffic["printful"], rate_limits.printful)
+    return ReadyRun(
+        sync=OrderSync(
+            run_id=run_id,
+            stripe=stripe,
+            printful=None if scope is PrintfulScope.none else printful,
+            store=opened.store,
+            rules=session_rules(settings, now),
+            clock=tools.clock,
+            link_by=settings.layout.mapping.link.external_id,
+        ),
+        scope=scope,
+        is_dry_run=dry_run,
+        target=opened.target,
+        is_live=settings.is_live,
+        order_count=opened.store.order_count(),
+        is_first_run=not opened.store.has_runs(),
+        traffic=traffic,
+        notes=(*opened.notes, *rate_limits.warnings, *settings.key_advice),
+        stripe=stripe,
+    )
 
 
-def open_for_preview(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
-    """A shop that can only be read. Nothing is created anywhere; vendors are asked at half rate."""
-    run_id = new_run_id(tools.clock())
-    url = connection.with_run_id(_checked(settings, printful), run_id)
-    opened = open_shop.open_for_reading(url, tools.clock, settings.layout)
-    return _shop(run_id, settings, printful, tools, opened, local_rate_limits(settings))
-
-
-def open_for_repair(settings: Settings, printful: PrintfulScope, tools: Tools = Tools()) -> Shop:
-    """A shop that can be written; creates the tables that are missing and says so in `notes`."""
-    run_id = new_run_id(tools.clock())
-    url = connection.with_run_id(_checked(settings, printful), run_id)
-    opened = open_shop.open_for_writing(url, tools.clock, settings.layout)
+def _open_database(
+    settings: Settings, scope: PrintfulScope, run_id: str, clock: Clock, *, dry_run: bool
+) -> tuple[OpenDatabase, RateLimits]:
+    printful = () if scope is PrintfulScope.none else ("PRINTFUL_API_KEY",)
+    url = connection.with_run_id(database_url(settings, "STRIPE_SECRET_KEY", *printful), run_id)
+    if dry_run:
+        return open_shop.open_for_reading(url, clock, settings.layout), local_rate_limits(settings)
+    opened = open_shop.open_for_writing(url, clock, settings.layout)
     opened.store.hash_key = settings.hash_key
-    return _shop(run_id, settings, printful, tools, opened, shared_rate_limits(settings, opened.engine))
+    return opened, shared_rate_limits(settings, opened.engine)
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the sensor looks at: Stripe's events, and whether sessions have orders."""
+    """Stripe's events and the shop's orders, read only, for the sensor."""
 
     stripe: StripeApi
     store: DatabaseStore
@@ -98,16 +128,16 @@ class Watch:
 
 
 def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
-    """A look that changes nothing."""
-    url = _checked(settings, PrintfulScope.none)
+    """Open a Watch; raises UsageError where the settings do not allow it."""
+    url = database_url(settings, "STRIPE_SECRET_KEY")
     stripe = open_stripe(settings, tools.retry_policy, Traffic())
     store = open_shop.open_for_reading(url, tools.clock, settings.layout).store
     return Watch(stripe, store, session_rules(settings, tools.clock()))
 
 
 def open_records(settings: Settings, tools: Tools = Tools(), *, is_writing: bool) -> DatabaseStore:
-    """The database alone, for looking back on our runs; raises SchemaError where there is none."""
-    url = _database_url(settings)
+    """The database alone, for the record of our runs; raises SchemaError where there is none."""
+    url = database_url(settings)
     opened = open_shop.open_existing(url, tools.clock, settings.layout)
     if is_writing:
         opened = open_shop.open_for_writing(url, tools.clock, settings.layout)
@@ -120,10 +150,10 @@ def new_run_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def is_relative_sqlite(url: str) -> bool:
-    """Whether `url` means another file in every working directory."""
-    path = connection.sqlite_path(connection.parse_url(url))
-    return path is not None and not path.is_absolute()
+def database_url(settings: Settings, *others: str) -> URL:
+    """The database; raises one SettingsError for every wrong setting, a missing DATABASE_URL and missing `others`."""
+    settings.require(*others, "DATABASE_URL")
+    return connection.parse_url(settings.database)
 
 
 def sqlite_file(settings: Settings) -> Path | None:
@@ -131,110 +161,33 @@ def sqlite_file(settings: Settings) -> Path | None:
     return connection.sqlite_path(connection.parse_url(settings.database)) if settings.database else None
 
 
-def initialise_database(settings: Settings) -> tuple[str, list[str]]:
-    """`db init`: where, and which tables are new."""
-    url = _database_url(settings)
-    return connection.shown(url), open_shop.initialise(url, settings.layout)[1]
-
-
-def initialisation_script(settings: Settings) -> str:
-    """`db init --sql`: what `db init` would create, as SQL; changes nothing."""
-    return open_shop.init_sql(_database_url(settings), settings.layout)
-
-
-def grant_script(settings: Settings, role: str, *, is_writing: bool, is_undoing: bool) -> list[str]:
-    """`db grants`: what `role` needs, as GRANTs; changes nothing."""
-    url = _database_url(settings)
-    return open_shop.grant_sql(url, settings.layout, role, is_writing=is_writing, is_undoing=is_undoing)
-
-
-def check_database(settings: Settings) -> OpenDatabase:
-    """`db check`: the shop as it is; raises SchemaError where it does not fit."""
-    return open_shop.open_existing(_database_url(settings), utc_now, settings.layout)
-
-
-def seed_database(url: str, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
-    """Create a database and fill it with `rows` by table name; for the sandbox."""
-    open_shop.seed(connection.parse_url(url), rows)
-
-
-def _database_url(settings: Settings) -> URL:
-    settings.require("DATABASE_URL")
-    return connection.parse_url(settings.database)
-
-
-def _checked(settings: Settings, printful: PrintfulScope) -> URL:
-    needed = ["STRIPE_SECRET_KEY", *(["PRINTFUL_API_KEY"] if printful is not PrintfulScope.none else [])]
-    settings.require(*needed, "DATABASE_URL")
-    return connection.parse_url(settings.database)
-
-
-def _shop(
-    run_id: str,
-    settings: Settings,
-    printful: PrintfulScope,
-    tools: Tools,
-    opened: OpenDatabase,
-    rate_limits: RateLimits,
-) -> Shop:
-    traffic = {"stripe": Traffic(), "printful": Traffic()}
-    stripe = open_stripe(settings, tools.retry_policy, traffic["stripe"], rate_limits.stripe)
-    now = tools.clock()
-    asks_printful = printful is not PrintfulScope.none
-    printful_api = (
-        open_printful(settings, tools.retry_policy, traffic["printful"], rate_limits.printful)
-        if asks_printful
-        else None
-    )
-    sync = OrderSync(
-        run_id=run_id,
-        stripe=stripe,
-        printful=printful_api,
-        store=opened.store,
-        rules=session_rules(settings, now),
-        clock=tools.clock,
-        link_by=settings.layout.mapping.link.external_id,
-    )
-    return Shop(
-        sync=sync,
-        target=opened.target,
-        is_live=settings.is_live,
-        order_count=opened.store.order_count(),
-        is_first_run=not opened.store.has_runs(),
-        traffic=traffic,
-        notes=(*opened.notes, *rate_limits.warnings, *settings.key_advice),
-        stripe=stripe,
-        printful=printful_api,
-    )
-
-
 def session_rules(settings: Settings, now: datetime) -> SessionRules:
-    """What this shop decided about its sessions."""
+    """The shop's settings for its sessions; `settled_before` is `now` less the grace minutes."""
     return SessionRules(
         live=settings.is_live,
         settled_before=int((now - timedelta(minutes=settings.ordersync_grace_minutes)).timestamp()),
-        modes=settings.modes,
+        modes=settings.ordersync_checkout_modes,
         include_free=settings.ordersync_include_free_orders,
-        match=settings.match,
+        match=settings.ordersync_session_match,
     )
 
 
 def open_stripe(
     settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit | None = None
 ) -> StripeApi:
-    """Stripe, within `rate_limit`, or one of its own."""
-    session = GuardedSession(rate_limit or local_rate_limits(settings).stripe, traffic, settings.ca_bundle)
+    """Stripe's API; without `rate_limit` at half the rate, as nobody shares it."""
+    session = GuardedSession(rate_limit or local_rate_limits(settings).stripe, traffic, settings.ordersync_ca_bundle)
     return StripeApi(settings.stripe_key, settings.stripe_api_base, session, retry_policy, traffic)
 
 
 def open_printful(
     settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit | None = None
 ) -> PrintfulApi:
-    """Printful, within `rate_limit`, or one of its own."""
+    """Printful's API; without `rate_limit` at half the rate, as nobody shares it."""
     return PrintfulApi(
         settings.printful_key,
         settings.printful_api_base,
-        GuardedSession(rate_limit or local_rate_limits(settings).printful, traffic, settings.ca_bundle),
+        GuardedSession(rate_limit or local_rate_limits(settings).printful, traffic, settings.ordersync_ca_bundle),
         retry_policy,
         traffic,
         settings.printful_store_id,

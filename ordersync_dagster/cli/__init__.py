@@ -1,1 +1,1 @@
-"""What each command of `ordersync` asks for and prints; cli/main.py puts them together."""
+"""The commands of `ordersync`: their options and their output. cli/main.py collects them."""

@@ -1,4 +1,4 @@
-"""What all commands have in common."""
+"""Exit codes, options and output that the commands share."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ AS_JSON = typer.Option("--json", help="Print one JSON document.")
 
 
 def settings() -> "Settings":
-    """From the environment, then from the .env of this folder; raises SettingsError."""
+    """From the environment, then from .env in the working directory; raises SettingsError."""
     from ordersync_dagster.app.settings import read_settings
 
     path = Path(".env")
@@ -23,5 +23,5 @@ def settings() -> "Settings":
 
 
 def say(text: str) -> None:
-    """To a person: stdout is for results."""
+    """Print to stderr: stdout is for results."""
     print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""`ordersync db`: our tables, the database's fitness, and grants."""
+"""`ordersync db`: create our tables, check a database, print grants."""
 
 from typing import Annotated
 
@@ -15,14 +15,17 @@ def db_init(
     as_sql: Annotated[bool, typer.Option("--sql", help="Print the SQL for an administrator; change nothing.")] = False,
 ) -> None:
     """Create all tables in an empty database, or only ordersync_* in an existing shop's. Repeatable."""
-    from ordersync_dagster.app.wiring import initialisation_script, initialise_database
+    from ordersync_dagster.adapters.database import open_shop
+    from ordersync_dagster.adapters.database.engine.connection import shown
+    from ordersync_dagster.app.wiring import database_url
 
     chosen = settings()
+    url = database_url(chosen)
     if as_sql:
-        print(initialisation_script(chosen).strip() or "-- nothing to create")
+        print(open_shop.init_sql(url, chosen.layout).strip() or "-- nothing to create")
         return
-    target, created = initialise_database(chosen)
-    print(f"{target}: created {', '.join(created)}" if created else f"{target}: nothing to create")
+    _, created = open_shop.initialise(url, chosen.layout)
+    print(f"{shown(url)}: created {', '.join(created)}" if created else f"{shown(url)}: nothing to create")
 
 
 @database.command("grants")
@@ -32,19 +35,24 @@ def db_grants(
     undo: Annotated[bool, typer.Option("--undo", help="Also for `ordersync undo`, which deletes rows.")] = False,
 ) -> None:
     """Print the GRANTs that a PostgreSQL role needs, and no more; change nothing."""
-    from ordersync_dagster.app.wiring import grant_script
+    from ordersync_dagster.adapters.database import open_shop
+    from ordersync_dagster.app.wiring import database_url
 
     if read_only and undo:
-        raise SettingsError("--read-only and --undo exclude each other: taking a run back writes")
+        raise SettingsError("--read-only and --undo exclude each other: an undo writes")
     name = role or ("ordersync_ro" if read_only else "ordersync_rw")
-    for grant in grant_script(settings(), name, is_writing=not read_only, is_undoing=undo):
+    chosen = settings()
+    url = database_url(chosen)
+    for grant in open_shop.grant_sql(url, chosen.layout, name, is_writing=not read_only, is_undoing=undo):
         print(grant)
 
 
 @database.command("check")
 def db_check() -> None:
     """Say whether the database fits; changes nothing."""
-    from ordersync_dagster.app.wiring import check_database
+    from ordersync_dagster.adapters.database.open_shop import open_existing
+    from ordersync_dagster.app.wiring import database_url, utc_now
 
-    shop = check_database(settings())
+    chosen = settings()
+    shop = open_existing(database_url(chosen), utc_now, chosen.layout)
     print(f"{shop.target}: fits; {shop.store.order_count()} orders")

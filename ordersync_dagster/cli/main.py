@@ -17,8 +17,8 @@ from ordersync_dagster.cli.sync import sync
 from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
 from ordersync_dagster.core.window import WindowError
 
-OF_CLICK = 130  # what click makes of a KeyboardInterrupt; not in our contract
-OF_OTHERS = {"allow_extra_args": True, "ignore_unknown_options": True}  # after `--`
+CLICK_INTERRUPTED = 130  # click's exit code for a KeyboardInterrupt; not in our contract
+ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}  # after `--`
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,11 +28,11 @@ app = typer.Typer(
 )
 app.command(short_help="Add missing orders; update status, tracking and items.")(sync)
 app.command(short_help="Keys, permissions, database: what fits and what to do.")(doctor)
-app.command(short_help="Serve the pretend shop, or run a command against it.", context_settings=OF_OTHERS)(sandbox)
+app.command(short_help="Serve the pretend shop, or run a command against it.", context_settings=ANY_ARGUMENTS)(sandbox)
 app.command(short_help="Watch the whole job on the pretend shop; needs no keys.")(demo)
 app.command(short_help="Take a run back as far as nobody touched its rows.")(undo)
-app.command(short_help="Blank what our own tables keep from long ago.")(purge)
-app.command(short_help="Blank what our own tables keep of one customer.")(forget)
+app.command(short_help="Blank old data in our own tables.")(purge)
+app.command(short_help="Blank one customer's data in our own tables.")(forget)
 app.add_typer(database, name="db")
 app.add_typer(runs, name="runs")
 app.add_typer(audit, name="audit")
@@ -41,7 +41,8 @@ app.add_typer(audit, name="audit")
 def main() -> NoReturn:
     """Run the command; errors become one sentence on stderr and an exit code of the contract."""
     signal.signal(signal.SIGTERM, _interrupt)
-    gc.set_threshold(100_000, 20, 50)  # in a short process: the default looks for cycles for a fifth of a large run
+    # The process is short, and with the default a fifth of a large run goes into the search for cycles.
+    gc.set_threshold(100_000, 20, 50)
     try:
         status = app(standalone_mode=False)
     except OrderSyncError as error:
@@ -57,12 +58,12 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
-    except Exception as error:  # noqa: BLE001  # the last stop: nothing of its text may be shown
-        if not hasattr(error, "format_message"):  # what typer raises for wrong options
+    except Exception as error:  # noqa: BLE001  # the last stop; its text must not be shown
+        if not hasattr(error, "format_message"):  # typer's errors of wrong options have it
             _unforeseen(error)
         error.show()  # type: ignore[attr-defined]  # click's exceptions have it
         sys.exit(USAGE)
-    if status == OF_CLICK:
+    if status == CLICK_INTERRUPTED:
         _interrupted()
     sys.exit(status if isinstance(status, int) else OK)
 
@@ -73,7 +74,7 @@ def _interrupted() -> NoReturn:
 
 
 def _unforeseen(error: Exception) -> NoReturn:
-    """Where it happened and what kind it is: the text of an error that is not ours may hold anything."""
+    """Print place and kind only: the text of an error that is not ours may hold anything."""
     import traceback
 
     frames = "".join(traceback.format_tb(error.__traceback__))

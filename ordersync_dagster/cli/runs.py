@@ -1,4 +1,4 @@
-"""Commands that look back: `runs`, `undo`, `audit`, `purge` and `forget`."""
+"""The commands on the record of our runs: `runs`, `undo`, `audit`, `purge` and `forget`."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from ordersync_dagster.app.history import History
 
 runs = typer.Typer(invoke_without_command=True, help="List our runs, or show what one of them changed and why.")
-audit = typer.Typer(no_args_is_help=True, help="Look an order up in our record of written rows, or check that record.")
+audit = typer.Typer(
+    no_args_is_help=True, help="Show what runs changed in an order, or check the audit of all rows written."
+)
 
 
 @runs.callback()
@@ -19,7 +21,7 @@ def list_runs(
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """List our runs, newest first: when, where, what for, over which period, and the rows they wrote."""
+    """List our runs, newest first: time, host, kind, result, period, and the rows written."""
     if context.invoked_subcommand is not None:
         return
     from ordersync_dagster.report.history import runs_json, runs_text
@@ -33,9 +35,7 @@ def show_run(run_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Anno
     """Show what one run changed, and why."""
     from ordersync_dagster.report.history import run_json, run_text
 
-    found = _history().show(run_id)
-    write = run_json if as_json else run_text
-    print(write(found.run, found.entries, found.undone_by))
+    print((run_json if as_json else run_text)(_history().show(run_id)))
 
 
 def undo(
@@ -43,13 +43,12 @@ def undo(
     dry_run: Annotated[bool, DRY_RUN] = False,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """Take a run back, as far as nobody touched what it wrote."""
+    """Undo a run; rows that somebody changed since are left and named."""
     from ordersync_dagster.report.history import undo_json, undo_text
 
-    taken = _history().undo(run_id, dry_run=dry_run)
-    write = undo_json if as_json else undo_text
-    print(write(taken.target, taken.run_id, taken.undone))
-    raise typer.Exit(FAILED if taken.undone.left else OK)
+    result = _history().undo(run_id, dry_run=dry_run)
+    print((undo_json if as_json else undo_text)(result))
+    raise typer.Exit(FAILED if result.kept else OK)
 
 
 @audit.command("show")
@@ -57,16 +56,15 @@ def audit_show(
     order: Annotated[str, typer.Argument(metavar="ORDER", help="An order's id, or its Checkout Session's.")],
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """Show everything that runs wrote of one order, and why."""
+    """Show each change that runs made to one order, and why."""
     from ordersync_dagster.report.history import order_json, order_text
 
-    found = _history().order(order)
-    print((order_json if as_json else order_text)(found.order_id, found.entries))
+    print((order_json if as_json else order_text)(_history().order(order)))
 
 
 @audit.command("verify")
 def audit_verify(as_json: Annotated[bool, AS_JSON] = False) -> None:
-    """Check that no entry of our record was changed or is missing."""
+    """Check that no entry of the audit was changed or is missing."""
     from ordersync_dagster.report.history import verification_json, verification_text
 
     found = _history().verify()
@@ -75,15 +73,15 @@ def audit_verify(as_json: Annotated[bool, AS_JSON] = False) -> None:
 
 
 def purge(
-    older_than: Annotated[int, typer.Option(min=1, max=36_500, metavar="DAYS", help="Days; younger things stay.")],
+    older_than: Annotated[int, typer.Option(min=1, max=36_500, metavar="DAYS", help="Days; newer data stays.")],
     dry_run: Annotated[bool, DRY_RUN] = False,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """Let go of what our own tables keep from long ago; the shop's tables stay as they are."""
-    from ordersync_dagster.report.history import let_go_json, let_go_text
+    """Erase old data from our own tables; the shop's tables stay as they are."""
+    from ordersync_dagster.report.history import erasure_json, erasure_text
 
-    done = _history().purge(older_than, dry_run=dry_run)
-    print((let_go_json if as_json else let_go_text)(done.kind, done.run_id, done.kept))
+    result = _history().purge(older_than, dry_run=dry_run)
+    print((erasure_json if as_json else erasure_text)(result))
 
 
 def forget(
@@ -91,11 +89,11 @@ def forget(
     dry_run: Annotated[bool, DRY_RUN] = False,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """Let go of what our own tables keep of one customer; the shop's tables stay as they are."""
-    from ordersync_dagster.report.history import let_go_json, let_go_text
+    """Erase one customer's data from our own tables; the shop's tables stay as they are."""
+    from ordersync_dagster.report.history import erasure_json, erasure_text
 
-    done = _history().forget(email, dry_run=dry_run)
-    print((let_go_json if as_json else let_go_text)(done.kind, done.run_id, done.kept))
+    result = _history().forget(email, dry_run=dry_run)
+    print((erasure_json if as_json else erasure_text)(result))
 
 
 def _history() -> "History":

@@ -1,1 +1,1 @@
-"""What is right: pure functions over plain data; no clock, no environment, no log, no I/O."""
+"""The decisions: pure functions over plain data; no clock, no environment, no log, no I/O."""

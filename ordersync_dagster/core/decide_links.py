@@ -12,7 +12,8 @@ from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.unlinked import Unlinked, unfulfilled
 
-MIN_404S_TO_WARN = 5  # from this many on, suspect a wrong store or key, not deleted orders
+# From this many 404s on, suspect a wrong store or key, not deleted orders.
+MIN_404S_TO_WARN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Links:
     unread: Unread = Unread()
     taken: Collection[str] = ()  # Printful ids that orders of the shop name
     link_by: str | None = None  # the shop's `external_id`: "payment_intent", "order_id", or None for either
-    not_found: int = 0  # Printful ids answered with 404, where Printful knows no order that the shop names
+    not_found: int = 0  # 404s, where Printful knows none of the shop's orders
     now: int = 0  # Unix seconds
 
 
@@ -44,7 +45,7 @@ def decide_links(links: Links, limits: Limits) -> Plan:
     linked = [_linked(each, theirs, limits) for each, theirs in certain]
     notes = [problem for _, problems in linked for problem in problems]
     notes.extend(_likely(left, [each for each in free if each.printful_order_id not in claimed]))
-    hidden = {each.order.id: problem for each in left if (problem := _hidden(each, links))}
+    hidden = {each.order.id: problem for each in left if (problem := _unread_problem(each, links))}
     notes.extend(hidden.values())
     left = [each for each in left if each.order.id not in hidden]
     reason = links.unread.reason
@@ -103,7 +104,7 @@ def _possible(each: Unlinked, printful_ids: Sequence[str]) -> Problem:
     )
 
 
-def _hidden(each: Unlinked, links: Links) -> Problem | None:
+def _unread_problem(each: Unlinked, links: Links) -> Problem | None:
     """The problem of a Printful order that carries this order's name and cannot be read."""
     if not links.unread.orders:
         return None

@@ -28,7 +28,7 @@ class UsageError(OrderSyncError):
     """A person has to change something first."""
 
 
-class SettingsError(UsageError):
+class SettingsError(UsageError, ValueError):
     """A setting is missing or wrong."""
 
 

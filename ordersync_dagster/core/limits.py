@@ -1,4 +1,4 @@
-"""What the shop's columns can hold."""
+"""Capacity and width of the shop's columns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

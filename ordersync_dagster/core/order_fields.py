@@ -33,7 +33,7 @@ class Field:
     is_updated: bool = False  # set from Printful's answer
     is_reported: bool = False  # a value that disagrees with the session's is a problem
     guard: str = ""  # the attribute that compare-and-set compares, where it is not `attribute`
-    width: int = 0  # characters that every value needs; rarer longer values are problems of their rows
+    width: int = 0  # minimum characters; a longer value is a problem of its row
 
 
 FIELDS = (
@@ -68,7 +68,8 @@ REPORTED = tuple(field for field in FIELDS if field.is_reported)
 CHANGED = (*FILLABLE, *(field for field in FIELDS if field.is_updated))
 INSERTED = tuple(field for field in FIELDS if field.is_inserted and field.attribute)
 CLEAR_COLUMNS = tuple(field.column for field in FIELDS if field.is_clear)
-CLEAR_ITEM_COLUMNS = (  # of order_items; `name` and `image_url` may speak of a person where goods are made to order
+# Of order_items. `name` and `image_url` may speak of a person where goods are made to order.
+CLEAR_ITEM_COLUMNS = (
     "id",
     "order_id",
     "printful_product_id",

@@ -9,7 +9,7 @@ from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.stripe_session import SkipReason
 
-COUNTERS = (  # the seven that scripts rely on, in the order of the text summary
+COUNTERS = (  # scripts rely on these; in the order of the text
     "stripe_sessions_checked",
     "stripe_sessions_added",
     "stripe_sessions_skipped",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+DEFAULT_DAYS = 30
 MAX_DAYS = 3660  # ten years: Stripe Checkout is younger than that
 
 

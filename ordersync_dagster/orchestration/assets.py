@@ -5,11 +5,13 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from ordersync_dagster.app.run import Run
+from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration import checks
-from ordersync_dagster.orchestration.config import DailyConfig, between, last_days, problem_with
+from ordersync_dagster.orchestration.config import DailyConfig
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.resources import ShopResource
-from ordersync_dagster.orchestration.run_events import DAILY, Narrator, refuse
+from ordersync_dagster.orchestration.run_events import DAILY, RunReporter, refuse
 
 POOL = "order_sync"  # runs queue behind it; the lock in the database is the authority
 OWNERS = ["team:order-sync"]
@@ -96,21 +98,21 @@ def order_sync_assets(
     context: dg.AssetExecutionContext, config: DailyConfig, shop: ShopResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Phase 1 for the selected days, phase 2 where the selection has it."""
-    sentence = problem_with(config) or _problem_with_selection(context, config)
+    sentence = config.problem or _problem_with_selection(context, config)
     if sentence:
         refuse(sentence)
     selected = {key.to_user_string() for key in context.selected_asset_keys}
     days = _days(context)
-    Narrator(context, selected).carry_out(
-        lambda: shop.launch(
-            between(days[0], days[-1]) if days else last_days(1),
-            config,
-            reads_stripe=bool(days),
-            asks_printful=bool(selected.difference(DAILY)),
-        ),
-        shop,
-    )
-    yield from ()  # the events are logged; a generator that yields nothing is how Dagster takes that
+
+    def start() -> Run:
+        now = shop.tools.clock()
+        window = Window.between(days[0], days[-1], now) if days else Window.last_days(1, now)
+        asks_printful = bool(selected.difference(DAILY))
+        return shop.start(window, config, reads_stripe=bool(days), asks_printful=asks_printful)
+
+    RunReporter(context, selected).carry_out(start, shop)
+    # All events are logged; Dagster accepts that from a generator that yields nothing.
+    yield from ()
 
 
 def _days(context: dg.AssetExecutionContext) -> list[date]:

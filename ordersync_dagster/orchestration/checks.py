@@ -1,4 +1,4 @@
-"""Asset checks: what must hold of a day, of the items, and of the run itself. Both jobs evaluate all of them."""
+"""Asset checks of a day, of the items and of the run. Both jobs evaluate all of them."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.report.outcome import Outcome
 
-_NAMED = 100  # ids in one check's metadata
+IDS_IN_METADATA = 100  # of one check
 
 PAID_HAS_ORDER = dg.AssetCheckSpec(
     "every_paid_session_has_an_order",
@@ -43,13 +43,13 @@ def of_day(part: Part, *, is_dry_run: bool) -> Iterable[dg.AssetCheckEvaluation]
     missing = [each.order.session_id for each in part.plan.inserts] if is_dry_run else []
     notes = part.plan.notes
     yield _evaluation(PAID_HAS_ORDER, [*failed, *refused, *missing], day)
-    yield _evaluation(AMOUNTS_AGREE, _ids(notes, ProblemClass.ORDER_DISAGREES, "order_id"), day)
-    yield _evaluation(NO_DUPLICATES, _ids(notes, ProblemClass.DUPLICATE_ORDER, "order_ids"), day)
+    yield _evaluation(AMOUNTS_AGREE, _problem_ids(notes, ProblemClass.ORDER_DISAGREES, "order_id"), day)
+    yield _evaluation(NO_DUPLICATES, _problem_ids(notes, ProblemClass.DUPLICATE_ORDER, "order_ids"), day)
 
 
 def of_items(outcome: Outcome) -> Iterable[dg.AssetCheckEvaluation]:
     """The check on `order_items`, over all orders that were looked up; it passes only where each could be."""
-    mismatched = _ids(outcome.problems, ProblemClass.ITEMS_MISMATCH, "order_id")
+    mismatched = _problem_ids(outcome.problems, ProblemClass.ITEMS_MISMATCH, "order_id")
     lacking = [row["order_id"] for row in outcome.changes if row["change"] == "add_item"] if outcome.is_dry_run else []
     named = sorted({*mismatched, *lacking})
     if named or outcome.is_printful_done:
@@ -57,7 +57,7 @@ def of_items(outcome: Outcome) -> Iterable[dg.AssetCheckEvaluation]:
 
 
 def of_run(outcome: Outcome | None, stopped_by: str | None = None) -> dg.AssetCheckEvaluation:
-    """Whether the run came to its end; a failing run is red in the asset graph too."""
+    """Whether the run finished without errors, so that a failed run is red in the asset graph too."""
     errors = outcome.summary.errors if outcome else 0
     sentence = stopped_by or (
         f"{errors} records could not be decided; the report names them." if errors else "finished"
@@ -71,7 +71,7 @@ def of_run(outcome: Outcome | None, stopped_by: str | None = None) -> dg.AssetCh
     )
 
 
-def _ids(problems: Iterable[Problem], problem_class: ProblemClass, key: str) -> list[str]:
+def _problem_ids(problems: Iterable[Problem], problem_class: ProblemClass, key: str) -> list[str]:
     return [each.ids[key] for each in problems if each.problem_class is problem_class]
 
 
@@ -81,5 +81,5 @@ def _evaluation(spec: dg.AssetCheckSpec, ids: list[str], day: str | None = None)
         check_name=spec.name,
         passed=not ids,
         partition=day,
-        metadata={"count": len(ids), "ids": ", ".join(ids[:_NAMED])},
+        metadata={"count": len(ids), "ids": ", ".join(ids[:IDS_IN_METADATA])},
     )

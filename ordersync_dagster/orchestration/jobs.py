@@ -2,19 +2,21 @@
 
 import dagster as dg
 
+from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.assets import KEYS, POOL, order_sync_assets
-from ordersync_dagster.orchestration.config import OrderSyncConfig, last_days, problem_with
+from ordersync_dagster.orchestration.config import OrderSyncConfig
 from ordersync_dagster.orchestration.resources import ShopResource
-from ordersync_dagster.orchestration.run_events import Narrator, refuse
+from ordersync_dagster.orchestration.run_events import RunReporter, refuse
 
 
 @dg.op(name="synchronize", pool=POOL)
 def synchronize(context: dg.OpExecutionContext, config: OrderSyncConfig, shop: ShopResource) -> None:
     """The last days of Stripe, then Printful."""
-    sentence = problem_with(config)
-    if sentence:
-        refuse(sentence)
-    Narrator(context, KEYS).carry_out(lambda: shop.launch(last_days(config.days), config), shop)
+    if config.problem:
+        refuse(config.problem)
+    RunReporter(context, KEYS).carry_out(
+        lambda: shop.start(Window.last_days(config.days, shop.tools.clock()), config), shop
+    )
 
 
 @dg.config_mapping

@@ -1,4 +1,4 @@
-"""What a person reads in Dagster: figures as numbers, a report, tables, a chart, links. No names, no addresses."""
+"""Metadata of the events in Dagster: figures, a report, tables, a chart, links. No names, no addresses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_table_rows, problem_table_rows
 
 Metadata = Mapping[str, Any]
-TABLE_ROWS = 200  # Dagster keeps a table in one row of its event log; --json has all
+TABLE_ROWS = 200  # a table is one row of Dagster's event log; --json has all
 STRIPE_DASHBOARD = "https://dashboard.stripe.com/"
 PRINTFUL_DASHBOARD = "https://www.printful.com/dashboard/default/orders"
 
@@ -34,7 +34,7 @@ def day_orders(figures: Summary) -> Metadata:
 
 
 def printful_orders(figures: Summary) -> Metadata:
-    """The look at Printful."""
+    """The Printful orders that were looked up."""
     return {"checked": figures.printful_orders_checked, "updated": figures.printful_orders_updated}
 
 

@@ -1,4 +1,4 @@
-"""When runs start by themselves. Both are off until somebody switches them on."""
+"""The two schedules. Both are off until somebody switches them on."""
 
 from datetime import timedelta
 
@@ -7,7 +7,8 @@ import dagster as dg
 from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
 from ordersync_dagster.orchestration.partitions import daily
 
-RESYNC_DAYS = 14  # bank debits and vouchers settle up to two weeks after the session was created
+# Bank debits and vouchers settle up to two weeks after the session was created.
+RESYNC_DAYS = 14
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 

@@ -1,4 +1,4 @@
-"""The sensor that heals: paid sessions whose webhook was lost get a run for exactly their days."""
+"""Two sensors: one requests runs for the days of missed webhooks, one ends runs whose process was killed."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,9 +8,8 @@ import dagster as dg
 
 from ordersync_dagster.app.wiring import Watch
 from ordersync_dagster.core.errors import OrderSyncError
-from ordersync_dagster.orchestration import abandoned
-from ordersync_dagster.orchestration.assets import POOL
 from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
+from ordersync_dagster.orchestration.killed_runs import end_killed_runs
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.resources import ShopResource
 from ordersync_dagster.orchestration.run_events import unexpected
@@ -21,14 +20,14 @@ from ordersync_dagster.orchestration.webhook_cursor import (
     SLICE,
     TRIES,
     WEBHOOK_TIME,
-    Cursor,
+    WebhookCursor,
     gap_days,
     paid_sessions,
     ranges,
 )
 
 WHY = "ordersync/why"
-SLICES = 31  # of events read in one evaluation: the whole horizon at the first start
+SLICES = 31  # of events, read in one evaluation: all of them
 
 
 @dg.sensor(
@@ -41,21 +40,21 @@ SLICES = 31  # of events read in one evaluation: the whole horizon at the first 
     "days later.",
 )
 def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> dg.SensorResult | dg.SkipReason:
-    """One look at what happened since the cursor."""
+    """Read the events since the cursor once."""
     try:
         now = shop.tools.clock()
-        cursor = Cursor.parse(context.cursor, now)
+        cursor = WebhookCursor.parse(context.cursor, now)
         gap = gap_days(cursor, now)
-        missing = _missing(shop.watch(), cursor, now)
+        missing = _missed_sessions(shop.watch(), cursor, now)
     except OrderSyncError as error:
         return dg.SkipReason(f"Stripe or the shop's database could not be asked: {error}")
-    except Exception as error:  # noqa: BLE001  # its text may hold what customers wrote: Dagster must not keep it
+    except Exception as error:  # noqa: BLE001  # Dagster must not keep its text (customers' data)
         return dg.SkipReason(unexpected(error))
     hour = int(now.timestamp() // RETRY_AFTER.total_seconds())
     known = _in_reach(missing, now)
     asked = {key: known[key] for key in cursor.ask(known, hour)}
     requests = list(_requests(asked, gap, now, hour))
-    reason = None if requests else dg.SkipReason(_quiet(len(known) - len(asked)))
+    reason = None if requests else dg.SkipReason(_why_no_run(len(known) - len(asked)))
     return dg.SensorResult(run_requests=requests, cursor=cursor.dump(), skip_reason=reason)
 
 
@@ -63,23 +62,22 @@ def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> 
     name="abandoned_runs",
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Ends runs whose process was killed on this machine and takes the pool from runs that are over, so "
-    "that the next ones can begin. Touches Dagster's own records only, so it is on from the start.",
+    description="Ends runs whose process was killed on this machine, so that the next ones can begin. "
+    "Touches Dagster's own records only, so it is on from the start.",
 )
 def abandoned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """One look at the runs that are under way, and at those that hold the pool."""
+    """Look at all unfinished runs once."""
     try:
-        ended = abandoned.close(context.instance)
-        freed = abandoned.free(context.instance, POOL)
-    except Exception as error:  # noqa: BLE001  # its text may hold statements and values of Dagster's records
+        ended = end_killed_runs(context.instance)
+    except Exception as error:  # noqa: BLE001  # its text may hold values of Dagster's records
         return dg.SkipReason(unexpected(error))
-    found = [f"ended {run_id}" for run_id in ended] + [f"took the pool from {run_id}" for run_id in freed]
-    return dg.SkipReason("; ".join(found) or "Every run that is under way is alive.")
+    return dg.SkipReason("; ".join(f"ended {run_id}" for run_id in ended) or "Every unfinished run is alive.")
 
 
-def _missing(watch: Watch, cursor: Cursor, now: datetime) -> dict[str, date]:
-    """Paid sessions without an order, with their days; moves `cursor` to where it looked."""
-    until = min(int((now - WEBHOOK_TIME).timestamp()), watch.rules.settled_before)  # what a run would not skip as young
+def _missed_sessions(watch: Watch, cursor: WebhookCursor, now: datetime) -> dict[str, date]:
+    """Paid sessions without an order, with their days; moves `cursor` on."""
+    # A run skips sessions that are younger than `settled_before`.
+    until = min(int((now - WEBHOOK_TIME).timestamp()), watch.rules.settled_before)
     since = max(cursor.since, int((now - EVENTS_KEPT).timestamp()))
     found = cursor.lost(now)
     for _ in range(SLICES):
@@ -101,18 +99,17 @@ def _in_reach(missing: dict[str, date], now: datetime) -> dict[str, date]:
     return {key: day for key, day in missing.items() if str(day) in keys or day >= youngest}
 
 
-def _quiet(in_vain: int) -> str:
-    """Why no run is asked for."""
-    if not in_vain:
+def _why_no_run(given_up: int) -> str:
+    if not given_up:
         return "Every paid session has its order."
     return (
-        f"{in_vain} paid sessions still have no order, though runs for their days were asked for {TRIES} times: "
+        f"{given_up} paid sessions still have no order, though runs for their days were asked for {TRIES} times: "
         "their reports say why."
     )
 
 
 def _requests(missing: dict[str, date], gap: list[date], now: datetime, hour: int) -> Iterator[dg.RunRequest]:
-    """A run for each stretch of days; its key keeps Dagster from starting it twice in one hour."""
+    """A run for each range of days; its key keeps Dagster from starting it twice in one hour."""
     keys = set(daily.get_partition_keys(current_time=now))
     over = [day for day in (*missing.values(), *gap) if str(day) in keys]
     for first, last in ranges(over):

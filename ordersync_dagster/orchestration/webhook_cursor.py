@@ -1,4 +1,4 @@
-"""From Stripe's events to the days that need a run: what the sensor decides, without Dagster."""
+"""From Stripe's events to the days that need a run: the decisions of the sensor missed_webhooks, without Dagster."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -11,22 +11,23 @@ from ordersync_dagster.core.stripe_session import SessionRules, read_session
 
 WEBHOOK_TIME = timedelta(minutes=5)  # the shop's own webhook goes first
 EVENTS_KEPT = timedelta(days=30)  # Stripe lists events no further back: https://docs.stripe.com/api/events/list
-SLICE = timedelta(days=1)  # read at once, so that one evaluation stays short
+SLICE = timedelta(days=1)  # of events, read at once
 RETRY_AFTER = timedelta(hours=1)
-TRIES = 3  # a reason that passes has passed by then; an amount that does not fit its column never does
+# Runs for one session. A passing reason has passed by then; an amount that does not fit its column never does.
+TRIES = 3
 
 
 @dataclass(slots=True)
-class Cursor:
-    """How far events were read (Unix seconds), and the paid sessions that still had no order then, with their days."""
+class WebhookCursor:
+    """How far events were read (Unix seconds), and the paid sessions without an order at that time, with their days."""
 
     since: int
     waiting: dict[str, str] = field(default_factory=dict)
-    asked: dict[str, list[int]] = field(default_factory=dict)  # how often a run was asked for, and in which hour last
+    asked: dict[str, list[int]] = field(default_factory=dict)  # how many runs were asked for, and the hour of the last
 
     @classmethod
-    def parse(cls, text: str | None, now: datetime) -> "Cursor":
-        """The kept cursor; at the first start, or where it cannot be read, as far back as events go."""
+    def parse(cls, text: str | None, now: datetime) -> "WebhookCursor":
+        """The kept cursor; at the first start, or if it cannot be read, one at the oldest event."""
         try:
             kept = json.loads(text or "")
             since, waiting = int(kept["since"]), dict(kept["waiting"])
@@ -36,29 +37,29 @@ class Cursor:
             return cls(int((now - EVENTS_KEPT).timestamp()))
 
     def dump(self) -> str:
-        """As Dagster keeps it."""
+        """The text that Dagster keeps."""
         return json.dumps(asdict(self))
 
     def lost(self, now: datetime) -> dict[str, date]:
-        """The sessions to look for again: not those that were asked for in vain, once events go no further back."""
+        """The sessions to look for again; without those given up after TRIES whose events are gone."""
         found = {key: date.fromisoformat(day) for key, day in self.waiting.items()}
         horizon = (now - EVENTS_KEPT).date()
-        return {key: day for key, day in found.items() if day >= horizon or not self._is_in_vain(key)}
+        return {key: day for key, day in found.items() if day >= horizon or not self._is_given_up(key)}
 
     def keep(self, missing: Mapping[str, date]) -> None:
-        """Remember what has no order now, and forget the others."""
+        """Remember the sessions without an order, and forget the others."""
         self.waiting = {key: day.isoformat() for key, day in missing.items()}
         self.asked = {key: kept for key, kept in self.asked.items() if key in missing}
 
     def ask(self, session_ids: Collection[str], hour: int) -> set[str]:
-        """Those of `session_ids` that a run is asked for in this hour: each in TRIES hours, and then no more."""
+        """Those of `session_ids` to ask a run for in this hour: each in TRIES hours, and then no more."""
         for key in session_ids:
             count, last = self.asked.get(key, (0, None))
             if last != hour:
                 self.asked[key] = [count + 1, hour]
-        return {key for key in session_ids if not self._is_in_vain(key)}
+        return {key for key in session_ids if not self._is_given_up(key)}
 
-    def _is_in_vain(self, session_id: str) -> bool:
+    def _is_given_up(self, session_id: str) -> bool:
         return self.asked.get(session_id, (0,))[0] > TRIES
 
 
@@ -72,8 +73,8 @@ def paid_sessions(events: Iterable[object], rules: SessionRules) -> dict[str, da
     return found
 
 
-def gap_days(cursor: Cursor, now: datetime) -> list[date]:
-    """The days that events can no longer tell about: from an old cursor to thirty days back. Mostly none."""
+def gap_days(cursor: WebhookCursor, now: datetime) -> list[date]:
+    """The days whose events are gone: from an old cursor to thirty days back. Mostly none."""
     horizon = now - EVENTS_KEPT
     if cursor.since >= int(horizon.timestamp()):
         return []

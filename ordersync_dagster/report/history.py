@@ -1,17 +1,20 @@
-"""Past runs, undos and what was let go of: as text for people, as JSON for scripts."""
+"""Past runs, audit records, and results of undo, purge and forget: as text for people, as JSON for scripts."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ordersync_dagster.adapters.database.journal.audit import Record, is_blanked
-from ordersync_dagster.adapters.database.journal.erase import Kept
-from ordersync_dagster.adapters.database.journal.run_history import PastRun
-from ordersync_dagster.adapters.database.journal.verify import Verification
-from ordersync_dagster.adapters.database.undo.undo import Undone
+from ordersync_dagster.core.history import (
+    AuditRecord,
+    ErasureResult,
+    PastRun,
+    RunDetails,
+    UndoResult,
+    Verification,
+)
 from ordersync_dagster.core.text import visible
 
-SCHEMA_VERSION = 1  # changes only when a field's meaning does
+HISTORY_VERSION = 1  # changes only when a field's meaning does
 BLANKED = "(blanked)"
 
 
@@ -23,68 +26,68 @@ def runs_text(runs: Sequence[PastRun]) -> str:
 
 
 def runs_json(runs: Sequence[PastRun]) -> str:
-    return _document(runs=[_run_document(run) for run in runs])
+    return _versioned(runs=[_run_document(run) for run in runs])
 
 
-def run_text(run: PastRun, entries: Sequence[Record], undone_by: Sequence[str]) -> str:
+def run_text(details: RunDetails) -> str:
     """One run, and each row that it wrote with the reason."""
-    lines = [_run_line(run)]
-    lines += [f"Undone by {', '.join(undone_by)}."] if undone_by else []
-    return "\n".join([*lines, *(line for entry in entries for line in ("", *_entry_lines(entry)))])
+    lines = [_run_line(details.run)]
+    lines += [f"Undone by {', '.join(details.undone_by)}."] if details.undone_by else []
+    return "\n".join([*lines, *(line for record in details.records for line in ("", *_record_lines(record)))])
 
 
-def run_json(run: PastRun, entries: Sequence[Record], undone_by: Sequence[str]) -> str:
-    changes = [_entry_document(entry) for entry in entries]
-    return _document(run=_run_document(run), undone_by=list(undone_by), changes=changes)
+def run_json(details: RunDetails) -> str:
+    changes = [_record_document(record) for record in details.records]
+    return _versioned(run=_run_document(details.run), undone_by=list(details.undone_by), changes=changes)
 
 
-def order_text(order_id: str, entries: Sequence[Record]) -> str:
-    """What was written of one order, when, by which run, and why."""
-    lines = [visible(f"Order {order_id}")]
-    for entry in entries:
-        lines += ["", f"{entry['at']:%Y-%m-%d %H:%M:%S}  run {entry['run_id']}", *_entry_lines(entry)]
+def order_text(records: Sequence[AuditRecord]) -> str:
+    """The records of one order: time, run, action, reason and fields."""
+    lines = [visible(f"Order {records[0].order_id}")]
+    for record in records:
+        lines += ["", f"{record.at:%Y-%m-%d %H:%M:%S}  run {record.run_id}", *_record_lines(record)]
     return "\n".join(lines)
 
 
-def order_json(order_id: str, entries: Sequence[Record]) -> str:
-    changes = [{"run_id": entry["run_id"], **_entry_document(entry)} for entry in entries]
-    return _document(order_id=order_id, changes=changes)
+def order_json(records: Sequence[AuditRecord]) -> str:
+    changes = [{"run_id": record.run_id, **_record_document(record)} for record in records]
+    return _versioned(order_id=records[0].order_id, changes=changes)
 
 
-def undo_text(target: str, run_id: str | None, undone: Undone) -> str:
-    """What an undo did, or would do, and what it left."""
-    counts, would = undone.counts, "" if run_id else "would be "
-    lines = [f"Undo of run {target}" + (f", as run {run_id}:" if run_id else ", a dry run:")]
-    lines += [
+def undo_text(result: UndoResult) -> str:
+    """The figures of an undo or its dry run, and each order that was left."""
+    counts, would = result.counts, "" if result.run_id else "would be "
+    lines = [
+        f"Undo of run {result.target}, {f'as run {result.run_id}' if result.run_id else 'a dry run'}:",
         f"Orders {would}removed: {counts['orders_removed']}",
-        f"Orders {would}set back: {counts['orders_reversed']}",
+        f"Orders {would}restored: {counts['orders_reversed']}",
         f"Items {would}removed: {counts['items_removed']}",
         f"Left: {counts['left']}",
     ]
-    lines += ["", *(visible(f"  {left.sentence}") for left in undone.left)] if undone.left else []
-    if run_id is None:
+    lines += ["", *(visible(f"  {kept.sentence}") for kept in result.kept)] if result.kept else []
+    if result.run_id is None:
         lines += ["", "Dry run: nothing was written. Run again without --dry-run to apply it."]
     elif counts["orders_removed"] or counts["orders_reversed"]:
         lines += ["", "The next `ordersync sync` over the same days finds the same drift and repairs it again."]
     return "\n".join(lines)
 
 
-def undo_json(target: str, run_id: str | None, undone: Undone) -> str:
+def undo_json(result: UndoResult) -> str:
     removed = [
         {"change": "remove_order", "order_id": each.order_id, "fields": [], "items": sorted(each.items)}
-        for each in undone.removed
+        for each in result.removals
     ]
-    set_back = [
+    restored = [
         {"change": "set_back", "order_id": each.order_id, "fields": sorted(each.values), "items": sorted(each.items)}
-        for each in undone.reversed
+        for each in result.reversals
     ]
-    problems = [{"order_id": left.order_id, "sentence": left.sentence} for left in undone.left]
-    return _document(
-        run_id=run_id,
-        undoes=target,
-        dry_run=run_id is None,
-        summary=undone.counts,
-        changes=[*removed, *set_back],
+    problems = [{"order_id": kept.order_id, "sentence": kept.sentence} for kept in result.kept]
+    return _versioned(
+        run_id=result.run_id,
+        undoes=result.target,
+        dry_run=result.run_id is None,
+        summary=result.counts,
+        changes=[*removed, *restored],
         problems=problems,
     )
 
@@ -96,32 +99,31 @@ def verification_text(found: Verification) -> str:
 
 
 def verification_json(found: Verification) -> str:
-    return _document(entries=found.entries, blanked=found.blanked, broken=found.broken)
+    return _versioned(entries=found.entries, blanked=found.blanked, broken=found.broken)
 
 
-def let_go_text(kind: str, run_id: str | None, kept: Kept) -> str:
-    """What was blanked and dropped, or would be."""
+def erasure_text(result: ErasureResult) -> str:
+    """The figures of a purge or a forget, or of its dry run."""
     figures = {
-        "audit payloads blanked": kept.payloads,
-        "remembered 404s dropped": kept.missing,
-        "rate tokens dropped": kept.rates,
-        "host names blanked": kept.hosts,
+        "audit payloads blanked": result.counts.payloads,
+        "remembered 404s dropped": result.counts.missing,
+        "rate tokens dropped": result.counts.rates,
+        "host names blanked": result.counts.hosts,
     }
-    shown = ", ".join(f"{count} {name}" for name, count in figures.items() if count) or "nothing was kept"
-    if run_id is None:
-        return f"{kind} (dry run, nothing was written): {shown}"
-    return f"{kind} as run {run_id}: {shown}"
+    shown = ", ".join(f"{count} {name}" for name, count in figures.items() if count) or "nothing to erase"
+    return f"{result.kind} {f'as run {result.run_id}' if result.run_id else '(dry run, nothing was written)'}: {shown}"
 
 
-def let_go_json(kind: str, run_id: str | None, kept: Kept) -> str:
-    return _document(run_id=run_id, kind=kind, dry_run=run_id is None, summary=kept.counts)
+def erasure_json(result: ErasureResult) -> str:
+    dry_run = result.run_id is None
+    return _versioned(run_id=result.run_id, kind=result.kind, dry_run=dry_run, summary=result.counts.by_name)
 
 
 def _run_line(run: PastRun) -> str:
-    what = f"undo of {run.undoes}" if run.undoes else run.kind
+    kind = f"undo of {run.undoes}" if run.undoes else run.kind
     period = f"{run.window.start:%Y-%m-%d}…{run.window.end:%Y-%m-%d %H:%M}" if run.window else ""
     rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(run.rows.items())) or "no rows"
-    parts = [run.id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", run.host or BLANKED, what, run.state, period, rows]
+    parts = [run.id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", run.host or BLANKED, kind, run.state, period, rows]
     return visible("  ".join(part for part in parts if part))
 
 
@@ -141,44 +143,37 @@ def _run_document(run: PastRun) -> dict[str, Any]:
     }
 
 
-def _entry_lines(entry: Record) -> list[str]:
-    why = BLANKED if is_blanked(entry) else str(entry["reason"])
-    what = f"{entry['action']} {entry['resource']} {entry['resource_id'] or ''}".rstrip()
+def _record_lines(record: AuditRecord) -> list[str]:
+    reason = BLANKED if record.is_blanked else str(record.reason)
+    title = f"{record.action} {record.resource} {record.resource_id or ''}".rstrip()
     return [
-        visible(f"{what}: {why}"),
-        *(visible(f"  {name}: {before} → {after}") for name, before, after in _fields(entry)),
+        visible(f"{title}: {reason}"),
+        *(visible(f"  {name}: {before} → {after}") for name, before, after in _fields(record)),
     ]
 
 
-def _entry_document(entry: Record) -> dict[str, Any]:
+def _record_document(record: AuditRecord) -> dict[str, Any]:
     return {
-        "seq": entry["seq"],
-        "at": entry["at"].isoformat(),
-        "action": entry["action"],
-        "resource": entry["resource"],
-        "resource_id": entry["resource_id"],
-        "order_id": entry["order_id"],
-        "reason": entry["reason"],
-        "is_blanked": is_blanked(entry),
-        "fields": [{"field": name, "before": was, "after": now} for name, was, now in _fields(entry)],
+        "seq": record.seq,
+        "at": record.at.isoformat(),
+        "action": record.action,
+        "resource": record.resource,
+        "resource_id": record.resource_id,
+        "order_id": record.order_id,
+        "reason": record.reason,
+        "is_blanked": record.is_blanked,
+        "fields": [{"field": name, "before": was, "after": now} for name, was, now in _fields(record)],
     }
 
 
-def _fields(entry: Record) -> Iterator[tuple[str, str | None, str | None]]:
-    """Field, before, after. What is kept as a hash alone appears as (set)."""
-    before, after = _columns(entry["before"]), _columns(entry["after"])
+def _fields(record: AuditRecord) -> Iterator[tuple[str, str | None, str | None]]:
+    """Field, before, after. A value that is kept only as a hash appears as (set)."""
+    before, after = (payload.get("columns", payload) for payload in (record.before, record.after))
     for name in sorted(before.keys() | after.keys()):
-        yield name, _shown(before.get(name)), _shown(after.get(name))
+        yield name, _value_text(before.get(name)), _value_text(after.get(name))
 
 
-def _columns(kept: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if not kept:
-        return {}
-    columns = kept.get("columns", kept)
-    return columns if isinstance(columns, Mapping) else {}
-
-
-def _shown(value: Any) -> str | None:
+def _value_text(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, Mapping):
@@ -186,5 +181,5 @@ def _shown(value: Any) -> str | None:
     return str(value)
 
 
-def _document(**fields: Any) -> str:
-    return json.dumps({"schema_version": SCHEMA_VERSION, **fields}, ensure_ascii=True, indent=2)
+def _versioned(**fields: Any) -> str:
+    return json.dumps({"schema_version": HISTORY_VERSION, **fields}, ensure_ascii=True, indent=2)

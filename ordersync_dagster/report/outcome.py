@@ -42,7 +42,7 @@ class Outcome:
     problems: list[Problem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)  # all problems by kind
     changes: list[ChangeRow] = field(default_factory=list)
-    guessed_prices: int = 0  # items priced at Printful's cost or 0.00, because the column needs a price
+    guessed_prices: int = 0  # items priced at cost or 0.00, for a column that needs a price
     plan_warnings: list[str] = field(default_factory=list)
     days: dict[date, Summary] = field(default_factory=dict)  # of the Stripe phase, by UTC day
     rows: dict[str, int] = field(default_factory=dict)

@@ -76,7 +76,7 @@ class OrderSync:
             for part in map(self._apply, steps):
                 total += summarise(part)
                 yield part
-                del part  # a busy day is large: no name may hold it while the next one is made
+                del part  # no name may hold a busy day while the next is made
             run.end(total.as_dict())
 
     def _steps(self, request: Request) -> Iterator[Step]:

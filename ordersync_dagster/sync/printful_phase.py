@@ -45,9 +45,7 @@ class PrintfulPhase:
     _line_items: dict[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
     _unlinked: list[Unlinked] = field(default_factory=list)  # waiting orders that name no Printful order
     _candidates: list[PrintfulOrder] = field(default_factory=list)  # listed orders that no order of the shop names
-    _remembered: frozenset[str] = (
-        frozenset()
-    )  # Printful ids that an earlier run remembered as gone; not asked again yet
+    _remembered: frozenset[str] = frozenset()  # Printful ids that an earlier run found gone
     _not_found: list[str] = field(default_factory=list)  # 404s of this run that are not remembered
     _is_our_store: bool = False  # Printful knows an order that the shop names
     _unreadable: dict[str, Problem] = field(default_factory=dict)  # candidates that cannot be read, by external_id

@@ -16,7 +16,8 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.ports import Sessions, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, SessionLines, Step
 
-MIN_ORDERS_FOR_ACCOUNT_CHECK = 20  # in the period; from this many on Stripe must know at least one
+# From this many orders in the period on, Stripe must know at least one.
+MIN_ORDERS_FOR_ACCOUNT_CHECK = 20
 SESSIONS_PER_LOOKUP = 2000  # their orders are held at once
 
 
@@ -85,7 +86,7 @@ class StripePhase:
         for step, needs in steps:
             held.append((step, needs))
             is_proven = is_proven or any(skip.reason is SkipReason.ORDER_EXISTS for skip in step.plan.skips)
-            del step, needs  # a busy day is large: no name may hold it while the next one is read
+            del step, needs  # no name may hold a busy day while the next is read
             if is_proven:
                 yield from held
                 held.clear()
@@ -134,5 +135,5 @@ def _with_empty_days(
         if empty and empty[-1] == day:
             empty.pop()
         yield day, rows
-        del rows  # as in _of_this_account: no name may hold a busy day
+        del rows  # as in _of_this_account
     yield from ((day, []) for day in reversed(empty))

@@ -1,6 +1,6 @@
 """The findings of the doctor on one subject."""
 
-from ordersync_dagster.app.doctor import Finding, Level
+from ordersync_dagster.report.findings import Finding, Level
 
 
 def levels(findings: list[Finding], subject: str) -> list[Level]:

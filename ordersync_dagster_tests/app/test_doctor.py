@@ -11,10 +11,11 @@ from pydantic import SecretStr
 
 from ordersync_dagster.adapters.http.client import RetryPolicy
 from ordersync_dagster.app import doctor
-from ordersync_dagster.app.database_findings import FULL, MB, of_disk
-from ordersync_dagster.app.doctor import Level, examine, findings_json, findings_text, worst
+from ordersync_dagster.app.database_findings import MB, MIN_FREE_DISK, disk_finding
+from ordersync_dagster.app.doctor import examine, worst
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, utc_now
+from ordersync_dagster.report.findings import Level, findings_json, findings_text
 from ordersync_dagster.sandbox import RESTRICTED_KEY, Fault, Sandbox, World
 from ordersync_dagster_tests.app.findings import levels, said
 from ordersync_dagster_tests.support.databases import Database
@@ -148,9 +149,9 @@ def test_a_database_that_is_down_is_away_and_hides_nothing(sandbox: Sandbox) -> 
 
 
 def test_a_full_disk_is_red_and_a_filling_one_a_thought() -> None:
-    assert of_disk(FULL - 1, MB)[0] == "red"
-    assert of_disk(300 * MB, 200 * MB)[0] == "yellow"
-    assert of_disk(500 * MB, 200 * MB)[0] == "green"
+    assert disk_finding(MIN_FREE_DISK - 1, MB).level is Level.RED
+    assert disk_finding(300 * MB, 200 * MB).level is Level.YELLOW
+    assert disk_finding(500 * MB, 200 * MB).level is Level.GREEN
 
 
 def test_a_file_that_is_not_in_wal_mode_is_a_thought(sandbox: Sandbox, database: Database) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ordersync_dagster.app.doctor import Finding, Level, examine, worst
-from ordersync_dagster.app.wiring import grant_script, initialise_database
+from ordersync_dagster.app.doctor import examine, worst
+from ordersync_dagster.report.findings import Finding, Level
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.app.findings import levels, said
+from ordersync_dagster_tests.support.administration import grant_script, initialise_database
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.existing_shops import other_shop, usual_shop
 from ordersync_dagster_tests.support.settings import settings_for

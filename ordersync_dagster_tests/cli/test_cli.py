@@ -87,12 +87,14 @@ def test_another_run_is_exit_75(ordersync: Cli) -> None:
     assert "another run (the-first) is at work" in ran.err
 
 
-def test_all_missing_settings_are_named_in_one_sentence(ordersync: Cli) -> None:
+def test_all_missing_settings_are_named_in_one_message(ordersync: Cli) -> None:
     ran = ordersync("sync", STRIPE_SECRET_KEY=None, PRINTFUL_API_KEY="", DATABASE_URL=None)
     assert (ran.code, ran.out) == (2, "")
-    (line,) = ran.err.splitlines()
-    for name in ("STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL", "https://dashboard.stripe.com", "sqlite:///"):
-        assert name in line
+    first, *lines = ran.err.splitlines()
+    assert first == "ordersync: 3 settings are wrong or missing:"
+    assert [line.split()[0] for line in lines] == ["STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL"]
+    for advice in ("https://dashboard.stripe.com", "https://developers.printful.com", "sqlite:///"):
+        assert advice in ran.err
     assert ordersync.sandbox.requests == []
 
 

@@ -3,20 +3,17 @@
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ordersync_dagster.adapters.http.client import RetryPolicy
-from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, utc_now
 from ordersync_dagster.core.errors import VendorUnavailableError, WrongModeError
-from ordersync_dagster.core.window import Window, day_of
+from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session
 from ordersync_dagster.sandbox.world.world import Packed, dump
 from ordersync_dagster.sync.order_sync import PrintfulScope
@@ -25,11 +22,10 @@ from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.shops import launched, seeded
 from ordersync_dagster_tests.support.world import served
 
 MANY, SOME = 5_000, at(600, 1_200)
-MONTH: Callable[[datetime], Window] = partial(Window.last_days, 30)
 ONE_IN_TWENTY = tuple(
     Fault(path, kind, every=20, status=500)
     for path in ("/v1/", "/orders")
@@ -37,8 +33,8 @@ ONE_IN_TWENTY = tuple(
 )
 
 
-def repaired(settings: Settings, tools: Tools, printful: PrintfulScope = PrintfulScope.all) -> Launch:
-    run = launch(settings, MONTH, printful, dry_run=False, tools=tools)
+def repaired(settings: Settings, tools: Tools, printful: PrintfulScope = PrintfulScope.all) -> Run:
+    run = launched(settings, printful, tools=tools)
     for _ in run.parts:
         continue
     return run
@@ -153,7 +149,7 @@ def test_days_that_a_vendor_never_answers_and_older_ones_are_left_to_the_next_ru
     database = Database(sqlite_url)
     settings, tools = settings_for(sandbox, database.url), time.tools(attempts=2)
     sandbox.faults.add(Fault("/v1/checkout", "status", times=None, match="gte%5D=1793"))  # before 7 November
-    run = launch(settings, MONTH, PrintfulScope.none, dry_run=False, tools=tools)
+    run = launched(settings, PrintfulScope.none, tools=tools)
     with pytest.raises(VendorUnavailableError):
         deque(run.parts)
     done = set(run.outcome.days)
@@ -175,7 +171,7 @@ def test_fault_60_a_session_of_the_other_mode_leaves_only_whole_newer_days(
     sandbox.put_session({**foreign, "livemode": True})
     database = Database(sqlite_url)
     settings, tools = settings_for(sandbox, database.url), time.tools()
-    run = launch(settings, MONTH, PrintfulScope.none, dry_run=False, tools=tools)
+    run = launched(settings, PrintfulScope.none, tools=tools)
     with pytest.raises(WrongModeError, match="the run stopped there"):
         deque(run.parts)
     done = set(run.outcome.days)

@@ -4,15 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.core.errors import VendorUnavailableError
-from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shops import Shop, once_something_is_written
+from ordersync_dagster_tests.support.shops import Shop, launched, once_something_is_written
 from ordersync_dagster_tests.support.world import lost, lost_ids
 
 
@@ -65,10 +64,10 @@ class Year:
         ]
         sandbox.replace(World(NOW, sessions))
 
-    def run(self) -> Launch:
+    def run(self) -> Run:
         settings = settings_for(self.sandbox, self.database.url)
         tools, scope = self.time.tools(2), PrintfulScope.none
-        run = launch(settings, lambda now: Window.last_days(400, now), scope, dry_run=False, tools=tools)
+        run = launched(settings, scope, days=400, tools=tools)
         for _ in run.parts:
             continue
         return run

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.app.run import Launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.report.document import json_document
 from ordersync_dagster.report.files import csv_report, html_report
 from ordersync_dagster.report.markdown import markdown_report
@@ -80,12 +80,12 @@ def test_fault_50_metadata_is_stored_whole_however_large(each_shop: Shop, outage
     assert metadata_of(each_shop.database, session_id) == large
 
 
-def reports(run: Launch) -> dict[str, str]:
+def reports(run: Run) -> dict[str, str]:
     return {
         "text": summary_text(run.outcome),
         "markdown": markdown_report(run.outcome),
-        "json": json_document(run.outcome, run.traffic, run.shop.warnings),
-        "html": html_report(run.outcome, run.shop.headline, run.shop.warnings),
+        "json": json_document(run.outcome, run.traffic, run.ready.warnings),
+        "html": html_report(run.outcome, run.ready.headline, run.ready.warnings),
         "csv": csv_report(run.outcome),
     }
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ordersync_dagster.app.wiring import initialise_database
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.faults.crash import CREATES, KilledError, KillPoint
 from ordersync_dagster_tests.faults.results import is_audit_whole, written
+from ordersync_dagster_tests.support.administration import initialise_database
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything, fresh_database
 from ordersync_dagster_tests.support.settings import settings_for

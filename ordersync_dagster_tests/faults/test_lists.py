@@ -154,7 +154,7 @@ def test_fault_18_an_empty_page_with_more_to_come_ends_the_list_with_a_warning(n
     listing(new_shop, "[]", has_more=True)
     run = new_shop.run(printful=PrintfulScope.none)
     assert (run.outcome.summary.stripe_sessions_checked, run.outcome.summary.errors) == (0, 0)
-    assert any("empty page with more to come" in warning for warning in run.shop.warnings)
+    assert any("empty page with more to come" in warning for warning in run.ready.warnings)
 
 
 def test_fault_63_an_answer_in_another_api_version_is_used_and_said_once(new_shop: Shop) -> None:
@@ -162,7 +162,7 @@ def test_fault_63_an_answer_in_another_api_version_is_used_and_said_once(new_sho
     listing(new_shop, json.dumps(rows), Stripe_Version="2099-01-01.later")
     run = new_shop.run(printful=PrintfulScope.none)
     assert (run.outcome.summary.stripe_sessions_added, run.outcome.summary.errors) == (2, 0)
-    assert len([each for each in run.shop.warnings if "API version 2099-01-01.later" in each]) == 1
+    assert len([each for each in run.ready.warnings if "API version 2099-01-01.later" in each]) == 1
 
 
 class Hesitant(list[str]):

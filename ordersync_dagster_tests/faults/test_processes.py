@@ -10,17 +10,14 @@ from pathlib import Path
 import pytest
 
 from ordersync_dagster.adapters.database.engine.connection import parse_url
-from ordersync_dagster.app.run import launch
 from ordersync_dagster.app.wiring import utc_now
-from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox, World, build
-from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.crash import KillPoint
 from ordersync_dagster_tests.faults.processes import dying, ended, environment, sync
 from ordersync_dagster_tests.faults.results import is_audit_whole
 from ordersync_dagster_tests.support.databases import Database, fresh_database
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.shops import launched, seeded
 from ordersync_dagster_tests.support.world import expected_counters, lost, served
 
 BUSY, INTERRUPTED = 75, 1
@@ -59,7 +56,7 @@ def another(database: Database, folder: Path) -> Iterator[str]:
 def repaired(sandbox: Sandbox, database: Database) -> int:
     """A run in this process; how many rows it wrote."""
     settings = settings_for(sandbox, database.url)
-    run = launch(settings, lambda now: Window.last_days(30, now), PrintfulScope.all, dry_run=False)
+    run = launched(settings)
     for _ in run.parts:
         continue
     assert run.outcome.summary.errors == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from ordersync_dagster.app.run import Launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.core.errors import DatabaseAwayError, LockHeldError, WrongAccountError, WrongModeError
 from ordersync_dagster.sandbox import World, build
 from ordersync_dagster_tests.faults.results import is_audit_whole
@@ -138,13 +138,13 @@ def test_fault_33_a_run_whose_lock_is_lost_writes_nothing_once_another_has_begun
     lost_lock: tuple[Shop, Callable[[], object]], outage: World
 ) -> None:
     shop, lose = lost_lock
-    others: list[Launch] = []
+    others: list[Run] = []
 
     def meanwhile() -> None:
         lose()
         others.append(shop.run())
 
-    with pytest.raises(DatabaseAwayError, match="another run has taken over"):
+    with pytest.raises(DatabaseAwayError, match="another run has started"):
         shop.run(meanwhile=meanwhile)
     seen, expected = counters(others[0]), expected_counters(outage)
     assert seen.stripe_sessions_checked == expected.stripe_sessions_checked

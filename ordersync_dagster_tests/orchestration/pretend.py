@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ordersync_dagster.app.wiring import seed_database, utc_now
+from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.orchestration.deployment import Deployment, running
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.settings import UNHURRIED
+from ordersync_dagster_tests.support.templates import fill
 from ordersync_dagster_tests.support.world import served
 
 
@@ -30,8 +31,7 @@ class PretendShop:
         self.sandbox.requests.clear()
         for table in ("order_items", "order_events", "audit_logs", "orders", "ordersync_runs", "ordersync_missing"):
             self.shop.execute(f"DELETE FROM {table}")
-        rows = {"orders": self.world.shop.orders, "order_items": self.world.shop.order_items}
-        seed_database(self.shop.url, rows)
+        fill(self.shop.url, self.world)
         self.dagster.wipe()
 
     def last_days(self, count: int) -> list[str]:
@@ -51,7 +51,7 @@ def deployed(
     """A pretend shop of this moment with webserver and daemon; on SQLite unless `url` names a database."""
     now = world or build("outage", now=utc_now())
     database = url or f"sqlite:///{home}/shop.db"
-    seed_database(database, {"orders": now.shop.orders, "order_items": now.shop.order_items})
+    fill(database, now)
     with served(now) as sandbox:
         known = sandbox.environment() | UNHURRIED | {"DATABASE_URL": database, "ORDERSYNC_STATE_DIR": str(home)}
         with running(home / "dagster", known, config) as dagster:

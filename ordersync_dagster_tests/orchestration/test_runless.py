@@ -7,15 +7,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.app.settings import read_settings
-from ordersync_dagster.core.window import Window
-from ordersync_dagster.orchestration.run_events import report
+from ordersync_dagster.orchestration.run_events import report_runless
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.orchestration.runs import lost_with_days
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shops import launched
 
 ORDERS, ITEMS = dg.AssetKey("orders"), dg.AssetKey("order_items")
 
@@ -30,11 +29,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dagster
         yield instance
 
 
-def done(time: FakeTime, days: int) -> Launch:
+def done(time: FakeTime, days: int) -> Run:
     """A run of the command line, carried out."""
-    run = launch(
-        read_settings(), lambda now: Window.last_days(days, now), PrintfulScope.all, dry_run=False, tools=time.tools()
-    )
+    run = launched(read_settings(), days=days, tools=time.tools())
     for _ in run.parts:
         continue
     return run
@@ -43,7 +40,7 @@ def done(time: FakeTime, days: int) -> Launch:
 def test_repaired_days_turn_green_with_their_figures(
     home: dg.DagsterInstance, shop: Database, time: FakeTime, outage: World
 ) -> None:
-    assert report(done(time, 7).outcome, looked_at_printful=True) == 7
+    assert report_runless(done(time, 7).outcome, looked_at_printful=True) == 7
     today = outage.now.date()
     assert home.get_materialized_partitions(ORDERS) == {str(today - timedelta(days=n)) for n in range(1, 8)}
     day = max(lost_with_days(outage).values())
@@ -60,7 +57,7 @@ def test_a_day_with_an_undecided_record_does_not_turn_green(
     session_id, day = next(iter(lost_with_days(outage).items()))
     broken = next(each for each in outage.sessions if each["id"] == session_id)
     sandbox.put_session({**broken, "amount_total": "a lot"})
-    assert report(done(time, 7).outcome, looked_at_printful=False) == 6
+    assert report_runless(done(time, 7).outcome, looked_at_printful=False) == 6
     assert str(day) not in home.get_materialized_partitions(ORDERS)
     assert home.get_latest_materialization_event(ITEMS) is None
 
@@ -70,6 +67,6 @@ def test_a_printful_that_could_not_be_asked_turns_nothing_of_it_green(
 ) -> None:
     sandbox.faults.add(Fault("/orders", "status", status=503, times=None, match="limit=100"))
     sandbox.faults.add(Fault("/orders/", "status", status=503, times=None))
-    assert report(done(time, 7).outcome, looked_at_printful=True) == 7
+    assert report_runless(done(time, 7).outcome, looked_at_printful=True) == 7
     assert home.get_latest_materialization_event(ITEMS) is None
     assert home.get_latest_materialization_event(dg.AssetKey("printful_orders")) is None

@@ -12,7 +12,7 @@ from ordersync_dagster.app.wiring import Tools
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.orchestration.sensors import WHY, missed_webhooks
-from ordersync_dagster.orchestration.webhook_cursor import Cursor
+from ordersync_dagster.orchestration.webhook_cursor import WebhookCursor
 from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster_tests.orchestration.runs import Runs, lost_with_days, shop_with
 from ordersync_dagster_tests.support.clock import FakeTime
@@ -140,7 +140,7 @@ def test_a_payment_that_settles_days_later_is_found_by_its_sessions_day(
 def test_a_gap_older_than_events_go_is_run_by_listing_and_says_so(watcher: Watcher, runs: Runs) -> None:
     runs.order_sync(days=30)
     watcher.time.elapsed = 0
-    watcher.cursor = Cursor(int((watcher.time.now - timedelta(days=33)).timestamp())).dump()
+    watcher.cursor = WebhookCursor(int((watcher.time.now - timedelta(days=33)).timestamp())).dump()
     requests = watcher.requests()
     today = watcher.time.now.date()
     assert days_of(requests) == {today - timedelta(days=n) for n in range(30, 34)}
@@ -178,7 +178,7 @@ def test_the_text_of_an_unforeseen_error_is_not_kept(shop: Database) -> None:
 
 def test_missing_settings_are_named(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STRIPE_SECRET_KEY")
-    assert "not set: STRIPE_SECRET_KEY (" in str(watcher.look())
+    assert "STRIPE_SECRET_KEY is not set in the environment" in str(watcher.look())
 
 
 def test_the_cursor_holds_ids_days_and_counts_alone(watcher: Watcher, outage: World) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.app.settings import read_settings
-from ordersync_dagster.app.wiring import Tools, open_for_repair
+from ordersync_dagster.app.wiring import Tools, open_run
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.resources import LOCK_RETRIES
 from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster.sync.ports import Store
 from ordersync_dagster_tests.orchestration.runs import GREEN, Run, Runs, lost_with_days
 from ordersync_dagster_tests.support.databases import Database, everything
 
@@ -87,7 +88,7 @@ def test_no_limit_and_a_wide_limit_let_a_run_pass(runs: Runs) -> None:
 def test_a_missing_setting_is_named_and_not_retried(runs: Runs, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name)
     run = runs.order_sync(days=7)
-    assert run.failure.startswith(f"not set: {name} (")
+    assert run.failure.startswith(f"{name} is not set in the environment or in .env: ")
     assert run.retries == 0
 
 
@@ -106,9 +107,7 @@ def test_the_lock_is_tried_again_and_then_the_run_fails_with_the_holders_id(runs
 
 
 def test_a_run_that_meets_the_lock_goes_on_when_it_is_free(runs: Runs) -> None:
-    holding = open_for_repair(read_settings(), PrintfulScope.none, runs.tools).sync.store.run(
-        "the-holder", _window(runs)
-    )
+    holding = _store(runs).run("the-holder", _window(runs))
     holding.__enter__()
     runs.waits.append(lambda: holding.__exit__(None, None, None))
     run = runs.order_sync(days=7)
@@ -137,9 +136,12 @@ def test_our_own_sentences_stay_where_dagster_leaves_out_the_words_of_errors(
 
 def while_locked(runs: Runs, act: Callable[[], Run]) -> Run:
     """Act while another run holds the shop's lock."""
-    holder = open_for_repair(read_settings(), PrintfulScope.none, runs.tools).sync.store
-    with holder.run("the-holder", _window(runs)):
+    with _store(runs).run("the-holder", _window(runs)):
         return act()
+
+
+def _store(runs: Runs) -> Store:
+    return open_run(read_settings(), PrintfulScope.none, dry_run=False, tools=runs.tools).sync.store
 
 
 def _window(runs: Runs) -> Window:

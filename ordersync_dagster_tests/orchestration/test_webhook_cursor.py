@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ordersync_dagster.core.stripe_session import SessionRules
-from ordersync_dagster.orchestration.webhook_cursor import Cursor, gap_days, paid_sessions, ranges
+from ordersync_dagster.orchestration.webhook_cursor import WebhookCursor, gap_days, paid_sessions, ranges
 from ordersync_dagster.sandbox import checkout_session
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -23,18 +23,18 @@ def event(**session: object) -> dict[str, object]:
 
 
 def test_a_cursor_comes_back_as_it_was_kept() -> None:
-    kept = Cursor(1_790_000_000, {"cs_test_1": "2026-11-22"}, {"cs_test_1": [2, 497_222]})
-    assert Cursor.parse(kept.dump(), NOW) == kept
+    kept = WebhookCursor(1_790_000_000, {"cs_test_1": "2026-11-22"}, {"cs_test_1": [2, 497_222]})
+    assert WebhookCursor.parse(kept.dump(), NOW) == kept
 
 
 def test_a_session_is_asked_for_in_three_hours_however_often_one_looks() -> None:
-    cursor = Cursor(0, {"cs_test_1": "2026-11-22"})
+    cursor = WebhookCursor(0, {"cs_test_1": "2026-11-22"})
     asked = [bool(cursor.ask(["cs_test_1"], hour)) for hour in (1, 1, 1, 2, 5, 5, 6, 7)]
     assert asked == [True, True, True, True, True, True, False, False]
 
 
 def test_what_was_asked_for_in_vain_is_forgotten_when_it_is_as_old_as_events_go() -> None:
-    cursor = Cursor(0, {"cs_vain": "2026-10-01", "cs_new": "2026-10-01", "cs_young": "2026-11-01"})
+    cursor = WebhookCursor(0, {"cs_vain": "2026-10-01", "cs_new": "2026-10-01", "cs_young": "2026-11-01"})
     for hour in range(4):
         cursor.ask(["cs_vain", "cs_young"], hour)
     assert set(cursor.lost(NOW)) == {"cs_new", "cs_young"}
@@ -44,7 +44,7 @@ def test_what_was_asked_for_in_vain_is_forgotten_when_it_is_as_old_as_events_go(
 
 @pytest.mark.parametrize("text", [None, "", "1790000000", "{}", '{"since": "x", "waiting": {}}', "[1]", "null"])
 def test_without_a_readable_cursor_it_starts_as_far_back_as_events_go(text: str | None) -> None:
-    assert Cursor.parse(text, NOW) == Cursor(int((NOW - timedelta(days=30)).timestamp()))
+    assert WebhookCursor.parse(text, NOW) == WebhookCursor(int((NOW - timedelta(days=30)).timestamp()))
 
 
 def test_a_paid_session_counts_on_the_day_on_which_it_was_created() -> None:
@@ -61,11 +61,11 @@ def test_what_needs_no_order_and_what_is_no_event_does_not_count(odd: object) ->
 
 
 def test_a_young_cursor_leaves_no_gap() -> None:
-    assert gap_days(Cursor(int((NOW - timedelta(days=30)).timestamp())), NOW) == []
+    assert gap_days(WebhookCursor(int((NOW - timedelta(days=30)).timestamp())), NOW) == []
 
 
 def test_an_old_cursor_leaves_a_gap_up_to_where_events_begin() -> None:
-    gap = gap_days(Cursor(int((NOW - timedelta(days=33)).timestamp())), NOW)
+    gap = gap_days(WebhookCursor(int((NOW - timedelta(days=33)).timestamp())), NOW)
     assert gap == [date(2026, 10, 21), date(2026, 10, 22), date(2026, 10, 23), date(2026, 10, 24)]
 
 

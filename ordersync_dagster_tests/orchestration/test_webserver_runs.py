@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from ordersync_dagster.orchestration.abandoned import PROCESS
+from ordersync_dagster.orchestration.killed_runs import PROCESS
 from ordersync_dagster.sandbox import Fault
 from ordersync_dagster_tests.orchestration.deployment import wait_until
 from ordersync_dagster_tests.orchestration.pretend import PretendShop

@@ -23,12 +23,12 @@ BREAKAGES = {
     ),
     "a lost answer to COMMIT is taken for a failure": (
         "adapters/database/store.py",
-        "if written is not None and self._was_committed(written):",
+        "if first_audit_id is not None and self._was_committed(first_audit_id):",
         "if False:",
     ),
     "an order that the database refuses is forgotten": (
         "adapters/database/store.py",
-        "return Applied(refused=(refusal(plan, error),))",
+        "return Applied(refused=(_refusal(plan, error),))",
         "return Applied()",
     ),
     "two runs are at work at once": (

@@ -9,14 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ordersync_dagster.app.run import Launch, launch
-from ordersync_dagster.core.window import Window
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shop_schemas import NAMES, OTHER, USUAL, WORDS
+from ordersync_dagster_tests.support.shops import launched
 
 
 def usual_shop(url: str, world: World, *, without: Iterable[str] = ()) -> Database:
@@ -68,15 +67,9 @@ def run(
     settings: Mapping[str, str] = {},
     *,
     dry_run: bool = False,
-) -> Launch:
+) -> Run:
     """The job, to its end."""
-    started = launch(
-        settings_for(sandbox, url, **settings),
-        lambda now: Window.last_days(30, now),
-        PrintfulScope.all,
-        dry_run=dry_run,
-        tools=time.tools(),
-    )
+    started = launched(settings_for(sandbox, url, **settings), dry_run=dry_run, tools=time.tools())
     for _ in started.parts:
         continue
     return started

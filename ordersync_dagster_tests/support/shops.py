@@ -4,7 +4,9 @@ import time as real_time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.run import Run, start_run
+from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.wiring import Tools, open_run
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Sandbox, World
@@ -31,21 +33,20 @@ class Shop:
         meanwhile: Callable[[], object] | None = None,
         limit: int | None = None,
         attempts: int = 3,
-    ) -> Launch:
+    ) -> Run:
         """`meanwhile` happens after the plan was made and before it is written."""
 
         def confirm(_plans: Sequence[Plan]) -> None:
             if meanwhile:
                 meanwhile()
 
-        run = launch(
+        run = launched(
             settings_for(self.sandbox, self.database.url),
-            lambda now: Window.last_days(30, now),
             printful,
             dry_run=dry_run,
-            limit=limit,
-            confirm=lambda shop: confirm if meanwhile else None,
             tools=self.time.tools(attempts),
+            limit=limit,
+            confirm=confirm if meanwhile else None,
         )
         for _ in run.parts:
             continue
@@ -69,6 +70,20 @@ class Shop:
     def tables(self) -> dict[str, Sequence[str]]:
         """The shop's own tables, comparable."""
         return {name: rows for name, rows in everything(self.database).items() if name not in OWN}
+
+
+def launched(
+    settings: Settings,
+    printful: PrintfulScope = PrintfulScope.all,
+    *,
+    days: int = 30,
+    dry_run: bool = False,
+    tools: Tools = Tools(),
+    **options: Any,
+) -> Run:
+    """A run over the last days; going through its parts carries it out."""
+    ready = open_run(settings, printful, dry_run=dry_run, tools=tools)
+    return start_run(ready, Window.last_days(days, tools.clock()), **options)
 
 
 def once_something_is_written(database: Database) -> Callable[[], None]:

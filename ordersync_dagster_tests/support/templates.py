@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine.connection import parse_url
-from ordersync_dagster.app.wiring import seed_database
 from ordersync_dagster.sandbox import World
 from ordersync_dagster_tests.support.databases import execute_on, fresh_database
 
@@ -15,7 +15,8 @@ _files: deque[tuple[World | None, bytes]] = deque(maxlen=4)  # of the worlds tha
 
 def fill(url: str, world: World | None) -> None:
     """Make our tables, and the rows of `world`, in an empty database."""
-    seed_database(url, {"orders": world.shop.orders, "order_items": world.shop.order_items} if world else {})
+    rows = {"orders": world.shop.orders, "order_items": world.shop.order_items} if world else {}
+    open_shop.seed(parse_url(url), rows)
 
 
 def sqlite_file(world: World | None) -> bytes:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.adapters.database.undo.undo import Undo, Undone
+from ordersync_dagster.adapters.database.undo.undo import Undo
 from ordersync_dagster.core.changes import FillFields, SetTracking
+from ordersync_dagster.core.history import UndoResult
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.window import Window
 from ordersync_dagster_tests.support.clock import NOW
@@ -41,15 +42,15 @@ def run(store: DatabaseStore, run_id: str, *plans: Plan) -> None:
             assert store.apply(plan, run_id).stale_sessions == ()
 
 
-def undo(store: DatabaseStore, target: str, run_id: str = "undo1") -> Undone:
-    """Take `target` back as a run of its own."""
+def undo(store: DatabaseStore, target: str, run_id: str = "undo1") -> UndoResult:
+    """Undo `target` as a run of its own."""
     with store.run(run_id, MONTH, Purpose("undo", target)):
         return Undo(store, target).carry_out(run_id)
 
 
-def sentences(undone: Undone) -> str:
-    """What was left, and why."""
-    return "\n".join(left.sentence for left in undone.left)
+def sentences(undone: UndoResult) -> str:
+    """Why each order was left."""
+    return "\n".join(kept.sentence for kept in undone.kept)
 
 
 def shop_rows(database: Database) -> Mapping[str, Sequence[str]]:

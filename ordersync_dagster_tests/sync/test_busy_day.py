@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ordersync_dagster.app.run import Launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.sandbox import Sandbox, build
 from ordersync_dagster.sync import stripe_phase
@@ -54,7 +54,7 @@ def shop(busy: Sandbox, written: Path, tmp_path: Path) -> Shop:
     return Shop(busy, Database(f"sqlite:///{path}"), FakeTime())
 
 
-def repaired(shop: Shop) -> Launch:
+def repaired(shop: Shop) -> Run:
     return shop.run(printful=PrintfulScope.none)
 
 

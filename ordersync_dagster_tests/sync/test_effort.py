@@ -12,7 +12,7 @@ from itertools import chain, count
 import pytest
 
 from ordersync_dagster.adapters.http.client import RateLimit, RetryPolicy, Traffic
-from ordersync_dagster.app.run import Launch, launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.app.wiring import Tools, open_printful, open_stripe
 from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.window import Window
@@ -22,7 +22,7 @@ from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database, each_statement, everything
 from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.shops import launched, seeded
 from ordersync_dagster_tests.support.world import in_one_day
 
 SIZE = at(3_000, 10_000)
@@ -69,10 +69,8 @@ def read_all(sandbox: Sandbox, window: Window, rate_limit: RateLimit = NoRateLim
     return len(list(chain.from_iterable(rows for _, rows in days)))
 
 
-def run(sandbox: Sandbox, url: str) -> Launch:
-    ran = launch(
-        settings_for(sandbox, url), lambda now: MONTH, PrintfulScope.none, dry_run=False, tools=Tools(lambda: NOW)
-    )
+def run(sandbox: Sandbox, url: str) -> Run:
+    ran = launched(settings_for(sandbox, url), PrintfulScope.none, tools=Tools(lambda: NOW))
     for _ in ran.parts:
         continue
     return ran

@@ -72,14 +72,14 @@ def test_a_dry_run_on_no_database_plans_everything_and_makes_none(
     run = shop.run(dry_run=True)
     paid = len(lost(replace(outage, shop=type(outage.shop)())))
     assert run.outcome.summary.stripe_sessions_added == paid
-    assert "holds no tables yet" in run.shop.warnings[0]
+    assert "holds no tables yet" in run.ready.warnings[0]
     assert not shop.database.path.exists()
 
 
 def test_a_run_on_no_database_makes_it_and_says_so(sandbox: Sandbox, sqlite_url: str, time: FakeTime) -> None:
     shop = Shop(sandbox, Database(sqlite_url), time)
     run = shop.run()
-    assert run.shop.warnings[0].startswith("Created in ")
+    assert run.ready.warnings[0].startswith("Created in ")
     assert shop.database.count("orders") == run.outcome.summary.stripe_sessions_added > 0
 
 

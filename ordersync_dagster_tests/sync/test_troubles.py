@@ -5,16 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from ordersync_dagster.app.run import launch
 from ordersync_dagster.core.errors import TooManyChangesError, VendorUnavailableError, WrongModeError
-from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import Fault, Sandbox, World, build, shipment
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shops import Shop, once_something_is_written
+from ordersync_dagster_tests.support.shops import Shop, launched, once_something_is_written
 from ordersync_dagster_tests.support.world import expected_counters, lost, lost_ids, without_a_link
 
 LIST_OF_ORDERS = Fault("/orders", "status", times=None, match="limit=100")
@@ -125,9 +123,7 @@ def test_printful_dying_in_mid_run_names_every_order_that_was_not_asked(shop: Sh
         shop.sandbox.faults.add(Fault("/orders", "status", status=503, times=None))
 
     settings = settings_for(shop.sandbox, shop.database.url)
-    run = launch(
-        settings, lambda now: Window.last_days(30, now), PrintfulScope.all, dry_run=False, tools=shop.time.tools(2)
-    )
+    run = launched(settings, tools=shop.time.tools(2))
     next(run.parts)
     dies()
     list(run.parts)
@@ -141,7 +137,7 @@ def test_printful_dying_in_mid_run_names_every_order_that_was_not_asked(shop: Sh
 
 def test_a_run_that_is_given_up_keeps_what_it_wrote_and_frees_the_lock(shop: Shop) -> None:
     settings = settings_for(shop.sandbox, shop.database.url)
-    run = launch(settings, lambda now: Window.last_days(30, now), PrintfulScope.all, dry_run=False)
+    run = launched(settings)
     next(run.parts)
     del run
     assert shop.run().outcome.summary.errors == 0

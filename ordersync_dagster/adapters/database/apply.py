@@ -1,7 +1,7 @@
-"""One plan into one transaction: rows, items, timeline and audit together, or none of them."""
+"""One plan, one transaction: orders, items, timeline and audit together, or none of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
@@ -9,11 +9,11 @@ from sqlalchemy import Connection, bindparam, update
 from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import Entry
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
-from ordersync_dagster.adapters.database.journal.redaction import Ledger
-from ordersync_dagster.adapters.database.journal.row_snapshots import Image, images_of, read_images
+from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
+from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots, snapshots_of
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
-from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS, NewRows, insert_new
+from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS_PER_STATEMENT, NewRows, insert_new
 from ordersync_dagster.adapters.database.rows.read import read_orders
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.changes import (
@@ -27,70 +27,64 @@ from ordersync_dagster.core.changes import (
     SetTracking,
 )
 from ordersync_dagster.core.errors import DatabaseRefusedError
+from ordersync_dagster.core.history import RowSnapshot
 from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.problems import Problem, ProblemClass
 
 
-@dataclass(slots=True)
-class Written:
-    """What one transaction wrote."""
-
-    orders_inserted: int = 0
-    orders_updated: int = 0
-    items_inserted: int = 0
-    written_first_by_others: int = 0  # sessions whose order somebody else inserted between our read and our write
-    stale_sessions: list[str] = field(default_factory=list)  # orders that somebody moved meanwhile; nothing written
-    stale_orders: list[str] = field(default_factory=list)  # the same of orders without a session, by their ids
-    first_audit_id: str | None = None
-
-
-def write(connection: Connection, tables: FittedTables, plan: Plan, stamp: Stamp, keyed: KeyedHash) -> Written:
-    """Carry out `plan` inside the caller's transaction."""
-    return _Writer(connection, tables, stamp, keyed).write(plan)
+def write(
+    connection: Connection, tables: FittedTables, plan: Plan, stamp: Stamp, keyed: KeyedHash
+) -> tuple[Applied, str | None]:
+    """Carry out `plan` inside the caller's transaction: the result, and the id of the first audit entry."""
+    writer = _Writer(connection, tables, stamp, keyed)
+    writer.write(plan)
+    return writer.applied, writer.first_audit_id
 
 
 @dataclass(frozen=True, slots=True)
-class _Wrote:
-    """One row that this transaction wrote; `was` is the row before and `columns` what was set, where it was there."""
+class _WrittenRow:
+    """One row that this transaction wrote; of an updated one `was` is the row before, `columns` the columns set."""
 
     row_id: str
     order_id: str
     why: str
-    was: Image | None = None
+    was: RowSnapshot | None = None
     columns: frozenset[str] = frozenset()
 
 
 class _Writer:
     def __init__(self, connection: Connection, tables: FittedTables, stamp: Stamp, keyed: KeyedHash) -> None:
         self._connection, self._tables, self._stamp, self._keyed = connection, tables, stamp, keyed
-        self._written = Written()
+        self.applied = Applied()
+        self.first_audit_id: str | None = None
         self._events: list[Row] = []
         self._audits: list[Row] = []
-        self._orders: list[_Wrote] = []
-        self._items: list[_Wrote] = []
-        self._images: dict[str, Image] = {}  # orders as they were before this transaction
-        self._new: dict[tuple[str, str], Image] = {}  # new rows that need not be read back, by table and id
+        self._orders: list[_WrittenRow] = []
+        self._items: list[_WrittenRow] = []
+        self._snapshots: dict[str, RowSnapshot] = {}  # orders as they were before this transaction
+        self._new: dict[tuple[str, str], RowSnapshot] = {}  # new rows that need not be read back, by table and id
 
-    def write(self, plan: Plan) -> Written:
-        """Some orders at a time, so that the records of a large day never lie in memory all at once."""
-        for start in range(0, len(plan.inserts), ROWS):
-            self._insert_orders(plan.inserts[start : start + ROWS])
+    def write(self, plan: Plan) -> None:
+        """Some orders at a time, so that the records of a large day are never in memory all at once."""
+        for start in range(0, len(plan.inserts), ROWS_PER_STATEMENT):
+            self._insert_orders(plan.inserts[start : start + ROWS_PER_STATEMENT])
             self._write_records()
         updates = (*plan.completions, *plan.updates)
-        for start in range(0, len(updates), ROWS):
-            self._update_orders(updates[start : start + ROWS])
+        for start in range(0, len(updates), ROWS_PER_STATEMENT):
+            self._update_orders(updates[start : start + ROWS_PER_STATEMENT])
             self._write_records()
-        return self._written
 
     def _write_records(self) -> None:
-        """Timeline and audit of what was written since the last call."""
+        """Timeline and audit of the rows written since the last call."""
         if self._tables.has("order_events"):
             self._insert("order_events", self._events)
         if self._tables.has("audit_logs"):
             self._insert("audit_logs", self._audits)
         entries = [*self._order_entries(), *self._item_entries()]
         first = audit.append(self._connection, self._stamp, entries, self._keyed)
-        self._written.first_audit_id = self._written.first_audit_id or first
+        self.first_audit_id = self.first_audit_id or first
         for done in (self._events, self._audits, self._orders, self._items, self._new):
             done.clear()
 
@@ -100,29 +94,27 @@ class _Writer:
         for row in rows:
             if row["stripe_session_id"] in ours:
                 why = f"paid session {row['stripe_session_id']} had no order"
-                self._orders.append(_Wrote(row["id"], row["id"], why))
+                self._orders.append(_WrittenRow(row["id"], row["id"], why))
                 self._record("order_create", "order", row["id"], None, row, why)
                 self._events.append(build.event_row(row["id"], build.RECOVERED, f"Recovered: {why}.", self._stamp))
-        self._written.orders_inserted += len(ours)
-        self._written.written_first_by_others += len(rows) - len(ours)
+        self.applied += Applied(orders_inserted=len(ours), written_first_by_others=len(rows) - len(ours))
 
     def _update_orders(self, updates: Sequence[OrderUpdate]) -> None:
-        """Compare and set: an order is written only while it still is what the plan was made from."""
+        """Compare and set: an order is written only while it still holds the values that the plan was made from."""
         fresh = {order.key: order for order in self._locked(updates)}
-        self._images = self._read("orders", [order.id for order in fresh.values()])
+        self._snapshots = self._read("orders", [order.id for order in fresh.values()])
         item_rows: list[Row] = []
         order_rows: list[Row] = []
         for each in updates:
             now = fresh.get(each.seen.key)
             if now is None or now.id != each.seen.id or not now.agrees_with(each.seen):
-                stale = self._written.stale_sessions if each.seen.session_id else self._written.stale_orders
-                stale.append(each.seen.key)
+                self.applied += _stale(each.seen)
                 continue
             why = "; ".join(_reason(change) for change in each.changes)
             values = build.changed_columns(each, now)
             if values:
                 columns = frozenset(self._tables.table("orders").c[name].name for name in values)
-                self._orders.append(_Wrote(now.id, now.id, why, self._images[now.id], columns))
+                self._orders.append(_WrittenRow(now.id, now.id, why, self._snapshots[now.id], columns))
                 before = build.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
                 order_rows.append({**build.as_held(values, now), "updated_at": self._stamp.now, "row_id": now.id})
@@ -134,7 +126,7 @@ class _Writer:
         self._insert_items(item_rows)
 
     def _locked(self, updates: Sequence[OrderUpdate]) -> list[StoredOrder]:
-        """The orders of `updates` as they are now: by their sessions, which a webhook may have given another order."""
+        """The orders of `updates` as they are now, by session: a webhook may have replaced an order."""
         sessions = [update.seen.session_id for update in updates if update.seen.session_id]
         others = [update.seen.id for update in updates if not update.seen.session_id]
         found = read_orders(self._connection, self._tables, "stripe_session_id", sessions, lock=True)
@@ -151,49 +143,49 @@ class _Writer:
             values: Any = {column: bindparam(f"new_{column}", type_=orders.c[column].type) for column in changed}
             statement = update(orders).where(orders.c.id == bindparam("new_row_id")).values(values)
             self._connection.execute(statement, group)
-        self._written.orders_updated += len(rows)
+        self.applied += Applied(orders_updated=len(rows))
 
     def _insert_items(self, rows: list[Row]) -> None:
         ours = self._insert_kept("order_items", rows, "id")
         for row in rows:
             if row["id"] in ours:
                 why = f"Printful item {row['metadata']['printful_item_id']} was missing"
-                self._items.append(_Wrote(row["id"], row["order_id"], why))
-                after = {name: value for name, value in row.items() if name != "currency"}  # that is the order's
+                self._items.append(_WrittenRow(row["id"], row["order_id"], why))
+                after = {name: value for name, value in row.items() if name != "currency"}  # the order's
                 self._record("order_create", "order_item", row["id"], None, after, why)
-        self._written.items_inserted += len(ours)
+        self.applied += Applied(items_inserted=len(ours))
 
     def _order_entries(self) -> Iterator[Entry]:
-        """What the rows really became, whatever the shop's own triggers made of them.
+        """Entries of the rows as they are now, because the shop's own triggers may have changed them.
 
-        Raises DatabaseRefusedError where nothing that was set is there.
+        Raises DatabaseRefusedError where none of the columns that were set has changed.
         """
-        ledger = Ledger(self._tables.table("orders"), "orders", self._keyed)
-        images = self._read("orders", [wrote.row_id for wrote in self._orders])
+        columns = AuditColumns(self._tables.table("orders"), "orders", self._keyed)
+        snapshots = self._read("orders", [wrote.row_id for wrote in self._orders])
         for wrote in self._orders:
-            now, email = images[wrote.row_id], ledger.email(images[wrote.row_id])
+            now, email = snapshots[wrote.row_id], columns.email(snapshots[wrote.row_id])
             if wrote.was is None:
-                after = ledger.whole(now)
+                after = columns.whole_row(now)
                 yield Entry("order_create", "order", wrote.row_id, wrote.row_id, None, after, wrote.why, email)
             else:
-                was, became = ledger.change(wrote.was, now)
+                was, became = columns.change(wrote.was, now)
                 if not wrote.columns & was.keys():
                     raise DatabaseRefusedError("a trigger of the table orders keeps the change out")
                 before, after = {"columns": was}, {"columns": became}
                 yield Entry("order_update", "order", wrote.row_id, wrote.row_id, before, after, wrote.why, email)
 
     def _item_entries(self) -> Iterator[Entry]:
-        orders = Ledger(self._tables.table("orders"), "orders", self._keyed)
-        ledger = Ledger(self._tables.table("order_items"), "order_items", self._keyed)
-        images = self._read("order_items", [wrote.row_id for wrote in self._items])
+        orders = AuditColumns(self._tables.table("orders"), "orders", self._keyed)
+        columns = AuditColumns(self._tables.table("order_items"), "order_items", self._keyed)
+        snapshots = self._read("order_items", [wrote.row_id for wrote in self._items])
         for wrote in self._items:
-            after, email = ledger.whole(images[wrote.row_id]), orders.email(self._images[wrote.order_id])
+            after, email = columns.whole_row(snapshots[wrote.row_id]), orders.email(self._snapshots[wrote.order_id])
             yield Entry("order_create", "order_item", wrote.row_id, wrote.order_id, None, after, wrote.why, email)
 
-    def _read(self, name: str, ids: Sequence[str]) -> dict[str, Image]:
+    def _read(self, name: str, ids: Sequence[str]) -> dict[str, RowSnapshot]:
         known = {row_id: self._new[name, row_id] for row_id in ids if (name, row_id) in self._new}
         rest = [row_id for row_id in ids if row_id not in known]
-        return known | read_images(self._connection, self._tables.table(name), rest)
+        return known | read_snapshots(self._connection, self._tables.table(name), rest)
 
     def _record(self, action: str, resource: str, row_id: str, before: Row | None, after: Row, why: str) -> None:
         self._audits.append(build.audit_row(self._stamp, action, resource, row_id, before, after, why))
@@ -202,15 +194,23 @@ class _Writer:
         return insert_new(self._connection, self._tables.table(name), rows, key)
 
     def _insert_kept(self, name: str, rows: list[Row], key: str) -> set[str]:
-        """The same of rows that the audit tells as the database holds them."""
+        """The same for tables that the audit records; keeps the new rows that need not be read back."""
         ours: set[str] = set()
-        for start in range(0, len(rows), ROWS):
-            new = NewRows(self._connection, self._tables.table(name), rows[start : start + ROWS])
+        for start in range(0, len(rows), ROWS_PER_STATEMENT):
+            new = NewRows(self._connection, self._tables.table(name), rows[start : start + ROWS_PER_STATEMENT])
             ours |= new.insert(key)
             if name in self._tables.plain:
-                images = images_of(new, self._tables.plain[name])
-                self._new |= {(name, row["id"]): image for row, image in zip(new.rows, images, strict=True)}
+                snapshots = snapshots_of(new, self._tables.plain[name])
+                self._new |= {(name, row["id"]): snapshot for row, snapshot in zip(new.rows, snapshots, strict=True)}
         return ours
+
+
+def _stale(seen: StoredOrder) -> Applied:
+    """An order that somebody changed meanwhile; one without a session is not decided again in the same run."""
+    if seen.session_id:
+        return Applied(stale_sessions=(seen.session_id,))
+    sentence = f"Order {seen.id} changed while it was written; the next run takes it up."
+    return Applied(refused=(Problem(ProblemClass.KEPT_CHANGING, sentence, {"order_id": seen.id}),))
 
 
 def _new_items(update: OrderUpdate) -> Iterable[NewItem]:

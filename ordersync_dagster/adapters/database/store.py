@@ -1,4 +1,4 @@
-"""The shop's database as `sync` sees it: loads, and applies one plan in one transaction."""
+"""The shop's database: loads orders, and applies one plan in one transaction."""
 
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.adapters.database import apply
-from ordersync_dagster.adapters.database.apply import Written
 from ordersync_dagster.adapters.database.engine import lock
 from ordersync_dagster.adapters.database.engine.errors import is_transient, translated
 from ordersync_dagster.adapters.database.journal import audit, runs
@@ -21,12 +20,12 @@ from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
-from ordersync_dagster.adapters.database.unwritten import moved, refusal
 from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.window import Window
 
 ATTEMPTS = 3
@@ -63,7 +62,7 @@ class DatabaseStore:
         return self._tables
 
     def stamp(self, run_id: str) -> Stamp:
-        """What this run writes now."""
+        """The run and the time, for the rows that it writes now."""
         return Stamp(run_id, self._clock())
 
     def order_count(self) -> int:
@@ -74,7 +73,7 @@ class DatabaseStore:
     def orders_created_in(self, window: Window, at_most: int) -> int:
         """How many orders of Checkout Sessions were created in `window`, counted no further than `at_most`."""
         created, session = (self._tables.table("orders").c[name] for name in ("created_at", "stripe_session_id"))
-        wanted = (created >= window.start, created < window.end, session != "")  # which leaves out NULL too
+        wanted = (created >= window.start, created < window.end, session != "")  # NULL is left out too
         some = select(created).where(*wanted).limit(at_most).subquery()
         return self.read(lambda connection: connection.execute(select(func.count()).select_from(some)).scalar_one())
 
@@ -113,12 +112,12 @@ class DatabaseStore:
         return self.read(lambda connection: runs.known_missing(connection, since))
 
     def remember_missing(self, printful_ids: Collection[str]) -> None:
-        """Keep fresh 404s for `known_missing`."""
+        """Remember new 404s for `known_missing`."""
         with self.transaction() as connection:
             runs.remember(connection, printful_ids, self._clock())
 
     def forget_missing(self, printful_ids: Collection[str]) -> None:
-        """Ids that Printful shows again are no longer known to be missing."""
+        """Forget ids that Printful lists again."""
         with self.transaction() as connection:
             runs.remember(connection, printful_ids, runs.LONG_AGO)
 
@@ -163,33 +162,33 @@ class DatabaseStore:
         if not plan.change_count:
             return Applied()
         try:
-            return _applied(self._write(plan, run_id))
+            return self._write(plan, run_id)
         except DatabaseRefusedError as error:
             halves = _halves(plan)
             if not halves:
-                return Applied(refused=(refusal(plan, error),))
+                return Applied(refused=(_refusal(plan, error),))
         first, second = (self.apply(half, run_id) for half in halves)
         return first + second
 
-    def _write(self, plan: Plan, run_id: str) -> Written:
+    def _write(self, plan: Plan, run_id: str) -> Applied:
         stamp, keyed = Stamp(run_id, self._clock()), self.keyed()
         for attempt in range(ATTEMPTS):
-            written = None
+            applied, first_audit_id = Applied(), None
             try:
                 with self._engine.begin() as connection:
                     runs.require_running(connection, run_id)
-                    written = apply.write(connection, self._tables, plan, stamp, keyed)
-                return written  # noqa: RET504  # the except below needs it too
+                    applied, first_audit_id = apply.write(connection, self._tables, plan, stamp, keyed)
+                return applied
             except DBAPIError as error:
-                if written is not None and self._was_committed(written):
-                    return written
+                if first_audit_id is not None and self._was_committed(first_audit_id):
+                    return applied
                 if attempt + 1 == ATTEMPTS or not is_transient(error):
                     raise translated(error) from None
         raise AssertionError("unreachable")  # pragma: no cover - the last attempt returns or raises
 
-    def _was_committed(self, written: Written) -> bool:
-        """Whether a COMMIT without an answer took place: its audit rows say so."""
-        return self.read(lambda connection: audit.has(connection, written.first_audit_id))
+    def _was_committed(self, first_audit_id: str) -> bool:
+        """Whether a COMMIT without an answer took place: then its audit rows are there."""
+        return self.read(lambda connection: audit.has(connection, first_audit_id))
 
     def keyed(self) -> KeyedHash:
         """The hashes of this shop."""
@@ -198,7 +197,7 @@ class DatabaseStore:
         return self._keyed
 
     def read(self, query: Callable[[Connection], Result]) -> Result:
-        """What `query` gives; raises DatabaseAwayError or DatabaseRefusedError."""
+        """The result of `query`; raises DatabaseAwayError or DatabaseRefusedError."""
         try:
             with self._engine.connect().execution_options(is_reading=True) as connection:
                 return query(connection)
@@ -207,23 +206,12 @@ class DatabaseStore:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """All or nothing; raises DatabaseAwayError or DatabaseRefusedError."""
+        """One transaction; raises DatabaseAwayError or DatabaseRefusedError."""
         try:
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
             raise translated(error) from None
-
-
-def _applied(written: Written) -> Applied:
-    return Applied(
-        written.orders_inserted,
-        written.orders_updated,
-        written.items_inserted,
-        written.written_first_by_others,
-        tuple(written.stale_sessions),
-        tuple(map(moved, written.stale_orders)),
-    )
 
 
 def _halves(plan: Plan) -> tuple[Plan, ...]:
@@ -237,3 +225,13 @@ def _halves(plan: Plan) -> tuple[Plan, ...]:
         Plan(plan.day, inserts=inserts[:half], updates=updates[:cut]),
         Plan(plan.day, inserts=inserts[half:], updates=updates[cut:]),
     )
+
+
+def _refusal(plan: Plan, error: DatabaseRefusedError) -> Problem:
+    """The database refused the one order of `plan`."""
+    changed = [each.seen for each in (*plan.completions, *plan.updates)]
+    order = plan.inserts[0].order if plan.inserts else changed[0]
+    session_id = order.session_id
+    ids = {"stripe_session_id": session_id} if session_id else {"order_id": order.id}
+    name = f"The order of session {session_id}" if session_id else f"Order {ids['order_id']}"
+    return Problem(ProblemClass.DATABASE_REFUSED, f"{name} was not written: {error}.", ids)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ordersync_dagster.app.run import Launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.sync.stripe_phase import MIN_ORDERS_FOR_ACCOUNT_CHECK
 from ordersync_dagster_tests.support.outcomes import classes
 from ordersync_dagster_tests.support.shops import Shop
@@ -23,7 +23,7 @@ def open_shop(each_shop: Shop) -> Shop:
     return each_shop
 
 
-def changes(run: Launch, order_ids: list[str]) -> list[tuple[str, str, str | None]]:
+def changes(run: Run, order_ids: list[str]) -> list[tuple[str, str, str | None]]:
     rows = [each for each in run.outcome.changes if each["order_id"] in order_ids]
     return sorted((each["order_id"], each["field"], each["after"]) for each in rows)
 

@@ -23,20 +23,20 @@ from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.errors import DatabaseRefusedError
 
 AUDIT = own_tables().tables["ordersync_audit"]
-BEGINNING = "0" * 64  # what the first entry names as the hash of the one before
+BEGINNING = "0" * 64  # `prev_hash` of the first entry
 FACTS = ("seq", "id", "run_id", "at", "action", "resource", "resource_id", "order_id", "version", "payload_hash")
 PAYLOAD = ("before", "after", "reason", "email_hash", "salt")
-_PAYLOAD_TEXT, _ROW_TEXT = (  # what json.dumps(…, sort_keys=True) says of the same names
+_PAYLOAD_TEXT, _ROW_TEXT = (  # templates of the text that json.dumps(…, sort_keys=True) gives
     f"{{{', '.join(f'{quoted(name)}: %({name})s' for name in sorted(names))}}}"
     for names in (PAYLOAD, (*FACTS, "prev_hash"))
 )
-Record = Mapping[str, Any]  # a row of ordersync_audit
+AuditRow = Mapping[str, Any]  # by the columns of ordersync_audit
 _ENCODED = json.JSONEncoder(sort_keys=True).encode  # one encoder for all
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was done to one row. `before` and `after` hold no e-mail, name or address in clear."""
+    """A change of one row. `before` and `after` hold no e-mail, name or address in clear."""
 
     action: str
     resource: str
@@ -49,19 +49,19 @@ class Entry:
 
 
 def append(connection: Connection, stamp: Stamp, entries: Sequence[Entry], keyed: KeyedHash) -> str | None:
-    """Add `entries` to the end of the chain; the id of the first of them.
+    """Add `entries` to the end of the chain; returns the id of the first of them.
 
-    Raises DatabaseRefusedError where somebody else is adding at the same time: only the run that holds the lock may.
+    Raises DatabaseRefusedError if another process adds at the same time: only the run that holds the lock may.
     """
     if not entries:
         return None
     seq, previous = read_end(connection)
-    records = []
+    rows: list[dict[str, Any]] = []
     for number, entry in enumerate(entries, seq + 1):
-        records.append(_record(entry, stamp, keyed, number, previous))
-        previous = records[-1]["row_hash"]
-    first = str(records[0]["id"])
-    if len(insert_new(connection, AUDIT, records, "id")) != len(entries):
+        rows.append(_chained(entry, stamp, keyed, number, previous))
+        previous = rows[-1]["row_hash"]
+    first = str(rows[0]["id"])
+    if len(insert_new(connection, AUDIT, rows, "id")) != len(entries):
         raise DatabaseRefusedError("ordersync_audit was written by somebody else at the same time")
     return first
 
@@ -74,28 +74,28 @@ def read_end(connection: Connection) -> tuple[int, str]:
 
 
 def has(connection: Connection, entry_id: str | None) -> bool:
-    """Whether an entry is there."""
+    """Whether there is an entry with this id."""
     return connection.execute(select(AUDIT.c.id).where(AUDIT.c.id == entry_id)).first() is not None
 
 
-def is_blanked(record: Record) -> bool:
-    """Whether purge or forget took the payload away."""
-    return all(record[name] is None for name in PAYLOAD)
+def is_blanked(row: AuditRow) -> bool:
+    """Whether purge or forget blanked the payload."""
+    return all(row[name] is None for name in PAYLOAD)
 
 
-def payload_hash(record: Record) -> str:
-    """The hash of what may be blanked. The salt keeps a blanked payload from being guessed."""
-    return _sha256(_PAYLOAD_TEXT % {name: _text(record[name]) for name in PAYLOAD})
+def payload_hash(row: AuditRow) -> str:
+    """The hash of the payload. Because of the salt, nobody can guess a blanked payload from it."""
+    return _sha256(_PAYLOAD_TEXT % {name: _text(row[name]) for name in PAYLOAD})
 
 
-def row_hash(record: Record) -> str:
+def row_hash(row: AuditRow) -> str:
     """The hash of the entry before, of the facts and of the payload's hash."""
-    facts = {name: _text(record[name]) for name in (*FACTS, "prev_hash") if name != "at"}
-    return _sha256(_ROW_TEXT % {**facts, "at": _text(record["at"].astimezone(UTC).isoformat())})
+    facts = {name: _text(row[name]) for name in (*FACTS, "prev_hash") if name != "at"}
+    return _sha256(_ROW_TEXT % {**facts, "at": _text(row["at"].astimezone(UTC).isoformat())})
 
 
-def _record(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: str) -> dict[str, Any]:
-    record = {
+def _chained(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: str) -> dict[str, Any]:
+    row = {
         "seq": seq,
         "id": audit_id(stamp, entry.resource, entry.resource_id, entry.action, entry.reason),
         "run_id": stamp.run_id,
@@ -112,13 +112,13 @@ def _record(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: st
         "salt": secrets.token_hex(8),
         "prev_hash": previous,
     }
-    record["payload_hash"] = payload_hash(record)
-    record["row_hash"] = row_hash(record)
-    return record
+    row["payload_hash"] = payload_hash(row)
+    row["row_hash"] = row_hash(row)
+    return row
 
 
 def _encoded(columns: Mapping[str, Any] | None) -> JsonText | None:
-    """Once for both: its hash and its column."""
+    """Encoded once, for the hash and for the column."""
     return None if columns is None else JsonText(_ENCODED(columns))
 
 

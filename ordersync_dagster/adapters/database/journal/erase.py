@@ -1,8 +1,7 @@
-"""What we keep of customers, and letting go of it: payloads of the audit are blanked, their hashes stay."""
+"""Erases customers' data from our own tables: payloads of audit entries are blanked, their hashes stay."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
@@ -12,33 +11,12 @@ from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.runs import MISSING, RUNS
 from ordersync_dagster.adapters.database.rate_limit import RATE
 from ordersync_dagster.adapters.database.rows.build import Stamp
-
-PURGE, FORGET = "audit_purge", "audit_forget"
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What there is to let go of: payloads of audit entries, remembered 404s, rate tokens, names of hosts."""
-
-    payloads: int
-    missing: int = 0
-    rates: int = 0
-    hosts: int = 0
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """By name, for the record of the run."""
-        return {
-            "payloads_blanked": self.payloads,
-            "missing_dropped": self.missing,
-            "rates_dropped": self.rates,
-            "hosts_blanked": self.hosts,
-        }
+from ordersync_dagster.core.history import ErasureCounts
 
 
-def old(connection: Connection, before: datetime) -> Kept:
-    """What is older than `before`."""
-    return Kept(
+def count_old(connection: Connection, before: datetime) -> ErasureCounts:
+    """Count the data older than `before`."""
+    return ErasureCounts(
         _count(connection, _old_payloads(before)),
         _count(connection, MISSING.c.asked_at < before),
         _count(connection, RATE.c.name.in_(_idle_rates(before))),
@@ -46,38 +24,33 @@ def old(connection: Connection, before: datetime) -> Kept:
     )
 
 
-def purge(connection: Connection, before: datetime, stamp: Stamp, keyed: KeyedHash) -> Kept:
-    """Let go of what is older than `before`, and write down that we did."""
-    kept = old(connection, before)
+def erase_old(connection: Connection, before: datetime, stamp: Stamp, keyed: KeyedHash) -> ErasureCounts:
+    """Erase the data older than `before`, and record that in the audit."""
+    counts = count_old(connection, before)
     connection.execute(update(AUDIT).where(_old_payloads(before)).values(dict.fromkeys(PAYLOAD)))
     connection.execute(update(RUNS).where(_old_hosts(before)).values(host=None))
     connection.execute(delete(MISSING).where(MISSING.c.asked_at < before))
     connection.execute(delete(RATE).where(RATE.c.name.in_(_idle_rates(before))))
-    after = {**kept.counts, "older_than": before.isoformat()}
-    _write_down(connection, stamp, keyed, PURGE, after, f"purge of what was older than {before:%Y-%m-%d %H:%M} UTC")
-    return kept
+    after = {**counts.by_name, "older_than": before.isoformat()}
+    _append(connection, stamp, keyed, "audit_purge", after, f"purge of data older than {before:%Y-%m-%d %H:%M} UTC")
+    return counts
 
 
-def of_customer(connection: Connection, email: str, keyed: KeyedHash) -> Kept:
-    """What we keep of the customer with this address."""
-    return Kept(_count(connection, _of_customer(email, keyed)))
+def count_customer(connection: Connection, email: str, keyed: KeyedHash) -> ErasureCounts:
+    """Count the audit payloads about the customer with this address."""
+    return ErasureCounts(_count(connection, _of_customer(email, keyed)))
 
 
-def forget(connection: Connection, email: str, stamp: Stamp, keyed: KeyedHash) -> Kept:
-    """Blank what we keep of this customer, and write down that we did, but not whom."""
-    kept = of_customer(connection, email, keyed)
+def erase_customer(connection: Connection, email: str, stamp: Stamp, keyed: KeyedHash) -> ErasureCounts:
+    """Blank the audit payloads about this customer, and record that in the audit, without the customer."""
+    counts = count_customer(connection, email, keyed)
     connection.execute(update(AUDIT).where(_of_customer(email, keyed)).values(dict.fromkeys(PAYLOAD)))
-    after = {"payloads_blanked": kept.payloads}
-    _write_down(connection, stamp, keyed, FORGET, after, "a customer asked to be forgotten")
-    return kept
+    after = {"payloads_blanked": counts.payloads}
+    _append(connection, stamp, keyed, "audit_forget", after, "a customer asked to be forgotten")
+    return counts
 
 
-def cutoff(now: datetime, days: int) -> datetime:
-    """The moment `days` ago."""
-    return now - timedelta(days=days)
-
-
-def _write_down(
+def _append(
     connection: Connection, stamp: Stamp, keyed: KeyedHash, action: str, after: Mapping[str, object], reason: str
 ) -> None:
     entry = Entry(action, "ordersync_audit", "", None, None, after, reason)
@@ -97,7 +70,7 @@ def _of_customer(email: str, keyed: KeyedHash) -> ColumnElement[bool]:
 
 
 def _idle_rates(before: datetime) -> Select[tuple[str]]:
-    """Budgets that nobody took from since: a ring goes whole, or its slots would be given out twice."""
+    """Rate limits not used since `before`, each with all of its slots: a lost slot would be given out twice."""
     return select(RATE.c.name).group_by(RATE.c.name).having(func.max(RATE.c.at) < before.timestamp())
 
 

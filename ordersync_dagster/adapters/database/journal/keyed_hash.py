@@ -1,4 +1,4 @@
-"""Hashes that say whether two texts are the same, and nothing more to anybody without the key."""
+"""Keyed hashes: they show whether two texts are equal, and tell nothing else without the key."""
 
 import hmac
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ SECRETS = own_tables().tables["ordersync_secrets"]
 
 @dataclass(frozen=True, slots=True)
 class KeyedHash:
-    """HMAC-SHA256 under the first of `keys`; the others still recognise what was hashed before a change of key."""
+    """HMAC-SHA256 with the first of `keys`; the others still match hashes from before a change of key."""
 
     keys: tuple[str, ...]
 
@@ -22,12 +22,12 @@ class KeyedHash:
         return _hash(self.keys[0], text)
 
     def of_email(self, email: str) -> str:
-        """The hash of an address, however it was capitalised."""
-        return self.of(_plain(email))
+        """The hash of an address, in lower case and without spaces around it."""
+        return self.of(_normalised(email))
 
     def every_of_email(self, email: str) -> list[str]:
-        """What an address may have been hashed to."""
-        return [_hash(key, _plain(email)) for key in self.keys]
+        """The hash of an address with each key."""
+        return [_hash(key, _normalised(email)) for key in self.keys]
 
     def matches(self, text: str, known: str) -> bool:
         """Whether `known` is a hash of `text`."""
@@ -35,11 +35,11 @@ class KeyedHash:
 
 
 def read_keyed_hash(connection: Connection, given: str) -> KeyedHash:
-    """Hashes under the key that a person gave (ORDERSYNC_HASH_KEY), else under the database's own random one."""
-    kept = connection.execute(select(SECRETS.c.value).where(SECRETS.c.name == "hash_key")).scalar()
-    keys = tuple(key for key in (given, kept) if key)
+    """Hashes with ORDERSYNC_HASH_KEY if it is set, else with the random key of the database."""
+    stored = connection.execute(select(SECRETS.c.value).where(SECRETS.c.name == "hash_key")).scalar()
+    keys = tuple(key for key in (given, stored) if key)
     if not keys:
-        raise SchemaError("ordersync_secrets has lost its hash_key, and ORDERSYNC_HASH_KEY is not set: set it")
+        raise SchemaError("ordersync_secrets has no hash_key any more, and ORDERSYNC_HASH_KEY is not set: set it")
     return KeyedHash(keys)
 
 
@@ -47,5 +47,5 @@ def _hash(key: str, text: str) -> str:
     return hmac.digest(key.encode(), text.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
-def _plain(email: str) -> str:
+def _normalised(email: str) -> str:
     return email.strip().lower()

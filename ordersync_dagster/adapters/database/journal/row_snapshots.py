@@ -1,4 +1,4 @@
-"""Rows as the database holds them, whatever columns they have: what undo compares, and what the audit is made from."""
+"""Whole rows as the database holds them, with all of the shop's columns, for the audit and for undo."""
 
 import json
 from collections.abc import Collection
@@ -8,49 +8,34 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, Text, cast, literal_column, select
 
-from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.rows.bulk_insert import NewRows
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
 from ordersync_dagster.adapters.database.schema.column_types import BinaryJson
 from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable
+from ordersync_dagster.core.history import RowSnapshot
 
-Image = dict[str, Any]  # by the shop's own column names; values are text, whole numbers, booleans or None
 _AS_TEXT = "ordersync_text_of_"
-_ENCODED = json.JSONEncoder(sort_keys=True).encode  # one encoder for all rows
+snapshot_text = json.JSONEncoder(sort_keys=True).encode  # a snapshot as text; one encoder for all rows
 
 
-def read_images(
+def read_snapshots(
     connection: Connection, table: Table, ids: Collection[str], *, by: str = "id", lock: bool = False
-) -> dict[str, Image]:
-    """Whole rows by id: those whose column `by` is one of `ids`. JSON comes as the text that it is stored as."""
+) -> dict[str, RowSnapshot]:
+    """The rows whose column `by` is one of `ids`, by row id. JSON is the stored text."""
     whole: list[ColumnElement[Any]] = [literal_column("*")]
     documents = (column for column in table.columns if isinstance(column.type, JSON))
     whole.extend(cast(column, Text).label(_AS_TEXT + column.name) for column in documents)
-    found: dict[str, Image] = {}
+    found: dict[str, RowSnapshot] = {}
     for chunk in chunks(ids):
         query = select(*whole).select_from(table).where(is_one_of(table.c[by], chunk, connection))
         if lock and connection.dialect.name == "postgresql":
             query = query.with_for_update()
         result = connection.execute(query)
         columns = {str(name).removeprefix(_AS_TEXT): place for place, name in enumerate(result.keys())}
-        for row in result:  # of JSON the text counts, which comes after the value
-            image = {name: canonical(row[place]) for name, place in columns.items()}
-            found[str(image[table.c["id"].name])] = image
+        for row in result:  # JSON columns are selected twice, and the second, the text, replaces the value
+            snapshot = {name: canonical(row[place]) for name, place in columns.items()}
+            found[str(snapshot[table.c["id"].name])] = snapshot
     return found
-
-
-def digest(image: Image, keyed: KeyedHash) -> str:
-    """One hash for the whole row."""
-    return keyed.of(_document(image))
-
-
-def is_digest(image: Image, known: str, keyed: KeyedHash) -> bool:
-    """Whether the row is the one that `known` was made from."""
-    return keyed.matches(_document(image), known)
-
-
-def _document(image: Image) -> str:
-    return _ENCODED(image)
 
 
 def canonical(value: Any) -> str | int | bool | None:
@@ -68,8 +53,8 @@ def canonical(value: Any) -> str | int | bool | None:
     return str(value)
 
 
-def images_of(new: NewRows, plain: PlainTable) -> list[Image]:
-    """The rows that `read_images` would give, in the order of `new`."""
+def snapshots_of(new: NewRows, plain: PlainTable) -> list[RowSnapshot]:
+    """The rows that `read_snapshots` would give, in the order of `new`."""
     names = [column.name for column in new.table.columns]
     nothing = dict.fromkeys(plain.empty)
     lines = zip(*(_held(column, new, plain) for column in new.table.columns), strict=True)

@@ -1,14 +1,13 @@
-"""Which runs there were, and what each of them wrote."""
+"""Reads our past runs, and the audit of the rows that they wrote."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from ordersync_dagster.adapters.database.journal.audit import AUDIT, Record
+from ordersync_dagster.adapters.database.journal.audit import AUDIT, is_blanked
 from ordersync_dagster.adapters.database.journal.runs import RUNS
+from ordersync_dagster.core.history import AuditRecord, PastRun, RunDetails
 from ordersync_dagster.core.window import Window
 
 _COUNTED = {
@@ -18,23 +17,6 @@ _COUNTED = {
     ("order_delete", "order"): "orders_removed",
     ("order_delete", "order_item"): "items_removed",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PastRun:
-    """One run as `ordersync_runs` has it; `rows` counts what the audit says that it wrote."""
-
-    id: str
-    kind: str
-    undoes: str | None
-    state: str
-    window: Window | None
-    started_at: datetime
-    ended_at: datetime | None
-    host: str | None
-    version: str | None
-    summary: Mapping[str, int]
-    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_runs(connection: Connection, limit: int) -> list[PastRun]:
@@ -47,53 +29,65 @@ def find_run(connection: Connection, run_id: str) -> PastRun | None:
     return next(iter(_runs(connection, RUNS.c.id == run_id)), None)
 
 
-def undone_by(connection: Connection, run_id: str) -> list[str]:
-    """The undos of a run, oldest first."""
-    query = select(RUNS.c.id).where(RUNS.c.undoes == run_id).order_by(RUNS.c.started_at)
-    return [str(each) for each in connection.execute(query).scalars()]
+def read_details(connection: Connection, run: PastRun) -> RunDetails:
+    """The audit records of a run, in the order in which they were written, and its undos."""
+    undos = select(RUNS.c.id).where(RUNS.c.undoes == run.id).order_by(RUNS.c.started_at)
+    undone_by = [str(each) for each in connection.execute(undos).scalars()]
+    return RunDetails(run, read_records(connection, AUDIT.c.run_id == run.id), undone_by)
 
 
-def read_entries(connection: Connection, run_id: str) -> Sequence[Record]:
-    """What a run wrote, in the order in which it was written."""
-    return _entries(connection, AUDIT.c.run_id == run_id)
+def read_order_records(connection: Connection, order_id: str) -> list[AuditRecord]:
+    """The audit records of one order and its items, of all runs, oldest first."""
+    return read_records(connection, AUDIT.c.order_id == order_id)
 
 
-def read_order_entries(connection: Connection, order_id: str) -> Sequence[Record]:
-    """What all runs wrote of one order and its items, oldest first."""
-    return _entries(connection, AUDIT.c.order_id == order_id)
-
-
-def _entries(connection: Connection, condition: ColumnElement[bool]) -> Sequence[Record]:
-    query = select(AUDIT).where(condition).order_by(AUDIT.c.seq)
-    return [{str(name): value for name, value in row.items()} for row in connection.execute(query).mappings()]
+def read_records(connection: Connection, condition: ColumnElement[bool]) -> list[AuditRecord]:
+    """The audit records that fulfil `condition`, oldest first."""
+    rows = connection.execute(select(AUDIT).where(condition).order_by(AUDIT.c.seq))
+    return [
+        AuditRecord(
+            seq=row.seq,
+            run_id=row.run_id,
+            at=row.at,
+            action=row.action,
+            resource=row.resource,
+            resource_id=row.resource_id,
+            order_id=row.order_id,
+            before=row.before or {},
+            after=row.after or {},
+            reason=row.reason,
+            is_blanked=is_blanked(row._asdict()),
+        )
+        for row in rows
+    ]
 
 
 def _runs(connection: Connection, condition: ColumnElement[bool]) -> list[PastRun]:
     query = select(RUNS).where(condition).order_by(RUNS.c.started_at.desc(), RUNS.c.id)
-    found = connection.execute(query).mappings().all()
-    counted = _counts(connection, [row["id"] for row in found])
+    rows = connection.execute(query).all()
+    counted = _counts(connection, [row.id for row in rows])
     return [
         PastRun(
-            row["id"],
-            row["kind"],
-            row["undoes"],
-            row["state"],
-            Window(row["window_start"], row["window_end"]) if row["window_start"] else None,
-            row["started_at"],
-            row["ended_at"],
-            row["host"],
-            row["version"],
-            row["summary"] or {},
-            counted[row["id"]],
+            row.id,
+            row.kind,
+            row.undoes,
+            row.state,
+            Window(row.window_start, row.window_end) if row.window_start else None,
+            row.started_at,
+            row.ended_at,
+            row.host,
+            row.version,
+            row.summary or {},
+            counted[row.id],
         )
-        for row in found
+        for row in rows
     ]
 
 
 def _counts(connection: Connection, run_ids: Collection[str]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    what = AUDIT.c.run_id, AUDIT.c.action, AUDIT.c.resource
-    query = select(*what, func.count()).where(AUDIT.c.run_id.in_(run_ids)).group_by(*what)
+    groups = AUDIT.c.run_id, AUDIT.c.action, AUDIT.c.resource
+    query = select(*groups, func.count()).where(AUDIT.c.run_id.in_(run_ids)).group_by(*groups)
     for run_id, action, resource, count in connection.execute(query):
         if (action, resource) in _COUNTED:
             found[run_id][_COUNTED[action, resource]] = count

@@ -1,4 +1,4 @@
-"""Our own records: which runs there were, and which Printful orders are known to be gone."""
+"""`ordersync_runs` and `ordersync_missing`: our runs, and the Printful orders that got a 404."""
 
 import socket
 from collections.abc import Collection, Mapping
@@ -16,20 +16,21 @@ from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.window import Window
 
 _OWN = own_tables()
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # as good as never: our role may not delete what it remembers
+# Stands for "no 404": our role may not delete rows of ordersync_missing.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a run is for; `undoes` is the run that an undo takes back."""
+    """The kind of a run; `undoes` is the run that an undo undoes."""
 
     kind: str = "sync"  # sync, undo, purge, forget
     undoes: str | None = None
 
 
 def begin(connection: Connection, run_id: str, window: Window | None, now: datetime, purpose: Purpose) -> None:
-    """Write down that `run_id` runs. Whoever still says so no longer does: we hold the lock."""
+    """Record `run_id` as running. A run still recorded so was interrupted, because we hold the lock."""
     connection.execute(update(RUNS).where(RUNS.c.state == "running").values(state="interrupted", ended_at=now))
     row = {
         "id": run_id,
@@ -46,20 +47,20 @@ def begin(connection: Connection, run_id: str, window: Window | None, now: datet
 
 
 def require_running(connection: Connection, run_id: str) -> None:
-    """Raise DatabaseAwayError where another run has begun since; until our transaction ends, none can.
+    """Raise DatabaseAwayError if another run has begun since; none can begin until our transaction ends.
 
-    That happens only where the connection that held our lock broke.
+    Another run can have begun only if the connection that held our lock was lost.
     """
     state = select(RUNS.c.state).where(RUNS.c.id == run_id).with_for_update(read=True)
     if connection.execute(state).scalar() not in (None, "running"):
         raise DatabaseAwayError(
-            "the connection that kept other runs out was lost, and another run has taken over; what was written "
-            "before stays. Run again later"
+            "the connection that held the lock was lost, and another run has started; the rows that were written "
+            "before stay. Run again later"
         )
 
 
 def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, int], now: datetime) -> None:
-    """Write down how `run_id` ended, and where the audit stood then; raises as `require_running`."""
+    """Record the result of `run_id` and the last audit entry; raises as `require_running`."""
     require_running(connection, run_id)
     seq, row_hash = audit.read_end(connection)
     values = {
@@ -73,24 +74,24 @@ def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, i
 
 
 def running(connection: Connection) -> str | None:
-    """The id of the run that is at work."""
+    """The id of the active run."""
     query = select(RUNS.c.id).where(RUNS.c.state == "running").order_by(RUNS.c.started_at.desc())
     return connection.execute(query).scalars().first()
 
 
 def has_any(connection: Connection) -> bool:
-    """Whether there was any run."""
+    """Whether any run was recorded."""
     return connection.execute(select(RUNS.c.id).limit(1)).first() is not None
 
 
 def known_missing(connection: Connection, since: datetime) -> frozenset[str]:
-    """Printful ids that were answered with 404 at or after `since`."""
+    """Printful ids that got a 404 at or after `since`."""
     query = select(MISSING.c.printful_order_id).where(MISSING.c.asked_at >= since)
     return frozenset(connection.execute(query).scalars())
 
 
 def remember(connection: Connection, missing: Collection[str], now: datetime) -> None:
-    """Note when these ids were answered with 404."""
+    """Record the time of a 404 for each of these ids."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for chunk in chunks(missing):
         statement = insert(MISSING).values([{"printful_order_id": each, "asked_at": now} for each in chunk])

@@ -1,4 +1,4 @@
-"""Changes → rows: the order's and its items', the shop's timeline and the audit, one audit row for each row written."""
+"""Changes → rows of orders, items, timeline and audit_logs; each written row has one row of audit_logs."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from ordersync_dagster.core.orders import SHIPMENTS_KEY, Json, Order, StoredOrde
 from ordersync_dagster.core.privacy import masked_email
 
 Row = dict[str, Any]
-RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undone"  # what we write into the timeline
+RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undone"  # our words in the shop's timeline
 _EMPTY_ROW = dict.fromkeys(BY_COLUMN)
 _TIMES = frozenset({"created_at", "updated_at"})
 _OUR_KEYS = (SHIPMENTS_KEY, "printful_item_id", "price_source")  # of metadata
@@ -21,7 +21,7 @@ _OUR_KEYS = (SHIPMENTS_KEY, "printful_item_id", "price_source")  # of metadata
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who writes, and when."""
+    """The run that writes, and the time."""
 
     run_id: str
     now: datetime
@@ -34,7 +34,7 @@ def order_row(order: Order, stamp: Stamp) -> Row:
 
 
 def changed_columns(update: OrderUpdate, fresh: StoredOrder) -> Row:
-    """What `update` sets on the order's own row; empty where it only adds items."""
+    """The columns of orders that `update` sets; empty where it only adds items."""
     values: Row = {}
     for change in update.changes:
         match change:
@@ -55,12 +55,12 @@ def changed_columns(update: OrderUpdate, fresh: StoredOrder) -> Row:
 
 
 def as_held(values: Row, fresh: StoredOrder) -> Row:
-    """`values` as the row spells them: JSON that was text inside JSON stays so, because the shop reads it so."""
+    """`values` as the shop reads them: JSON that was a JSON-encoded string is written back as one."""
     return {column: json.dumps(value) if column in fresh.wrapped else value for column, value in values.items()}
 
 
 def columns_before(values: Row, fresh: StoredOrder) -> Row:
-    """The columns of `values` as they were."""
+    """The old values of the same columns."""
     known = {column: getattr(fresh, BY_COLUMN[column].attribute) for column in values}
     return known | ({"metadata": {SHIPMENTS_KEY: list(fresh.shipments)}} if "metadata" in values else {})
 
@@ -100,7 +100,7 @@ def event_row(order_id: str, event_type: str, message: str, stamp: Stamp) -> Row
 
 
 def audit_id(stamp: Stamp, resource: str, resource_id: str, action: str, why: str) -> str:
-    """The same write of the same run has the same id, so that a second attempt is noticed."""
+    """The same write of the same run has the same id, so that a second attempt inserts nothing."""
     return named_id(f"audit:{stamp.run_id}:{resource}:{resource_id}:{action}:{why}")
 
 
@@ -125,8 +125,8 @@ def audit_row(
         "status": "success",
         "status_code": None,
         "error_message": None,
-        "changes_before": None if before is None else _shown(resource, before),
-        "changes_after": None if after is None else _shown(resource, after),
+        "changes_before": None if before is None else _audited(resource, before),
+        "changes_after": None if after is None else _audited(resource, after),
         "gdpr_relevant": int(resource == "order"),
         "retention_policy": "default",
         "metadata": {"run_id": stamp.run_id, "source": "ordersync", "reason": why},
@@ -134,23 +134,23 @@ def audit_row(
     }
 
 
-def _shown(resource: str, values: Row) -> Json:
+def _audited(resource: str, values: Row) -> Json:
     """The columns as the shop's audit_logs may show them, without the times, which we set ourselves."""
     clear = _CLEAR[resource]
     return {
-        column: value if column in clear else _MASKS.get(column, _hidden)(value)
+        column: value if column in clear else _MASKS.get(column, _set_or_none)(value)
         for column, value in values.items()
         if column not in _TIMES
     }
 
 
-def _hidden(value: Any) -> Any:
+def _set_or_none(value: Any) -> Any:
     return "(set)" if value else None
 
 
 def _our_keys(metadata: Any) -> Any:
     if not isinstance(metadata, dict):
-        return _hidden(metadata)
+        return _set_or_none(metadata)
     return {key: metadata[key] for key in _OUR_KEYS if key in metadata}
 
 
@@ -159,7 +159,7 @@ def _plain_amount(value: Any) -> Any:
 
 
 _MASKS: Mapping[str, Callable[[Any], Any]] = {
-    "customer_email": lambda email: masked_email(email) if isinstance(email, str) else _hidden(email),
+    "customer_email": lambda email: masked_email(email) if isinstance(email, str) else _set_or_none(email),
     "metadata": _our_keys,
     "total_amount": _plain_amount,
     "price": _plain_amount,

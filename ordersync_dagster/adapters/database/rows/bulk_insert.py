@@ -1,32 +1,32 @@
-"""Many new rows in one statement, with the keys of those that became ours."""
+"""Many new rows in one statement; the keys of the rows that it inserted."""
 
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, Table, select, text
 
-from ordersync_dagster.adapters.database.rows.encode import Row, Sent, literals, quoted, sent
+from ordersync_dagster.adapters.database.rows.encode import Sent, Values, literals, quoted, sent
 from ordersync_dagster.adapters.database.rows.read import chunks
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
 from ordersync_dagster.core.errors import DatabaseRefusedError
 
-ROWS = 1000  # of one statement: a few MB
+ROWS_PER_STATEMENT = 1000  # a few MB
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Row], key: str) -> set[str]:
-    """Insert those of `rows` whose `key` is new there; their `key` values.
+def insert_new(connection: Connection, table: Table, rows: Sequence[Values], key: str) -> set[str]:
+    """Insert the rows whose `key` is not in the table yet, and return the keys of these.
 
-    Raises DatabaseRefusedError where something else keeps a row out: another unique key, or a trigger.
+    Raises DatabaseRefusedError where another unique key or a trigger keeps a row out.
     """
     ours: set[str] = set()
-    for start in range(0, len(rows), ROWS):
-        ours |= NewRows(connection, table, rows[start : start + ROWS]).insert(key)
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        ours |= NewRows(connection, table, rows[start : start + ROWS_PER_STATEMENT]).insert(key)
     return ours
 
 
 class NewRows:
-    """Rows of one statement, spelled once: columns that the table has, amounts as it holds them."""
+    """Rows of one statement, encoded once: the table's columns alone, amounts as the table holds them."""
 
-    def __init__(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    def __init__(self, connection: Connection, table: Table, rows: Sequence[Values]) -> None:
         self._connection, self.table, self.rows = connection, table, rows
         is_postgres = connection.dialect.name == "postgresql"
         self.sent = {column.key: sent(column, rows, is_postgres=is_postgres) for column in table.columns}
@@ -66,7 +66,7 @@ class NewRows:
         return list(map(f"{{{template}}}".__mod__, texts))
 
     def _sqlite(self, key: str) -> set[str]:
-        """Our transaction holds the only write lock, so what is looked up stays true until the insert."""
+        """Looks up the keys first; they stay true until the insert, because we hold the only write lock."""
         known = self._known(key, [row[key] for row in self.rows])
         places = {row[key]: place for place, row in enumerate(self.rows) if row[key] not in known}
         lines = list(zip(*self.sent.values(), strict=True))
@@ -79,7 +79,7 @@ class NewRows:
         return set(places)
 
     def _known(self, key: str, values: Collection[str]) -> set[str]:
-        """Those of `values` that some row has as its `key`."""
+        """The `values` that are in the column `key`."""
         column = self.table.c[key]
         known: set[str] = set()
         for chunk in chunks(list(values)):
@@ -90,7 +90,7 @@ class NewRows:
         return ", ".join(self._quote(column.name) for column in self.table.columns)
 
     def _target(self) -> str:
-        """The table's name, quoted; one without a schema is where the engine keeps those."""
+        """The table's name, quoted; without a schema of its own it is in the engine's default one."""
         schema = self.table.schema or own_schema(self._connection)
         return ".".join(self._quote(part) for part in (schema, self.table.name) if part)
 

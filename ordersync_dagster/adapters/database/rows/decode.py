@@ -1,4 +1,4 @@
-"""What the text of a column says: JSON objects and amounts, whatever else a shop's rows hold there."""
+"""The text of a column → a JSON object or an amount, whatever else the shop's rows hold there."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from decimal import Decimal, InvalidOperation
 from ordersync_dagster.adapters.database.schema.column_types import amount_of
 from ordersync_dagster.core.orders import Json
 
-_DIGITS = 40  # more than any amount has; a number with a huge exponent would take all memory
+# More than any amount has. A number with a huge exponent would take all memory.
+_DIGITS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Document:
 
 
 def document_of(text: str | None) -> Document:
-    """What the column says. Blanks and JSON's null say nothing."""
+    """The object in the column; blanks and JSON's null are no object."""
     value: object = text
     depth = 0
     while isinstance(value, str) and value.strip() and depth < 2:
@@ -41,8 +42,8 @@ def document_of(text: str | None) -> Document:
     return Document(is_unreadable=True)
 
 
-def amount_said(text: str | None, currency: object, *, in_minor_units: bool) -> Decimal | None:
-    """The amount in a money column; raises ValueError for what is none."""
+def read_amount(text: str | None, currency: object, *, in_minor_units: bool) -> Decimal | None:
+    """The amount in a money column; raises ValueError where the text is no amount."""
     if text is None:
         return None
     try:

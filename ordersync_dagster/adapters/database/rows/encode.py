@@ -1,4 +1,4 @@
-"""Values as they are sent to a database: text, whole numbers and None, with JSON encoded once."""
+"""Values as a database gets them: text, whole numbers and None; JSON is encoded once."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -12,33 +12,33 @@ from sqlalchemy.types import TypeEngine
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText, UtcTime, to_minor
 
 Sent = str | int | None
-Row = Mapping[str, Any]
+Values = Mapping[str, Any]
 quoted: Callable[[str], str] = encode_basestring_ascii  # a text as JSON
 
 
 class JsonText(str):
-    """JSON that is encoded already: it is sent as it is."""
+    """JSON that is already encoded, and is sent unchanged."""
 
     __slots__ = ()
 
 
-def sent(column: Column[Any], rows: Sequence[Row], *, is_postgres: bool) -> list[Sent]:
-    """One column of `rows`, which are never empty; what is the same object in all of them is spelled once."""
+def sent(column: Column[Any], rows: Sequence[Values], *, is_postgres: bool) -> list[Sent]:
+    """One column of `rows` (at least one); a value that is the same object in all rows is encoded once."""
     key = column.key
     if isinstance(column.type, MinorUnits):
         return [to_minor(row[key], row["currency"]) for row in rows]
     values = [row[key] for row in rows]
-    say = _speller(column.type, is_postgres=is_postgres)
-    if say is None:
+    encode = _encoder(column.type, is_postgres=is_postgres)
+    if encode is None:
         return values
     first = values[0]
     if all(value is first for value in values):
-        return [None if first is None else say(first)] * len(values)
-    return [None if value is None else say(value) for value in values]
+        return [None if first is None else encode(first)] * len(values)
+    return [None if value is None else encode(value) for value in values]
 
 
 def literals(column: Column[Any], values: Sequence[Sent]) -> list[str]:
-    """What `sent` gave, as JSON."""
+    """The values of `sent`, as JSON."""
     if isinstance(column.type, JSON):
         return [str(value or "null") for value in values]
     return [literal(value) for value in values]
@@ -53,8 +53,8 @@ def literal(value: Sent) -> str:
     return "null" if value is None else str(int(value))
 
 
-def _speller(kind: TypeEngine[Any], *, is_postgres: bool) -> Callable[[Any], Sent] | None:
-    """How a value of a column is said; None where it goes as it is."""
+def _encoder(kind: TypeEngine[Any], *, is_postgres: bool) -> Callable[[Any], Sent] | None:
+    """The encoder of a column's values; None where they are sent unchanged."""
     if isinstance(kind, JSON):
         return _json
     if isinstance(kind, Money):

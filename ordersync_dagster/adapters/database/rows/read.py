@@ -6,26 +6,26 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select, true
 
-from ordersync_dagster.adapters.database.rows.decode import amount_said, document_of
+from ordersync_dagster.adapters.database.rows.decode import document_of, read_amount
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, ServerType, ShopText
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.order_fields import READ, Field, Kind
 from ordersync_dagster.core.orders import StoredItem, StoredOrder
 
-CHUNK = 2000  # values of one look-up; SQLite allows 32,766 variables in a statement
+VALUES_PER_LOOKUP = 2000  # SQLite allows 32,766 variables in a statement
 
 
 def chunks(values: Collection[str]) -> Iterator[list[str]]:
-    """`values` in sorted lists of at most CHUNK: the same order everywhere keeps deadlocks away."""
+    """`values` in sorted lists of at most VALUES_PER_LOOKUP; locking in one order avoids deadlocks."""
     ordered = sorted(values)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
+    for start in range(0, len(ordered), VALUES_PER_LOOKUP):
+        yield ordered[start : start + VALUES_PER_LOOKUP]
 
 
 def read_orders(
     connection: Connection, tables: FittedTables, column: str, values: Collection[str], *, lock: bool = False
 ) -> list[StoredOrder]:
-    """The orders whose `column` is one of `values`, with their items; `lock` keeps others from moving them."""
+    """The orders whose `column` is one of `values`, with their items; `lock` keeps others from changing them."""
     return _read(connection, tables, column, values, true(), lock=lock)
 
 
@@ -88,7 +88,7 @@ def read_printful_ids(connection: Connection, tables: FittedTables) -> list[tupl
 
 
 def _locked(query: Select[Any], connection: Connection) -> Select[Any]:
-    """FOR UPDATE on PostgreSQL; an SQLite transaction of ours already holds the only write lock."""
+    """FOR UPDATE on PostgreSQL; on SQLite our transaction already holds the only write lock."""
     return query.with_for_update() if connection.dialect.name == "postgresql" else query
 
 
@@ -125,7 +125,7 @@ def _stored_order(
             wrapped |= {column} if document.is_wrapped else set()
         else:
             try:
-                values[field.attribute] = amount_said(value, row["currency"], in_minor_units=in_minor_units)
+                values[field.attribute] = read_amount(value, row["currency"], in_minor_units=in_minor_units)
             except ValueError:
                 unreadable.add(column)
     values["session_id"] = values["session_id"] or ""

@@ -1,8 +1,10 @@
 """The shop's tables as we read and write them, and our own (`ordersync_*`)."""
 
+from collections.abc import Iterable
 from functools import cache
 
 from sqlalchemy import JSON, BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy.schema import SchemaItem
 
 from ordersync_dagster.adapters.database.schema.column_types import Money, UtcTime
 
@@ -11,151 +13,144 @@ VERSION_TABLE = "ordersync_alembic_version"
 OWN_TABLES = ("ordersync_runs", "ordersync_missing", "ordersync_rate", "ordersync_audit", "ordersync_secrets")
 
 
-def _json_column(name: str) -> Column[object]:
-    return Column(name, JSON(none_as_null=True))
-
-
 @cache
 def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
     """The four tables of the shop; `zoned` holds the `table.column` of times with a time zone."""
     metadata = MetaData()
-
-    def time(table: str, column: str) -> Column[object]:
-        return Column(column, UtcTime(has_zone=f"{table}.{column}" in zoned), nullable=True)
-
-    Table(
-        "orders",
-        metadata,
-        Column("id", Text, primary_key=True),
-        Column("stripe_session_id", Text, nullable=False, unique=True),
-        Column("stripe_payment_intent_id", Text),
-        Column("printful_order_id", Text, index=True),
-        Column("status", Text, nullable=False, default="pending"),
-        Column("customer_email", Text, nullable=False),
-        Column("customer_name", Text),
-        Column("total_amount", Money, nullable=False),
-        Column("currency", Text),
-        Column("tracking_number", Text),
-        Column("tracking_url", Text),
-        _json_column("shipping_address"),
-        _json_column("metadata"),
-        time("orders", "created_at"),
-        time("orders", "updated_at"),
-    )
-    Table(
-        "order_items",
-        metadata,
-        Column("id", Text, primary_key=True),
-        Column("order_id", Text, ForeignKey("orders.id", ondelete="CASCADE"), nullable=False, index=True),
-        Column("printful_product_id", Text, nullable=False),
-        Column("printful_variant_id", Text, nullable=False),
-        Column("name", Text, nullable=False),
-        Column("quantity", Integer, nullable=False),
-        Column("price", Money),
-        Column("image_url", Text),
-        _json_column("metadata"),
-        time("order_items", "created_at"),
-    )
-    Table(
-        "order_events",
-        metadata,
-        Column("id", Text, primary_key=True),
-        Column("order_id", Text, ForeignKey("orders.id", ondelete="CASCADE"), nullable=False, index=True),
-        Column("event_type", Text, nullable=False),
-        Column("status", Text, nullable=False),
-        Column("message", Text),
-        _json_column("metadata"),
-        time("order_events", "created_at"),
-    )
-    Table(
-        "audit_logs",
-        metadata,
-        Column("id", Text, primary_key=True),
-        Column("user_id", Text),
-        Column("user_email", Text),
-        Column("user_role", Text),
-        Column("action", Text, nullable=False),
-        Column("resource", Text, nullable=False),
-        Column("resource_id", Text, index=True),
-        Column("category", Text),
-        Column("severity", Text),
-        Column("ip_address", Text),
-        Column("user_agent", Text),
-        Column("request_method", Text),
-        Column("request_path", Text),
-        Column("status", Text),
-        Column("status_code", Integer),
-        Column("error_message", Text),
-        _json_column("changes_before"),
-        _json_column("changes_after"),
-        Column("gdpr_relevant", Integer),
-        Column("retention_policy", Text),
-        _json_column("metadata"),
-        time("audit_logs", "created_at"),
-    )
+    columns = (_orders(), _order_items(), _order_events(), _audit_logs())
+    for name, of_table in zip(SHOP_TABLES, columns, strict=True):
+        times = ("created_at", "updated_at") if name == "orders" else ("created_at",)
+        Table(name, metadata, *of_table, *(_time(each, has_zone=f"{name}.{each}" in zoned) for each in times))
     return metadata
 
 
 def own_tables() -> MetaData:
     """Our own tables, as migrations/versions creates them."""
     metadata = MetaData()
-    Table(
-        "ordersync_runs",
-        metadata,
-        Column("id", Text, primary_key=True),
-        Column("kind", Text, nullable=False),  # sync, undo, purge, forget
-        Column("undoes", Text),  # the run that an undo reverts
-        Column("state", Text, nullable=False),  # running, succeeded, failed, interrupted
-        Column("window_start", UtcTime(has_zone=True)),  # NULL for purge and forget
-        Column("window_end", UtcTime(has_zone=True)),
-        Column("started_at", UtcTime(has_zone=True), nullable=False),
-        Column("ended_at", UtcTime(has_zone=True)),
-        Column("host", Text),
-        Column("version", Text),
-        _json_column("summary"),
+    columns: tuple[Iterable[SchemaItem], ...] = (_runs(), _missing(), _rate(), _audit(), _secrets())
+    for name, of_table in zip(OWN_TABLES, columns, strict=True):
+        Table(name, metadata, *of_table)
+    return metadata
+
+
+def _orders() -> list[Column[object]]:
+    return [
+        _id(),
+        Column("stripe_session_id", Text, nullable=False, unique=True),
+        *_texts("stripe_payment_intent_id"),
+        Column("printful_order_id", Text, index=True),
+        Column("status", Text, nullable=False, default="pending"),
+        *_required("customer_email"),
+        *_texts("customer_name"),
+        Column("total_amount", Money, nullable=False),
+        *_texts("currency", "tracking_number", "tracking_url"),
+        *_json("shipping_address", "metadata"),
+    ]
+
+
+def _order_items() -> list[Column[object]]:
+    return [
+        _id(),
+        _order_id(),
+        *_required("printful_product_id", "printful_variant_id", "name"),
+        Column("quantity", Integer, nullable=False),
+        Column("price", Money),
+        *_texts("image_url"),
+        *_json("metadata"),
+    ]
+
+
+def _order_events() -> list[Column[object]]:
+    return [_id(), _order_id(), *_required("event_type", "status"), *_texts("message"), *_json("metadata")]
+
+
+def _audit_logs() -> list[Column[object]]:
+    return [
+        _id(),
+        *_texts("user_id", "user_email", "user_role"),
+        *_required("action", "resource"),
+        Column("resource_id", Text, index=True),
+        *_texts("category", "severity", "ip_address", "user_agent", "request_method", "request_path", "status"),
+        Column("status_code", Integer),
+        *_texts("error_message"),
+        *_json("changes_before", "changes_after"),
+        Column("gdpr_relevant", Integer),
+        *_texts("retention_policy"),
+        *_json("metadata"),
+    ]
+
+
+def _runs() -> list[SchemaItem]:
+    return [
+        _id(),
+        *_required("kind"),  # sync, undo, purge, forget
+        *_texts("undoes"),  # the run that an undo reverts
+        *_required("state"),  # running, succeeded, failed, interrupted
+        *(_time(name) for name in ("window_start", "window_end")),  # NULL for purge and forget
+        _time("started_at", nullable=False),
+        _time("ended_at"),
+        *_texts("host", "version"),
+        *_json("summary"),
         # The last audit entry when the run ended, so that a deleted end of the audit is noticed.
         Column("audit_seq", BigInteger),
-        Column("audit_hash", Text),
+        *_texts("audit_hash"),
         Index("ix_ordersync_runs_state", "state", "started_at"),
-    )
-    Table(
-        "ordersync_missing",
-        metadata,
-        Column("printful_order_id", Text, primary_key=True),
-        Column("asked_at", UtcTime(has_zone=True), nullable=False),
-    )
-    Table(
-        "ordersync_rate",
-        metadata,
+    ]
+
+
+def _missing() -> list[Column[object]]:
+    return [Column("printful_order_id", Text, primary_key=True), _time("asked_at", nullable=False)]
+
+
+def _rate() -> list[Column[object]]:
+    return [
         Column("name", Text, primary_key=True),
         Column("slot", Integer, primary_key=True, autoincrement=False),
         Column("at", Double, nullable=False),  # Unix seconds
-    )
-    Table(
-        "ordersync_audit",
-        metadata,
+    ]
+
+
+def _audit() -> list[Column[object]]:
+    return [
         Column("seq", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3 …: a gap is a lost row
         Column("id", Text, nullable=False, unique=True),
         Column("run_id", Text, nullable=False, index=True),
-        Column("at", UtcTime(has_zone=True), nullable=False),
-        Column("action", Text, nullable=False),
-        Column("resource", Text, nullable=False),  # order, order_item, ordersync_audit
-        Column("resource_id", Text),
+        _time("at", nullable=False),
+        *_required("action", "resource"),  # resource: order, order_item, ordersync_audit
+        *_texts("resource_id"),
         Column("order_id", Text, index=True),
-        Column("version", Text, nullable=False),
-        _json_column("before"),  # purge and forget blank the columns from here to `salt`
-        _json_column("after"),
-        Column("reason", Text),
+        *_required("version"),
+        *_json("before", "after"),  # purge and forget blank the columns from here to `salt`
+        *_texts("reason"),
         Column("email_hash", Text, index=True),
-        Column("salt", Text),
-        Column("payload_hash", Text, nullable=False),
-        Column("prev_hash", Text, nullable=False),
-        Column("row_hash", Text, nullable=False),
-    )
-    Table(
-        "ordersync_secrets",
-        metadata,
-        Column("name", Text, primary_key=True),
-        Column("value", Text, nullable=False),
-    )
-    return metadata
+        *_texts("salt"),
+        *_required("payload_hash", "prev_hash", "row_hash"),
+    ]
+
+
+def _secrets() -> list[Column[object]]:
+    return [Column("name", Text, primary_key=True), *_required("value")]
+
+
+def _id() -> Column[object]:
+    return Column("id", Text, primary_key=True)
+
+
+def _order_id() -> Column[object]:
+    return Column("order_id", Text, ForeignKey("orders.id", ondelete="CASCADE"), nullable=False, index=True)
+
+
+def _texts(*names: str) -> list[Column[object]]:
+    return [Column(name, Text) for name in names]
+
+
+def _required(*names: str) -> list[Column[object]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def _json(*names: str) -> list[Column[object]]:
+    return [Column(name, JSON(none_as_null=True)) for name in names]
+
+
+def _time(name: str, *, has_zone: bool = True, nullable: bool = True) -> Column[object]:
+    return Column(name, UtcTime(has_zone=has_zone), nullable=nullable)

@@ -1,1 +1,1 @@
-"""Takes back what one run wrote."""
+"""Undoes one run."""

@@ -1,6 +1,6 @@
-"""Carries out what `reversal` decided, with its audit, in the caller's transaction."""
+"""Writes the decided steps of an undo with their audit, in the caller's transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,28 +9,29 @@ from sqlalchemy.types import NullType
 
 from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import Entry
-from ordersync_dagster.adapters.database.journal.redaction import Ledger
-from ordersync_dagster.adapters.database.journal.row_snapshots import read_images
+from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
+from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.rows.bulk_insert import insert_new
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.adapters.database.undo.decide import Removal, Reversal, Step
+from ordersync_dagster.core.history import Removal, Reversal, UndoStep
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """Writes decided steps with their audit."""
+class UndoWriter:
+    """Writes the steps of the undo of the run `target`."""
 
     store: DatabaseStore
     connection: Connection
     stamp: Stamp
-    why: str
-    orders: Ledger
-    items: Ledger
+    target: str
+    orders: AuditColumns
+    items: AuditColumns
 
-    def carry_out(self, steps: Sequence[Step]) -> None:
+    def write(self, steps: Sequence[UndoStep]) -> None:
+        """Delete and restore rows, and record that in the audit and in the shop's own records."""
         removals = [step for step in steps if isinstance(step, Removal)]
         reversals = [step for step in steps if isinstance(step, Reversal)]
         both: list[Removal | Reversal] = [*removals, *reversals]
@@ -39,19 +40,23 @@ class Hand:
         self._delete("orders", [each.order_id for each in removals])
         for each in reversals:
             if each.values:
-                self._set(each)
+                self._restore(each)
         entries = [*self._order_entries(removals, reversals), *self._item_entries(both)]
-        self._tell_the_shop(entries, reversals)
+        self._record_for_shop(entries, reversals)
         audit.append(self.connection, self.stamp, entries, self.store.keyed())
+
+    @property
+    def _reason(self) -> str:
+        return f"undo of run {self.target}"
 
     def _delete(self, name: str, ids: Sequence[str]) -> None:
         if ids:
-            gone: Table = self.store.tables.table(name)
+            shop_table: Table = self.store.tables.table(name)
             for chunk in chunks(ids):
-                self.connection.execute(delete(gone).where(is_one_of(gone.c.id, chunk, self.connection)))
+                self.connection.execute(delete(shop_table).where(is_one_of(shop_table.c.id, chunk, self.connection)))
 
-    def _set(self, step: Reversal) -> None:
-        """The former values as they were read, in the shop's own columns and words."""
+    def _restore(self, step: Reversal) -> None:
+        """Set the old values as they were read: in the shop's own columns, types and status words."""
         orders = self.store.tables.table("orders")
         names = [orders.c["id"].name, *step.values]
         raw = table(orders.name, *(column(name) for name in names), schema=orders.schema)
@@ -61,43 +66,44 @@ class Hand:
 
     def _order_entries(self, removals: Sequence[Removal], reversals: Sequence[Reversal]) -> Iterator[Entry]:
         for gone in removals:
-            before, email = self.orders.whole(gone.order), self.orders.email(gone.order)
-            yield Entry("order_delete", "order", gone.order_id, gone.order_id, before, None, self.why, email)
-        changed = [each for each in reversals if each.values]
-        images = read_images(self.connection, self.store.tables.table("orders"), [each.order_id for each in changed])
-        for each in changed:
-            was, now = self.orders.change(each.order, images[each.order_id])
+            before, email = self.orders.whole_row(gone.order), self.orders.email(gone.order)
+            yield Entry("order_delete", "order", gone.order_id, gone.order_id, before, None, self._reason, email)
+        restored = [each for each in reversals if each.values]
+        snapshots = read_snapshots(
+            self.connection, self.store.tables.table("orders"), [each.order_id for each in restored]
+        )
+        for each in restored:
+            was, now = self.orders.change(each.order, snapshots[each.order_id])
             email = self.orders.email(each.order)
             before, after = {"columns": was}, {"columns": now}
-            yield Entry("order_update", "order", each.order_id, each.order_id, before, after, self.why, email)
+            yield Entry("order_update", "order", each.order_id, each.order_id, before, after, self._reason, email)
 
     def _item_entries(self, steps: Sequence[Removal | Reversal]) -> Iterator[Entry]:
         for step in steps:
-            for item_id, image in step.items.items():
-                before, email = self.items.whole(image), self.orders.email(step.order)
-                yield Entry("order_delete", "order_item", item_id, step.order_id, before, None, self.why, email)
+            for item_id, snapshot in step.items.items():
+                before, email = self.items.whole_row(snapshot), self.orders.email(step.order)
+                yield Entry("order_delete", "order_item", item_id, step.order_id, before, None, self._reason, email)
 
-    def _tell_the_shop(self, entries: Sequence[Entry], reversals: Sequence[Reversal]) -> None:
+    def _record_for_shop(self, entries: Sequence[Entry], reversals: Sequence[Reversal]) -> None:
         if self.store.tables.has("audit_logs"):
             rows = [
                 build.audit_row(
-                    self.stamp, e.action, e.resource, e.resource_id, _shown(e.before), _shown(e.after), e.reason
+                    self.stamp, e.action, e.resource, e.resource_id, _logged(e.before), _logged(e.after), e.reason
                 )
                 for e in entries
             ]
             insert_new(self.connection, self.store.tables.table("audit_logs"), rows, "id")
         if self.store.tables.has("order_events"):
-            message = f"Taken back: {self.why}."
+            message = f"Undone: run {self.target}."
             rows = [build.event_row(each.order_id, build.UNDONE, message, self.stamp) for each in reversals]
             insert_new(self.connection, self.store.tables.table("order_events"), rows, "id")
 
 
-def _shown(kept: Any) -> dict[str, Any] | None:
-    """What the audit keeps of a row, as the shop's own log shows it."""
-    if kept is None:
+def _logged(payload: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The columns of an entry's payload as `audit_logs` shows them: a hash as "(set)"."""
+    if payload is None:
         return None
-    return {name: _plain(value) for name, value in kept["columns"].items()}
-
-
-def _plain(value: Any) -> Any:
-    return value.get("parts", "(set)") if isinstance(value, dict) else value
+    return {
+        name: value.get("parts", "(set)") if isinstance(value, dict) else value
+        for name, value in payload["columns"].items()
+    }

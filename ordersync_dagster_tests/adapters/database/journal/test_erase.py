@@ -1,4 +1,4 @@
-"""What we keep of customers can be let go of, and the audit stays whole."""
+"""Customers' data can be erased from our own tables, and the audit stays whole."""
 
 import json
 from collections.abc import Callable
@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Connection
 
 from ordersync_dagster.adapters.database.journal import erase
-from ordersync_dagster.adapters.database.journal.erase import Kept
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.journal.verify import verify
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.store import DatabaseStore
+from ordersync_dagster.core.history import ErasureCounts
 from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
@@ -33,29 +33,31 @@ def fill(database: Database) -> None:
         run(store, "run3", inserting(order(3)))
 
 
-def let_go(database: Database, kind: str, write: Callable[[Connection, DatabaseStore, Stamp], Kept]) -> Kept:
+def erased(
+    database: Database, kind: str, write: Callable[[Connection, DatabaseStore, Stamp], ErasureCounts]
+) -> ErasureCounts:
     """As the command does it: a run of its own."""
     with opened(database.url, LATER) as (store, _), store.run(kind, None, Purpose(kind)) as run:
         with store.transaction() as connection:
-            kept = write(connection, store, store.stamp(kind))
+            counts = write(connection, store, store.stamp(kind))
         run.end({"payloads": 0})
-        return kept
+        return counts
 
 
-def forget(database: Database, email: str) -> Kept:
-    return let_go(
+def forget(database: Database, email: str) -> ErasureCounts:
+    return erased(
         database,
         "forget",
-        lambda connection, store, stamp: erase.forget(connection, email, stamp, store.keyed()),
+        lambda connection, store, stamp: erase.erase_customer(connection, email, stamp, store.keyed()),
     )
 
 
-def purge(database: Database, days: int) -> Kept:
-    before = erase.cutoff(LATER, days)
-    return let_go(
+def purge(database: Database, days: int) -> ErasureCounts:
+    before = LATER - timedelta(days=days)
+    return erased(
         database,
         "purge",
-        lambda connection, store, stamp: erase.purge(connection, before, stamp, store.keyed()),
+        lambda connection, store, stamp: erase.erase_old(connection, before, stamp, store.keyed()),
     )
 
 
@@ -117,14 +119,14 @@ def test_a_purge_takes_what_is_old_and_leaves_what_is_young(database: Database) 
     )
     with opened(database.url, LATER) as (store, _):
         store.remember_missing(["8"])
-    assert purge(database, 90) == Kept(payloads=4, missing=1, rates=2, hosts=2)
+    assert purge(database, 90) == ErasureCounts(payloads=4, missing=1, rates=2, hosts=2)
     assert {run_id for run_id, _ in blanked(database)} == {"run1", "run2"}
     assert database.column("SELECT printful_order_id FROM ordersync_missing") == ["8"]
     assert database.column("SELECT DISTINCT name FROM ordersync_rate") == ["busy"]
     assert database.column("SELECT id FROM ordersync_runs WHERE host IS NULL ORDER BY id") == ["run1", "run2"]
     assert is_whole(database)
     with database.engine.connect() as connection:
-        assert erase.old(connection, erase.cutoff(LATER, 90)) == Kept(0)
+        assert erase.count_old(connection, LATER - timedelta(days=90)) == ErasureCounts(0)
 
 
 def test_what_was_blanked_cannot_be_undone_and_is_named(database: Database) -> None:
@@ -133,5 +135,5 @@ def test_what_was_blanked_cannot_be_undone_and_is_named(database: Database) -> N
     with opened(database.url) as (store, _):
         undone = undo(store, "run1")
     assert undone.counts["orders_removed"] == 1
-    assert [left.order_id for left in undone.left] == [order(1).id]
-    assert "its record was blanked" in sentences(undone)
+    assert [kept.order_id for kept in undone.kept] == [order(1).id]
+    assert "purge or forget blanked its audit entry" in sentences(undone)

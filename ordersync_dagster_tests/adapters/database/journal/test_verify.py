@@ -5,7 +5,8 @@ import re
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from ordersync_dagster.adapters.database.journal.verify import Verification, verify
+from ordersync_dagster.adapters.database.journal.verify import verify
+from ordersync_dagster.core.history import Verification
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.stores import inserting, opened, order, write_some
 
@@ -50,11 +51,20 @@ def without_triggers(database: Database, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("UPDATE ordersync_audit SET reason = 'another' WHERE seq = 3", "Entry 3 of run run2 .* tells something else"),
-        ("UPDATE ordersync_audit SET resource_id = 'x' WHERE seq = 3", "Entry 3 of run run2 .* was changed"),
-        ("UPDATE ordersync_audit SET prev_hash = 'x' WHERE seq = 3", "Entry 3 of run run2 .* does not follow"),
+        (
+            "UPDATE ordersync_audit SET reason = 'another' WHERE seq = 3",
+            "Entry 3 of run run2 .*: its content does not match its hash",
+        ),
+        (
+            "UPDATE ordersync_audit SET resource_id = 'x' WHERE seq = 3",
+            "Entry 3 of run run2 .*: its facts do not match its hash",
+        ),
+        (
+            "UPDATE ordersync_audit SET prev_hash = 'x' WHERE seq = 3",
+            "Entry 3 of run run2 .*: its hash of the entry before does not match",
+        ),
         ("DELETE FROM ordersync_audit WHERE seq = 1", "Entry 1 is missing"),
-        ("DELETE FROM ordersync_audit WHERE seq = 3", "Entry 3 is missing: the next one there is 4 of run run2"),
+        ("DELETE FROM ordersync_audit WHERE seq = 3", "Entry 3 is missing: the next one is 4 of run run2"),
         ("DELETE FROM ordersync_audit WHERE seq > 5", "Entry 6 is missing: run run3 ended at entry 7"),
         ("DELETE FROM ordersync_audit", "Entry 1 is missing: run run3 ended at entry 7"),
     ],
@@ -74,4 +84,4 @@ def test_an_audit_that_was_written_anew_is_noticed(database: Database) -> None:
     without_triggers(database, "DELETE FROM ordersync_audit")
     with opened(database.url) as (store, _):
         store.apply(inserting(order(2)), "run2")
-    assert "Entry 1 is another one than run run1 ended with" in (verified(database).broken or "")
+    assert "Entry 1 is not the one that run run1 ended with" in (verified(database).broken or "")

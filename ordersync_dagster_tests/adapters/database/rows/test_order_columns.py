@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, Text
 
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
-from ordersync_dagster.adapters.database.journal.redaction import Ledger
+from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
 from ordersync_dagster.adapters.database.rows import build, read
 from ordersync_dagster.adapters.database.schema.column_types import Money
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
@@ -41,18 +41,20 @@ def test_a_column_that_nobody_allowed_is_in_clear_nowhere() -> None:
         assert PHONE not in str(audited)
     table = ORDERS.to_metadata(MetaData())
     table.append_column(Column("nickname", Text))
-    ledger = Ledger(table, "orders", KeyedHash(("key",)))
+    columns = AuditColumns(table, "orders", KeyedHash(("key",)))
     was, now = {"nickname": PHONE}, {"nickname": f"{PHONE}1"}
-    assert PHONE not in str((ledger.whole(now), ledger.change(was, now)))
+    assert PHONE not in str((columns.whole_row(now), columns.change(was, now)))
 
 
 @pytest.mark.parametrize("column", [field.column for field in FIELDS if not field.is_clear])
 def test_of_a_column_that_is_not_clear_neither_audit_keeps_the_value(column: str) -> None:
     secret: Any = {"metadata": {"note": PHONE}, "shipping_address": {"line1": PHONE}}.get(column, PHONE)
     audited = build.audit_row(STAMP, "order_update", "order", "id", {column: secret}, {column: secret}, "why")
-    ledger = Ledger(ORDERS, "orders", KeyedHash(("key",)))
+    columns = AuditColumns(ORDERS, "orders", KeyedHash(("key",)))
     text = json.dumps(secret) if isinstance(secret, dict) else secret
-    assert PHONE not in str((audited, ledger.whole({column: text}), ledger.change({column: None}, {column: text})))
+    assert PHONE not in str(
+        (audited, columns.whole_row({column: text}), columns.change({column: None}, {column: text}))
+    )
 
 
 def lacking(tables: FittedTables, name: str) -> FittedTables:

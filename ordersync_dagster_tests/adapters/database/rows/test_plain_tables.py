@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ordersync_dagster.adapters.database.journal.row_snapshots import Image, images_of, read_images
+from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots, snapshots_of
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
 from ordersync_dagster.adapters.database.rows.bulk_insert import NewRows
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables, read_fitted_tables
 from ordersync_dagster.adapters.database.schema.tables import shop_tables
+from ordersync_dagster.core.history import RowSnapshot
 from ordersync_dagster.core.orders import as_stored
 from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database
@@ -54,15 +55,17 @@ READ_BACK = {
 KEYS = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f'"
 
 
-def both(database: Database, table: str, rows: list[Row], key: str = "id") -> tuple[list[Image], list[Image]]:
+def both(
+    database: Database, table: str, rows: list[Row], key: str = "id"
+) -> tuple[list[RowSnapshot], list[RowSnapshot]]:
     """Rows are inserted: as they were foretold, and as they are."""
     with database.engine.connect() as connection:
         tables = read_fitted_tables(connection)
         new = NewRows(connection, tables.table(table), rows)
         new.insert(key)
-        found = read_images(connection, tables.table(table), [row["id"] for row in rows])
+        found = read_snapshots(connection, tables.table(table), [row["id"] for row in rows])
         connection.commit()
-        return images_of(new, tables.plain[table]), [found[row["id"]] for row in rows]
+        return snapshots_of(new, tables.plain[table]), [found[row["id"]] for row in rows]
 
 
 def order_rows() -> list[Row]:
@@ -143,7 +146,7 @@ def test_a_column_that_stays_empty_is_part_of_the_row(plain_shop: Database) -> N
     plain_shop.execute("ALTER TABLE orders ADD gift_note text")
     foretold, found = both(plain_shop, "orders", order_rows(), "stripe_session_id")
     assert foretold == found
-    assert all(image["gift_note"] is None for image in found)
+    assert all(snapshot["gift_note"] is None for snapshot in found)
 
 
 def test_in_sqlite_amounts_in_a_numeric_column_are_read_back(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.adapters.database.rows.decode import Document, amount_said, document_of
+from ordersync_dagster.adapters.database.rows.decode import Document, document_of, read_amount
 from ordersync_dagster.app.history import History
-from ordersync_dagster.app.run import Launch
+from ordersync_dagster.app.run import Run
 from ordersync_dagster_tests.support.outcomes import classes
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop
@@ -52,7 +52,7 @@ def held(shop: Shop, order_id: str, column: str) -> Any:
     return value
 
 
-def notices(run: Launch, order_id: str, column: str) -> list[str]:
+def notices(run: Run, order_id: str, column: str) -> list[str]:
     problems = [each for each in run.outcome.problems if each.ids.get("order_id") == order_id]
     assert not [each for each in problems if each.is_error]
     return [each.problem_class for each in problems if each.ids.get("column") == column]
@@ -80,7 +80,7 @@ def test_an_address_that_says_nothing_is_filled_and_comes_back_as_it_was(text_sh
         assert notices(run, order_id, "shipping_address") == []
         assert json.loads(held(text_shop, order_id, "shipping_address")).keys() >= {"line1", "country"}
     undo = History(settings_for(text_shop.sandbox, text_shop.database.url), text_shop.time.tools())
-    assert undo.undo(run.outcome.run_id, dry_run=False).undone.left == []
+    assert undo.undo(run.outcome.run_id, dry_run=False).kept == []
     assert {each: held(text_shop, each, "shipping_address") for each in empty} == empty
 
 
@@ -134,7 +134,7 @@ def test_json_that_is_text_inside_json_stays_so_there_and_back(text_shop: Shop) 
     shown = text_shop.database.column("SELECT changes_after FROM audit_logs WHERE resource_id = :id", id=order_id)
     assert '"a"' not in str(shown), "of metadata the shop's log shows the parcels alone"
     undo = History(settings_for(text_shop.sandbox, text_shop.database.url), text_shop.time.tools())
-    assert undo.undo(run.outcome.run_id, dry_run=False).undone.left == []
+    assert undo.undo(run.outcome.run_id, dry_run=False).kept == []
     assert held(text_shop, order_id, "metadata") == wrapped
     assert held(text_shop, row_id, "shipping_address") == empty
 
@@ -170,7 +170,7 @@ def test_text_that_is_no_utf8_stops_nothing_and_stays_as_it_is(shop: Shop) -> No
     assert held(shop, named, "hex(customer_name)") == "4A6F73E9"
     assert held(shop, addressed, "hex(shipping_address)") == b'{"city": "\xe9"}'.hex().upper()
     undo = History(settings_for(shop.sandbox, shop.database.url), shop.time.tools())
-    assert undo.undo(run.outcome.run_id, dry_run=False).undone.left == []
+    assert undo.undo(run.outcome.run_id, dry_run=False).kept == []
 
 
 def test_printful_ids_may_be_whole_numbers_in_sqlite(shop: Shop) -> None:
@@ -208,6 +208,6 @@ def test_nothing_an_object_and_anything_else_are_told_apart(text: str | None, do
 
 @pytest.mark.parametrize("text", ["19.99", "1e9999", "x", ""])
 def test_minor_units_that_are_not_whole_are_no_amount(text: str) -> None:
-    assert str(amount_said("1999", "usd", in_minor_units=True)) == "19.99"
+    assert str(read_amount("1999", "usd", in_minor_units=True)) == "19.99"
     with pytest.raises(ValueError, match=r"no (whole )?number|no amount"):
-        amount_said(text, "usd", in_minor_units=True)
+        read_amount(text, "usd", in_minor_units=True)

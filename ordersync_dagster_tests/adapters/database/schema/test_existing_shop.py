@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ordersync_dagster.app.history import History
-from ordersync_dagster.app.wiring import initialisation_script, initialise_database
 from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.support.administration import initialisation_script, initialise_database
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything, fresh_database
 from ordersync_dagster_tests.support.existing_shops import other_shop, run, schema_dump, usual_shop
@@ -92,7 +92,7 @@ def test_a_run_on_a_mapped_shop_is_taken_back_to_the_exact_rows(
     repaired = run(sandbox, postgres_url, time, {"ORDERSYNC_CONFIG": mapping})
     assert [database.column(query.format(name)) for name in ("shop_orders", "lines")] != before
     history = History(settings_for(sandbox, postgres_url, ORDERSYNC_CONFIG=mapping), time.tools())
-    assert history.undo(repaired.outcome.run_id, dry_run=False).undone.left == []
+    assert history.undo(repaired.outcome.run_id, dry_run=False).kept == []
     assert [database.column(query.format(name)) for name in ("shop_orders", "lines")] == before
 
 
@@ -127,8 +127,8 @@ def test_a_shop_without_timeline_or_audit_is_repaired_and_told_where_the_audit_i
     database = usual_shop(postgres_url, outage, without=without)
     repaired = run(sandbox, postgres_url, time)
     assert counters(repaired) == expected_counters(outage)
-    assert all(f"no {table}" in " ".join(repaired.shop.warnings) for table in without)
-    assert "ordersync_audit" in " ".join(repaired.shop.warnings)
+    assert all(f"no {table}" in " ".join(repaired.ready.warnings) for table in without)
+    assert "ordersync_audit" in " ".join(repaired.ready.warnings)
     assert not set(without) & database.tables()
     assert database.count("ordersync_audit") > 0
 
@@ -151,7 +151,7 @@ def test_our_tables_go_into_a_schema_of_their_own(
 
 
 def test_an_empty_database_keeps_the_shops_tables_out_of_our_schema(sandbox: Sandbox, postgres_url: str) -> None:
-    _, created = initialise_database(settings_for(sandbox, postgres_url, ORDERSYNC_SCHEMA="keeper"))
+    created = initialise_database(settings_for(sandbox, postgres_url, ORDERSYNC_SCHEMA="keeper"))
     assert {"orders", "order_items", "keeper.ordersync_runs"} <= set(created)
     assert "orders" in Database(postgres_url).tables()
 
@@ -169,7 +169,7 @@ def test_the_sql_for_an_administrator_makes_what_db_init_makes(
     assert everything(database) == before
     with database.engine.begin() as connection:  # as an administrator with psql would
         connection.exec_driver_sql(sql)
-    assert initialise_database(settings)[1] == []
+    assert initialise_database(settings) == []
     assert initialisation_script(settings) == ""
     with fresh_database(postgres_url) as other:
         Database(other).script(script)

@@ -9,9 +9,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from ordersync_dagster.app.history import History
 from ordersync_dagster.app.settings import Settings
-from ordersync_dagster.app.wiring import grant_script, initialise_database
 from ordersync_dagster.core.errors import DatabaseRefusedError, SchemaError, SettingsError
 from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.support.administration import grant_script, initialise_database
 from ordersync_dagster_tests.support.cli import command_on
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything
@@ -63,7 +63,7 @@ def test_the_writing_role_does_the_whole_job(
 ) -> None:
     repaired = run(sandbox, roles.writer.url, time, layout)
     assert counters(repaired) == expected_counters(outage)
-    assert not repaired.shop.warnings
+    assert not repaired.ready.warnings
     again = run(sandbox, roles.writer.url, time, layout)
     assert again.outcome.rows == dict.fromkeys(again.outcome.rows, 0)
 
@@ -154,13 +154,13 @@ def test_the_undo_role_takes_a_run_back_and_the_writing_role_names_what_it_may_n
     before = {name: rows for name, rows in everything(roles.shop).items() if name in ("orders", "order_items")}
     inserted = run(sandbox, roles.writer.url, time, layout).outcome
     settings = settings_for(sandbox, roles.writer.url, **layout)
-    listed = History(settings, time.tools()).undo(inserted.run_id, dry_run=True).undone
-    assert len(listed.left) >= inserted.rows["orders_inserted"]
+    listed = History(settings, time.tools()).undo(inserted.run_id, dry_run=True)
+    assert len(listed.kept) >= inserted.rows["orders_inserted"]
     owner = settings_for(sandbox, roles.shop.url, **layout)
     for grant in grant_script(owner, str(roles.writer.engine.url.username), is_writing=True, is_undoing=True):
         roles.shop.execute(grant)
-    undone = History(settings, time.tools()).undo(inserted.run_id, dry_run=False).undone
-    assert len(undone.removed) == inserted.rows["orders_inserted"]
+    undone = History(settings, time.tools()).undo(inserted.run_id, dry_run=False)
+    assert len(undone.removals) == inserted.rows["orders_inserted"]
     after = everything(roles.shop)
     assert {name: after[name] for name in before} == before
 

@@ -71,14 +71,14 @@ def test_the_file_beside_env_is_used_unless_another_is_named(tmp_path: Path, mon
     assert read_settings(tmp_path / ".env").layout.mapping.link.external_id == "payment_intent"
     monkeypatch.setenv("ORDERSYNC_CONFIG", str(tmp_path / "none.toml"))
     with pytest.raises(SettingsError, match=r"none\.toml cannot be read .*ORDERSYNC_CONFIG"):
-        _ = read_settings(tmp_path / ".env").layout
+        read_settings(tmp_path / ".env").require()
 
 
 @pytest.mark.parametrize("name", ["Own", "own schema", "pg_own", "own;drop", "1own", 'o"wn'])
 def test_our_schema_has_a_plain_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("ORDERSYNC_SCHEMA", name)
     with pytest.raises(SettingsError, match="ORDERSYNC_SCHEMA is a name"):
-        _ = read_settings().layout
+        read_settings().require()
 
 
 def test_a_word_that_was_written_is_read_so_that_no_run_writes_it_again() -> None:

@@ -30,7 +30,7 @@ def test_an_order_that_somebody_changed_since_is_left_and_named(database: Databa
         touched = stored(store, 9)
         undone = undo(store, "run1")
         assert stored(store, 9) == touched
-    assert [left.order_id for left in undone.left] == ["theirs"]
+    assert [kept.order_id for kept in undone.kept] == ["theirs"]
     assert named in sentences(undone)
     assert database.column("SELECT id FROM orders") == ["theirs"]  # the untouched ones went
 
@@ -50,10 +50,10 @@ TOUCHES = [
         "INSERT INTO order_events (id, order_id, event_type, status) VALUES ('y', '{id}', 'mail', 'success')",
         "its timeline has entries that others wrote",
     ),
-    ("INSERT INTO invoices (number, bought) VALUES (1, '{id}')", "others refer to it from invoices"),
+    ("INSERT INTO invoices (number, bought) VALUES (1, '{id}')", "rows of other tables refer to it: invoices"),
     (
         "INSERT INTO packing (item) SELECT id FROM order_items WHERE order_id = '{id}'",
-        "others refer to it from packing",
+        "rows of other tables refer to it: packing",
     ),
 ]
 
@@ -71,10 +71,23 @@ def test_an_inserted_order_that_somebody_touched_stays_and_is_named(database: Da
         database.execute(touch.format(id=order(1).id).replace(":", "\\:"))
         before = rows_of(database, order(1).id)
         undone = undo(store, "run1")
-    assert [left.order_id for left in undone.left] == [order(1).id]
+    assert [kept.order_id for kept in undone.kept] == [order(1).id]
     assert named in sentences(undone)
     assert rows_of(database, order(1).id) == before
     assert sorted(database.column("SELECT id FROM orders")) == sorted(["theirs", order(1).id])
+
+
+def test_a_row_that_refers_to_an_item_does_not_keep_an_order_with_the_same_id(database: Database) -> None:
+    database.script("CREATE TABLE packing (item text REFERENCES order_items (id) ON DELETE CASCADE);\n")
+    webhooks_order(database)
+    database.execute(f"UPDATE order_items SET id = '{order(1).id}' WHERE id = 'x'")
+    database.execute(f"INSERT INTO packing (item) VALUES ('{order(1).id}')")
+    with opened(database.url) as (store, _):
+        repair(store)
+        undone = undo(store, "run1")
+    assert undone.kept == []
+    assert database.column("SELECT id FROM orders") == ["theirs"]
+    assert database.count("packing") == 1
 
 
 def rows_of(database: Database, order_id: str) -> list[str]:
@@ -110,7 +123,7 @@ def test_a_role_that_may_not_delete_sets_back_and_lists_the_rest(postgres_databa
         undone = undo(store, "run1")
         assert stored(store, 9).status == "processing"
     assert undone.counts == {"orders_removed": 0, "orders_reversed": 1, "items_removed": 0, "left": 3}
-    assert {left.order_id for left in undone.left} == {"theirs", order(1).id, order(2).id}
+    assert {kept.order_id for kept in undone.kept} == {"theirs", order(1).id, order(2).id}
     assert "this role may not delete (`ordersync db grants --undo`)" in sentences(undone)
     assert database.count("orders") == 3
     with role(database, is_undoing=True) as url, opened(url) as (store, _):
@@ -142,7 +155,7 @@ def test_one_order_that_the_database_keeps_does_not_keep_the_others(database: Da
         run(store, "run1", inserting(order(1), order(2)))
         _keep(database, order(1).id)
         undone = undo(store, "run1")
-    assert [left.order_id for left in undone.left] == [order(1).id]
+    assert [kept.order_id for kept in undone.kept] == [order(1).id]
     assert "the database refused it" in sentences(undone)
     assert database.column("SELECT id FROM orders") == [order(1).id]
     assert database.count("order_events") == 1

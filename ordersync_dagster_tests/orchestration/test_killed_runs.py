@@ -1,4 +1,4 @@
-"""Runs whose process was killed are ended, free the pool, and nothing else is touched."""
+"""Runs whose process was killed are ended, and nothing else is touched."""
 
 import re
 import sqlite3
@@ -10,24 +10,23 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from ordersync_dagster.orchestration import abandoned
+from ordersync_dagster.orchestration.killed_runs import PROCESS, end_killed_runs, this_process
 from ordersync_dagster.orchestration.sensors import abandoned_runs
 from ordersync_dagster_tests.orchestration.runs import Runs
 
-LIMITED = {"concurrency": {"pools": {"default_limit": 1, "granularity": "op"}}}
 STARTED = dg.DagsterRunStatus.STARTED
 
 
 def killed_process() -> str:
-    """How a process that is gone by now would have signed."""
-    code = "from ordersync_dagster.orchestration import abandoned; print(abandoned.here())"
+    """The tag of a process that has ended."""
+    code = "from ordersync_dagster.orchestration.killed_runs import this_process; print(this_process())"
     command = [sys.executable, "-W", "ignore", "-c", code]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def started(instance: dg.DagsterInstance, process: str | None) -> str:
-    """A run that says it is under way in `process`."""
-    tags = {} if process is None else {abandoned.PROCESS: process}
+    """A started run with the tag `process`."""
+    tags = {} if process is None else {PROCESS: process}
     run_id = str(uuid4())
     instance.add_run(dg.DagsterRun("order_sync", run_id=run_id, status=STARTED, tags=tags))
     return run_id
@@ -41,48 +40,36 @@ def status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
 
 def test_a_run_whose_process_is_gone_is_ended_and_says_so(instance: dg.DagsterInstance) -> None:
     run_id = started(instance, killed_process())
-    assert abandoned.close(instance) == [run_id]
+    assert end_killed_runs(instance) == [run_id]
     assert status(instance, run_id) is dg.DagsterRunStatus.FAILURE
     [said] = [each.message for each in instance.all_logs(run_id)]
     assert "The run's process was killed. What was committed stays; the next run goes on." in said
 
 
 def test_a_run_that_is_alive_goes_on(instance: dg.DagsterInstance) -> None:
-    run_id = started(instance, abandoned.here())
-    assert abandoned.close(instance) == []
+    run_id = started(instance, this_process())
+    assert end_killed_runs(instance) == []
     assert status(instance, run_id) is STARTED
 
 
 def test_another_process_with_the_same_number_is_not_taken_for_the_run(instance: dg.DagsterInstance) -> None:
-    place, _, when = abandoned.here().rpartition(" ")
+    place, _, when = this_process().rpartition(" ")
     run_id = started(instance, f"{place} {when}0")
-    assert abandoned.close(instance) == [run_id]
+    assert end_killed_runs(instance) == [run_id]
 
 
 @pytest.mark.parametrize("process", [None, "", "nonsense", "elsewhere pid:[1] 4711 boot/1"])
 def test_what_runs_elsewhere_or_never_said_is_left_alone(instance: dg.DagsterInstance, process: str | None) -> None:
     run_id = started(instance, process)
-    assert abandoned.close(instance) == []
+    assert end_killed_runs(instance) == []
     assert status(instance, run_id) is STARTED
 
 
-def test_a_run_that_is_over_does_not_keep_the_pool(tmp_path: Path) -> None:
-    with dg.DagsterInstance.local_temp(str(tmp_path), LIMITED) as instance:
-        storage = instance.event_log_storage
-        storage.set_concurrency_slots("order_sync", 1)
-        run_id = started(instance, killed_process())
-        assert storage.claim_concurrency_slot("order_sync", run_id, "synchronize").is_claimed
-        assert abandoned.free(instance, "order_sync") == []
-        abandoned.close(instance)
-        assert abandoned.free(instance, "order_sync") == [run_id]
-        assert storage.claim_concurrency_slot("order_sync", started(instance, None), "synchronize").is_claimed
-
-
-def test_runs_sign_where_they_run(runs: Runs) -> None:
+def test_runs_are_tagged_with_their_process(runs: Runs) -> None:
     run = runs.order_sync(days=1, dry_run=True)
     kept = runs.instance.get_run_by_id(run.result.run_id)
     assert kept
-    assert kept.tags[abandoned.PROCESS] == abandoned.here()
+    assert kept.tags[PROCESS] == this_process()
 
 
 def test_the_sensor_does_it_and_names_the_runs(instance: dg.DagsterInstance) -> None:
@@ -90,7 +77,7 @@ def test_the_sensor_does_it_and_names_the_runs(instance: dg.DagsterInstance) -> 
     run_id = started(instance, killed_process())
     found = abandoned_runs(dg.build_sensor_context(instance=instance))
     assert isinstance(quiet, dg.SkipReason)
-    assert quiet.skip_message == "Every run that is under way is alive."
+    assert quiet.skip_message == "Every unfinished run is alive."
     assert isinstance(found, dg.SkipReason)
     assert found.skip_message == f"ended {run_id}"
 

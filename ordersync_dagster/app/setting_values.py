@@ -1,0 +1,150 @@
+"""Readers of the settings' values. Each raises SettingsError with the cause and the fix, and never shows a secret."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationInfo
+
+from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, read_mapping
+from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.stripe_session import SessionMatch
+
+STRIPE_HOST, PRINTFUL_HOST = "api.stripe.com", "api.printful.com"
+WHERE_TO_GET: Mapping[str, str] = {
+    "STRIPE_SECRET_KEY": "make a restricted key at https://dashboard.stripe.com/apikeys (docs/stripe.md)",
+    "PRINTFUL_API_KEY": "make a private token at https://developers.printful.com, or use --printful none",
+    "DATABASE_URL": "the shop's database, postgresql://…; for a trial sqlite:////absolute/path/trial.db",
+}
+_STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_\w+")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
+
+class CheckoutMode(StrEnum):
+    """A session's `mode` that can become an order."""
+
+    PAYMENT = "payment"
+    SUBSCRIPTION = "subscription"
+
+
+def stripe_key(key: str, info: ValidationInfo) -> str:
+    """A secret or restricted key, or a restricted one only, if the shop says so."""
+    if key.startswith("pk_"):
+        raise SettingsError("STRIPE_SECRET_KEY is a publishable key (pk_…), which can read nothing: use rk_… or sk_…")
+    if not _STRIPE_KEY.fullmatch(key):
+        raise SettingsError(
+            "STRIPE_SECRET_KEY is not a Stripe secret key: those begin rk_live_, rk_test_, sk_live_ or sk_test_"
+        )
+    if info.data.get("ordersync_require_restricted_key") and not key.startswith("rk_"):
+        raise SettingsError(
+            "STRIPE_SECRET_KEY could write (sk_…), and ORDERSYNC_REQUIRE_RESTRICTED_KEY refuses that: "
+            + WHERE_TO_GET["STRIPE_SECRET_KEY"]
+        )
+    return key
+
+
+def printful_key(key: str) -> str:
+    """A token of Printful's; it has no documented form."""
+    if re.match(r"(sk|rk|pk)_(live|test)_", key):
+        raise SettingsError("PRINTFUL_API_KEY holds a Stripe key: were the two swapped?")
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise SettingsError("PRINTFUL_API_KEY has blanks or odd characters in it: copy it again")
+    return key
+
+
+def checked_database_url(text: str) -> str:
+    """A URL of PostgreSQL or SQLite."""
+    connection.parse_url(text)
+    return text
+
+
+def schema(name: str) -> str:
+    """A name that PostgreSQL needs no quotes for."""
+    if not re.fullmatch(r"(?!pg_)[a-z_][a-z0-9_]{0,62}", name):
+        raise SettingsError("ORDERSYNC_SCHEMA is a name of small letters, digits and _, such as ordersync")
+    return name
+
+
+def mapping_file(path: str | Path) -> ShopMapping:
+    """The content of the mapping file."""
+    return read_mapping(Path(path))
+
+
+def certificates(path: str) -> str:
+    """A file of certificates that exists."""
+    if not Path(path).is_file():
+        raise SettingsError(f"ORDERSYNC_CA_BUNDLE names no file: {path}")
+    return path
+
+
+def secrets_dir(path: str) -> str:
+    """A folder that exists."""
+    if not Path(path).is_dir():
+        raise SettingsError(f"ORDERSYNC_SECRETS_DIR is not a folder: {path}")
+    return path
+
+
+def checkout_modes(text: str) -> frozenset[CheckoutMode]:
+    """The session modes that become orders, with commas between them."""
+    modes = _listed(text)
+    if not modes or modes - set(CheckoutMode):
+        raise SettingsError("ORDERSYNC_CHECKOUT_MODES is a list of `payment` and `subscription`")
+    return frozenset(map(CheckoutMode, modes))
+
+
+def session_match(text: str) -> SessionMatch:
+    """Which sessions are this shop's."""
+    if link := re.fullmatch(r"payment_link=(\S+)", text):
+        return SessionMatch(value=link[1])
+    if pair := re.fullmatch(r"metadata\.([^=]+)(?:=(.*))?", text):
+        return SessionMatch(pair[1], pair[2])
+    raise SettingsError("ORDERSYNC_SESSION_MATCH is metadata.KEY, metadata.KEY=VALUE or payment_link=ID")
+
+
+def host_names(text: str) -> frozenset[str]:
+    """Hosts beside the vendors' own that a key may be sent to, with commas between them."""
+    hosts = _listed(text.lower())
+    if not all(map(_HOST.fullmatch, hosts)):
+        raise SettingsError("ORDERSYNC_ALLOWED_HOSTS is a list of host names, such as stripe.gateway.example.com")
+    return hosts
+
+
+def api_base(base: str, info: ValidationInfo) -> str:
+    """An API base that a key may be sent to."""
+    name = str(info.field_name).upper()
+    if not _is_safe_base(base):
+        raise SettingsError(f"{name} must be https://…, or http:// on this machine (127.0.0.1, localhost)")
+    host = urlsplit(base).hostname or ""
+    own = STRIPE_HOST if name.startswith("STRIPE") else PRINTFUL_HOST
+    if host != own and host not in info.data.get("ordersync_allowed_hosts", ()) and not _is_loopback(host):
+        raise SettingsError(
+            f"{name} leads to {host}, and the key would go there: it may go to {own} and to this machine only. "
+            "If it is a gateway of your own, name it in ORDERSYNC_ALLOWED_HOSTS"
+        )
+    return base
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in text.split(",") if word.strip())
+
+
+def _is_safe_base(base: str) -> bool:
+    try:
+        parts = urlsplit(base)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return False
+    if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
