@@ -1,4 +1,4 @@
-"""A pretend shop over real HTTP: Stripe's and Printful's wire formats, for trying out and for tests."""
+"""A pretend shop over real HTTP, in the formats of Stripe and Printful, for trials and tests."""
 
 from ordersync_dagster.sandbox.server.app import Recorded
 from ordersync_dagster.sandbox.server.faults import Fault, Faults

@@ -1,1 +1,1 @@
-"""The pretend vendors on a loopback port, with the faults they are asked for."""
+"""The pretend vendors on a loopback port, with faults on request."""

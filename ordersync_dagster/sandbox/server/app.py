@@ -1,4 +1,4 @@
-"""The pretend shop as one ASGI application: records each request, and misbehaves on request."""
+"""The pretend vendors as one ASGI application: records each request, and produces faults on request."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from ordersync_dagster.sandbox.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A request as it was answered; `at` is on the monotonic clock, `headers` omit the key."""
+    """A request and its status; `at` is on the monotonic clock, `headers` are without the key."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class Recorded:
 
 
 class Vendors:
-    """Both vendors' answers from one world."""
+    """The answers of both vendors, made from one world."""
 
     def __init__(self, world: World, *, store_id_required: bool) -> None:
         self.world = world
@@ -39,7 +39,7 @@ class Vendors:
 
 
 class App:
-    """Exchange `vendors` to exchange the world: a request sees one or the other."""
+    """Replace `vendors` to change the world: each request sees either the old or the new one."""
 
     def __init__(
         self, vendors: Vendors, connections: Callable[[], Connections], *, latency: float, limits: RateLimits
@@ -53,13 +53,13 @@ class App:
         self._limits = Limits(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request; at shutdown the client is dropped in silence."""
+        """Answers one request; at shutdown it closes the connection without an answer."""
         try:
-            await self._converse(scope, receive, send)
+            await self._respond(scope, receive, send)
         except asyncio.CancelledError:
             await drop(scope, receive, self._connections())
 
-    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _request(scope)
         if self._latency:
             await asyncio.sleep(self._latency)
@@ -101,7 +101,7 @@ class App:
 
 
 def vendor_of(request: Request) -> str:
-    """Whose path it is."""
+    """The vendor that the path belongs to."""
     return "stripe" if request.path.startswith("/v1/") else "printful"
 
 

@@ -1,4 +1,4 @@
-"""Answers that arrive broken: written past the web server, straight to the connection."""
+"""Broken answers, written directly to the connection and not through the web server."""
 
 import asyncio
 import socket
@@ -12,11 +12,11 @@ from starlette.types import Receive, Scope, Send
 from ordersync_dagster.sandbox.vendors.wire import Answer
 
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
-UNTIL_SENT = 0.02  # seconds; what is written leaves with the loop's next turns
+SEND_SECONDS = 0.02  # the event loop needs a moment to send written bytes
 
 
 class Connection(Protocol):
-    """What uvicorn keeps of a client."""
+    """The part of uvicorn's connection object that is used here."""
 
     client: tuple[str, int] | None
     transport: asyncio.Transport
@@ -26,35 +26,35 @@ Connections = Iterable[Connection]
 
 
 def html_page() -> Answer:
-    """What a proxy says when the vendor is away."""
+    """The page of a proxy that cannot reach the vendor."""
     page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
     return Answer(502, page, (("content-type", "text/html"),))
 
 
 def cut_short(answer: Answer) -> Answer:
-    """A complete answer with half of its JSON."""
+    """A complete HTTP answer with only half of its JSON."""
     return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
 
 
 async def break_off(
     scope: Scope, receive: Receive, connections: Connections, answer: Answer, *, is_reset: bool
 ) -> None:
-    """Writes the head and half of the body, then resets or closes the connection."""
+    """Writes the header and half of the body, then resets or closes the connection."""
     transport = _transport(scope, connections)
     if transport is None:
         return
     transport.write(_head(answer) + answer.body[: len(answer.body) // 2])
-    await asyncio.sleep(UNTIL_SENT)
+    await asyncio.sleep(SEND_SECONDS)
     if is_reset:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
         transport.abort()
     else:
         transport.close()
-    await _gone(receive)  # uvicorn would answer 500 if the connection were still thought open
+    await _gone(receive)  # else uvicorn thinks the connection is open and answers 500
 
 
 async def drop(scope: Scope, receive: Receive, connections: Connections) -> None:
-    """Ends the connection without a word."""
+    """Closes the connection without an answer."""
     transport = _transport(scope, connections)
     if transport is not None:
         transport.abort()
@@ -62,7 +62,7 @@ async def drop(scope: Scope, receive: Receive, connections: Connections) -> None
 
 
 async def drip(receive: Receive, send: Send, body: bytes, seconds: float) -> None:
-    """Sends the body byte by byte, so many seconds apart, until the client has it or has had enough."""
+    """Sends one byte of the body every `seconds` until it is complete or the client leaves."""
     leaving = asyncio.ensure_future(_gone(receive))
     try:
         for place in range(len(body)):

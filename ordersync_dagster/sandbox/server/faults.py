@@ -1,4 +1,4 @@
-"""Faults on request: what the pretend vendors do wrong, and how often."""
+"""Faults on request: errors of the pretend vendors, and how often they happen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing to do wrong where the path starts with `path_prefix` and path and query hold `match`.
+    """One fault, for requests whose path starts with `path_prefix` and whose path or query contains `match`.
 
-    The first `times` of them are hit (None: all), or, with `every`, each so many-th for ever.
-    status answers `status` with `headers` and `body` (None: the vendor's own); html a 502 page;
-    reset breaks the connection in mid-answer; short_body ends before Content-Length is reached;
+    It hits the first `times` of them (None: all) or, with `every`, each `every`-th one.
+    status answers `status` with `headers` and `body` (None: the vendor's own); html answers a 502 page;
+    reset breaks the connection during the answer; short_body ends before Content-Length is reached;
     truncated_json cuts the JSON of a complete answer; slow waits `delay` seconds and then answers;
     drip sends one byte of the body every `delay` seconds.
     """
@@ -37,7 +37,7 @@ class Fault:
             raise ValueError(f"unknown kind of fault {self.kind!r}; there are {', '.join(KINDS)}")
 
     def concerns(self, request: Request) -> bool:
-        """Whether the request is of the kind meant."""
+        """Whether the fault can hit this request."""
         is_below = request.path.startswith(self.path_prefix)
         return is_below and (self.match is None or self.match in request.target)
 
@@ -49,41 +49,41 @@ class Fault:
 
 
 class Faults:
-    """The faults in force, in order; one request meets at most one. Safe to use from any thread."""
+    """The active faults, in order; a request gets at most one. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._armed: list[Fault] = []
+        self._active: list[Fault] = []
         self._turns: list[int] = []
         self._fired = 0
 
     def add(self, fault: Fault) -> None:
-        """From now on."""
+        """Activates a fault."""
         with self._lock:
-            self._armed.append(fault)
+            self._active.append(fault)
             self._turns.append(0)
 
     def clear(self) -> None:
-        """Back to good behaviour; `fired` keeps counting."""
+        """Removes all faults; `fired` keeps its count."""
         with self._lock:
-            self._armed.clear()
+            self._active.clear()
             self._turns.clear()
 
     def reset(self) -> None:
-        """As new."""
+        """Removes all faults and sets `fired` to 0."""
         self.clear()
         with self._lock:
             self._fired = 0
 
     @property
     def fired(self) -> int:
-        """How many requests were hit so far."""
+        """Number of requests that got a fault."""
         return self._fired
 
     def take(self, request: Request) -> Fault | None:
-        """The fault that this request meets, which thereby is one time nearer to its end."""
+        """The fault for this request, if any; counts it."""
         with self._lock:
-            for place, fault in enumerate(self._armed):
+            for place, fault in enumerate(self._active):
                 if fault.concerns(request):
                     self._turns[place] += 1
                     if fault.hits(self._turns[place]):

@@ -7,11 +7,11 @@ from ordersync_dagster.sandbox.vendors import printful_wire, stripe_errors
 from ordersync_dagster.sandbox.vendors.wire import Answer
 
 RateLimits = Mapping[str, tuple[int, float]]
-"""Vendor ("stripe", "printful") to requests and the seconds in which so many are allowed."""
+"""Vendor ("stripe", "printful") → (allowed requests, in so many seconds)."""
 
 
 class Window:
-    """Lets so many requests through per window; the window starts with its first request."""
+    """Allows `requests` per window; a window starts with its first request."""
 
     def __init__(self, requests: int, seconds: float) -> None:
         self._requests = requests
@@ -45,7 +45,7 @@ class Limits:
 
 
 def too_many(vendor: str, seconds: int) -> Answer:
-    """A 429 as the vendor sends it: Printful says when to come back, Stripe does not."""
+    """A 429 as the vendor sends it: only Printful sends Retry-After."""
     if vendor == "stripe":
         reason = ("Stripe-Rate-Limited-Reason", "endpoint-rate")
         return stripe_errors.by_status(429).answer((reason,))

@@ -1,4 +1,4 @@
-"""The pretend shop on a loopback port, in a thread of its own."""
+"""The pretend vendors on a loopback port, in a separate thread."""
 
 import socket
 import time
@@ -22,7 +22,7 @@ STOP_SECONDS = 5.0
 
 
 class Sandbox:
-    """A running pretend shop; safe to change from any thread while it answers."""
+    """Running pretend vendors; safe to change from any thread during requests."""
 
     def __init__(self, app: App, url: str, *, store_id_required: bool) -> None:
         self.url = url
@@ -32,22 +32,22 @@ class Sandbox:
 
     @property
     def world(self) -> World:
-        """The world served now."""
+        """The world that is served now."""
         return self._app.vendors.world
 
     @property
     def faults(self) -> Faults:
-        """The faults in force."""
+        """The active faults."""
         return self._app.faults
 
     @property
     def requests(self) -> list[Recorded]:
-        """Every request so far, in the order of the answers."""
+        """All requests so far, in the order of their answers."""
         return self._app.requests
 
     @property
     def methods(self) -> set[str]:
-        """Every method that was ever used, also of requests that were cleared since."""
+        """All methods that were ever used, also by requests that were cleared later."""
         return self._app.methods
 
     def environment(self) -> dict[str, str]:
@@ -65,27 +65,27 @@ class Sandbox:
         self._app.vendors = Vendors(world, store_id_required=self._store_id_required)
 
     def put_session(self, session: Json, line_items: Sequence[Json] | None = None) -> None:
-        """Adds a session or exchanges the one with its id."""
+        """Adds a session, or replaces the one with the same id."""
         with self._lock:
             self.replace(self.world.with_session(session, line_items))
 
     def remove_session(self, session_id: str) -> None:
-        """Stripe forgets a session."""
+        """Removes a session from Stripe."""
         with self._lock:
             self.replace(self.world.without_session(session_id))
 
     def put_refund(self, refund: Json) -> None:
-        """Adds a refund or exchanges the one with its id."""
+        """Adds a refund, or replaces the one with the same id."""
         with self._lock:
             self.replace(self.world.with_refund(refund))
 
     def put_printful_order(self, order: Json) -> None:
-        """Adds a Printful order or exchanges the one with its id."""
+        """Adds a Printful order, or replaces the one with the same id."""
         with self._lock:
             self.replace(self.world.with_printful_order(order))
 
     def remove_printful_order(self, order_id: int) -> None:
-        """Printful forgets an order."""
+        """Removes an order from Printful."""
         with self._lock:
             self.replace(self.world.without_printful_order(order_id))
 
@@ -95,7 +95,7 @@ def serve(
     world: World, *, port: int = 0, latency: float = 0.0, rate_limits: RateLimits | None = None,
     store_id_required: bool = False,
 ) -> Iterator[Sandbox]:  # fmt: skip
-    """Serves a world on loopback while the context lasts; port 0 takes a free one.
+    """Serves a world on loopback until the context ends; port 0 takes a free port.
 
     `latency` is seconds per request. Raises OSError if the port is taken.
     """

@@ -1,1 +1,1 @@
-"""Stripe's and Printful's side of the wire."""
+"""Stripe's and Printful's HTTP APIs."""

@@ -1,7 +1,7 @@
-"""Printful's side of the wire: API v1 orders, read only."""
+"""Printful's API v1: orders, read only."""
 
 from ordersync_dagster.sandbox.vendors.keys import PRINTFUL_KEY
-from ordersync_dagster.sandbox.vendors.ledger import Entry, Ledger
+from ordersync_dagster.sandbox.vendors.records import Entry, RecordIndex
 from ordersync_dagster.sandbox.vendors.wire import Answer, Request
 from ordersync_dagster.sandbox.world.world import World, dump, raw_of
 
@@ -13,26 +13,26 @@ NEEDS_STORE = "This endpoint requires `store_id`!"
 
 
 class PrintfulError(Exception):
-    """A request that Printful would refuse."""
+    """A refused request."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
 
     def answer(self) -> Answer:
-        """The refusal as it goes over the wire: the message in two places."""
+        """The refusal as JSON; Printful repeats the message in two places."""
         error = {"reason": REASONS.get(self.status, "Error"), "message": str(self)}
         return Answer(self.status, dump({"code": self.status, "result": str(self), "error": error}))
 
 
 class PrintfulWire:
-    """Answers from one world; every order is serialised once."""
+    """Answers made from one world; each order is serialised once."""
 
     def __init__(self, world: World, *, store_id_required: bool = False) -> None:
         self._store_id_required = store_id_required
         records = world.printful_orders
         self._external = {o["external_id"]: str(o["id"]) for o in records if o["external_id"] is not None}
-        self._orders = Ledger(
+        self._orders = RecordIndex(
             (
                 Entry(str(order["id"]), order["created"], body, {"status": order["status"]})
                 for order, body in zip(records, raw_of(records), strict=True)
@@ -41,7 +41,7 @@ class PrintfulWire:
         )
 
     def answer(self, request: Request) -> Answer:
-        """The answer to any request below /orders, refusals included."""
+        """The answer to any request below /orders, also a refusal."""
         try:
             self._authorise(request)
             return Answer(200, self._body(request))
@@ -92,7 +92,7 @@ def _number(params: dict[str, str], name: str, *, default: int, least: int, most
 
 
 def by_status(status: int, seconds: int = 60) -> PrintfulError:
-    """What Printful says with a status, for faults on request."""
+    """Printful's error for a status, for faults on request."""
     if status == 429:
         wait = f"Please try again after {seconds} seconds."
         return PrintfulError(429, f"You've recently sent too many requests. {wait}")

@@ -9,7 +9,7 @@ DOCS = "https://docs.stripe.com/error-codes/"
 
 
 class StripeError(Exception):
-    """A request that Stripe would refuse."""
+    """A refused request."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class StripeError(Exception):
         self._doc_url = {} if code is None else {"doc_url": DOCS + code.replace("_", "-")}
 
     def answer(self, headers: tuple[Header, ...] = ()) -> Answer:
-        """The refusal as it goes over the wire; details that do not apply are left out."""
+        """The refusal as JSON; details without a value are left out."""
         known = {name: value for name, value in self._details.items() if value is not None}
         body = dump({"error": {**known, **self._doc_url, "message": str(self)}})
         return Answer(self.status, body).with_headers(headers)
@@ -38,7 +38,7 @@ def no_key() -> StripeError:
 
 
 def wrong_key(key: str) -> StripeError:
-    """A key nobody knows; only its edges are repeated."""
+    """An unknown key; only its start and end are repeated."""
     return StripeError(401, f"Invalid API Key provided: {masked(key)}")
 
 
@@ -57,7 +57,7 @@ def masked(key: str) -> str:
 
 
 def missing(what: str, entry_id: str, *, status: int = 404, param: str = "id") -> StripeError:
-    """An id that nothing has; as a cursor it is 400."""
+    """An unknown id; as a cursor it is a 400."""
     return StripeError(status, f"No such {what}: '{entry_id}'", code="resource_missing", param=param)
 
 
@@ -72,7 +72,7 @@ def unknown_param(name: str) -> StripeError:
 
 
 def invalid(name: str, message: str, code: str | None = None) -> StripeError:
-    """A parameter with a value that cannot be."""
+    """A parameter with an invalid value."""
     return StripeError(400, message, code=code, param=name)
 
 
@@ -82,7 +82,7 @@ def read_only(method: str) -> StripeError:
 
 
 def by_status(status: int) -> StripeError:
-    """What Stripe says with a status, for faults on request."""
+    """Stripe's error for a status, for faults on request."""
     if status == 429:
         return StripeError(429, "Request rate limit exceeded.", code="rate_limit")
     if status >= 500:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ordersync_dagster.sandbox.vendors.ledger import Bounds
+from ordersync_dagster.sandbox.vendors.records import Bounds
 from ordersync_dagster.sandbox.vendors.stripe_errors import invalid, unknown_param
 
 PAGING = frozenset({"limit", "starting_after", "ending_before"})
@@ -16,7 +16,7 @@ INDEXED = re.compile(r"\[\d*\]$")
 
 @dataclass(frozen=True)
 class ListParams:
-    """What a list was asked for."""
+    """The parameters of one list request."""
 
     limit: int = 10
     starting_after: str | None = None
@@ -55,7 +55,7 @@ def parse(
 
 
 def check_expand(wanted: Sequence[str], expandable: frozenset[str]) -> frozenset[str]:
-    """The expansions asked for; raises StripeError for those that the sandbox does not have."""
+    """The requested expansions; raises StripeError for one that the sandbox does not support."""
     for path in wanted:
         if path not in expandable:
             raise invalid("expand", f"This property cannot be expanded ({path}).")

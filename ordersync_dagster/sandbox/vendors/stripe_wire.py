@@ -1,4 +1,4 @@
-"""Stripe's side of the wire: Checkout Sessions, their lines, refunds and events, read only."""
+"""Stripe's API: Checkout Sessions, their line items, refunds and events, read only."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -6,7 +6,7 @@ from itertools import count
 
 from ordersync_dagster.sandbox.vendors import stripe_errors as errors
 from ordersync_dagster.sandbox.vendors.keys import RESTRICTED_KEY, STRIPE_KEY
-from ordersync_dagster.sandbox.vendors.ledger import Entry, Ledger, slice_of
+from ordersync_dagster.sandbox.vendors.records import Entry, RecordIndex, slice_of
 from ordersync_dagster.sandbox.vendors.stripe_errors import StripeError
 from ordersync_dagster.sandbox.vendors.stripe_params import ListParams, check_expand, parse
 from ordersync_dagster.sandbox.vendors.wire import Answer, Request
@@ -24,20 +24,20 @@ _request_numbers = count(1)
 
 
 class StripeWire:
-    """Answers from one world; every record is serialised once."""
+    """Answers made from one world; each record is serialised once."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._sessions = ledger_of(world.sessions, ("status", "payment_intent"))
-        self._refunds = ledger_of(world.refunds, ("payment_intent",))
+        self._sessions = index_of(world.sessions, ("status", "payment_intent"))
+        self._refunds = index_of(world.refunds, ("payment_intent",))
         self._inline = inline_lines(world.line_items)
 
     @cached_property
-    def _events(self) -> Ledger:
-        return ledger_of(self._world.events, ("type",))
+    def _events(self) -> RecordIndex:
+        return index_of(self._world.events, ("type",))
 
     def answer(self, request: Request) -> Answer:
-        """The answer to any request below /v1, refusals included."""
+        """The answer to any request below /v1, also a refusal."""
         try:
             authorise(request)
             answer = Answer(200, self._body(request))
@@ -47,7 +47,7 @@ class StripeWire:
 
     @staticmethod
     def headers(request: Request) -> tuple[tuple[str, str], ...]:
-        """What Stripe adds to every answer."""
+        """The headers that Stripe adds to every answer."""
         version = request.headers.get("stripe-version", API_VERSION)
         return (("Request-Id", f"req_Sandbox{next(_request_numbers):07d}"), ("Stripe-Version", version))
 
@@ -90,9 +90,9 @@ class StripeWire:
     def _list_lines(self, request: Request, session_id: str) -> bytes:
         self._known(session_id)
         lines = self._world.line_items.get(session_id, ())
-        ledger = Ledger(Entry(line["id"], 0, dump(line)) for line in lines)
+        index = RecordIndex(Entry(line["id"], 0, dump(line)) for line in lines)
         params = parse(request.params(), filters={}, has_created=False)
-        return listed(ledger, params, f"{SESSIONS}/{session_id}/line_items", "line item")
+        return listed(index, params, f"{SESSIONS}/{session_id}/line_items", "line item")
 
     def _known(self, session_id: str) -> bytes:
         body = self._sessions.body(session_id)
@@ -101,7 +101,7 @@ class StripeWire:
         return body
 
     def _expanded(self, session_id: str, body: bytes) -> bytes:
-        """A session with the first of its lines; its serialised form is reused."""
+        """A session with its first lines; the serialised session is reused."""
         has_more, lines = self._inline.get(session_id, (False, b"[]"))
         return b'%b,"line_items":{"object":"list","data":%b,"has_more":%b,"url":"%b/%b/line_items"}}' % (
             body[:-1], lines, _flag(has_more), SESSIONS.encode(), session_id.encode(),
@@ -109,7 +109,7 @@ class StripeWire:
 
 
 def authorise(request: Request) -> None:
-    """Raises StripeError unless the key may make this request."""
+    """Raises StripeError if the key may not make this request."""
     key = request.bearer
     if key is None:
         raise errors.no_key()
@@ -122,9 +122,9 @@ def authorise(request: Request) -> None:
         raise errors.not_permitted(key, slug)
 
 
-def ledger_of(records: Sequence[Json], columns: Sequence[str]) -> Ledger:
-    """Stripe objects in a ledger that can be filtered by these keys."""
-    return Ledger(
+def index_of(records: Sequence[Json], columns: Sequence[str]) -> RecordIndex:
+    """An index of Stripe objects that can be filtered by these keys."""
+    return RecordIndex(
         (
             Entry(record["id"], record["created"], body, {name: record[name] for name in columns})
             for record, body in zip(records, raw_of(records), strict=True)
@@ -134,20 +134,20 @@ def ledger_of(records: Sequence[Json], columns: Sequence[str]) -> Ledger:
 
 
 def inline_lines(lines: Mapping[str, Sequence[Json]]) -> dict[str, tuple[bool, bytes]]:
-    """For each session, whether it has more lines than fit, and the JSON array of those that do."""
-    if isinstance(lines, PackedLines):  # one line each: nothing to cut
+    """For each session: whether it has more than INLINE lines, and the first ones as a JSON array."""
+    if isinstance(lines, PackedLines):  # they have one line each
         return {session_id: (False, raw) for session_id, raw in lines.raw.items()}
     return {session_id: (len(of) > INLINE, dump(list(of[:INLINE]))) for session_id, of in lines.items()}
 
 
-def page(ledger: Ledger, params: ListParams, what: str) -> tuple[Sequence[int], bool]:
-    """The ranks of one page, newest first, and whether there is more in the direction asked for."""
-    ranks = ledger.matching(params.filters)
-    first, last = ledger.between(params.bounds)
+def page(records: RecordIndex, params: ListParams, what: str) -> tuple[Sequence[int], bool]:
+    """The ranks of one page, newest first, and whether there are more in the requested direction."""
+    ranks = records.matching(params.filters)
+    first, last = records.between(params.bounds)
     if params.starting_after is not None:
-        first = max(first, _cursor(ledger, params.starting_after, "starting_after", what) + 1)
+        first = max(first, _cursor(records, params.starting_after, "starting_after", what) + 1)
     if params.ending_before is not None:
-        last = min(last, _cursor(ledger, params.ending_before, "ending_before", what))
+        last = min(last, _cursor(records, params.ending_before, "ending_before", what))
     start, end = slice_of(ranks, first, last)
     has_more = end - start > params.limit
     if params.ending_before is not None:
@@ -155,17 +155,17 @@ def page(ledger: Ledger, params: ListParams, what: str) -> tuple[Sequence[int], 
     return ranks[start : min(end, start + params.limit)], has_more
 
 
-def _cursor(ledger: Ledger, entry_id: str, param: str, what: str) -> int:
-    rank = ledger.rank.get(entry_id)
+def _cursor(records: RecordIndex, entry_id: str, param: str, what: str) -> int:
+    rank = records.rank.get(entry_id)
     if rank is None:
         raise errors.missing(what, entry_id, status=400, param=param)
     return rank
 
 
-def listed(ledger: Ledger, params: ListParams, url: str, what: str) -> bytes:
-    """One page of a ledger as a list object."""
-    ranks, has_more = page(ledger, params, what)
-    return as_list([ledger.bodies[rank] for rank in ranks], has_more, url)
+def listed(records: RecordIndex, params: ListParams, url: str, what: str) -> bytes:
+    """One page of the records as a list object."""
+    ranks, has_more = page(records, params, what)
+    return as_list([records.bodies[rank] for rank in ranks], has_more, url)
 
 
 def as_list(bodies: Sequence[bytes], has_more: bool, url: str) -> bytes:

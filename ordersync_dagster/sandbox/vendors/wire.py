@@ -1,4 +1,4 @@
-"""A request and an answer, without a web framework's weight."""
+"""A request and an answer, without a web framework."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in; header names are lower case."""
+    """One HTTP request; header names are lower case."""
 
     method: str
     path: str
@@ -35,14 +35,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes out."""
+    """One HTTP answer."""
 
     status: int
     body: bytes
     headers: tuple[Header, ...] = (("content-type", JSON),)
 
     def with_headers(self, headers: Iterable[Header]) -> "Answer":
-        """This answer with more headers; a name given again replaces the earlier one."""
+        """This answer with more headers; a repeated name replaces the earlier header."""
         added = tuple(headers)
         names = {name.lower() for name, _ in added}
         kept = tuple(header for header in self.headers if header[0].lower() not in names)

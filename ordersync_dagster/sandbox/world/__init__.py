@@ -1,1 +1,1 @@
-"""What the pretend shop consists of, and how its scenarios are made."""
+"""The data of the pretend shop, and its scenarios."""

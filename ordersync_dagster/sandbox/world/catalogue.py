@@ -1,4 +1,4 @@
-"""What the pretend shop sells: prints made by Printful, and downloads."""
+"""The products of the pretend shop: prints made by Printful, and downloads."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ EXPONENTS = {"jpy": 0}  # the currencies used here that have no cents
 
 @dataclass(frozen=True)
 class Product:
-    """A print; `price` and `cost` are minor units of whatever currency it is sold in."""
+    """A print; `price` and `cost` are minor units of the currency in which it is sold."""
 
     name: str
     blank: str
@@ -28,7 +28,7 @@ class Download:
 
 @dataclass(frozen=True)
 class Pick:
-    """So many of one thing in a basket."""
+    """One article in a basket, with its quantity."""
 
     article: Product | Download
     quantity: int = 1

@@ -1,4 +1,4 @@
-"""A world being written: sales, their orders in the shop, and what Printful makes of them."""
+"""A world under construction: sales, their orders in the shop, and their orders at Printful."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,19 +28,19 @@ class Draft:
         self._rows = ShopRows()
 
     def ago(self, **duration: float) -> int:
-        """The second that lies so long before now."""
+        """The Unix time so long before now."""
         return int((self.now - timedelta(**duration)).timestamp())
 
     def person(self) -> Person:
-        """Any of the invented customers."""
+        """A random customer."""
         return self.rng.choice(PEOPLE)
 
     def basket(self, size: int) -> list[Pick]:
-        """So many different prints; no variant twice."""
+        """A basket of `size` different prints."""
         return [Pick(product, self.rng.choice((1, 1, 1, 2))) for product in self.rng.sample(PRODUCTS, size)]
 
     def sell(self, created: int, picks: Sequence[Pick], *, shipping: int = 0, **overrides: Any) -> Json:
-        """A session for these goods, paid unless the overrides say otherwise."""
+        """A session for these goods; paid, unless the overrides say something else."""
         currency = overrides.setdefault("currency", "usd")
         goods = sum(pick.article.price * pick.quantity for pick in picks)
         known = {
@@ -57,7 +57,7 @@ class Draft:
         return session
 
     def sell_prints(self, created: int, picks: Sequence[Pick], **overrides: Any) -> Json:
-        """A session that asked for a shipping address; `is_legacy` puts it where old API versions did."""
+        """A session with a shipping address; `is_legacy` puts it where old API versions had it."""
         person = overrides.pop("person", None) or self.person()
         details = sessions.collected_information(person)
         rate = self.ids.token("shr_1", 23)
@@ -73,7 +73,7 @@ class Draft:
         return self.sell(created, picks, shipping=SHIPPING, **{**shape, **overrides})
 
     def sell_download(self, created: int, **overrides: Any) -> Json:
-        """A session for a file: no shipping, of the address only what the bank wanted."""
+        """A session for a file: no shipping, and only the part of the address that the bank needs."""
         person = self.person()
         bank = {
             **dict.fromkeys(person.address()),
@@ -95,15 +95,15 @@ class Draft:
         return row
 
     def record_items(self, order: Json, items: Sequence[Json]) -> None:
-        """Rows for items as the handler wrote them."""
+        """The rows of order_items as the webhook handler stored them."""
         self._rows.order_items.extend(shop.item_row(order, item) for item in items)
 
     def send_to_printful(self, order: Json) -> None:
-        """An order that Printful knows."""
+        """Adds an order at Printful."""
         self._printful.append(order)
 
     def refund(self, session: Json, amount: int) -> None:
-        """Money given back a day later."""
+        """A refund one day after the session."""
         self._refunds.append(
             sessions.refund(
                 id=self.ids.token("re_3", 23),
@@ -117,7 +117,7 @@ class Draft:
         )
 
     def finish(self) -> World:
-        """Everything so far, newest first."""
+        """The world with all records so far, newest first."""
         return World(
             now=self.now,
             sessions=newest_first(self._sessions),

@@ -1,4 +1,4 @@
-"""The events that Stripe would have sent for a list of sessions."""
+"""The events that Stripe sends for a list of sessions."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

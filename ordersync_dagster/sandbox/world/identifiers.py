@@ -1,4 +1,4 @@
-"""Ids that look like the vendors' own and follow from the seed."""
+"""Ids in the vendors' formats, computed from the seed."""
 
 import string
 from random import Random
@@ -9,13 +9,13 @@ NAMESPACE = UUID("6a0f3a0e-5a3b-5d0c-9c55-0d6f1f3f7a11")
 
 
 class Ids:
-    """A stream of ids; the same random state gives the same stream."""
+    """Ids in a fixed order: the same random state gives the same ids."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
 
     def token(self, prefix: str, length: int = 24) -> str:
-        """`prefix` and so many letters and digits."""
+        """`prefix` and `length` letters and digits."""
         return prefix + "".join(self._rng.choices(ALPHABET, k=length))
 
     def session(self) -> str:
@@ -27,7 +27,7 @@ class Ids:
         return self.token("pi_3", 23)
 
     def digits(self, length: int) -> str:
-        """A number as carriers print it."""
+        """A tracking number."""
         return "".join(self._rng.choices(string.digits, k=length))
 
 

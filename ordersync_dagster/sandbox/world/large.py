@@ -1,4 +1,4 @@
-"""A shop that sells much and has no orders at all, for trying speed and size."""
+"""A shop with many sales and no orders, to test speed and size."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ HOURS = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 13, 12, 12, 12, 12, 13, 14, 15, 15,
 UNSHIPPED = ("pending", "inprocess", "inprocess", "onhold")
 STATUSES = ("inprocess", "partial", "fulfilled", "fulfilled", "fulfilled", "canceled")
 PARCELS = {"partial": 1, "fulfilled": 1}
-ONE_IN = 20  # so many sessions share one that names its Printful order
+ONE_IN = 20  # one session in so many names a Printful order
 
 
 def build_large(seed: int, now: datetime, size: int) -> World:
@@ -41,7 +41,7 @@ def build_large(seed: int, now: datetime, size: int) -> World:
 
 
 def _moments(rng: Random, now: datetime, size: int) -> list[int]:
-    """So many seconds of the last thirty days, oldest first, more of them by day."""
+    """`size` Unix times in the last thirty days, oldest first, with more in the daytime."""
     return sorted(_moment(now, day, hour, rng) for day, hour in _hours(rng, size))
 
 

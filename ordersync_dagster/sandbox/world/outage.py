@@ -5,27 +5,27 @@ from datetime import datetime
 from ordersync_dagster.sandbox.world.catalogue import PRODUCTS, Pick
 from ordersync_dagster.sandbox.world.draft import Draft
 from ordersync_dagster.sandbox.world.people import PEOPLE
-from ordersync_dagster.sandbox.world.settling import PRINTFUL_DELAY, Case, settle_all, settle_downloads
+from ordersync_dagster.sandbox.world.sales import PRINTFUL_DELAY, Sale, add_downloads, add_sales
 from ordersync_dagster.sandbox.world.world import World
 
 JAPANESE = next(person for person in PEOPLE if person.country == "JP")
-BEHIND = (  # Printful moved on, or items never arrived
-    Case(19.3, "processing", "fulfilled", items=4, known=0, parcels=1),
-    Case(16.1, "shipped", "fulfilled", items=5, known=2, parcels=1, knows_tracking=True, currency="eur"),
-    Case(13.6, "processing", "canceled", items=2, known=2),
-    Case(11.2, "processing", "failed", items=1, known=1, is_legacy=True),
-    Case(9.8, "processing", "partial", items=6, known=1, parcels=2, is_complete=False),
-    Case(6.4, "processing", "inprocess", items=5, known=0, unpriced=1),
-    Case(8.7, "shipped", "partial", items=4, known=0, parcels=1, is_complete=False, currency="eur"),
+BEHIND = (  # the shop missed a status or items of Printful
+    Sale(19.3, "processing", "fulfilled", items=4, known=0, parcels=1),
+    Sale(16.1, "shipped", "fulfilled", items=5, known=2, parcels=1, knows_tracking=True, currency="eur"),
+    Sale(13.6, "processing", "canceled", items=2, known=2),
+    Sale(11.2, "processing", "failed", items=1, known=1, is_legacy=True),
+    Sale(9.8, "processing", "partial", items=6, known=1, parcels=2, is_complete=False),
+    Sale(6.4, "processing", "inprocess", items=5, known=0, unpriced=1),
+    Sale(8.7, "shipped", "partial", items=4, known=0, parcels=1, is_complete=False, currency="eur"),
 )
 AGREEING = (
-    Case(1.4, "processing", "inprocess", items=2, known=2),
-    Case(0.6, "processing", "pending", items=1, known=1, currency="gbp"),
-    Case(24.9, "delivered", "fulfilled", items=3, known=3, parcels=1, knows_tracking=True, is_legacy=True),
-    Case(7.5, "shipped", "partial", items=2, known=2, parcels=1, is_complete=False, knows_tracking=True),
-    Case(22.2, "refunded", "fulfilled", items=1, known=1, parcels=1, knows_tracking=True, is_refunded=True),
-    Case(27.4, "processing", None, items=1, known=1),
-    Case(5.3, "processing", "inreview", items=2, known=2, unpriced=1, is_legacy=True),
+    Sale(1.4, "processing", "inprocess", items=2, known=2),
+    Sale(0.6, "processing", "pending", items=1, known=1, currency="gbp"),
+    Sale(24.9, "delivered", "fulfilled", items=3, known=3, parcels=1, knows_tracking=True, is_legacy=True),
+    Sale(7.5, "shipped", "partial", items=2, known=2, parcels=1, is_complete=False, knows_tracking=True),
+    Sale(22.2, "refunded", "fulfilled", items=1, known=1, parcels=1, knows_tracking=True, is_refunded=True),
+    Sale(27.4, "processing", None, items=1, known=1),
+    Sale(5.3, "processing", "inreview", items=2, known=2, unpriced=1, is_legacy=True),
 )
 DOWNLOAD_AGES = (
     28.6, 27.9, 26.3, 25.5, 23.8, 22.7, 20.6, 18.5, 17.2, 15.9, 14.4, 12.8, 11.7, 10.3, 8.2, 6.9, 5.8,
@@ -40,12 +40,12 @@ OTHER_CHANNELS = (
 
 
 def build_outage(seed: int, now: datetime) -> World:
-    """Everything that happened up to now."""
+    """The sales of two months, with three paid sessions that the shop never stored."""
     draft = Draft(seed, now)
-    settle_all(draft, BEHIND + AGREEING)
-    downloads = settle_downloads(draft, DOWNLOAD_AGES + RECENT_DOWNLOAD_AGES)
+    add_sales(draft, BEHIND + AGREEING)
+    downloads = add_downloads(draft, DOWNLOAD_AGES + RECENT_DOWNLOAD_AGES)
     draft.refund(downloads[0], downloads[0]["amount_total"] // 2)
-    settle_downloads(draft, OLD_DOWNLOAD_AGES)
+    add_downloads(draft, OLD_DOWNLOAD_AGES)
     debit = draft.sell_download(
         draft.ago(days=21.4), payment_method_types=["sepa_debit"], payment_method_options={}, currency="eur"
     )
@@ -58,7 +58,7 @@ def build_outage(seed: int, now: datetime) -> World:
 
 
 def _lose_paid(draft: Draft) -> None:
-    """Paid while the webhooks were down: known to Stripe, and one to Printful, but not to the shop."""
+    """Sessions paid while the webhooks were down: at Stripe, one also at Printful, but not in the shop."""
     person, picks = PEOPLE[10], draft.basket(3)
     created = draft.ago(days=3.4)
     order = draft.parcels.order(
@@ -72,7 +72,7 @@ def _lose_paid(draft: Draft) -> None:
 
 
 def _add_unpaid(draft: Draft) -> None:
-    """Complete, yet nothing that must have an order now."""
+    """Complete sessions that must not have an order yet: unpaid, free, too recent."""
     draft.sell_prints(
         draft.ago(days=1.2), draft.basket(1), currency="eur", payment_method_types=["sepa_debit"],
         payment_method_options={}, payment_status="unpaid", person=PEOPLE[6],
@@ -86,7 +86,7 @@ def _add_unpaid(draft: Draft) -> None:
 
 
 def _add_unfinished(draft: Draft) -> None:
-    """Baskets still open, and baskets left behind."""
+    """Open sessions, and expired ones."""
     unpaid = {"payment_status": "unpaid", "payment_intent": None, "collected_information": None}
     for minutes in (3, 50, 400):
         draft.sell_prints(
@@ -98,7 +98,7 @@ def _add_unfinished(draft: Draft) -> None:
 
 
 def _add_other_channels(draft: Draft) -> None:
-    """Orders at Printful that came from elsewhere."""
+    """Printful orders from other sales channels."""
     for turn, (status, parcels) in enumerate(OTHER_CHANNELS):
         created = draft.ago(days=2.7 * turn + 0.3) if parcels == 0 else draft.ago(days=2.7 * turn + 4.3)
         draft.send_to_printful(

@@ -15,7 +15,7 @@ CARRIERS = (("USPS", "USPS Ground Advantage"), ("DHL", "DHL Parcel"), ("ROYALMAI
 
 
 class Parcels:
-    """Makes Printful orders with ids that no other order of the same maker has."""
+    """Makes Printful orders; ids are unique within one instance."""
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
@@ -26,7 +26,7 @@ class Parcels:
         person: Person = PEOPLE[0], currency: str = "usd", external_id: str | None = None,
         unpriced: int = 0,
     ) -> Json:  # fmt: skip
-        """An order of these prints in so many parcels; without `is_complete` the last item waits.
+        """An order of these prints in `parcels` parcels; without `is_complete`, the last item is not shipped.
 
         The last `unpriced` items have no retail price.
         """

@@ -18,7 +18,7 @@ class Person:
     country: str
 
     def address(self) -> dict[str, Any]:
-        """The address in Stripe's words."""
+        """The address with Stripe's keys."""
         return {
             "city": self.city,
             "country": self.country,

@@ -1,4 +1,4 @@
-"""Builders of Printful API v1 orders with the key set recorded lately; overrides replace whole values."""
+"""Builders of Printful API v1 orders with the keys of recorded answers; overrides replace whole values."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ STORE = 952_434
 
 
 def printful_order(**overrides: Any) -> dict[str, Any]:
-    """An order being made, with one item; `updated` and `dashboard_url` follow the overrides given."""
+    """An order in production with one item; `updated` and `dashboard_url` match the overrides."""
     order_id = overrides.get("id", 190_000_001)
     created = overrides.get("created", CREATED + 120)
     record = {
@@ -48,7 +48,7 @@ def printful_order(**overrides: Any) -> dict[str, Any]:
 
 
 def recipient(person: Person = PEOPLE[0], **overrides: Any) -> dict[str, Any]:
-    """The person in Printful's words."""
+    """The person with Printful's keys."""
     record = {
         "name": person.name,
         "company": None,
@@ -68,7 +68,7 @@ def recipient(person: Person = PEOPLE[0], **overrides: Any) -> dict[str, Any]:
 
 
 def printful_item(**overrides: Any) -> dict[str, Any]:
-    """One t-shirt with its print file first and its mockup second; the product follows `variant_id`."""
+    """One t-shirt with a print file and then a mockup; the product matches `variant_id`."""
     item_id = overrides.get("id", 70_000_001)
     variant_id = overrides.get("variant_id", 4011)
     record = {
@@ -106,7 +106,7 @@ def product(**overrides: Any) -> dict[str, Any]:
 
 
 def print_file(item_id: int) -> dict[str, Any]:
-    """The file that goes on the product; its preview shows no product."""
+    """The file to print; its preview does not show the product."""
     digest = f"{item_id:032x}"
     return _file(
         id=item_id * 2, type="default", hash=digest, filename=f"printfile-{digest[-8:]}.png",
@@ -132,7 +132,7 @@ def _file(**known: Any) -> dict[str, Any]:
 
 
 def costs(subtotal: str = "12.95", shipping: str = "4.39", total: str = "17.34", **overrides: Any) -> dict[str, Any]:
-    """What Printful charges the shop."""
+    """Printful's price for the shop."""
     zero = (
         "discount",
         "digitization",
@@ -147,13 +147,13 @@ def costs(subtotal: str = "12.95", shipping: str = "4.39", total: str = "17.34",
 
 
 def retail_costs(subtotal: str | None = "26.00", **overrides: Any) -> dict[str, Any]:
-    """What the shop charges its customer, as far as Printful was told; every amount may be null."""
+    """The shop's price for its customer, as Printful knows it; each amount may be null."""
     others = dict.fromkeys(("discount", "shipping", "tax", "vat"))
     return overridden({"currency": "USD", "subtotal": subtotal, "total": subtotal, **others}, overrides)
 
 
 def shipment(*, of: Sequence[dict[str, Any]] | None = None, **overrides: Any) -> dict[str, Any]:
-    """One parcel holding the items `of` (the default item); the link and the dates follow the overrides."""
+    """One parcel with the items `of` (default: one item); the link and the dates match the overrides."""
     items = [printful_item()] if of is None else of
     created = overrides.get("created", CREATED + 3 * 86_400)
     number = overrides.get("tracking_number", "9400100000000000000001")

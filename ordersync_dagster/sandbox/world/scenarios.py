@@ -1,4 +1,4 @@
-"""The worlds that can be asked for by name."""
+"""The worlds, by name."""
 
 from datetime import UTC, datetime
 
@@ -11,9 +11,9 @@ SCENARIOS = ("outage", "quiet", "large")
 
 
 def build(scenario: str, *, seed: int = 7, now: datetime, size: int = 0) -> World:
-    """A world that follows from the arguments alone; `size` counts the sessions of `large`.
+    """A world; the same arguments give the same world. `size` is the number of sessions of `large`.
 
-    Raises ValueError for an unknown name and for a `now` without a zone.
+    Raises ValueError for an unknown name, or a `now` without a time zone.
     """
     if now.tzinfo is None:
         raise ValueError("now needs a time zone")

@@ -1,4 +1,4 @@
-"""Builders of Stripe objects with the key set of API 2026-10-28; overrides replace whole values."""
+"""Builders of Stripe objects with the keys of API 2026-10-28; overrides replace whole values."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ SESSION_ID = "cs_test_a1" + "B2c3D4e5" * 7
 PAYMENT_INTENT = "pi_3" + "SandboxPaymentIntent000"
 CREATED = 1_790_000_000
 ABSENT: Any = object()
-"""As the value of an override: leave the key out."""
+"""As an override's value: the key is left out."""
 
 ALWAYS_NULL = (
     "after_expiration", "allow_promotion_codes", "allowed_payment_method_types", "billing_address_collection",
@@ -33,7 +33,7 @@ CUSTOM_TEXT = ("after_submit", "shipping_address", "submit", "terms_of_service_a
 
 
 def overridden(record: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
-    """`record` with whole values exchanged; a value of `ABSENT` leaves its key out."""
+    """`record` with whole values replaced; the value `ABSENT` leaves the key out."""
     record.update(overrides)
     for key in [key for key, value in overrides.items() if value is ABSENT]:
         del record[key]
@@ -41,7 +41,7 @@ def overridden(record: dict[str, Any], overrides: dict[str, Any]) -> dict[str, A
 
 
 def checkout_session(**overrides: Any) -> dict[str, Any]:
-    """A paid one-off session of a guest; `expires_at` and the subtotal follow the overrides given."""
+    """A paid one-time session of a guest; `expires_at` and the subtotal match the overrides."""
     created = overrides.get("created", CREATED)
     total = overrides.get("amount_total", 2600)
     return overridden(
@@ -83,7 +83,7 @@ def _invoice_creation() -> dict[str, Any]:
 
 
 def customer_details(person: Person = PEOPLE[0], **overrides: Any) -> dict[str, Any]:
-    """What Checkout asked of the customer."""
+    """The customer's details as Checkout collected them."""
     details: dict[str, Any] = {
         "address": person.address(),
         "business_name": None,
@@ -98,7 +98,7 @@ def customer_details(person: Person = PEOPLE[0], **overrides: Any) -> dict[str, 
 
 
 def collected_information(person: Person = PEOPLE[0]) -> dict[str, Any]:
-    """Where today's sessions keep the shipping address."""
+    """The place of the shipping address in current sessions."""
     return {
         "business_name": None,
         "individual_name": None,
@@ -107,7 +107,7 @@ def collected_information(person: Person = PEOPLE[0]) -> dict[str, Any]:
 
 
 def line_item(**overrides: Any) -> dict[str, Any]:
-    """One line of a session; the amounts, the price and its currency follow the overrides given."""
+    """One line of a session; the amounts, the price and its currency match the overrides."""
     total = overrides.get("amount_total", 2600)
     currency = overrides.get("currency", "usd")
     quantity = overrides.get("quantity", 1)
@@ -156,7 +156,7 @@ def price(**overrides: Any) -> dict[str, Any]:
 
 
 def refund(**overrides: Any) -> dict[str, Any]:
-    """A refund that succeeded, of the whole default session."""
+    """A successful refund of the whole default session."""
     record = {
         "id": "re_3SandboxRefund0000000000",
         "object": "refund",

@@ -33,7 +33,7 @@ def order_row(session: dict[str, Any], *, status: str, **columns: Any) -> dict[s
 
 
 def item_row(order: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
-    """The row of `order_items` for a Printful item, with no trace of the item's id."""
+    """The row of `order_items` for a Printful item; it does not hold the item's id."""
     return {
         "id": row_id("order_items", order["id"], item["id"]),
         "order_id": order["id"],
@@ -49,7 +49,7 @@ def item_row(order: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
 
 
 def shipping_address(session: dict[str, Any]) -> dict[str, Any] | None:
-    """The address of a session of either generation, with the shop's seven keys."""
+    """The address of a session of the old or the new API, with the shop's seven keys."""
     collected = session["collected_information"] or {}
     details = collected.get("shipping_details") or session.get("shipping_details")
     if details is None:
@@ -59,10 +59,10 @@ def shipping_address(session: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def amount(minor: int, currency: str) -> Decimal:
-    """Minor units as the table's decimal."""
+    """Minor units as a decimal amount."""
     return Decimal(minor).scaleb(-EXPONENTS.get(currency, 2))
 
 
 def naive(timestamp: int) -> datetime:
-    """UTC without a zone, as the table's columns hold it."""
+    """UTC without a time zone, as in the shop's columns."""
     return datetime.fromtimestamp(timestamp, UTC).replace(tzinfo=None)

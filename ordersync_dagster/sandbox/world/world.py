@@ -1,4 +1,4 @@
-"""What the pretend shop consists of: two vendors' records and the shop's own rows."""
+"""The data of the pretend shop: the records of both vendors and the shop's own rows."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,12 +13,12 @@ Json = dict[str, Any]
 
 
 def dump(value: object) -> bytes:
-    """Compact JSON, as it goes over the wire."""
+    """Compact JSON, as it is sent."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 class Packed(Sequence[Json]):
-    """Records kept as JSON bytes, so that a large world stays small; each look decodes a fresh copy."""
+    """Records kept as JSON bytes, so that a large world needs little memory; each access decodes a new copy."""
 
     def __init__(self, raw: Iterable[bytes]) -> None:
         self.raw = tuple(raw)
@@ -43,7 +43,7 @@ class Packed(Sequence[Json]):
 
 
 class PackedLines(Mapping[str, list[Json]]):
-    """Line items by session id, each list kept as the bytes of one JSON array."""
+    """Line items by session id; each list is kept as JSON bytes."""
 
     def __init__(self, raw: Mapping[str, bytes]) -> None:
         self.raw = raw
@@ -60,7 +60,7 @@ class PackedLines(Mapping[str, list[Json]]):
 
 
 def raw_of(records: Sequence[Json]) -> Sequence[bytes]:
-    """The wire form of each record; packed records have it already."""
+    """The JSON bytes of each record; packed records have them already."""
     return records.raw if isinstance(records, Packed) else [dump(record) for record in records]
 
 
@@ -74,7 +74,7 @@ class ShopRows:
 
 @dataclass(frozen=True)
 class World:
-    """One moment of the pretend shop; `line_items` maps a session's id to all of its lines."""
+    """The pretend shop at one time; `line_items` maps a session's id to all of its lines."""
 
     now: datetime
     sessions: Sequence[Json] = ()
@@ -85,11 +85,11 @@ class World:
 
     @cached_property
     def events(self) -> list[Json]:
-        """Stripe's events of the last 30 days, newest first, as the sessions imply them."""
+        """Stripe's events of the last 30 days for these sessions, newest first."""
         return events_of(self.sessions, self.now)
 
     def with_session(self, session: Json, line_items: Sequence[Json] | None = None) -> "World":
-        """This world with one session added or exchanged; without `line_items` its lines stay."""
+        """This world with one session added or replaced; without `line_items`, its lines stay."""
         lines = self.line_items
         if line_items is not None:
             lines = {**lines, session["id"]: list(line_items)}
@@ -100,11 +100,11 @@ class World:
         return replace(self, sessions=_without(self.sessions, session_id))
 
     def with_refund(self, refund: Json) -> "World":
-        """This world with one refund added or exchanged."""
+        """This world with one refund added or replaced."""
         return replace(self, refunds=_with(self.refunds, refund))
 
     def with_printful_order(self, order: Json) -> "World":
-        """This world with one Printful order added or exchanged."""
+        """This world with one Printful order added or replaced."""
         return replace(self, printful_orders=_with(self.printful_orders, order))
 
     def without_printful_order(self, order_id: int) -> "World":
@@ -121,5 +121,5 @@ def _without(records: Sequence[Json], record_id: object) -> list[Json]:
 
 
 def newest_first(records: Iterable[Json]) -> list[Json]:
-    """Records by `created`, latest first; equal seconds keep their order."""
+    """Records by `created`, newest first; equal seconds keep their order."""
     return sorted(records, key=lambda record: -int(record["created"]))

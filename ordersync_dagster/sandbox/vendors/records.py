@@ -1,4 +1,4 @@
-"""Records newest first, with the arrays that make a page cheap at any size."""
+"""Records, newest first, indexed so that a page of a large list is fast."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record; `columns` are the values that a list may be filtered by."""
+    """One record; `columns` are the values for filters."""
 
     id: str
     created: int
@@ -18,14 +18,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Half-open in seconds: `start` counts, `end` does not."""
+    """A half-open range in seconds: `start` is included, `end` is not."""
 
     start: int | None = None
     end: int | None = None
 
 
-class Ledger:
-    """A rank is a record's place, 0 being the newest; every question is answered in ranks."""
+class RecordIndex:
+    """A rank is a record's position, 0 for the newest; all methods return ranks."""
 
     def __init__(self, entries: Iterable[Entry], columns: Sequence[str] = ()) -> None:
         ordered = sorted(entries, key=lambda entry: -entry.created)
@@ -36,18 +36,18 @@ class Ledger:
         self._groups = {name: _grouped(entry.columns[name] for entry in ordered) for name in columns}
 
     def body(self, entry_id: str) -> bytes | None:
-        """The record of that id, as bytes."""
+        """The record with this id, as JSON bytes."""
         rank = self.rank.get(entry_id)
         return None if rank is None else self.bodies[rank]
 
     def between(self, bounds: Bounds) -> tuple[int, int]:
-        """The ranks, first and past the last, of records created within the bounds."""
+        """First rank and last rank + 1 of the records created within the bounds."""
         first = 0 if bounds.end is None else bisect_right(self._ages, -bounds.end)
         last = len(self.ids) if bounds.start is None else bisect_right(self._ages, -bounds.start)
         return first, last
 
     def matching(self, filters: Mapping[str, Sequence[str]]) -> Sequence[int]:
-        """Ranks of the records that have one of the wanted values in each column; `*` is a wildcard."""
+        """Ranks of the records with one of the wanted values in each column; `*` is a wildcard."""
         found = [self._of_column(name, wanted) for name, wanted in filters.items()]
         if not found:
             return range(len(self.ids))
@@ -57,12 +57,12 @@ class Ledger:
 
     def _of_column(self, name: str, wanted: Sequence[str]) -> Sequence[int]:
         groups = self._groups[name]
-        found = [groups[value] for value in _meant(groups, wanted)]
+        found = [groups[value] for value in _matches(groups, wanted)]
         return found[0] if len(found) == 1 else sorted(rank for group in found for rank in group)
 
 
 def slice_of(ranks: Sequence[int], first: int, last: int) -> tuple[int, int]:
-    """Where in `ranks` those from `first` up to `last` begin and end."""
+    """Start and end in `ranks` of the ranks from `first` up to `last`."""
     start = bisect_left(ranks, first)
     return start, max(start, bisect_left(ranks, last))
 
@@ -75,7 +75,7 @@ def _grouped(values: Iterable[str | None]) -> dict[str, list[int]]:
     return groups
 
 
-def _meant(known: Mapping[str, object], wanted: Sequence[str]) -> list[str]:
+def _matches(known: Mapping[str, object], wanted: Sequence[str]) -> list[str]:
     if any("*" in want for want in wanted):
         return [value for value in known if any(fnmatchcase(value, want) for want in wanted)]
     return [want for want in dict.fromkeys(wanted) if want in known]
