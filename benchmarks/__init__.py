@@ -1,5 +1,5 @@
-"""How long a run takes, and how near that is to what vendors and machine allow: `python -m benchmarks --help`.
+"""How long a run takes, compared with the limits of vendors and machine: `python -m benchmarks --help`.
 
-These are measurements, not tests: nothing here fails for being slow. What must not get worse is counted, not timed,
-in ordersync_dagster_tests/sync/test_effort.py.
+These are measurements, not tests: nothing here fails because it is slow. ordersync_dagster_tests/sync/test_effort.py
+counts the work that must not grow.
 """

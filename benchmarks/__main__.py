@@ -12,7 +12,7 @@ from benchmarks.databases import databases
 from benchmarks.figures import Figures
 
 ROOT = Path(__file__).parents[1]
-MAIN = 20_000  # sessions of what the page leads with
+MAIN = 20_000  # sessions of the page's first case
 SMALL = 300  # sessions of a small shop's month
 LATENCIES = (0.1, 0.0)  # seconds a request
 MILLION = 1_000_000
@@ -21,7 +21,7 @@ STRIPE_LIMIT = 25  # requests a second
 
 
 def main() -> None:
-    """Measure in order of interest; what is done is kept if it is interrupted."""
+    """Measure the most important first; an interrupted measurement keeps its results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def measured(is_quick: bool) -> Iterator[Figures]:
-    """The same figures after each step, with more in them; the next step is told on stderr."""
+    """The figures after each step; the next step is announced on stderr."""
     figures = Figures("python -m benchmarks" + (" --quick" if is_quick else ""))
     sizes = [SMALL, 2_000] if is_quick else [SMALL, 5_000, MAIN, 100_000]
     with databases() as fresh:
@@ -74,7 +74,7 @@ def measured(is_quick: bool) -> Iterator[Figures]:
 
 
 def million(figures: Figures) -> Iterator[Figures]:
-    """The figures after each of the largest cases, which take the places of those before."""
+    """The figures after each of the largest cases, which replace the earlier ones."""
     figures.cases = [case for case in figures.cases if case.size != MILLION]
     with databases() as fresh:
         say(f"{MILLION:,} sessions of 30 days")
@@ -84,7 +84,7 @@ def million(figures: Figures) -> Iterator[Figures]:
 
 
 def say(what: str) -> None:
-    """Progress, for a person who waits."""
+    """Print the progress."""
     print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Two panels: one run beside its floors and its baseline, and how cost grows with the number of sessions."""
+"""Two panels: one run beside its floors and its baseline, and the cost by number of sessions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

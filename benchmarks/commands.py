@@ -1,4 +1,4 @@
-"""A command as a process of its own: how long it took, and what it cost."""
+"""A command in a separate process, with its time and memory."""
 
 import os
 import re
@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
-# The floor is measured with aiohttp, which a user's environment does not have. Stripe's SDK imports it where it
-# finds it, which takes half a second: the command is measured as a user has it.
+# The floor is measured with aiohttp, which users do not have installed. Stripe's SDK imports it if it is there, which
+# takes half a second. So it is hidden, and the command is measured as users have it.
 ORDERSYNC = "import sys; sys.modules['aiohttp'] = None; from ordersync_dagster.cli.main import main; main()"
-# What wait4 says of memory is at least what the process had that started it: Linux keeps better books.
+# On Linux, /proc has the peak memory. wait4 reports at least the memory of the parent process.
 NOTED = """
 import atexit, pathlib, shutil
 atexit.register(shutil.copy, "/proc/self/status", "peak")
 """
-GENEROUS = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "10000"}
+HIGH_LIMITS = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "10000"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one process: seconds on the wall, seconds of CPU, megabytes at its peak."""
+    """One process: wall seconds, CPU seconds, peak memory in megabytes."""
 
     wall: float
     cpu: float
@@ -37,7 +37,7 @@ def ordersync(arguments: Sequence[str], environment: Mapping[str, str]) -> Cost:
 
 
 def spawned(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[Cost, str]:
-    """Python with `arguments`: its cost and what it printed. Raises RuntimeError where it fails."""
+    """Python with `arguments`: its cost and its stdout. Raises RuntimeError if it fails."""
     known = {name: value for name, value in os.environ.items() if not name.startswith(("ORDERSYNC_", "DAGSTER_"))}
     with (
         TemporaryDirectory(prefix="ordersync-bench-") as folder,
@@ -60,7 +60,7 @@ def spawned(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[C
 
 
 def _peak(status: Path, maxrss: int) -> float:
-    """Megabytes, by what the process noted at its end, else by what the system says of it."""
+    """Megabytes: the process's own record of its peak, else the system's."""
     if status.exists():
         noted = re.search(r"VmHWM:\s+(\d+)", status.read_text())
         assert noted is not None

@@ -23,8 +23,8 @@ from ordersync_dagster.sandbox import World, serve
 
 ROOT = Path(__file__).parents[1]
 REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "ordersync"}
-UNHURRIED = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "10000"}  # limits nobody notices
-PATIENCE = 600  # seconds; the daemon looks at backfills every 30
+HIGH_LIMITS = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "10000"}  # no waiting
+WAIT_SECONDS = 600  # the daemon looks at backfills every 30
 LOADED = "{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"
 DAYS = '{ assetNodeOrError(assetKey: {path: ["orders"]}) { ... on AssetNode { partitionKeys } } }'
 LAUNCH = (
@@ -45,7 +45,7 @@ class DagsterDev:
     database: str
 
     def ask(self, query: str, **variables: object) -> Any:
-        """The data of an answer without errors."""
+        """The data of an answer; raises RuntimeError if it has errors."""
         answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=60).json()
         if "errors" in answer:
             raise RuntimeError(answer["errors"])
@@ -82,12 +82,12 @@ class DagsterDev:
 
 @contextmanager
 def dagster_dev(world: World) -> Iterator[DagsterDev]:
-    """Webserver and daemon on this world, as its webhooks left the shop."""
+    """Webserver and daemon on this world, with the rows that its webhooks wrote."""
     with TemporaryDirectory(prefix="ordersync-bench-") as folder, serve(world) as sandbox:
         database = f"sqlite:///{folder}/shop.db"
         open_shop.seed(parse_url(database), {"orders": world.shop.orders, "order_items": world.shop.order_items})
         shutil.copy(ROOT / "dagster.yaml", folder)
-        settings = UNHURRIED | {"DATABASE_URL": database, "ORDERSYNC_STATE_DIR": folder, "DAGSTER_HOME": folder}
+        settings = HIGH_LIMITS | {"DATABASE_URL": database, "ORDERSYNC_STATE_DIR": folder, "DAGSTER_HOME": folder}
         with _process({**os.environ, **sandbox.environment(), **settings}) as url:
             dagster = DagsterDev(url, database)
             _until(lambda: _status(dagster), "LOADED")
@@ -128,8 +128,8 @@ def _status(dagster: DagsterDev) -> dict[str, str]:
 
 
 def _until(look: Callable[[], Any], status: str) -> Any:
-    """What is seen as soon as it has this status."""
-    deadline = time.monotonic() + PATIENCE
+    """The first result of `look` with this status."""
+    deadline = time.monotonic() + WAIT_SECONDS
     while (seen := look())["status"] != status:
         if time.monotonic() > deadline or "FAIL" in seen["status"]:
             raise RuntimeError(f"not {status} but {seen}")

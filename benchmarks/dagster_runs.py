@@ -1,4 +1,4 @@
-"""What people wait for in Dagster's UI: its own runs on a real webserver and daemon, each a process that it starts."""
+"""Runs in Dagster's UI, on a real webserver and daemon; each run is a process."""
 
 from benchmarks.dagster_dev import dagster_dev
 from benchmarks.figures import DagsterRun
@@ -6,7 +6,7 @@ from benchmarks.worlds import over_a_year
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import World, build
 
-REPEATS = 3  # of order_sync on a shop as the outage left it, of which the fastest counts
+REPEATS = 3  # of order_sync on the shop after the outage; the fastest counts
 
 
 def measure(size: int) -> list[DagsterRun]:

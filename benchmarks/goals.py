@@ -1,4 +1,4 @@
-"""What was wished of a run, and what came of it."""
+"""The goals of a run, and the measured values."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ CPU = 1.7  # seconds: half of what the first run took on the day when this goal 
 
 
 def goals(figures: Figures) -> str:
-    """A table of every goal and what was measured."""
+    """A table of all goals and measured values."""
     main = figures.main
     days = [case for case in figures.cases if case.shape == "day" and case.database == "postgresql"]
     rows: list[Sequence[str]] = [_ratio(case) for case in (main, *days)]
@@ -56,7 +56,7 @@ def goals(figures: Figures) -> str:
 
 
 def _memory_at_most(figures: Figures) -> list[Sequence[str]]:
-    """What the largest case takes in its worst run, on whichever database and at whichever latency."""
+    """The highest memory of the largest case, for all databases and latencies."""
     size = max(case.size for case in figures.cases)
     largest = [case for case in figures.cases if case.size == size]
     most = max(max(case.first.cost.memory, case.again.cost.memory) for case in largest)

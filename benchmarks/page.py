@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.commands import GENEROUS
+from benchmarks.commands import HIGH_LIMITS
 from benchmarks.figures import Case, Figures, Limited
 from benchmarks.goals import goals
 from benchmarks.tables import table
@@ -83,7 +83,7 @@ def _sizes(figures: Figures) -> str:
 
 
 def _growth(figures: Figures) -> str:
-    """What the largest case costs beside the next smaller one."""
+    """The cost of the largest case compared with the next smaller one."""
     cases = figures.sizes[-2:]
     less, more = (case.first.cost for case in cases)
     return (
@@ -120,7 +120,7 @@ def _size(case: Case) -> Sequence[str]:
 def _stages(figures: Figures) -> str:
     slow = [case for case in figures.cases if case.latency and case.stages]
     names, requests = list(slow[0].stages), figures.main.first.tally.requests
-    budget, span = int(GENEROUS["STRIPE_REQUESTS_PER_SECOND"]), 1 + LATE_WAKE_SECONDS
+    budget, span = int(HIGH_LIMITS["STRIPE_REQUESTS_PER_SECOND"]), 1 + LATE_WAKE_SECONDS
     text = (
         "## Where the time goes\n\nSeconds of the main thread at 100 ms a request, measured inside one process. "
         "*fetch* is waiting for pages: the round trips, and behind them the other threads' parsing and reading of "

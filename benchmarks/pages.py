@@ -1,4 +1,4 @@
-"""How many pages of 100 sessions a second the sandbox serves: they are read and thrown away unparsed.
+"""How many pages of 100 sessions the sandbox serves in a second; they are read but not parsed.
 
 `python -m benchmarks.pages BASE` prints the number. If it is small, it is the sandbox that the rest is measured by.
 """
@@ -14,7 +14,7 @@ from ordersync_dagster.sandbox import STRIPE_KEY
 AT_ONCE = 16
 PAGES = 4_000
 DAY = 86_400
-MIDDLE = 15 * DAY  # pages end at moments around here, in seconds ago: the world has 30 days
+MIDDLE = 15 * DAY  # seconds ago; pages end near this time, because the world has 30 days
 
 
 async def rate(base: str) -> float:

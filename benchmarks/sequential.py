@@ -1,4 +1,4 @@
-"""The baseline: what a plain script does, one thing after another. Measured on a few records and multiplied.
+"""The baseline: a simple script that does one thing after another, measured on a few records and multiplied.
 
 One page at a time; for each session one SELECT and one INSERT, each committed by itself; one GET per Printful order.
 """
@@ -54,7 +54,7 @@ def _pages(client: requests.Session, url: str, key: str) -> None:
 
 
 def _orders(client: requests.Session, url: str, token: str) -> None:
-    for number in range(PRINTFUL_ORDERS):  # one that is not there takes as long as one that is
+    for number in range(PRINTFUL_ORDERS):  # a missing one takes as long as an existing one
         client.get(f"{url}/{number}", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
 

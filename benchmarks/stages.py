@@ -1,4 +1,4 @@
-"""Where a run's time goes: the same run inside one process, with a clock around what the use case asks for.
+"""The time of each part of a run: the same run in one process, with a timer around each port.
 
 `python -m benchmarks.stages` reads the settings from the environment and prints seconds by stage.
 """
@@ -24,7 +24,7 @@ LOOK_UPS = ("orders_of_sessions", "orders_created_in")
 
 
 class Clocked:
-    """Stands before a port and notes how long its answers take."""
+    """Wraps a port and measures the time of its answers."""
 
     def __init__(self, port: object, spent: dict[str, float], stages: dict[str, str]) -> None:
         self._port, self._spent, self._stages = port, spent, stages
@@ -43,7 +43,7 @@ class Clocked:
         return timed
 
     def _each(self, answers: Iterator[Any], stage: str) -> Iterator[Any]:
-        """Only the waiting for the next counts."""
+        """Counts only the wait for the next item."""
         while True:
             started = time.perf_counter()
             answer = next(answers, None)

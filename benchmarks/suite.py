@@ -1,4 +1,4 @@
-"""What is measured, in which order."""
+"""The measurements, in their order."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import create_engine, text
 
 from benchmarks import floors, sequential
-from benchmarks.commands import GENEROUS, Cost, ordersync, spawned
+from benchmarks.commands import HIGH_LIMITS, Cost, ordersync, spawned
 from benchmarks.databases import KINDS, Fresh
 from benchmarks.figures import Case, Limited, Run
 from benchmarks.floors import Reading
@@ -20,9 +20,9 @@ from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine.connection import parse_url
 
 DAYS = {"month": 30, "day": 1}
-REPEATS = 3  # of which the fastest counts, here and for the floors
+REPEATS = 3  # the fastest counts, here and for the floors
 REPEATED_UP_TO = 20_000  # sessions
-STAGED_UP_TO = 100_000  # sessions: where the time goes is seen by then
+STAGED_UP_TO = 100_000  # sessions; larger cases show the same
 SEQUENTIAL_ROWS = 500
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ def cases(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is asked, and where it is written."""
+    """The world and database of one case."""
 
     vendors: Vendors
     shape: str
@@ -49,7 +49,7 @@ class Setting:
     kind: str
 
     def environment(self, url: str) -> dict[str, str]:
-        return self.vendors.environment(self.latency) | GENEROUS | {"DATABASE_URL": url}
+        return self.vendors.environment(self.latency) | HIGH_LIMITS | {"DATABASE_URL": url}
 
 
 def _case(fresh: Fresh, setting: Setting, reading: Reading) -> Case:
@@ -68,7 +68,7 @@ def _case(fresh: Fresh, setting: Setting, reading: Reading) -> Case:
 
 
 def _twice(fresh: Fresh, setting: Setting) -> tuple[Run, Run]:
-    """A run into a shop without orders, and the same again."""
+    """A run for a shop without orders, and a second run."""
     with _empty(fresh, setting.kind) as url:
         environment, days = setting.environment(url), DAYS[setting.shape]
         first, again = (_run(setting.vendors, setting.latency, days, environment) for _ in range(2))
@@ -84,14 +84,14 @@ def _write_floor(fresh: Fresh, setting: Setting) -> float:
 
 @contextmanager
 def _empty(fresh: Fresh, kind: str) -> Iterator[str]:
-    """A shop with its tables and ours, and no orders."""
+    """A shop with its tables and ours, but no orders."""
     with fresh(kind) as url:
         open_shop.seed(parse_url(url), {})
         yield url
 
 
 def starts(fresh: Fresh) -> dict[str, Cost]:
-    """The command where there is nothing to do: its help, and a day without a session on each database."""
+    """The command with nothing to do: its help, and a day without sessions on each database."""
     found = {"ordersync --help": _least([ordersync(["--help"], {}) for _ in range(REPEATS)])}
     with serving("month", 0) as vendors:
         for kind in KINDS:
@@ -104,14 +104,14 @@ def starts(fresh: Fresh) -> dict[str, Cost]:
 
 
 def sandbox_pages(size: int) -> float:
-    """Pages of 100 a second that the sandbox can serve at all."""
+    """The maximum number of pages of 100 that the sandbox serves in a second."""
     with serving("month", size) as vendors:
         base = vendors.environment(0.0)["STRIPE_API_BASE"]
         return max(float(spawned(["-m", "benchmarks.pages", base], {})[1]) for _ in range(REPEATS))
 
 
 def stripe_limit(fresh: Fresh, size: int, per_second: int) -> Limited:
-    """Stripe allows no more than `per_second`, and the setting says so."""
+    """A run while Stripe allows `per_second` requests and the setting is the same."""
     with serving("month", size, [0.1], f"stripe={per_second}/1") as vendors, _empty(fresh, "postgresql") as url:
         budget = {"STRIPE_REQUESTS_PER_SECOND": str(per_second)}
         settings = vendors.environment(0.1) | budget | {"DATABASE_URL": url}
@@ -120,7 +120,7 @@ def stripe_limit(fresh: Fresh, size: int, per_second: int) -> Limited:
 
 
 def printful_limit(fresh: Fresh, size: int, missing: int) -> Limited:
-    """Printful allows its 120 a minute; the setting stays at its default. `missing` ids are unknown there."""
+    """A run with the default setting while Printful allows 120 requests a minute; `missing` ids are unknown to it."""
     with serving("printful", size, [0.1], "printful=120/60") as vendors, fresh("postgresql") as url:
         open_shop.seed(parse_url(url), {"orders": shop_rows(size, missing)})
         cost = ordersync(["sync", "--days", "1"], vendors.environment(0.1) | {"DATABASE_URL": url})

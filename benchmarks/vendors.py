@@ -1,4 +1,4 @@
-"""The sandbox in a process of its own, so that it shares no interpreter lock with what is measured."""
+"""The sandbox in a separate process, so that it does not share the interpreter lock with the measured code."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from ordersync_dagster.sandbox import PRINTFUL_KEY, STRIPE_KEY, Recorded, Sandbo
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one vendor was asked since the last tally. `seconds` lie between the first answer and the last."""
+    """The requests to one vendor since the last tally; `seconds` from the first answer to the last."""
 
     requests: int
     throttled: int
@@ -23,7 +23,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Vendors:
-    """Running sandboxes of one world; each latency has its own."""
+    """Running sandboxes of one world, one for each latency."""
 
     urls: dict[float, str]
     process: subprocess.Popen[str]
@@ -35,7 +35,7 @@ class Vendors:
         return {**keys, "STRIPE_API_BASE": url, "PRINTFUL_API_BASE": url}
 
     def tally(self, latency: float, vendor: str = "stripe") -> Tally:
-        """What was asked since the last tally; it begins anew."""
+        """The requests since the last tally; starts a new tally."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         print(json.dumps({"latency": latency, "vendor": vendor}), file=self.process.stdin, flush=True)
@@ -44,7 +44,7 @@ class Vendors:
 
 @contextmanager
 def serving(shape: str, size: int, latencies: Sequence[float] = (0.0,), limit: str = "") -> Iterator[Vendors]:
-    """Sandboxes for as long as the context; `limit` is `vendor=requests/seconds`, beyond which they answer 429."""
+    """Sandboxes until the context ends; `limit` is `vendor=requests/seconds`, above it they answer 429."""
     command = [sys.executable, "-m", "benchmarks.vendors", shape, str(size), *map(str, latencies), "--limit", limit]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -55,7 +55,7 @@ def serving(shape: str, size: int, latencies: Sequence[float] = (0.0,), limit: s
 
 
 def main() -> None:
-    """Serve until stdin ends; one line of questions, one line of answers."""
+    """Serve until stdin ends; each line on stdin gets one line on stdout."""
     parser = argparse.ArgumentParser()
     parser.add_argument("shape", choices=SHAPES)
     parser.add_argument("size", type=int)

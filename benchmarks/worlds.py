@@ -1,4 +1,4 @@
-"""The pretend shops that are measured: the sandbox's `large` world, and what it lacks."""
+"""The measured pretend shops: the sandbox's `large` world, and others."""
 
 import json
 import re
@@ -17,7 +17,7 @@ SHAPES = ("month", "day", "printful")
 
 
 def world(shape: str, size: int) -> World:
-    """`month`: sessions of 30 days. `day`: all of them yesterday. `printful`: no sessions but orders at Printful."""
+    """`month`: sessions of 30 days. `day`: all of them yesterday. `printful`: only orders at Printful."""
     now = datetime.now(UTC)
     match shape:
         case "month":
@@ -30,7 +30,7 @@ def world(shape: str, size: int) -> World:
 
 
 def in_one_day(month: World) -> World:
-    """Every session keeps its hour, minute and second, and moves to yesterday."""
+    """All sessions moved to yesterday; each keeps its hour, minute and second."""
     assert isinstance(month.sessions, Packed)
     midnight = _epoch(month.now) // DAY * DAY
     raw = (_moved(body, midnight - DAY) for body in month.sessions.raw)
@@ -38,7 +38,7 @@ def in_one_day(month: World) -> World:
 
 
 def over_a_year(month: World) -> World:
-    """The same sessions and Printful orders, the sessions spread over 365 days instead of 30."""
+    """The same records, with the sessions spread over 365 days instead of 30."""
     assert isinstance(month.sessions, Packed)
     now = _epoch(month.now)
     raw = [_created_at(body, now - (now - _created(body)) * 365 // 30) for body in month.sessions.raw]
@@ -48,7 +48,7 @@ def over_a_year(month: World) -> World:
 def shop_rows(size: int, missing: int) -> Sequence[dict[str, Any]]:
     """Rows of orders that name the orders of the `printful` world, and `missing` more that Printful does not know.
 
-    They are older than any window measured, so that Stripe need not know them.
+    They are older than any measured window, so Stripe is not asked about them.
     """
     long_ago = _epoch(datetime.now(UTC) - timedelta(days=90))
     return [
