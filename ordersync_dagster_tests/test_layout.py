@@ -60,6 +60,30 @@ def test_benchmarks_import_nothing_from_the_tests() -> None:
     assert {name for name in known if name.startswith("ordersync_dagster_tests")} == set()
 
 
+def test_a_public_name_stands_in_one_module_alone() -> None:
+    """Sandbox apart, which shares no code with the rest."""
+    homes: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "sandbox" not in path.parts and "versions" not in path.parts:
+            for node in ast.parse(path.read_text()).body:
+                for name in defined(node):
+                    homes.setdefault(name, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def defined(node: ast.stmt) -> list[str]:
+    """The public names that a statement of a module defines; type variables apart."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        names = [node.name]
+    elif isinstance(node, ast.Assign) and "TypeVar(" not in ast.unparse(node.value):
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        names = [node.target.id]
+    else:
+        names = []
+    return [name for name in names if not name.startswith("_")]
+
+
 def test_the_folders_of_the_tests_are_those_of_the_package() -> None:
     folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("*.py")}
     mirrored = [folder for folder in folders if folder.parts[:1] and folder.parts[0] not in KINDS]
