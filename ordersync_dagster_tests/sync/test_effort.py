@@ -45,15 +45,16 @@ class NoRateLimit(RateLimit):
         """Not here."""
 
 
-class Together(NoRateLimit):
-    """Lets nobody of the sixteen after the first go on before all of them have asked."""
+class Together(Traffic):
+    """Lets none of the sixteen requests after the first leave before all of them are about to."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._turns, self._all = count(), threading.Barrier(16, timeout=10)
 
-    def take(self, name: str) -> None:
-        """Breaks, and the run with it, where fewer are asked for at once."""
-        if 1 <= next(self._turns) <= 16:
+    def add(self, name: str) -> None:
+        """Breaks, and the run with it, where fewer are under way at once."""
+        if name == "requests" and 1 <= next(self._turns) <= 16:
             self._all.wait()
 
 
@@ -62,9 +63,9 @@ def month() -> World:
     return build("large", now=NOW, size=SIZE)
 
 
-def read_all(sandbox: Sandbox, window: Window, rate_limit: RateLimit = NoRateLimit()) -> int:
+def read_all(sandbox: Sandbox, window: Window, traffic: Traffic | None = None) -> int:
     """How many sessions are read."""
-    api = open_stripe(settings_for(sandbox), RetryPolicy(), Traffic(), rate_limit)
+    api = open_stripe(settings_for(sandbox), RetryPolicy(), traffic or Traffic(), NoRateLimit())
     days = api.sessions(window, lambda row: row, with_line_items=False)
     return len(list(chain.from_iterable(rows for _, rows in days)))
 
