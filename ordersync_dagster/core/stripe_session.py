@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from ordersync_dagster.core.errors import WrongModeError
+from ordersync_dagster.core.order_fields import INSERTED
 from ordersync_dagster.core.orders import Order, Status
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session_fields import (
@@ -29,6 +31,7 @@ from ordersync_dagster.core.text import first_text, is_storable
 
 PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is a problem
 NO_ID = "(no id)"
+_stored_values = attrgetter(*(field.attribute for field in INSERTED))
 
 
 class SkipReason(StrEnum):
@@ -154,7 +157,7 @@ def _paid_order(session: Mapping[str, Any], session_id: str) -> Order:
         created=datetime.fromtimestamp(created_time(session), UTC),
         line_items=line_items_of(session, currency),
     )
-    if not is_storable([order.customer_email, order.customer_name, address, metadata, order.payment_intent_id]):
+    if not is_storable(_stored_values(order)):
         raise MalformedError(
             "it holds a NUL or half a surrogate pair, which no database stores; correct it at Stripe",
             ProblemClass.TEXT_DOES_NOT_FIT,
