@@ -30,6 +30,7 @@ _PAYLOAD_TEXT, _ROW_TEXT = (  # templates of the text that json.dumps(…, sort_
     f"{{{', '.join(f'{quoted(name)}: %({name})s' for name in sorted(names))}}}"
     for names in (PAYLOAD, (*FACTS, "prev_hash"))
 )
+_CHAINED = (*(name for name in FACTS if name != "at"), "prev_hash")
 AuditRow = Mapping[str, Any]  # by the columns of ordersync_audit
 _ENCODED = json.JSONEncoder(sort_keys=True).encode  # one encoder for all
 
@@ -85,13 +86,13 @@ def is_blanked(row: AuditRow) -> bool:
 
 def payload_hash(row: AuditRow) -> str:
     """The hash of the payload. Because of the salt, nobody can guess a blanked payload from it."""
-    return _sha256(_PAYLOAD_TEXT % {name: _text(row[name]) for name in PAYLOAD})
+    return _sha256(_PAYLOAD_TEXT % _texts(row, PAYLOAD))
 
 
 def row_hash(row: AuditRow) -> str:
     """The hash of the entry before, of the facts and of the payload's hash."""
-    facts = {name: _text(row[name]) for name in (*FACTS, "prev_hash") if name != "at"}
-    return _sha256(_ROW_TEXT % {**facts, "at": _text(row["at"].astimezone(UTC).isoformat())})
+    at = quoted(row["at"].astimezone(UTC).isoformat())
+    return _sha256(_ROW_TEXT % {**_texts(row, _CHAINED), "at": at})
 
 
 def _chained(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: str) -> dict[str, Any]:
@@ -122,8 +123,13 @@ def _encoded(columns: Mapping[str, Any] | None) -> JsonText | None:
     return None if columns is None else JsonText(_ENCODED(columns))
 
 
+def _texts(row: AuditRow, names: Sequence[str]) -> dict[str, str]:
+    """Values of an entry as JSON, by name."""
+    values = ((name, row[name]) for name in names)
+    return {name: quoted(value) if type(value) is str else _text(value) for name, value in values}
+
+
 def _text(value: Any) -> str:
-    """One value of an entry as JSON."""
     return literal(value) if value is None or isinstance(value, str | int) else _ENCODED(value)
 
 

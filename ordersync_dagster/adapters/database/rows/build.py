@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,10 @@ class Stamp:
 
     run_id: str
     now: datetime
+    source: Json = field(init=False)  # one object for all rows, so that it is encoded once
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", {"run_id": self.run_id, "source": "ordersync"})
 
 
 def order_row(order: Order, stamp: Stamp) -> Row:
@@ -94,7 +98,7 @@ def event_row(order_id: str, event_type: str, message: str, stamp: Stamp) -> Row
         "event_type": event_type,
         "status": "success",
         "message": message,
-        "metadata": {"run_id": stamp.run_id, "source": "ordersync"},
+        "metadata": stamp.source,
         "created_at": stamp.now,
     }
 
@@ -129,7 +133,7 @@ def audit_row(
         "changes_after": None if after is None else _audited(resource, after),
         "gdpr_relevant": int(resource == "order"),
         "retention_policy": "default",
-        "metadata": {"run_id": stamp.run_id, "source": "ordersync", "reason": why},
+        "metadata": {**stamp.source, "reason": why},
         "created_at": stamp.now,
     }
 

@@ -45,14 +45,14 @@ class NewRows:
             name.replace(":", r"\:") for name in (self._columns(), self._target(), self._quote(self.table.c[key].name))
         )
         statement = text(
-            f"INSERT INTO {target} ({columns}) SELECT {columns} FROM json_populate_recordset("  # noqa: S608  # quoted
+            f"WITH new AS (INSERT INTO {target} ({columns}) SELECT {columns} FROM json_populate_recordset("  # noqa: S608  # quoted
             f"json_populate_record(NULL::{target}, CAST(:first AS json)), CAST(:rows AS json)) "
-            f"ON CONFLICT DO NOTHING RETURNING CAST({given} AS text)"
+            f"ON CONFLICT DO NOTHING RETURNING CAST({given} AS text) AS given) SELECT array_agg(given) FROM new"
         )
         varying = [name for name, values in self.sent.items() if values.count(values[0]) < len(values)]
         first, rest = self._objects(self.sent, 1), self._objects({key, *varying}, len(self.rows))
         documents = {"first": first[0], "rows": f"[{','.join(rest)}]"}
-        ours = set(self._connection.execute(statement, documents).scalars())
+        ours = set(self._connection.execute(statement, documents).scalar() or ())
         left = {row[key] for row in self.rows} - ours
         if left - self._known(key, left):
             raise self._kept_out()

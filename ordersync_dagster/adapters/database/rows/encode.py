@@ -41,7 +41,7 @@ def literals(column: Column[Any], values: Sequence[Sent]) -> list[str]:
     """The values of `sent`, as JSON."""
     if isinstance(column.type, JSON):
         return [str(value or "null") for value in values]
-    return [literal(value) for value in values]
+    return [quoted(value) if type(value) is str else literal(value) for value in values]  # most are plain texts
 
 
 def literal(value: Sent) -> str:
