@@ -38,7 +38,8 @@ def shared_rate_limits(settings: Settings, shop: Engine) -> RateLimits:
     try:
         is_file = shop.dialect.name == "sqlite"
         engine = open_rate_file(state_dir(settings)) if is_file else shop
-        ours = SharedRateLimit(engine, _account("stripe", settings.stripe_key), stripe, 1, per_endpoint=True)
+        account = _account("stripe", settings.stripe_key)
+        ours = SharedRateLimit(engine, account, stripe, 1, per_endpoint=True, is_even=True)
         ours.check()
         return RateLimits(ours, SharedRateLimit(engine, _account("printful", settings.printful_key), printful, 60))
     except (OSError, DBAPIError):

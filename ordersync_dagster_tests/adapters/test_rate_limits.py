@@ -236,3 +236,12 @@ def test_one_process_alone_leaves_room_after_a_429() -> None:
     assert time.monotonic() - started < 0.5
     rate_limit.take("/orders")
     assert time.monotonic() - started > 0.5
+
+
+def test_even_attempts_are_spread_over_the_period_and_never_come_in_a_burst(engine: Engine) -> None:
+    noted = NotedWaits()
+    rate_limit = SharedRateLimit(engine, "stripe", LIMIT, 1, per_endpoint=True, is_even=True, sleep=noted.sleep)
+    for _ in range(3 * LIMIT):
+        rate_limit.take(SESSIONS)
+    assert most_in_a_period(noted.moments, 0.1) <= LIMIT * 0.1 + 1
+    assert most_in_a_period(noted.moments) <= LIMIT

@@ -1,7 +1,8 @@
 """A rate limit that all processes of a deployment share: a ring of tokens in a table.
 
 Each token has the time when it may be used next. Taking one reserves the oldest: its new time is `period` after its
-old one, so that `period` seconds never hold more than `limit` attempts of all processes together.
+old one, so that `period` seconds never hold more than `limit` attempts of all processes together. Where attempts are
+to be even, it is also `period / limit` after the latest: a burst would start many pages that nobody waits for yet.
 """
 
 import time
@@ -40,11 +41,20 @@ MAX_429_PERIODS = 4  # that answers of 429 may add to the wait
 LATE_WAKE_SECONDS = 0.05
 
 
+def _known(now: ColumnElement[float]) -> ColumnElement[float]:
+    """A token's time. One later than `horizon` is free: it was set by a clock that was put back since."""
+    return case((RATE.c.at > now + bindparam("horizon"), 0.0), else_=RATE.c.at)
+
+
 def _oldest(now: ColumnElement[float]) -> Select[int, float]:
-    """The next `tokens` of `ring`. One later than `horizon` is free: it was set by a clock that was put back since."""
-    at = case((RATE.c.at > now + bindparam("horizon"), 0.0), else_=RATE.c.at).label("at")
+    """The next `tokens` of `ring`."""
+    at = _known(now).label("at")
     mine = select(RATE.c.slot, at).where(RATE.c.name == bindparam("ring"))
     return mine.order_by(at, RATE.c.slot).limit(bindparam("tokens"))
+
+
+def _latest(now: ColumnElement[float]) -> Select[float]:
+    return select(func.max(_known(now))).where(RATE.c.name == bindparam("ring"))
 
 
 def _taking() -> Executable:
@@ -52,11 +62,12 @@ def _taking() -> Executable:
     now = cast(extract("epoch", func.statement_timestamp()), Double)
     oldest = _oldest(now).with_for_update(skip_locked=True).cte("oldest")
     taken = update(RATE).where(RATE.c.name == bindparam("ring"), RATE.c.slot == oldest.c.slot)
-    return taken.values(at=func.greatest(now, oldest.c.at + bindparam("period"))).returning(RATE.c.at - now)
+    evenly = _latest(now).scalar_subquery() + bindparam("spacing")
+    return taken.values(at=func.greatest(now, oldest.c.at + bindparam("period"), evenly)).returning(RATE.c.at - now)
 
 
 TAKE = _taking()
-OLDEST = _oldest(bindparam("now", type_=Double))
+OLDEST, LATEST = _oldest(bindparam("now", type_=Double)), _latest(bindparam("now", type_=Double))
 
 
 class SharedRateLimit:
@@ -70,9 +81,11 @@ class SharedRateLimit:
         period: int,
         *,
         per_endpoint: bool = False,
+        is_even: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._engine, self._vendor, self._limit, self._period = engine, vendor, limit, period + LATE_WAKE_SECONDS
+        self._spacing = self._period / limit if is_even else 0.0
         # seconds; no token is ever reserved for a later time
         self._horizon = 30 + self._period * (MAX_429_PERIODS + MAX_WAITING_ATTEMPTS / limit)
         self._per_endpoint, self._sleep = per_endpoint, sleep
@@ -110,7 +123,7 @@ class SharedRateLimit:
 
     def _in_one_statement(self, wanted: dict[str, Any]) -> float:
         """A token that another process takes at this moment is skipped: it is not the oldest any more."""
-        values = wanted | {"period": self._period}
+        values = wanted | {"period": self._period, "spacing": self._spacing}
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             while not (waits := connection.execute(TAKE, values).scalars().all()):
                 time.sleep(0.001)
@@ -119,8 +132,9 @@ class SharedRateLimit:
     def _under_the_lock(self, wanted: dict[str, Any]) -> float:
         with self._engine.begin() as connection:  # BEGIN IMMEDIATE
             now = start = time.time()
+            latest = connection.execute(LATEST, wanted | {"now": now}).scalar() or 0.0
             for slot, at in connection.execute(OLDEST, wanted | {"now": now}).all():
-                start = max(now, at + self._period)
+                start = max(now, at + self._period, latest + self._spacing)
                 mine = (RATE.c.name == wanted["ring"], RATE.c.slot == slot)
                 connection.execute(update(RATE).where(*mine).values(at=start))
             return start - now
