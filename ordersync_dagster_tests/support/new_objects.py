@@ -1,15 +1,20 @@
 """How many objects of a class there are that an earlier test did not leave behind."""
 
 import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
-class NewObjects:
-    """Those made since; what is there already is kept, so that no new object gets the id of an old one."""
+@contextmanager
+def new_objects(kind: type) -> Iterator[Callable[[], int]]:
+    """How many were made since and are still held; what is there already is frozen, and so neither counted nor seen."""
 
-    def __init__(self, kind: type) -> None:
-        self._kind = kind
-        self._old = {id(each): each for each in gc.get_objects() if isinstance(each, kind)}
-
-    def count(self) -> int:
+    def count() -> int:
         gc.collect()  # garbage in a circle is held by nobody
-        return sum(isinstance(each, self._kind) and id(each) not in self._old for each in gc.get_objects())
+        return sum(isinstance(each, kind) for each in gc.get_objects())
+
+    gc.freeze()
+    try:
+        yield count
+    finally:
+        gc.unfreeze()

@@ -14,7 +14,7 @@ from ordersync_dagster.sync import stripe_phase
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database, each_statement
-from ordersync_dagster_tests.support.new_objects import NewObjects
+from ordersync_dagster_tests.support.new_objects import new_objects
 from ordersync_dagster_tests.support.outcomes import of_class
 from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.shops import Shop, seeded
@@ -77,8 +77,9 @@ def test_what_is_missing_anywhere_in_the_day_is_mended_as_one_day(shop: Shop) ->
 
 
 def test_a_plan_that_waits_for_a_yes_does_not_hold_orders_that_stay_as_they_are(shop: Shop) -> None:
-    orders, counts = NewObjects(Order), []
-    shop.run(printful=PrintfulScope.none, meanwhile=lambda: counts.append(orders.count()))
+    counts: list[int] = []
+    with new_objects(Order) as count:
+        shop.run(printful=PrintfulScope.none, meanwhile=lambda: counts.append(count()))
     assert counts == [0]
 
 
@@ -93,15 +94,16 @@ def test_two_orders_of_one_payment_are_told_however_far_apart_their_sessions_are
 
 
 def test_fault_67_no_more_stored_orders_are_held_than_are_compared_at_once(shop: Shop) -> None:
-    orders, held = NewObjects(StoredOrder), []
-    one = StoredOrder(id="one of the test's own", session_id="")
-    assert orders.count() == 1, "such an object can be counted"
+    held: list[int] = []
+    with new_objects(StoredOrder) as count:
+        one = StoredOrder(id="one of the test's own", session_id="")
+        assert count() == 1, f"such an object can be counted: {one}"
 
-    def note(statement: str) -> None:
-        if "FROM order_items" in statement:
-            held.append(orders.count())
+        def note(statement: str) -> None:
+            if "FROM order_items" in statement:
+                held.append(count())
 
-    with each_statement(shop.database, note):
-        repaired(shop)
+        with each_statement(shop.database, note):
+            repaired(shop)
     assert len(held) == -(-SIZE // TOGETHER)
-    assert max(held) <= 1 + TOGETHER, one
+    assert max(held) <= 1 + TOGETHER

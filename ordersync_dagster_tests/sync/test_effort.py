@@ -99,9 +99,9 @@ def test_many_sessions_cost_hardly_more_requests_than_their_pages(
     assert len(sandbox.requests) <= 1.3 * SIZE / 100
 
 
-def test_sixteen_requests_are_in_flight_at_once(sandbox: Sandbox, month: World) -> None:
-    sandbox.replace(month)
-    assert read_all(sandbox, MONTH, Together()) == SIZE
+def test_sixteen_requests_are_in_flight_at_once(sandbox: Sandbox) -> None:
+    sandbox.replace(build("large", now=NOW, size=10_000))  # a smaller month may not have so much to read at once
+    assert read_all(sandbox, MONTH, Together()) == 10_000
 
 
 def test_an_empty_window_costs_one_request(sandbox: Sandbox) -> None:

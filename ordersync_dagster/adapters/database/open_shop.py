@@ -57,9 +57,10 @@ def open_for_writing(url: URL, clock: Callable[[], datetime], layout: Layout = L
         engine = _engine(url, layout)
         with reading_from(engine) as reading:
             if layout.mapping.expects_tables or not create.is_empty(reading):
-                _require_grants(reading, fitted.read_fitted_tables(reading, layout.mapping), is_writing=True)
+                found = fitted.read_fitted_tables(reading, layout.mapping)
+                _require_grants(reading, found, is_writing=True)
                 if create.is_current(reading):
-                    return _open(engine, url, clock, layout)
+                    return _opened(engine, found, url, clock)
         engine.dispose()
     engine, created = initialise(url, layout)
     return _open(engine, url, clock, layout, f"Created in {connection.shown(url)}: {', '.join(created)}.")
@@ -166,5 +167,9 @@ def _open(engine: Engine, url: URL, clock: Callable[[], datetime], layout: Layou
     with reading_from(engine) as reading:
         found = fitted.read_fitted_tables(reading, layout.mapping)
         _require_grants(reading, found, is_writing=False)
+    return _opened(engine, found, url, clock, *notes)
+
+
+def _opened(engine: Engine, found: FittedTables, url: URL, clock: Callable[[], datetime], *notes: str) -> OpenDatabase:
     store = DatabaseStore(engine, found, connection.sqlite_path(url), clock)
     return OpenDatabase(store, engine, connection.shown(url), found.notes + notes)
