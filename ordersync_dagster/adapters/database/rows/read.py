@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select, true
 
@@ -13,9 +13,10 @@ from ordersync_dagster.core.order_fields import READ, Field, Kind
 from ordersync_dagster.core.orders import StoredItem, StoredOrder
 
 VALUES_PER_LOOKUP = 2000  # SQLite allows 32,766 variables in a statement
+Key = TypeVar("Key", str, tuple[str, ...])
 
 
-def chunks(values: Collection[str]) -> Iterator[list[str]]:
+def chunks(values: Collection[Key]) -> Iterator[list[Key]]:
     """`values` in sorted lists of at most VALUES_PER_LOOKUP; locking in one order avoids deadlocks."""
     ordered = sorted(values)
     for start in range(0, len(ordered), VALUES_PER_LOOKUP):

@@ -1,6 +1,6 @@
 """Rows of other tables that refer to orders and items, whatever tables a shop has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,13 @@ _HARMLESS = ("", "NO ACTION", "RESTRICT")
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """`table.column` refers to the column `referred` of `target`, our name of the shop's table."""
+    """`columns` of `table` refer to the columns `referred` of `target`, our name of the shop's table."""
 
     target: str
     schema: str | None
     table: str
-    column: str
-    referred: str
+    columns: tuple[str, ...]
+    referred: tuple[str, ...]
     # Its rows would be deleted or changed together with the order, and we could not see that.
     is_unreadable: bool = False
 
@@ -40,7 +40,7 @@ def find_foreign_keys(connection: Connection, tables: FittedTables) -> list[Fore
             for key in keys:
                 target = targets.get((key["referred_schema"] or schema or default, key["referred_table"]))
                 if target and place not in targets:
-                    found += _foreign_keys(connection, target, place, key)
+                    found += _readable(connection, target, place, key)
     return found
 
 
@@ -54,7 +54,7 @@ def referring_tables(
         if key.is_unreadable:
             names = dict.fromkeys(snapshots, f"{key.table}, which this role may not read")
         else:
-            row_ids = {str(snapshot[key.referred]): row_id for row_id, snapshot in snapshots.items()}
+            row_ids = {_texts(row[name] for name in key.referred): row_id for row_id, row in snapshots.items()}
             names = {row_ids[value]: key.table for value in _present(connection, key, list(row_ids))}
         for row_id, name in names.items():
             found.setdefault((key.target, row_id), []).append(name)
@@ -68,13 +68,12 @@ def _schemas(connection: Connection, inspector: Inspector) -> list[str | None]:
     return [name for name in names if name != "information_schema" and not name.startswith("pg_")]
 
 
-def _foreign_keys(connection: Connection, target: str, place: tuple[str | None, str], key: Any) -> list[ForeignKey]:
+def _readable(connection: Connection, target: str, place: tuple[str | None, str], key: Any) -> list[ForeignKey]:
     schema, name = place if connection.dialect.name == "postgresql" else (None, place[1])
     if _may_read(connection, schema, name):
-        pairs = zip(key["constrained_columns"], key["referred_columns"], strict=True)
-        return [ForeignKey(target, schema, name, column, referred) for column, referred in pairs]
+        return [ForeignKey(target, schema, name, tuple(key["constrained_columns"]), tuple(key["referred_columns"]))]
     is_silent = str(key["options"].get("ondelete") or "").upper() not in _HARMLESS
-    return [ForeignKey(target, schema, name, "", "", is_unreadable=True)] if is_silent else []
+    return [ForeignKey(target, schema, name, (), (), is_unreadable=True)] if is_silent else []
 
 
 def _may_read(connection: Connection, schema: str | None, name: str) -> bool:
@@ -87,12 +86,18 @@ def _may_read(connection: Connection, schema: str | None, name: str) -> bool:
     return bool(connection.execute(query, {"schema": schema, "name": name}).scalar())
 
 
-def _present(connection: Connection, key: ForeignKey, values: list[str]) -> set[str]:
-    referring: ColumnElement[Any] = column(key.column)
-    source = table(key.table, referring, schema=key.schema)  # type: ignore[arg-type]  # a plain column
-    found: set[str] = set()
+def _present(connection: Connection, key: ForeignKey, values: list[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Those of `values` that some row of the table has in all columns of the key."""
+    columns: list[ColumnElement[Any]] = [column(name) for name in key.columns]
+    source = table(key.table, *columns, schema=key.schema)  # type: ignore[arg-type]  # plain columns
+    found: set[tuple[str, ...]] = set()
     for chunk in chunks(values):
-        is_wanted = is_one_of(cast(referring, Text), chunk, connection)
-        query = select(referring).select_from(source).where(is_wanted).distinct()
-        found.update(str(canonical(value)) for value in connection.execute(query).scalars())
+        wanted = zip(columns, zip(*chunk, strict=True), strict=True)
+        conditions = (is_one_of(cast(each, Text), part, connection) for each, part in wanted)
+        rows = connection.execute(select(*columns).select_from(source).where(*conditions).distinct())
+        found.update(_texts(map(canonical, row)) for row in rows)
     return found & set(values)
+
+
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values)

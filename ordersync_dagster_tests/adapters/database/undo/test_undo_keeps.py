@@ -176,3 +176,18 @@ def _keep(database: Database, order_id: str) -> None:
             f"CREATE TRIGGER keep BEFORE DELETE ON orders WHEN OLD.id = '{order_id}'"
             " BEGIN SELECT RAISE(ABORT, 'kept'); END"
         )
+
+
+def test_a_key_of_two_columns_keeps_only_the_order_that_equals_it_in_both(database: Database) -> None:
+    database.script(
+        "CREATE UNIQUE INDEX orders_of_a_currency ON orders (currency, id);\n"
+        "CREATE TABLE invoices (currency text, bought text,"
+        " FOREIGN KEY (currency, bought) REFERENCES orders (currency, id) ON DELETE CASCADE);\n"
+    )
+    with opened(database.url) as (store, _):
+        run(store, "run0", inserting(order(3)))
+        run(store, "run1", inserting(order(1), order(2)))
+        database.execute("INSERT INTO invoices SELECT currency, id FROM orders WHERE stripe_session_id = 'cs_test_3'")
+        assert undo(store, "run1").kept == []
+        assert [kept.order_id for kept in undo(store, "run0", "undo2").kept] == [order(3).id]
+    assert database.count("invoices") == 1
