@@ -14,5 +14,6 @@ defs = dg.Definitions(
     schedules=[daily_resync, hourly_open_orders],
     sensors=[missed_webhooks, abandoned_runs],
     resources={"shop": ShopResource()},
-    executor=dg.in_process_executor,  # half a second instead of fifteen: each step of the default re-imports all
+    # 0.5 s instead of 15 s: the default executor imports everything again for each step.
+    executor=dg.in_process_executor,
 )

@@ -1,9 +1,8 @@
-"""Reads a newest-first list over a window in parallel: the window is cut where it is busy, the order is kept.
+"""Reads a newest-first list over a window in parallel and in order.
 
-One page of the whole window comes first. Where there is more, what is left is cut into stretches of a few pages
-each, judged by how dense the page was; each stretch is read by its own cursor. A quiet window costs one request.
-Whoever may send the next request reads the newest stretch that nobody is reading: rows come in the order in which
-they are wanted, however few requests a second there are.
+The first page covers the whole window. If there are more, the rest is cut into slices of a few pages each, by the
+density of the page; each slice is read with its own cursor. A quiet window costs one request. Each request reads the
+newest slice that no thread reads at that moment, so that rows arrive in order at any rate limit.
 """
 
 import time
@@ -18,13 +17,18 @@ from ordersync_dagster.core.errors import VendorAnswerError
 T = TypeVar("T")
 
 WORKERS = 16  # requests in flight
-AT_THE_TURNSTILE = 4  # wait for their turns at once: one alone would lose what it wakes too late
-PAGES_PER_SLICE = 8  # a slice ends with a page that is half empty on average: longer ones waste fewer requests
-FIRST_CUT = 16  # slices after the first page, at most: one more round trip shows where the window is busy
-NEXT_CUT = 5  # of a slice: four that are as busy as its page was, and the rest, which may be empty after a rush
-PAGES_AHEAD = 96  # pages read but not yet taken; only the next few slices may go beyond: bounds the memory
-PARTING = 1.0  # seconds that all threads together have to end; one that waits for the vendor ends with the process
-MIN_SPAN = 2  # seconds; a shorter slice is not cut but read by its cursor
+# Threads that wait for the rate limit together. With one alone, a late wake-up would lose a token.
+MAX_WAITING_THREADS = 4
+# The last page of a slice is half empty on average, so longer slices waste fewer requests.
+PAGES_PER_SLICE = 8
+FIRST_CUT = 16  # maximum number of slices after the first page
+# Slices that a slice is cut into: 4 of the density of its page, and 1 for the rest, which may be empty after a rush.
+NEXT_CUT = 5
+# Pages read and not yet taken; beyond it only the next slices are read. This bounds the memory.
+PAGES_AHEAD = 96
+# For all threads to end. A thread that waits for the vendor is a daemon and ends with the process.
+SHUTDOWN_SECONDS = 1.0
+MIN_SPAN = 2  # seconds; a shorter slice is not cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,12 @@ Fetch = Callable[[int, int, str | None], Page[T]]  # (start, end, cursor) → a 
 
 @dataclass(slots=True)
 class _Slice(Generic[T]):
-    """A stretch [start, end) of the window; it is done when all of it was read or is in slices that follow."""
+    """A part [start, end) of the window; done when it was read, or its rest was cut into the slices that follow."""
 
     start: int
     end: int
     cursor: str | None = None
-    cursors: set[str] = field(default_factory=set)  # every one so far: a list that turns in a circle ends here
+    cursors: set[str] = field(default_factory=set)  # all so far, to notice a list that repeats
     pages: list[list[T]] = field(default_factory=list)  # read and not yet taken
     count: int = 0  # of all pages read
     is_busy: bool = False
@@ -58,7 +62,7 @@ class _Slice(Generic[T]):
         return not (self.is_busy or self.is_done)
 
     def go_on_after(self, cursor: str | None) -> None:
-        """Raise VendorAnswerError where the list was there before."""
+        """Read on after `cursor`; raises VendorAnswerError if the list repeats."""
         if cursor is None or cursor in self.cursors:
             raise VendorAnswerError("a list makes no progress: a page came twice. Run again.")
         self.cursor = cursor
@@ -66,9 +70,9 @@ class _Slice(Generic[T]):
 
 
 class SliceReader(Generic[T]):
-    """Iterate over it once: lists of rows, newest first. An error comes no later than its rows would have come.
+    """Iterate once: lists of rows, newest first. An error is raised at the place of the missing rows, or before.
 
-    `turn` waits until one more request may be sent; what that request reads is chosen afterwards.
+    `turn` waits until one more request may be sent; its slice is chosen afterwards.
     """
 
     def __init__(
@@ -82,8 +86,8 @@ class SliceReader(Generic[T]):
     ) -> None:
         self._fetch, self._workers, self._turn = fetch, workers, turn
         self._slices: list[_Slice[T]] = [_Slice(start, end)]
-        self._changed, self._turnstile = Condition(), Semaphore(AT_THE_TURNSTILE)
-        self._waiting = 0  # for their turns
+        self._changed, self._may_wait = Condition(), Semaphore(MAX_WAITING_THREADS)
+        self._waiting = 0  # threads that wait for the rate limit
         self._is_over = False
         self._error: BaseException | None = None
 
@@ -100,12 +104,12 @@ class SliceReader(Generic[T]):
             with self._changed:
                 self._is_over = True
                 self._changed.notify_all()
-            parted = time.monotonic() + PARTING
+            deadline = time.monotonic() + SHUTDOWN_SECONDS
             for thread in threads:
-                thread.join(timeout=max(0.0, parted - time.monotonic()))
+                thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
     def _next_rows(self) -> list[T]:
-        """The next page of the first slice; [] when it has none yet, or no more."""
+        """The next page of the first slice; [] if it has none at the moment."""
         head = self._slices[0]
         if head.pages:
             self._changed.notify_all()  # there is room for one more
@@ -119,13 +123,13 @@ class SliceReader(Generic[T]):
         return []
 
     def _start_threads(self, threads: list[Thread]) -> None:
-        """As many workers as there are slices to read, never more than allowed."""
+        """One worker for each unread slice, up to the maximum."""
         with self._changed:
             unread = sum(not each.is_done for each in self._slices)
         for _ in range(len(threads), min(unread, self._workers)):
             thread = Thread(target=self._work, name="ordersync-read", daemon=True)
             thread.start()
-            threads.append(thread)  # afterwards: SIGTERM may come between, and only what was started can be joined
+            threads.append(thread)  # SIGTERM may come in between, and only a started thread can be joined
 
     def _work(self) -> None:
         try:
@@ -134,14 +138,14 @@ class SliceReader(Generic[T]):
                 with self._changed:
                     self._put(taken, page)
                     self._changed.notify_all()
-        except BaseException as error:  # noqa: BLE001  # it is raised where the rows are taken
+        except BaseException as error:  # noqa: BLE001  # raised again where the rows are taken
             with self._changed:
                 self._error = self._error or error
                 self._changed.notify_all()
 
     def _take(self) -> _Slice[T] | None:
-        """The newest slice that nobody reads, chosen when a request may leave; None when nothing is left."""
-        with self._turnstile:
+        """The newest slice that no thread reads, chosen when a request may be sent; None at the end."""
+        with self._may_wait:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_ended or self._free_nearby() > self._waiting)
                 self._waiting += 1
@@ -159,13 +163,13 @@ class SliceReader(Generic[T]):
         return self._is_over or self._error is not None or all(each.is_done for each in self._slices)
 
     def _free_nearby(self) -> int:
-        """How many slices may be read now."""
+        """Number of slices that may be read now."""
         ahead = sum(len(each.pages) for each in self._slices)
         near = self._slices if ahead < PAGES_AHEAD else self._slices[: self._workers]
         return sum(each.is_free for each in near)
 
     def _put(self, taken: _Slice[T], page: Page[T]) -> None:
-        """Keep a page; what is left is read on by the cursor, or shared where that is worth it."""
+        """Keep a page; the rest of the slice is read with the cursor, or cut into slices if it is long."""
         taken.pages.append(page.rows)
         taken.count += 1
         taken.is_busy = False
@@ -179,10 +183,10 @@ class SliceReader(Generic[T]):
             taken.is_done = True
 
     def _cut(self, taken: _Slice[T], page: Page[T]) -> list[_Slice[T]]:
-        """What is left of `taken` as slices, newest first; [] to go on by the cursor."""
+        """The rest of `taken` as slices, newest first; [] to read on with the cursor."""
         if not taken.start <= page.oldest < taken.end:
             return []
-        end = page.oldest + 1  # the oldest second may hold more rows than the page had room for
+        end = page.oldest + 1  # the oldest second may have more rows than the page
         left = end - taken.start
         pages_left = left * taken.count / (taken.end - page.oldest)
         is_first = len(self._slices) == 1 and taken.count == 1

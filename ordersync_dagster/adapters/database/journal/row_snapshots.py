@@ -32,7 +32,8 @@ def read_snapshots(
             query = query.with_for_update()
         result = connection.execute(query)
         columns = {str(name).removeprefix(_AS_TEXT): place for place, name in enumerate(result.keys())}
-        for row in result:  # JSON columns are selected twice, and the second, the text, replaces the value
+        # JSON columns are selected twice; the second, the text, replaces the value.
+        for row in result:
             snapshot = {name: canonical(row[place]) for name, place in columns.items()}
             found[str(snapshot[table.c["id"].name])] = snapshot
     return found

@@ -58,7 +58,7 @@ KEYS = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contyp
 def both(
     database: Database, table: str, rows: list[Row], key: str = "id"
 ) -> tuple[list[RowSnapshot], list[RowSnapshot]]:
-    """Rows are inserted: as they were foretold, and as they are."""
+    """Rows are inserted: as they were computed, and as they are."""
     with database.engine.connect() as connection:
         tables = read_fitted_tables(connection)
         new = NewRows(connection, tables.table(table), rows)
@@ -102,24 +102,24 @@ def existing_shop(postgres_url: str) -> Database:
     return database
 
 
-def test_in_our_own_tables_new_rows_are_foretold(plain_shop: Database) -> None:
-    foretold, found = both(plain_shop, "orders", order_rows(), "stripe_session_id")
-    assert foretold == found
-    foretold, found = both(plain_shop, "order_items", item_rows())
-    assert foretold == found
+def test_in_our_own_tables_new_rows_are_computed(plain_shop: Database) -> None:
+    computed, found = both(plain_shop, "orders", order_rows(), "stripe_session_id")
+    assert computed == found
+    computed, found = both(plain_shop, "order_items", item_rows())
+    assert computed == found
 
 
-def test_one_row_alone_is_foretold_too(plain_shop: Database) -> None:
-    foretold, found = both(plain_shop, "orders", order_rows()[2:3], "stripe_session_id")
-    assert foretold == found
+def test_one_row_alone_is_computed_too(plain_shop: Database) -> None:
+    computed, found = both(plain_shop, "orders", order_rows()[2:3], "stripe_session_id")
+    assert computed == found
 
 
 def test_in_a_shop_that_was_there_before_so_are_they(existing_shop: Database) -> None:
     """Narrow money, both kinds of time and of JSON, JSON in a column of text, and columns that stay empty."""
-    foretold, found = both(existing_shop, "orders", order_rows(), "stripe_session_id")
-    assert foretold == found
-    foretold, found = both(existing_shop, "order_items", item_rows())
-    assert foretold == found
+    computed, found = both(existing_shop, "orders", order_rows(), "stripe_session_id")
+    assert computed == found
+    computed, found = both(existing_shop, "order_items", item_rows())
+    assert computed == found
 
 
 @pytest.mark.parametrize("what", READ_BACK["postgresql"])
@@ -144,8 +144,8 @@ def test_in_sqlite_so_has_what_is_odd_there(tmp_path: Path, table: str, what: st
 
 def test_a_column_that_stays_empty_is_part_of_the_row(plain_shop: Database) -> None:
     plain_shop.execute("ALTER TABLE orders ADD gift_note text")
-    foretold, found = both(plain_shop, "orders", order_rows(), "stripe_session_id")
-    assert foretold == found
+    computed, found = both(plain_shop, "orders", order_rows(), "stripe_session_id")
+    assert computed == found
     assert all(snapshot["gift_note"] is None for snapshot in found)
 
 
