@@ -61,7 +61,9 @@ def execute_on(server: str, statement: str) -> None:
 
 @cache
 def _administrator(server: str) -> Engine:
-    return create_engine(parse_url(server), isolation_level="AUTOCOMMIT")
+    return create_engine(
+        parse_url(server), isolation_level="AUTOCOMMIT", pool_pre_ping=True
+    )  # a server may be restarted
 
 
 class Database:
