@@ -9,7 +9,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast test-all test-lowest test-latest slow lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench lock clean
+.PHONY: help demo test fast test-all test-lowest test-latest slow breadth suites lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -33,8 +33,13 @@ fast: $(READY) ## the fast tests alone
 
 test-all: test slow ## everything: `test`, then the slow suites
 
-slow: $(READY) ## only the slow suites: web UI, browser, faults, simulation, packaging, and breadth at its full size
-	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m "slow or breadth" -p no:randomly --timeout 900
+slow: breadth suites ## `breadth`, then `suites`
+
+breadth: $(READY) ## the fast tests that can try more, at their full size
+	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m "breadth and not slow" -p no:randomly --timeout 900
+
+suites: $(READY) ## only the slow suites: web UI, browser, faults, simulation, packaging
+	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m slow -p no:randomly --timeout 900
 
 test-lowest: $(READY) ## the fast tests with the oldest versions that setup.cfg allows
 	$(call test_with,lowest-direct)

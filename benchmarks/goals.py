@@ -6,7 +6,7 @@ from benchmarks.figures import Case, Figures, Limited
 from benchmarks.tables import table
 
 SMALL = 1_000  # sessions: below that a shop is small
-CPU = 1.7  # seconds: half of what the first run took on the day when this goal was set
+CPU = 1.7  # seconds: half of the first run before this goal was set
 
 
 def goals(figures: Figures) -> str:
@@ -69,7 +69,7 @@ def _start(figures: Figures) -> float:
 
 
 def _stripe_goals(limited: Limited, start: float) -> Iterator[Sequence[str]]:
-    """What the limit lets through takes its time; the rest of a run is to fit into a quarter of it."""
+    """The requests take their number divided by the limit; a whole run may take a quarter more, and its start."""
     yield "of a limit of 25 requests a second, used", "≥ 90 %", f"{limited.share:.0%}"
     yield "sessions lost at that limit", "0", str(limited.size - limited.found)
     for name, run in (("first", limited.run), ("second", limited.again)):

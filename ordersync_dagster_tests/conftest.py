@@ -26,7 +26,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What hypothesis tries is tried again with more examples; first, because marks choose what is run."""
+    """Mark hypothesis' tests as `breadth`, before pytest selects by marks."""
     for item in items:
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.breadth)

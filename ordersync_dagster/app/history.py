@@ -56,7 +56,7 @@ class History:
         raise UsageError(f"no run wrote anything of {name}: give the id of an order or of its Checkout Session")
 
     def undo(self, run_id: str, *, dry_run: bool) -> UndoResult:
-        """Undo a run, or show what that would do; raises UsageError for a run that cannot be undone."""
+        """Undo a run, or with `dry_run` preview the undo; raises UsageError for a run that cannot be undone."""
         store = self._reading()
         run = _find(store, run_id)
         if run.kind != "sync":

@@ -16,8 +16,12 @@ from sqlalchemy.pool import NullPool
 from ordersync_dagster.adapters.database.engine.connection import parse_url
 from ordersync_dagster.adapters.database.rate_limit import RATE, SharedRateLimit, open_rate_file
 from ordersync_dagster.adapters.http.rate_limit import LocalRateLimit
+from ordersync_dagster.app.rate_limits import shared_rate_limits
 from ordersync_dagster.core.errors import DatabaseAwayError
+from ordersync_dagster.sandbox import Sandbox
 from ordersync_dagster_tests.adapters.noted_waits import LIMIT, NotedWaits, shared
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.settings import settings_for
 
 ASKED = 60  # by each of four
 SESSIONS, REFUNDS = "/v1/checkout/sessions", "/v1/refunds"
@@ -245,3 +249,13 @@ def test_even_attempts_are_spread_over_the_period_and_never_come_in_a_burst(engi
         rate_limit.take(SESSIONS)
     assert most_in_a_period(noted.moments, 0.1) <= LIMIT * 0.1 + 1
     assert most_in_a_period(noted.moments) <= LIMIT
+
+
+def test_a_run_spreads_its_requests_to_stripe(sandbox: Sandbox, postgres_database: Database) -> None:
+    """20 requests a second are asked for: three of them take a tenth of a second, and no two the same moment."""
+    settings = settings_for(sandbox, postgres_database.url, STRIPE_REQUESTS_PER_SECOND="20")
+    limits = shared_rate_limits(settings, postgres_database.engine)
+    for _ in range(3):
+        limits.stripe.take(SESSIONS)
+    first, second, third = postgres_database.column("SELECT at FROM ordersync_rate ORDER BY at DESC LIMIT 3")
+    assert min(first - second, second - third) >= 0.04

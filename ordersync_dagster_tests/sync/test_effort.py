@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, count
@@ -43,6 +44,18 @@ class NoRateLimit(RateLimit):
 
     def slow_down(self, name: str) -> None:
         """Not here."""
+
+
+class OneByOne(NoRateLimit):
+    """One request every ten milliseconds, as an even rate limit lets them go."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def take(self, name: str) -> None:
+        """In turn."""
+        with self._lock:
+            time.sleep(0.01)
 
 
 class Together(Traffic):
@@ -102,6 +115,17 @@ def test_many_sessions_cost_hardly_more_requests_than_their_pages(
 def test_sixteen_requests_are_in_flight_at_once(sandbox: Sandbox) -> None:
     sandbox.replace(build("large", now=NOW, size=10_000))  # a smaller month may not have so much to read at once
     assert read_all(sandbox, MONTH, Together()) == 10_000
+
+
+def test_where_requests_are_few_the_newest_days_come_first(sandbox: Sandbox, month: World) -> None:
+    sandbox.replace(month)
+    api = open_stripe(settings_for(sandbox), RetryPolicy(), Traffic(), OneByOne())
+    days = api.sessions(MONTH, lambda row: row, with_line_items=False)
+    for _ in range(10):
+        next(days)
+    asked = len(sandbox.requests)
+    assert sum(len(rows) for _, rows in days) > 0
+    assert asked <= 0.6 * len(sandbox.requests), "a third of the days needs about a third of the requests"
 
 
 def test_an_empty_window_costs_one_request(sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""What the shop's own keys and triggers keep out without a word is an error by its id, and never taken for written."""
+"""A write that the shop's own keys or triggers silently keep out is an error by its id, and never counts as written."""
 
 from dataclasses import replace
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count, pairwise
 
@@ -13,35 +12,7 @@ from hypothesis import strategies as st
 from ordersync_dagster.adapters.stripe import parallel_list
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 from ordersync_dagster.core.errors import VendorAnswerError
-
-Row = tuple[int, str]  # created, id
-START, END = 1_000_000, 1_000_000 + 30 * 86_400
-
-
-class Vendor:
-    """A list as Stripe keeps it: newest first, a page after a cursor, within [start, end)."""
-
-    def __init__(self, times: Sequence[int], limit: int = 10) -> None:
-        self.rows: list[Row] = [(at, f"row{n}") for n, at in enumerate(sorted(times, reverse=True))]
-        self._ages = [-at for at, _ in self.rows]
-        self._rank = {name: n for n, (_, name) in enumerate(self.rows)}
-        self._limit = limit
-        self._lock = threading.Lock()
-        self.spans: list[tuple[int, int]] = []
-
-    def fetch(self, start: int, end: int, cursor: str | None) -> Page[Row]:
-        with self._lock:
-            self.spans.append((start, end))
-        first = bisect_left(self._ages, -end + 1) if cursor is None else self._rank[cursor] + 1
-        last = bisect_left(self._ages, -start + 1)
-        rows = self.rows[first : min(last, first + self._limit)]
-        oldest = rows[-1] if rows else (start, None)
-        return Page(rows, last - first > self._limit, oldest[0], oldest[1])
-
-    def read(self, workers: int = parallel_list.WORKERS) -> list[Row]:
-        """What a reader gives, slices joined."""
-        return list(chain.from_iterable(SliceReader(self.fetch, START, END, workers=workers)))
-
+from ordersync_dagster_tests.adapters.stripe.newest_first import END, START, Row, Vendor
 
 moments = st.integers(START, END - 1)
 spread = st.lists(moments, max_size=300)
@@ -113,7 +84,7 @@ def test_a_busy_window_is_read_by_many_at_once() -> None:
 
 
 def test_where_requests_are_few_the_newest_are_read_first() -> None:
-    """Many threads wait for their turns, and yet what they read is what is wanted next."""
+    """The order holds although many threads wait for the rate limit."""
     vendor = Vendor(range(START, END, 300), 10)
     alone, ranks = threading.Semaphore(), list[int]()
 

@@ -100,7 +100,7 @@ class ShopText(TypeDecorator[str]):
 
 
 class BinaryJson(JSON):
-    """PostgreSQL's jsonb, which holds its own spelling of what it is given."""
+    """PostgreSQL's jsonb, which changes the spelling of a value: key order and spaces."""
 
 
 class MinorUnits(TypeDecorator[int]):

@@ -1,4 +1,4 @@
-"""What the audit says of a new row without reading it back is, to the letter, what reading it back would say."""
+"""A computed snapshot of a new row equals the one that is read back."""
 
 from datetime import timedelta
 from decimal import Decimal

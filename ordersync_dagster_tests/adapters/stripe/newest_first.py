@@ -1,0 +1,37 @@
+"""A list as Stripe keeps it, for the parallel reader."""
+
+import threading
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import chain
+
+from ordersync_dagster.adapters.stripe import parallel_list
+from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
+
+Row = tuple[int, str]  # created, id
+START, END = 1_000_000, 1_000_000 + 30 * 86_400
+
+
+class Vendor:
+    """Pages newest first, after a cursor, within [start, end)."""
+
+    def __init__(self, times: Sequence[int], limit: int = 10) -> None:
+        self.rows: list[Row] = [(at, f"row{n}") for n, at in enumerate(sorted(times, reverse=True))]
+        self._ages = [-at for at, _ in self.rows]
+        self._rank = {name: n for n, (_, name) in enumerate(self.rows)}
+        self._limit = limit
+        self._lock = threading.Lock()
+        self.spans: list[tuple[int, int]] = []
+
+    def fetch(self, start: int, end: int, cursor: str | None) -> Page[Row]:
+        with self._lock:
+            self.spans.append((start, end))
+        first = bisect_left(self._ages, -end + 1) if cursor is None else self._rank[cursor] + 1
+        last = bisect_left(self._ages, -start + 1)
+        rows = self.rows[first : min(last, first + self._limit)]
+        oldest = rows[-1] if rows else (start, None)
+        return Page(rows, last - first > self._limit, oldest[0], oldest[1])
+
+    def read(self, workers: int = parallel_list.WORKERS) -> list[Row]:
+        """All rows of a reader, joined."""
+        return list(chain.from_iterable(SliceReader(self.fetch, START, END, workers=workers)))
