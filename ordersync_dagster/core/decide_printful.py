@@ -51,6 +51,7 @@ def update_order(
         _status_change(stored, lookup),
         _tracking_that_fits(stored, lookup, limits),
         _unlisted(stored, lookup),
+        _unread_parcels(stored, lookup),
         missing_items(stored, lookup, lines, limits),
     ]
     changes = tuple(each for each in found if each is not None and not isinstance(each, Problem))
@@ -75,6 +76,14 @@ def _unlisted(stored: StoredOrder, theirs: PrintfulOrder) -> Problem | None:
     sentence = f"The metadata of order {stored.id} is no JSON object; it was left alone, and lists no parcels."
     ids = {"order_id": stored.id, "printful_order_id": theirs.printful_order_id, "column": "metadata"}
     return Problem(ProblemClass.UNREADABLE_COLUMN, sentence, ids)
+
+
+def _unread_parcels(stored: StoredOrder, theirs: PrintfulOrder) -> Problem | None:
+    if not theirs.unread_shipments:
+        return None
+    sentence = f"Not all parcels of order {stored.id} can be read at Printful: {theirs.unread_shipments}."
+    ids = {"order_id": stored.id, "printful_order_id": theirs.printful_order_id}
+    return Problem(ProblemClass.MALFORMED_PRINTFUL_ORDER, sentence, ids)
 
 
 def _status_change(stored: StoredOrder, theirs: PrintfulOrder) -> SetStatus | Problem | None:

@@ -25,12 +25,14 @@ class _Price:
 def missing_items(
     stored: StoredOrder, theirs: PrintfulOrder, lines: Sequence[LineItem], limits: Limits
 ) -> AddItems | Problem | None:
-    """The items to add; a problem where the match is ambiguous or a value does not fit; None where none is missing.
+    """The items to add, None where none is missing; a problem where a match is ambiguous, or a value cannot be used.
 
     Items of ours carry an id made of the Printful item's id; one that has changed since is a problem. Items that
     somebody else wrote are matched as a multiset by variant (catalog or sync) and quantity, so that none is ever
     doubled.
     """
+    if theirs.unread_items:
+        return _unreadable(stored, theirs)
     wanted = {item_id(stored.id, item.id): item for item in theirs.items}  # Printful may repeat a row
     own = {row.id: row for row in stored.items if row.id in wanted}
     changed = sum(not _agree(row, wanted[row.id]) for row in own.values())
@@ -63,6 +65,15 @@ def _unmatched(lacking: list[PrintfulItem], foreign: list[StoredItem]) -> tuple[
                 foreign = [row for row in foreign if row is not twin]
         lacking = rest
     return lacking, foreign
+
+
+def _unreadable(stored: StoredOrder, theirs: PrintfulOrder) -> Problem:
+    return Problem(
+        ProblemClass.ITEMS_MISMATCH,
+        f"The items of order {stored.id} were left alone: Printful order {theirs.printful_order_id} has some that cannot "
+        f"be read ({theirs.unread_items}). Compare them by hand.",
+        {"order_id": stored.id, "printful_order_id": theirs.printful_order_id},
+    )
 
 
 def _mismatch(stored: StoredOrder, theirs: PrintfulOrder, lacking: int, foreign: int) -> Problem:

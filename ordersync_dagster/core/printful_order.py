@@ -1,13 +1,14 @@
 """A Printful order (plain dict, API v1) → its status, parcels and items."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from ordersync_dagster.core.orders import Json, Status
 from ordersync_dagster.core.printful_order_fields import (
     MalformedPrintfulOrderError,
+    catalog_id,
     created_at,
     currency_of,
     external_id,
@@ -15,11 +16,14 @@ from ordersync_dagster.core.printful_order_fields import (
     price_of,
     recipient_of,
     rows_of,
+    storable,
     text_of,
 )
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.text import is_storable, text_or_none
 from ordersync_dagster.core.window import day_of
+
+Row = TypeVar("Row")
 
 # Printful's word → the shop's. A word that is not here changes nothing and is reported.
 STATUS: Mapping[str, Status] = {
@@ -89,6 +93,8 @@ class PrintfulOrder:
     external_id: str | None = None  # unique in a Printful store
     created: int | None = None  # Unix seconds
     recipient: str | None = None  # hash of the e-mail address
+    unread_items: str = ""  # why not all items can be compared; empty where they can
+    unread_shipments: str = ""  # the same of the parcels
 
     @property
     def likeness(self) -> tuple[str, int, int] | None:
@@ -118,35 +124,51 @@ Lookup = PrintfulOrder | Missing | NotAsked | Problem
 
 
 def read_printful_order(order: object) -> PrintfulOrder | Problem:
-    """Read one Printful order; a record that cannot be read whole is a problem."""
+    """Read one Printful order. An item or a parcel that cannot be read does not hide the rest of it."""
     printful_id = text_of(order.get("id")) if isinstance(order, Mapping) else None
     if not isinstance(order, Mapping) or printful_id is None or not is_storable(printful_id):
         return _malformed("(no id)", "it has no id")
-    if not is_storable(order):
-        return _malformed(printful_id, "it holds a NUL or half a surrogate pair")
     word = order.get("status")
-    if not isinstance(word, str):
+    if not isinstance(word, str) or not is_storable(word):
         return _malformed(printful_id, "its status is not a word")
-    try:
-        return _printful_order(order, printful_id, word)
-    except MalformedPrintfulOrderError as error:
-        return _malformed(printful_id, str(error))
+    return _printful_order(order, printful_id, word)
 
 
 def _printful_order(order: Mapping[str, Any], printful_id: str, word: str) -> PrintfulOrder:
+    items, unread_items = _rows(order, "items", _item)
+    unsynced, unread_unsynced = _rows(order, "incomplete_items", lambda row: row)
+    shipments, unread_shipments = _rows(order, "shipments", _shipment)
     return PrintfulOrder(
         printful_order_id=printful_id,
         word=word,
         status=STATUS.get(word),
-        items=tuple(_item(row) for row in rows_of(order, "items")),
-        unsynced_items=len(rows_of(order, "incomplete_items")),
-        shipments=tuple(shipment for row in rows_of(order, "shipments") if (shipment := _shipment(row))),
+        items=items,
+        unsynced_items=len(unsynced),
+        shipments=tuple(shipment for shipment in shipments if shipment),
         retail_currency=currency_of(order, "retail_costs"),
         cost_currency=currency_of(order, "costs"),
         external_id=external_id(order),
         created=created_at(order),
         recipient=recipient_of(order),
+        unread_items=unread_items or unread_unsynced,
+        unread_shipments=unread_shipments,
     )
+
+
+def _rows(order: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any]], Row]) -> tuple[tuple[Row, ...], str]:
+    """The rows under `key` that can be read, and why the first other one cannot."""
+    try:
+        rows = rows_of(order, key)
+    except MalformedPrintfulOrderError as error:
+        return (), str(error)
+    found: list[Row] = []
+    reasons: list[str] = []
+    for row in rows:
+        try:
+            found.append(read(storable(row, key)))
+        except MalformedPrintfulOrderError as error:
+            reasons.append(str(error))
+    return tuple(found), next(iter(reasons), "")
 
 
 def _malformed(printful_id: str, what: str) -> Problem:
@@ -160,11 +182,13 @@ def _malformed(printful_id: str, what: str) -> Problem:
 def _item(row: Mapping[str, Any]) -> PrintfulItem:
     product = row.get("product")
     product = product if isinstance(product, Mapping) else {}
-    item_id, product_id = text_of(row.get("id")), text_of(product.get("product_id"))
-    variant_id = text_of(row.get("variant_id")) or text_of(product.get("variant_id"))
+    item_id, product_id = text_of(row.get("id")), catalog_id(product, "product_id")
+    variant_id = catalog_id(row, "variant_id") or catalog_id(product, "variant_id")
     quantity = row.get("quantity")
-    if item_id is None or product_id is None or variant_id is None:
-        raise MalformedPrintfulOrderError("one of its items lacks its id, product id or variant id")
+    if item_id is None:
+        raise MalformedPrintfulOrderError("one of its items has no id")
+    if product_id is None or variant_id is None:
+        raise MalformedPrintfulOrderError(f"its item {item_id} has no product id or no variant id")
     if type(quantity) is not int or not 1 <= quantity < 2**31:
         raise MalformedPrintfulOrderError(f"the quantity of its item {item_id} is not a whole number above 0")
     return PrintfulItem(

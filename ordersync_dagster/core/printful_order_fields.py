@@ -9,28 +9,37 @@ from typing import Any
 
 from ordersync_dagster.core import money
 from ordersync_dagster.core.privacy import hashed_email
-from ordersync_dagster.core.text import text_or_none
+from ordersync_dagster.core.text import is_storable, text_or_none
 
 
 class MalformedPrintfulOrderError(Exception):
-    """A field that cannot be read; `read_printful_order` turns it into a problem."""
+    """A field that cannot be read, and why."""
 
 
-def rows_of(order: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """The list of objects under `key`, or an empty one."""
+def rows_of(order: Mapping[str, Any], key: str) -> list[object]:
+    """The list under `key`, or an empty one."""
     rows = [] if order.get(key) is None else order[key]
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+    if not isinstance(rows, list):
         raise MalformedPrintfulOrderError(f"its {key} are not a list of objects")
     return rows
+
+
+def storable(row: object, key: str) -> Mapping[str, Any]:
+    """`row` where it is an object whose texts a database can hold."""
+    if not isinstance(row, Mapping):
+        raise MalformedPrintfulOrderError(f"its {key} are not a list of objects")
+    if not is_storable(row):
+        raise MalformedPrintfulOrderError(f"one of its {key} holds a NUL or half a surrogate pair")
+    return row
 
 
 def price_of(row: Mapping[str, Any], key: str) -> Decimal | None:
     """An amount of at least 0."""
     amount = money.from_text(row.get(key))
     if amount is None and row.get(key) not in (None, ""):
-        raise MalformedPrintfulOrderError(f"the {key} of one of its items is not an amount")
+        raise MalformedPrintfulOrderError(f"the {key} of its item {text_of(row.get('id'))} is not an amount")
     if amount is not None and amount < 0:
-        raise MalformedPrintfulOrderError(f"the {key} of one of its items is negative")
+        raise MalformedPrintfulOrderError(f"the {key} of its item {text_of(row.get('id'))} is negative")
     return amount
 
 
@@ -66,6 +75,12 @@ def recipient_of(order: Mapping[str, Any]) -> str | None:
     recipient = order.get("recipient")
     email = text_or_none(recipient.get("email")) if isinstance(recipient, Mapping) else None
     return hashed_email(email) if email else None
+
+
+def catalog_id(row: Mapping[str, Any], key: str) -> str | None:
+    """An id of Printful's catalog, which has none that is 0: warehouse products have 0 or null there."""
+    found = text_of(row.get(key))
+    return None if found == "0" else found
 
 
 def text_of(value: object) -> str | None:

@@ -72,7 +72,7 @@ def test_a_problem_names_both_orders(lookup: Lookup) -> None:
 
 
 def test_an_order_that_cannot_be_read_is_an_error() -> None:
-    assert only_problem(plan_of(malformed(items=[None]))).is_error
+    assert only_problem(plan_of(malformed(status=None))).is_error
 
 
 def test_two_orders_with_one_printful_order_are_both_left_alone() -> None:
@@ -94,6 +94,36 @@ def test_a_problem_with_the_items_does_not_hold_up_status_and_tracking() -> None
     (update,) = plan.updates
     assert [type(change) for change in update.changes] == [SetStatus, SetTracking]
     assert [problem.problem_class for problem in plan.problems] == ["items_mismatch"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"variant_id": None, "product": None},
+        {"variant_id": 0, "product": None, "warehouse_product_variant_id": 17},
+        {"price": "-1.00"},
+        {"quantity": 0},
+    ],
+)
+def test_an_odd_item_holds_up_no_status_tracking_or_parcel(odd: dict[str, object]) -> None:
+    parcels = [shipment(id=1), shipment(id=2, tracking_number="Z2")]
+    answer = printful_answer(
+        status="fulfilled", items=[{**printful_item(), **odd}, printful_item(id=2)], shipments=parcels
+    )
+    plan = plan_of(answer, stored_order())
+    (update,) = plan.updates
+    assert [type(change) for change in update.changes] == [SetStatus, SetTracking]
+    assert [(problem.problem_class, problem.is_error) for problem in plan.problems] == [("items_mismatch", False)]
+
+
+def test_an_odd_parcel_holds_up_neither_status_nor_items_nor_the_other_parcels() -> None:
+    answer = printful_answer(status="fulfilled", shipments=[None, shipment()])
+    plan = plan_of(answer, stored_order())
+    (update,) = plan.updates
+    assert [type(change) for change in update.changes] == [SetStatus, SetTracking, AddItems]
+    assert [(problem.problem_class, problem.is_error) for problem in plan.problems] == [
+        ("malformed_printful_order", True)
+    ]
 
 
 @pytest.mark.parametrize("column", ["tracking_number", "tracking_url"])

@@ -142,35 +142,63 @@ def test_an_id_that_cannot_be_written_down_is_none(bad_id: Any) -> None:
         ({"status": None}, "its status is not a word"),
         ({"status": 5}, "its status is not a word"),
         ({"status": ABSENT}, "its status is not a word"),
-        ({"items": {}}, "its items are not a list of objects"),
-        ({"items": [None]}, "its items are not a list of objects"),
-        ({"shipments": "none"}, "its shipments are not a list of objects"),
-        ({"incomplete_items": [5]}, "its incomplete_items are not a list of objects"),
-        ({"notes": "Zo\0"}, "it holds a NUL or half a surrogate pair"),
-        ({"items": [printful_item(name="Zo\ud83d")]}, "it holds a NUL or half a surrogate pair"),
-        ({"status": "\ud800"}, "it holds a NUL or half a surrogate pair"),
+        ({"status": "\ud800"}, "its status is not a word"),
     ],
 )
-def test_an_order_that_cannot_be_read_whole_is_left_alone(overrides: dict[str, Any], what: str) -> None:
+def test_an_order_without_a_status_is_left_alone(overrides: dict[str, Any], what: str) -> None:
     problem = malformed(**overrides)
     assert problem.sentence == f"Printful order {PRINTFUL_ID} was left alone: {what}."
     assert problem.ids == {"printful_order_id": PRINTFUL_ID}
     assert problem.is_error
 
 
+@pytest.mark.parametrize(
+    ("overrides", "items", "shipments"),
+    [
+        ({"items": {}}, "its items are not a list of objects", ""),
+        ({"items": [None]}, "its items are not a list of objects", ""),
+        ({"incomplete_items": [5]}, "its incomplete_items are not a list of objects", ""),
+        ({"items": [printful_item(name="Zo\ud83d")]}, "one of its items holds a NUL or half a surrogate pair", ""),
+        ({"shipments": "none"}, "", "its shipments are not a list of objects"),
+        ({"shipments": [shipment(carrier="\0")]}, "", "one of its shipments holds a NUL or half a surrogate pair"),
+        ({"notes": "Zo\0"}, "", ""),
+    ],
+)
+def test_items_or_parcels_that_cannot_be_read_are_named_and_the_order_is_read(
+    overrides: dict[str, Any], items: str, shipments: str
+) -> None:
+    order = printful_answer(**overrides)
+    assert (order.unread_items, order.unread_shipments) == (items, shipments)
+    assert order.status == "processing"
+
+
+def test_what_can_be_read_beside_an_odd_parcel_is_read() -> None:
+    order = printful_answer(shipments=[None, shipment(id=5)])
+    assert [parcel.id for parcel in order.shipments] == ["5"]
+
+
 @pytest.mark.parametrize("quantity", [None, 0, -1, True, 1.0, Decimal(1), "1", 2**31, HUGE])
 def test_a_quantity_is_a_whole_number_above_0(quantity: Any) -> None:
-    assert "quantity" in malformed(items=[printful_item(quantity=quantity)]).sentence
+    assert "the quantity of its item 70000001" in printful_answer(items=[printful_item(quantity=quantity)]).unread_items
 
 
 @pytest.mark.parametrize(
-    "overrides", [{"id": None}, {"product": None}, {"variant_id": None, "product": {"product_id": 71}}]
+    ("overrides", "why"),
+    [
+        ({"id": None}, "one of its items has no id"),
+        ({"product": None}, "its item 70000001 has no product id or no variant id"),
+        (
+            {"variant_id": None, "product": {"product_id": 71}},
+            "its item 70000001 has no product id or no variant id",
+        ),
+    ],
 )
-def test_an_item_needs_its_ids(overrides: dict[str, Any]) -> None:
-    assert "lacks its id" in malformed(items=[{**printful_item(), **overrides}]).sentence
+def test_an_item_needs_its_ids(overrides: dict[str, Any], why: str) -> None:
+    assert printful_answer(items=[{**printful_item(), **overrides}]).unread_items == why
 
 
 @pytest.mark.parametrize("amount", ["free", True, 12.95, [], Decimal("NaN"), "-1.00", HUGE])
 @pytest.mark.parametrize("field", ["price", "retail_price"])
 def test_a_price_that_is_no_amount_is_never_guessed(field: str, amount: Any) -> None:
-    assert f"the {field} of one of its items is" in malformed(items=[printful_item(**{field: amount})]).sentence
+    why = printful_answer(items=[printful_item(**{field: amount})]).unread_items
+    assert f"the {field} of its item 70000001 is" in why

@@ -99,6 +99,21 @@ def test_items_that_do_not_agree_are_counted_on_both_sides() -> None:
     assert "no counterpart; 2 more are not synced at Printful. Compare" in problem.sentence
 
 
+def test_an_item_that_cannot_be_read_is_named_and_the_items_stay() -> None:
+    (problem,) = of_printful(items=[printful_item(id=9, quantity=0)])
+    assert (problem.problem_class, problem.ids) == ("items_mismatch", AT_PRINTFUL)
+    assert problem.sentence == (
+        f"The items of order {ORDER_ID} were left alone: Printful order {PRINTFUL_ID} has some that cannot be read (the "
+        "quantity of its item 9 is not a whole number above 0). Compare them by hand."
+    )
+
+
+def test_a_parcel_that_cannot_be_read_is_an_error_of_the_order() -> None:
+    (problem,) = of_printful(shipments=["lost"])
+    assert (problem.problem_class, problem.ids) == ("malformed_printful_order", AT_PRINTFUL)
+    assert f"Not all parcels of order {ORDER_ID} can be read at Printful: its shipments are not" in problem.sentence
+
+
 def test_a_word_that_is_not_mapped_is_shown_as_far_as_is_useful() -> None:
     (problem,) = of_printful(status="x" * 50)
     assert problem.ids == AT_PRINTFUL
@@ -180,13 +195,9 @@ def test_what_is_no_session_at_all_says_so_without_an_id() -> None:
     ("order", "why"),
     [
         ({"id": None}, "Printful order (no id) was left alone: it has no id."),
-        (
-            {"items": [{**printful_item(), "variant_id": None, "product": {}}]},
-            "one of its items lacks its id, product id or variant id.",
-        ),
-        ({"items": [printful_item(id=9, quantity=2**31)]}, "the quantity of its item 9 is not a whole number above 0"),
+        ({"status": None}, f"Printful order {PRINTFUL_ID} was left alone: its status is not a word."),
     ],
-    ids=["id", "product", "quantity"],
+    ids=["id", "status"],
 )
 def test_a_printful_order_that_cannot_be_read_says_why(order: dict[str, object], why: str) -> None:
     assert why in malformed(**order).sentence

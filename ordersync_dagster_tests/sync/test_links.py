@@ -79,8 +79,8 @@ def test_a_printful_order_that_cannot_be_read_is_an_error_of_the_order_that_it_n
     each_shop: Shop, outage: World
 ) -> None:
     session = unlinked(each_shop, outage)
-    made = printful_order(id=424244, external_id=session["payment_intent"], created=session["created"], items="broken")
-    others = printful_order(id=424245, external_id="pi_of_nobody", created=session["created"], items="broken")
+    made = printful_order(id=424244, external_id=session["payment_intent"], created=session["created"], status=None)
+    others = printful_order(id=424245, external_id="pi_of_nobody", created=session["created"], status=None)
     for each in (made, others):
         each_shop.sandbox.put_printful_order(each)
 
@@ -99,7 +99,7 @@ def test_an_unreadable_printful_order_of_another_order_is_no_error_of_the_link(s
     (theirs,) = [each for each in outage.printful_orders if str(each["id"]) == row["printful_order_id"]]
     shop.database.execute("UPDATE orders SET status = 'refunded' WHERE id = :id", id=row["id"])
     shop.sandbox.put_printful_order(
-        {**theirs, "external_id": session["payment_intent"], "created": session["created"], "items": "broken"}
+        {**theirs, "external_id": session["payment_intent"], "created": session["created"], "status": None}
     )
 
     run = shop.run(printful=PrintfulScope.open)

@@ -121,3 +121,25 @@ def test_a_quantity_that_printful_changed_is_reported_and_nothing_is_written(eac
 
     assert [ids["order_id"] for ids in of_class(run, "items_mismatch")] == [row["id"]]
     assert (run.outcome.summary.errors, each_shop.tables()) == (0, before)
+
+
+def test_an_item_that_cannot_be_read_hides_neither_status_nor_parcel(each_shop: Shop, outage: World) -> None:
+    theirs = {str(order["id"]): order for order in outage.printful_orders if order["status"] == "fulfilled"}
+    rows = each_shop.database.rows("SELECT * FROM orders WHERE status = 'processing'")
+    row = next(row for row in rows if row["printful_order_id"] in theirs)
+    made = theirs[row["printful_order_id"]]
+    odd = {**made["items"][0], "variant_id": None, "product": None}
+    each_shop.sandbox.put_printful_order({**made, "items": [odd, *made["items"][1:]]})
+    items = each_shop.items()
+
+    preview, run = each_shop.run(dry_run=True), each_shop.run()
+
+    after = each_shop.order(row["stripe_session_id"])
+    assert (after["status"], after["tracking_number"]) == ("delivered", made["shipments"][0]["tracking_number"])
+    assert [each for each in each_shop.items() if each[0] == row["id"]] == [
+        each for each in items if each[0] == row["id"]
+    ]
+    named = {"order_id": row["id"], "printful_order_id": row["printful_order_id"]}
+    assert named in of_class(run, "items_mismatch")
+    assert run.outcome.summary == preview.outcome.summary
+    assert run.outcome.summary.errors == 0
