@@ -70,8 +70,8 @@ def _unmatched(lacking: list[PrintfulItem], foreign: list[StoredItem]) -> tuple[
 def _unreadable(stored: StoredOrder, theirs: PrintfulOrder) -> Problem:
     return Problem(
         ProblemClass.ITEMS_MISMATCH,
-        f"The items of order {stored.id} were left alone: Printful order {theirs.printful_order_id} has some that cannot "
-        f"be read ({theirs.unread_items}). Compare them by hand.",
+        f"The items of order {stored.id} were left alone: Printful order {theirs.printful_order_id} has some that "
+        f"cannot be read ({theirs.unread_items}). Compare them by hand.",
         {"order_id": stored.id, "printful_order_id": theirs.printful_order_id},
     )
 

@@ -103,8 +103,8 @@ def test_an_item_that_cannot_be_read_is_named_and_the_items_stay() -> None:
     (problem,) = of_printful(items=[printful_item(id=9, quantity=0)])
     assert (problem.problem_class, problem.ids) == ("items_mismatch", AT_PRINTFUL)
     assert problem.sentence == (
-        f"The items of order {ORDER_ID} were left alone: Printful order {PRINTFUL_ID} has some that cannot be read (the "
-        "quantity of its item 9 is not a whole number above 0). Compare them by hand."
+        f"The items of order {ORDER_ID} were left alone: Printful order {PRINTFUL_ID} has some that cannot be read "
+        "(the quantity of its item 9 is not a whole number above 0). Compare them by hand."
     )
 
 
