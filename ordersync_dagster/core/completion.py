@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from ordersync_dagster.core.changes import FillFields, OrderUpdate
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.order_fields import FILLABLE, REPORTED
-from ordersync_dagster.core.orders import Json, Order, StoredOrder
+from ordersync_dagster.core.orders import Json, Order, Price, StoredOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
+
+PRICE_COLUMNS = ("total_amount", "currency")
 
 
 def completed(existing: StoredOrder, order: Order, limits: Limits) -> tuple[OrderUpdate | None, list[Problem]]:
@@ -39,13 +41,22 @@ def _is_empty(existing: StoredOrder, attribute: str) -> bool:
 
 
 def _disagreements(existing: StoredOrder, order: Order) -> Iterator[Problem]:
+    is_otherwise = any(_is_priced(existing, price) for price in order.other_prices)
     for field in REPORTED:
+        if is_otherwise and field.column in PRICE_COLUMNS:
+            continue
         ours, theirs = getattr(existing, field.attribute), getattr(order, field.attribute)
         if field.column == "currency":
             ours = (ours or "").lower() or None
         if ours is not None and theirs is not None and ours != theirs:
             sentence = f"Order {existing.id} says {field.column} {ours}, its session says {theirs}; it was left alone."
             yield Problem(ProblemClass.ORDER_DISAGREES, sentence, {**_order_ids(existing), "column": field.column})
+
+
+def _is_priced(existing: StoredOrder, price: Price) -> bool:
+    """Whether amount and currency, where the order has them, are those of `price`."""
+    currency = (existing.currency or "").lower()
+    return existing.total in (None, price.amount) and currency in ("", price.currency)
 
 
 def _unreadable(existing: StoredOrder, order: Order) -> Iterator[Problem]:

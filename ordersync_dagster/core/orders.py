@@ -81,6 +81,14 @@ class LineItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """An exact amount and its lower-case currency."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order to insert. Money is exact; `created` is aware UTC."""
 
@@ -96,6 +104,7 @@ class Order:
     metadata: Json
     created: datetime
     line_items: tuple[LineItem, ...] = ()
+    other_prices: tuple[Price, ...] = ()  # the same payment in another currency (Adaptive Pricing)
     id: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -23,11 +23,13 @@ from ordersync_dagster.core.stripe_session_fields import (
     line_items_of,
     mapping,
     metadata_of,
+    name_of,
+    other_prices_of,
     printful_order_id_of,
     shipping_of,
     total_of,
 )
-from ordersync_dagster.core.text import first_text, is_storable
+from ordersync_dagster.core.text import is_storable
 
 PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is a problem
 NO_ID = "(no id)"
@@ -149,13 +151,14 @@ def _paid_order(session: Mapping[str, Any], session_id: str) -> Order:
         printful_order_id=printful_order_id_of(metadata),
         status=Status.PROCESSING,
         customer_email=email_of(session, customer),
-        customer_name=first_text(customer.get("name"), shipping_name),
+        customer_name=name_of(session, customer, shipping_name),
         total=total,
         currency=currency,
         shipping_address=address,
         metadata=metadata,
         created=datetime.fromtimestamp(created_time(session), UTC),
         line_items=line_items_of(session, currency),
+        other_prices=other_prices_of(session),
     )
     if not is_storable(_stored_values(order)):
         raise MalformedError(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ordersync_dagster.core import money
-from ordersync_dagster.core.orders import Json, LineItem
+from ordersync_dagster.core.orders import Json, LineItem, Price
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.text import first_text, text_or_none
 
@@ -77,6 +77,32 @@ def total_of(session: Mapping[str, Any]) -> tuple[Decimal, str]:
         raise MalformedError(str(error), ProblemClass.UNKNOWN_CURRENCY) from None
     except money.MoneyError as error:
         raise MalformedError(str(error)) from None
+
+
+def other_prices_of(session: Mapping[str, Any]) -> tuple[Price, ...]:
+    """What the customer saw; or, before 2025-03-31, what the shop asked for. A shop may have stored either."""
+    shown, asked = mapping(session, "presentment_details"), mapping(session, "currency_conversion")
+    found = (
+        _price(shown.get("presentment_amount"), shown.get("presentment_currency")),
+        _price(asked.get("amount_total"), asked.get("source_currency")),
+    )
+    return tuple(each for each in found if each)
+
+
+def _price(amount: object, currency: object) -> Price | None:
+    if type(amount) is not int or not isinstance(currency, str):
+        return None
+    try:
+        return Price(money.from_minor(amount, currency.lower()), currency.lower())
+    except money.MoneyError:
+        return None
+
+
+def name_of(session: Mapping[str, Any], customer: Mapping[str, Any], shipping_name: str | None) -> str | None:
+    """The billing name, else the one on the parcel, else those of Checkout's name collection."""
+    collected = mapping(session, "collected_information")
+    asked = (fields.get(key) for key in ("individual_name", "business_name") for fields in (customer, collected))
+    return first_text(customer.get("name"), shipping_name, *asked)
 
 
 def shipping_of(session: Mapping[str, Any]) -> tuple[str | None, Json | None]:

@@ -10,7 +10,7 @@ from ordersync_dagster.core.changes import FillFields, InsertOrder, OrderUpdate
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
-from ordersync_dagster.core.orders import Json, Status, StoredOrder, order_id
+from ordersync_dagster.core.orders import Json, Price, Status, StoredOrder, order_id
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason, Verdict
@@ -129,6 +129,21 @@ def test_a_value_that_disagrees_is_reported_and_left_alone(column: str, override
 )
 def test_the_same_amount_written_otherwise_agrees(overrides: dict[str, Any]) -> None:
     assert plan_of(new_order(), stored=(stored_order(**overrides),)).problems == ()
+
+
+SHOWN = Price(Decimal("23.99"), "eur")
+
+
+@pytest.mark.parametrize("changes", [{}, {"total": Decimal("23.990"), "currency": "EUR"}, {"currency": None}])
+def test_an_order_with_the_price_that_its_customer_saw_agrees(changes: dict[str, Any]) -> None:
+    stored = stored_order(**{"total": Decimal("23.99"), "currency": "eur"} | changes)
+    assert plan_of(new_order(other_prices=(SHOWN,)), stored=(stored,)).problems == ()
+
+
+@pytest.mark.parametrize("changes", [{"total": Decimal("26.00")}, {"currency": "usd"}, {"currency": "gbp"}])
+def test_an_order_that_mixes_two_prices_disagrees(changes: dict[str, Any]) -> None:
+    stored = stored_order(**{"total": Decimal("23.99"), "currency": "eur"} | changes)
+    assert set(classes(plan_of(new_order(other_prices=(SHOWN,)), stored=(stored,)))) == {"order_disagrees"}
 
 
 def test_an_amount_that_the_column_would_round_becomes_no_order() -> None:

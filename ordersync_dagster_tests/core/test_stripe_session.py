@@ -37,6 +37,23 @@ def test_the_amount_is_the_shops_and_not_the_one_shown_to_the_customer() -> None
     assert (order.total, order.currency) == (Decimal("26.00"), "usd")
 
 
+@pytest.mark.parametrize(
+    ("fields", "prices"),
+    [
+        ({"presentment_details": {"presentment_amount": 390000, "presentment_currency": "JPY"}}, [("390000", "jpy")]),
+        ({"currency_conversion": {"amount_total": 2399, "source_currency": "eur"}}, [("23.99", "eur")]),
+        ({"presentment_details": {"presentment_amount": None, "presentment_currency": "eur"}}, []),
+        ({"presentment_details": {"presentment_amount": 2399, "presentment_currency": "xyz"}}, []),
+        ({"presentment_details": {"presentment_amount": 2399, "presentment_currency": None}}, []),
+        ({"presentment_details": [], "currency_conversion": "eur"}, []),
+        ({"presentment_details": ABSENT, "currency_conversion": ABSENT}, []),
+    ],
+)
+def test_the_price_in_the_other_currency_is_known_too(fields: dict[str, Any], prices: list[tuple[str, str]]) -> None:
+    order = order_of(checkout_session(**fields))
+    assert [(str(each.amount), each.currency) for each in order.other_prices] == prices
+
+
 def test_metadata_is_kept_unchanged() -> None:
     assert order_of(checkout_session(metadata=METADATA)).metadata == METADATA
 
@@ -85,6 +102,25 @@ def test_the_name_is_the_customers_else_the_one_on_the_parcel() -> None:
     nameless = checkout_session(customer_details=customer_details(name=None), collected_information=parcel)
     assert order_of(named).customer_name == "Card Name"
     assert order_of(nameless).customer_name == "Parcel Name"
+
+
+@pytest.mark.parametrize(
+    ("asked", "collected", "name"),
+    [
+        ({"individual_name": "Ilze Example", "business_name": "Example SIA"}, {}, "Ilze Example"),
+        ({"business_name": "Example SIA"}, {}, "Example SIA"),
+        ({}, {"individual_name": "Ilze Example", "business_name": "Example SIA"}, "Ilze Example"),
+        ({"business_name": "Example SIA"}, {"individual_name": "Ilze Example"}, "Ilze Example"),
+        ({}, {"business_name": "Example SIA"}, "Example SIA"),
+        ({"individual_name": " ", "business_name": 5}, {}, None),
+    ],
+)
+def test_without_these_the_name_is_the_one_that_checkout_asked_for(
+    asked: dict[str, Any], collected: dict[str, Any], name: str | None
+) -> None:
+    details = customer_details(name=None, **asked)
+    session = checkout_session(customer_details=details, collected_information=collected)
+    assert order_of(session).customer_name == name
 
 
 @pytest.mark.parametrize(
