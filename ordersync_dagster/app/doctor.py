@@ -107,7 +107,8 @@ def _printful(settings: Settings, _tools: Tools) -> Iterator[Finding]:
 
 
 def _database(settings: Settings, tools: Tools) -> Iterator[Finding]:
-    url = connection.parse_url(settings.database)
+    url, remarks = connection.parse_url(settings.database), connection.url_remarks(settings.database)
+    yield from (Finding(Level.GREEN, "Database", remark) for remark in remarks)
     shop = open_shop.open_existing(url, tools.clock, settings.layout)
     count = shop.store.order_count()
     yield Finding(Level.GREEN, "Database", f"{shop.target} fits; {count} orders, stripe_session_id is unique")

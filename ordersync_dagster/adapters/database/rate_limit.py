@@ -7,12 +7,14 @@ to be even, it is also `period / limit` after the latest: a burst would start ma
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Double,
     Engine,
     Executable,
@@ -124,10 +126,16 @@ class SharedRateLimit:
     def _in_one_statement(self, wanted: dict[str, Any]) -> float:
         """A token that another process takes at this moment is skipped: it is not the oldest any more."""
         values = wanted | {"period": self._period, "spacing": self._spacing}
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._statement() as connection:
             while not (waits := connection.execute(TAKE, values).scalars().all()):
                 time.sleep(0.001)
         return max(map(float, waits))
+
+    def _statement(self) -> AbstractContextManager[Connection]:
+        """Without a transaction of its own, except where that sets the search path."""
+        if self._engine.get_execution_options().get("has_search_path"):
+            return self._engine.begin()
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def _under_the_lock(self, wanted: dict[str, Any]) -> float:
         with self._engine.begin() as connection:  # BEGIN IMMEDIATE

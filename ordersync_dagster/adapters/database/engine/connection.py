@@ -5,10 +5,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, StaticPool
 
+from ordersync_dagster.adapters.database.engine.database_url import read_url
+from ordersync_dagster.adapters.database.engine.search_path import follow_search_path
+from ordersync_dagster.adapters.database.engine.url_parameters import SEARCH_PATH
 from ordersync_dagster.core.errors import SettingsError
 
 BUSY_SECONDS = 20  # SQLite waits so long for another writer
@@ -18,24 +20,16 @@ APPLICATION_NAME = "ordersync"  # of our connections in pg_stat_activity; a run 
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 # SQLite stores any bytes as text. Bytes that are not UTF-8 are read as \xe9, so that they do not stop a run.
 _DECODE_TEXT = partial(str, encoding="utf-8", errors="backslashreplace")
-_POSTGRES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg")
 
 
 def parse_url(text: str) -> URL:
     """Any usual form of a PostgreSQL or SQLite URL; raises SettingsError without the password in it."""
-    try:
-        url = make_url(text.strip())
-    except (ArgumentError, ValueError):  # ValueError: not a port; its text would show the password
-        raise SettingsError(
-            "DATABASE_URL is not a URL such as postgresql://user:…@host/shop or sqlite:///shop.db"
-        ) from None
-    if url.drivername in _POSTGRES:
-        return url.set(drivername="postgresql+psycopg")
-    if url.drivername in ("sqlite", "sqlite+pysqlite"):
-        if not url.database or url.database == ":memory:":
-            raise SettingsError("DATABASE_URL names no SQLite file; use sqlite:////absolute/path/shop.db")
-        return url.set(drivername="sqlite")
-    raise SettingsError(f"DATABASE_URL starts with {url.drivername}://; only postgresql:// and sqlite:// are supported")
+    return read_url(text).url
+
+
+def url_remarks(text: str) -> tuple[str, ...]:
+    """What became of the parameters in the URL that are for other programs."""
+    return read_url(text).remarks
 
 
 def sqlite_path(url: URL) -> Path | None:
@@ -48,8 +42,7 @@ def shown(url: URL) -> str:
     path = sqlite_path(url)
     if path:
         return str(path)
-    query_host = url.query.get("host")
-    host = url.host or (query_host if isinstance(query_host, str) else None) or "localhost"
+    host = url.host or ",".join(url.normalized_query.get("host", ())) or "localhost"
     return f"{host}/{url.database or ''}"
 
 
@@ -139,8 +132,8 @@ def _begin_read_only(connection: Connection) -> None:
 def _postgres_engine(url: URL, own_schema: str | None) -> Engine:
     defaults = {"application_name": APPLICATION_NAME, "connect_timeout": 10, **KEEPALIVES}
     try:
-        return create_engine(
-            url,
+        engine = create_engine(
+            url.difference_update_query([SEARCH_PATH]),
             hide_parameters=True,
             pool_size=2,
             pool_pre_ping=True,
@@ -154,3 +147,5 @@ def _postgres_engine(url: URL, own_schema: str | None) -> Engine:
         raise SettingsError(
             "DATABASE_URL is PostgreSQL, whose driver is missing: pip install 'ordersync-dagster[postgres]'"
         ) from None
+    follow_search_path(engine, str(url.query.get(SEARCH_PATH, "")))
+    return engine

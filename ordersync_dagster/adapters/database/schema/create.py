@@ -85,7 +85,8 @@ def ddl(connection: Connection, *, has_shop: bool = False) -> str:
             parts += [CreateIndex(index) for index in sorted(table.indexes, key=lambda index: str(index.name))]
             script += "".join(f"{str(part.compile(dialect=connection.dialect)).strip()};\n\n" for part in parts)
     if is_current(connection):
-        return script
+        return script and _named_path(connection) + script
+    script = _named_path(connection) + script
     if own_schema(connection):
         script += f"CREATE SCHEMA IF NOT EXISTS {_quoted_own_schema(connection)};\n{_search_path(connection)};\n\n"
     return script + _migration_script(connection)
@@ -110,6 +111,14 @@ def _enter_own_schema(connection: Connection) -> None:
 def _search_path(connection: Connection) -> str:
     quote = connection.dialect.identifier_preparer.quote
     return f"SET search_path TO {_quoted_own_schema(connection)}, {quote(str(inspect(connection).default_schema_name))}"
+
+
+def _named_path(connection: Connection) -> str:
+    """The schema that DATABASE_URL names, because the administrator's own search path may be another."""
+    if not connection.get_execution_options().get("has_search_path"):
+        return ""
+    quote = connection.dialect.identifier_preparer.quote
+    return f"SET search_path TO {quote(str(inspect(connection).default_schema_name))};\n\n"
 
 
 def _quoted_own_schema(connection: Connection) -> str:

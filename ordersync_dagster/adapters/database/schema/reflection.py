@@ -109,6 +109,8 @@ def _missing_tables(wanted: list[str], mapping: ShopMapping, names: frozenset[st
     hint = close_match(mapping.table(wanted[0]), names)
     if named:
         return f"the database has no table {'; no '.join(named)}{hint}: correct [tables]"
+    if not names:
+        return "the database holds no tables yet: `ordersync db init` makes them, if DATABASE_URL is the right database"
     if "orders" in wanted:
         return (
             f"the database has tables but no `orders`{hint}; is this the shop's database? "
