@@ -44,12 +44,14 @@ def decide_links(links: Links, limits: Limits) -> Plan:
     claimed = {theirs.printful_order_id for _, theirs in certain}
     linked = [_linked(each, theirs, limits) for each, theirs in certain]
     notes = [problem for _, problems in linked for problem in problems]
-    notes.extend(_likely(left, [each for each in free if each.printful_order_id not in claimed]))
+    likely = _likely(left, [each for each in free if each.printful_order_id not in claimed])
+    notes.extend(likely.values())
     hidden = {each.order.id: problem for each in left if (problem := _unread_problem(each, links))}
     notes.extend(hidden.values())
     left = [each for each in left if each.order.id not in hidden]
     reason = links.unread.reason
-    notes.extend([_not_asked(each, reason) for each in left] if reason else unfulfilled(left, links.now))
+    waiting = [each for each in left if each.order.id not in likely]
+    notes.extend([_not_asked(each, reason) for each in left] if reason else unfulfilled(waiting, links.now))
     return Plan(
         updates=tuple(update for update, _ in linked),
         printful_orders=tuple(update.seen.id for update, _ in linked),
@@ -83,15 +85,16 @@ def _linked(each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[Orde
     return OrderUpdate(each.order, (fill, *(update.changes if update else ()))), problems
 
 
-def _likely(unlinked: Sequence[Unlinked], free: Sequence[PrintfulOrder]) -> list[Problem]:
+def _likely(unlinked: Sequence[Unlinked], free: Sequence[PrintfulOrder]) -> dict[str, Problem]:
+    """By order id."""
     by_likeness: Mapping[tuple[str, int, int], list[str]] = defaultdict(list)
     for each in free:
         if each.likeness is not None:
             by_likeness[each.likeness].append(each.printful_order_id)
     if not by_likeness:  # nothing to match against: skip computing the likeness of thousands of orders
-        return []
+        return {}
     found = [(each, by_likeness[each.likeness]) for each in unlinked if each.likeness in by_likeness]
-    return [_possible(each, sorted(printful_ids)) for each, printful_ids in found]
+    return {each.order.id: _possible(each, sorted(printful_ids)) for each, printful_ids in found}
 
 
 def _possible(each: Unlinked, printful_ids: Sequence[str]) -> Problem:

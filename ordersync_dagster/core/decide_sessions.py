@@ -14,7 +14,7 @@ from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.refunds import Refunded, is_refunded
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, SkipReason, Verdict
-from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, unfulfilled
+from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, not_looked_at
 
 _TEXTS = tuple(field for field in INSERTED if field.kind is Kind.TEXT)
 
@@ -58,14 +58,14 @@ def decide_piece(day: SessionDay, stored: Stored) -> Piece:
     for verdict in each_once(day.sessions):
         decider.decide(verdict)
     unlinked = tuple(decider.unlinked)
-    waiting = [] if day.asks_printful else unfulfilled(sorted(unlinked, key=lambda each: each.order.id), day.now)
+    unknown = [] if day.asks_printful else not_looked_at(sorted(unlinked, key=lambda each: each.order.id), day.now)
     plan = Plan(
         day=day.day,
         inserts=tuple(decider.inserts),
         completions=tuple(decider.completions),
         skips=tuple(decider.skips),
         failed_sessions=tuple(decider.failed),
-        notes=(*decider.notes, *waiting),
+        notes=(*decider.notes, *unknown),
         unlinked=unlinked if day.asks_printful else (),
     )
     return Piece(plan, _payments(plan, stored.orders) if day.sessions else ())

@@ -1,9 +1,10 @@
 """One part of a run: a day of sessions or a batch of Printful orders, planned and perhaps applied."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.problems import Problem, ProblemClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +34,16 @@ class Part:
     @property
     def problems(self) -> tuple[Problem, ...]:
         refused = tuple(problem for applied in self.applied for problem in applied.refused)
-        return (*self.plan.problems, *refused, *self.kept_changing)
+        not_inserted = {problem.ids.get("stripe_session_id") for problem in refused} & self._inserts
+        planned = (each for each in self.plan.problems if not _is_of(each, not_inserted))
+        return (*planned, *refused, *self.kept_changing)
+
+    @property
+    def _inserts(self) -> set[str | None]:
+        return {insert.order.session_id for insert in self.plan.inserts}
+
+
+def _is_of(problem: Problem, not_inserted: Collection[str | None]) -> bool:
+    """Whether `problem` says that an order waits, and the order was not inserted."""
+    is_of_order = problem.problem_class is ProblemClass.NOT_LOOKED_AT
+    return is_of_order and problem.ids.get("stripe_session_id") in not_inserted

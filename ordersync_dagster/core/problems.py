@@ -42,6 +42,7 @@ class ProblemClass(StrEnum):
     UNREADABLE_COLUMN = "unreadable_column", Severity.NOTICE
     POSSIBLE_LINK = "possible_link", Severity.NOTICE
     UNFULFILLED = "unfulfilled", Severity.NOTICE
+    NOT_LOOKED_AT = "not_looked_at", Severity.NOTICE
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,12 +51,27 @@ def is_unlinked(order: StoredOrder) -> bool:
 
 def unfulfilled(unlinked: Iterable[Unlinked], now: int) -> list[Problem]:
     """Paid orders with nothing at Printful: recovered ones at once, others after a day. `now` in Unix seconds."""
-    return [
-        _waiting_problem(each) for each in unlinked if each.is_recovered or now - each.session.created.timestamp() > DAY
-    ]
+    return [_waiting_problem(each) for each in unlinked if _is_due(each, now)]
+
+
+def not_looked_at(unlinked: Iterable[Unlinked], now: int) -> list[Problem]:
+    """The same orders where Printful was left out of the run: nobody knows whether it has them."""
+    return [_unknown_problem(each) for each in unlinked if _is_due(each, now)]
+
+
+def _is_due(each: Unlinked, now: int) -> bool:
+    return each.is_recovered or now - each.session.created.timestamp() > DAY
 
 
 def _waiting_problem(each: Unlinked) -> Problem:
-    why = "was recovered and" if each.is_recovered else "was paid more than a day ago and"
-    sentence = f"Order {each.order.id} {why} has nothing at Printful: its customer waits."
+    sentence = f"Order {each.order.id} {_since(each)} and has nothing at Printful: its customer waits."
     return Problem(ProblemClass.UNFULFILLED, sentence, each.ids | ({"recovered": "yes"} if each.is_recovered else {}))
+
+
+def _unknown_problem(each: Unlinked) -> Problem:
+    sentence = f"Order {each.order.id} {_since(each)} and names no Printful order. This run did not look at Printful."
+    return Problem(ProblemClass.NOT_LOOKED_AT, sentence, each.ids)
+
+
+def _since(each: Unlinked) -> str:
+    return "was recovered" if each.is_recovered else "was paid more than a day ago"

@@ -1,7 +1,7 @@
 """The use case: plan a window and apply the plan, a day at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from operator import attrgetter
@@ -73,7 +73,7 @@ class OrderSync:
             if limit is not None or confirm is not None:
                 steps = _confirmed(list(steps), limit, confirm)
             total = Summary()
-            for part in map(self._apply, steps):
+            for part in self._applied(steps):
                 total += summarise(part)
                 yield part
                 del part  # no name may hold a busy day while the next is made
@@ -97,6 +97,22 @@ class OrderSync:
         if self.printful is None or scope is PrintfulScope.none:
             return None
         return PrintfulPhase(self.printful, self.store, self.clock, self.link_by)
+
+    def _applied(self, steps: Iterator[Step]) -> Iterator[Part]:
+        """Each step, written. If an insert did not take place, links are decided for the orders that there are."""
+        is_as_planned = True
+        for step in steps:
+            part = self._apply(step if is_as_planned else self._of_what_is_there(step))
+            if any(each.refused or each.written_first_by_others for each in part.applied):
+                is_as_planned = False
+            yield part
+            del step, part  # as in `repair`
+
+    def _of_what_is_there(self, step: Step) -> Step:
+        if not step.unlinked_sessions:
+            return step
+        stored = Stored(self.store.orders_of_sessions(step.unlinked_sessions), self.store.limits)
+        return replace(step, plan=step.decide_again(stored))
 
     def _apply(self, step: Step) -> Part:
         """Write one plan; an order that somebody changed meanwhile is read and decided again."""

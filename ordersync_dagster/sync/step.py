@@ -20,6 +20,15 @@ class Step:
     gone: tuple[str, ...] = ()  # answered with 404
     back: tuple[str, ...] = ()  # remembered as gone by an earlier run, and listed again
 
+    @property
+    def unlinked_sessions(self) -> tuple[str, ...]:
+        """The sessions of the orders that it links, or says to wait."""
+        return (
+            tuple(each.order.session_id for each in self.made_from.unlinked)
+            if isinstance(self.made_from, Links)
+            else ()
+        )
+
     def decide_again(self, stored: Stored) -> Plan:
         """The plan for the orders of `stored` alone, as they are now."""
         match self.made_from:

@@ -95,11 +95,11 @@ def test_two_orders_never_share_one_printful_order() -> None:
     assert len(links.updates) == 1
 
 
-def test_same_recipient_day_and_goods_is_reported_and_never_written() -> None:
+def test_same_recipient_day_and_goods_is_reported_never_written_and_nobody_waits() -> None:
     links = linked(made(external_id="something-else"))
 
     assert links.updates == ()
-    assert classes(links) == [ProblemClass.POSSIBLE_LINK, ProblemClass.UNFULFILLED]
+    assert classes(links) == [ProblemClass.POSSIBLE_LINK]
     assert links.notes[0].ids["printful_order_ids"] == "77"
     assert "example.com" not in links.notes[0].sentence
 

@@ -170,15 +170,15 @@ def test_a_completion_too_long_for_its_column_is_a_problem_and_completes_nothing
     assert [each.problem_class for each in plan.problems if each.is_error] == ["text_does_not_fit"]
 
 
-def test_a_recovered_order_with_nothing_at_printful_is_named() -> None:
+def test_where_printful_is_left_out_a_recovered_order_is_named_and_nobody_is_said_to_wait() -> None:
     plan = plan_of(new_order())
-    assert classes(plan) == ["unfulfilled"]
-    assert plan.problems[0].ids["order_id"] == order_id(SESSION_ID)
+    assert classes(plan) == ["not_looked_at"]
+    assert plan.problems[0].ids == {"order_id": order_id(SESSION_ID), "stripe_session_id": SESSION_ID}
 
 
-def test_it_is_named_again_as_long_as_nothing_is_there() -> None:
+def test_it_is_named_again_as_long_as_it_names_no_printful_order() -> None:
     recovered = stored_order(id=order_id(SESSION_ID), printful_order_id=None)
-    assert classes(plan_of(new_order(), stored=(recovered,))) == ["unfulfilled"]
+    assert classes(plan_of(new_order(), stored=(recovered,))) == ["not_looked_at"]
     assert classes(plan_of(new_order(), stored=(replace(recovered, status="refunded"),))) == []
     assert classes(plan_of(new_order(), stored=(replace(recovered, printful_order_id="42"),))) == []
 

@@ -36,7 +36,7 @@ def test_orders_without_a_printful_id_are_linked_in_a_later_part_where_there_is_
     later = decide_sessions(replace(day, asks_printful=True), Stored())
     assert ([each.order.id for each in later.unlinked], later.notes) == ([new_order().id], ())
     at_once = decide_sessions(day, Stored())
-    assert (at_once.unlinked, [note.problem_class for note in at_once.notes]) == ((), [ProblemClass.UNFULFILLED])
+    assert (at_once.unlinked, [note.problem_class for note in at_once.notes]) == ((), [ProblemClass.NOT_LOOKED_AT])
 
 
 def test_a_printful_order_that_another_order_names_is_no_ones_else() -> None:

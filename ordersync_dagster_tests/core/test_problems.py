@@ -13,6 +13,7 @@ NOTICES = {
     "unreadable_column",
     "possible_link",
     "unfulfilled",
+    "not_looked_at",
 }
 
 

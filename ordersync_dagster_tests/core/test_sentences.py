@@ -15,7 +15,7 @@ from ordersync_dagster.core.orders import LineItem, StoredOrder, as_stored
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster.core.unlinked import Unlinked, unfulfilled
+from ordersync_dagster.core.unlinked import Unlinked, not_looked_at, unfulfilled
 from ordersync_dagster.sandbox import checkout_session, printful_item, shipment
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.support.builders import (
@@ -131,15 +131,19 @@ def test_an_order_that_printful_does_not_have_is_named_by_both_ids() -> None:
 @pytest.mark.parametrize(
     ("order", "why", "marked"),
     [
-        (as_stored(new_order()), "was recovered and", {"recovered": "yes"}),
-        (stored_order(printful_order_id=None), "was paid more than a day ago and", {}),
+        (as_stored(new_order()), "was recovered", {"recovered": "yes"}),
+        (stored_order(printful_order_id=None), "was paid more than a day ago", {}),
     ],
     ids=["recovered", "the shop's own"],
 )
 def test_an_order_that_waits_says_since_when(order: StoredOrder, why: str, marked: dict[str, str]) -> None:
     (problem,) = unfulfilled([Unlinked(order, new_order())], LATER)
     assert problem.ids == {"order_id": order.id, "stripe_session_id": SESSION_ID} | marked
-    assert problem.sentence == f"Order {order.id} {why} has nothing at Printful: its customer waits."
+    assert problem.sentence == f"Order {order.id} {why} and has nothing at Printful: its customer waits."
+    (problem,) = not_looked_at([Unlinked(order, new_order())], LATER)
+    assert problem.ids == {"order_id": order.id, "stripe_session_id": SESSION_ID}
+    names_none = "names no Printful order. This run did not look at Printful."
+    assert problem.sentence == f"Order {order.id} {why} and {names_none}"
 
 
 def test_a_likely_link_names_every_candidate() -> None:

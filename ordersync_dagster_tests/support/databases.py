@@ -136,3 +136,14 @@ def everything(database: Database) -> Mapping[str, Sequence[str]]:
     with database.engine.connect() as connection:
         found = {name: connection.execute(text(f"SELECT * FROM {name}")).mappings().all() for name in database.tables()}
     return {name: sorted(repr(sorted(row.items(), key=str)) for row in rows) for name, rows in found.items()}
+
+
+def refuse(database: Database, session_id: str) -> None:
+    """From now on the shop's own rules forbid this order."""
+    if database.is_postgres:
+        database.execute(f"ALTER TABLE orders ADD CONSTRAINT house_rule CHECK (stripe_session_id <> '{session_id}')")
+    else:
+        database.execute(
+            f"CREATE TRIGGER house_rule BEFORE INSERT ON orders WHEN NEW.stripe_session_id = '{session_id}'"
+            " BEGIN SELECT RAISE(ABORT, 'house rule'); END"
+        )

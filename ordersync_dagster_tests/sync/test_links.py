@@ -1,11 +1,13 @@
 """Recovered orders find their Printful orders on the wire, and what is only likely is left to people."""
 
 from ordersync_dagster.core.orders import order_id
+from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import Fault, World, printful_item, printful_order
 from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.support.databases import refuse
 from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.shops import Shop
-from ordersync_dagster_tests.support.world import lost_ids
+from ordersync_dagster_tests.support.world import lost, lost_ids
 
 
 def unlinked(shop: Shop, world: World) -> dict[str, object]:
@@ -106,3 +108,53 @@ def test_an_unreadable_printful_order_of_another_order_is_no_error_of_the_link(s
 
     assert "malformed_printful_order" not in classes(run)
     assert order_id(str(session["id"])) in run.outcome.waiting
+
+
+def test_an_order_that_the_database_refuses_is_never_said_to_wait(each_shop: Shop, outage: World) -> None:
+    session = str(unlinked(each_shop, outage)["id"])
+    refuse(each_shop.database, session)
+
+    left_out = each_shop.run(printful=PrintfulScope.none)
+    asked = each_shop.run()
+
+    for run in (left_out, asked):
+        assert [ids["stripe_session_id"] for ids in of_class(run, "database_refused")] == [session]
+        assert session not in {
+            problem.ids.get("stripe_session_id") for problem in run.outcome.problems if not problem.is_error
+        }
+    assert asked.outcome.waiting
+    assert order_id(session) not in asked.outcome.waiting
+
+
+def test_an_order_that_a_webhook_made_meanwhile_is_named_by_its_own_id(each_shop: Shop, outage: World) -> None:
+    session = unlinked(each_shop, outage)
+    row = {
+        **outage.shop.orders[0],
+        "id": "made-meanwhile",
+        "stripe_session_id": session["id"],
+        "printful_order_id": None,
+    }
+    row |= {"stripe_payment_intent_id": session["payment_intent"], "status": "processing"}
+    row |= {"total_amount": each_shop.order(str(outage.shop.orders[0]["stripe_session_id"]))["total_amount"]}
+    columns = [name for name in row if row[name] is not None and not isinstance(row[name], dict)]
+
+    def webhook() -> None:
+        marks = ", ".join(f":{name}" for name in columns)
+        sql = f"INSERT INTO orders ({', '.join(columns)}) VALUES ({marks})"
+        each_shop.database.execute(sql, **{name: row[name] for name in columns})
+
+    run = each_shop.run(meanwhile=webhook)
+
+    assert order_id(str(session["id"])) not in run.outcome.waiting
+    assert "made-meanwhile" in run.outcome.waiting_long
+
+
+def test_nobody_waits_where_printful_was_left_out_of_the_run(each_shop: Shop, outage: World) -> None:
+    preview, run = (each_shop.run(dry_run=dry_run, printful=PrintfulScope.none) for dry_run in (True, False))
+
+    assert not any(request.path.startswith("/orders") for request in each_shop.sandbox.requests)
+    unknown = {ids["order_id"] for ids in of_class(run, "not_looked_at")}
+    assert unknown == {order_id(session["id"]) for session in lost(outage) if not session["metadata"]}
+    assert (run.outcome.waiting, run.outcome.summary.orders_unfulfilled) == ([], 0)
+    assert run.outcome.summary == preview.outcome.summary
+    assert "nothing at Printful" not in summary_text(run.outcome)

@@ -10,7 +10,7 @@ from ordersync_dagster.adapters.database.store import ATTEMPTS, DatabaseStore
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
-from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.databases import Database, everything, refuse
 from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
 
 BUSY = """
@@ -20,17 +20,6 @@ CREATE FUNCTION be_busy() RETURNS trigger AS $$ BEGIN
 END $$ LANGUAGE plpgsql;
 CREATE TRIGGER busy BEFORE INSERT ON orders FOR EACH STATEMENT EXECUTE FUNCTION be_busy();
 """
-
-
-def refuse(database: Database, session_id: str) -> None:
-    """From now on the shop's own rules forbid this order."""
-    if database.is_postgres:
-        database.execute(f"ALTER TABLE orders ADD CONSTRAINT house_rule CHECK (stripe_session_id <> '{session_id}')")
-    else:
-        database.execute(
-            f"CREATE TRIGGER house_rule BEFORE INSERT ON orders WHEN NEW.stripe_session_id = '{session_id}'"
-            " BEGIN SELECT RAISE(ABORT, 'house rule'); END"
-        )
 
 
 def test_an_order_that_the_database_refuses_is_a_problem_and_the_others_are_written(database: Database) -> None:
