@@ -170,7 +170,7 @@ def test_a_completion_too_long_for_its_column_is_a_problem_and_completes_nothing
     assert [each.problem_class for each in plan.problems if each.is_error] == ["text_does_not_fit"]
 
 
-def test_where_printful_is_left_out_a_recovered_order_is_named_and_nobody_is_said_to_wait() -> None:
+def test_where_printful_is_left_out_nobody_is_said_to_wait() -> None:
     plan = plan_of(new_order())
     assert classes(plan) == ["not_looked_at"]
     assert plan.problems[0].ids == {"order_id": order_id(SESSION_ID), "stripe_session_id": SESSION_ID}

@@ -38,7 +38,7 @@ BREAKAGES = {
     ),
     "a part is reported before it is written": (
         "sync/order_sync.py",
-        "for part in map(self._apply, steps):\n                total += summarise(part)\n                yield part",
+        "for part in self._applied(steps):\n                total += summarise(part)\n                yield part",
         "for step in steps:\n                yield Part(step.plan)\n                part = self._apply(step)",
     ),
     "an order that others moved is not decided again": (
