@@ -17,6 +17,7 @@ from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.core.orders import Status
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope
 
@@ -122,9 +123,9 @@ class Watch:
         return self.stripe.events(since, until)
 
     def without_order(self, session_ids: Collection[str]) -> set[str]:
-        """Those of `session_ids` that have no order."""
-        found = {order.session_id for order in self.store.orders_of_sessions(session_ids)}
-        return set(session_ids) - found
+        """Those of `session_ids` that have no order, or one that does not know that it is paid."""
+        found = self.store.orders_of_sessions(session_ids)
+        return set(session_ids) - {order.session_id for order in found if order.status != Status.PENDING}
 
 
 def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
@@ -169,6 +170,7 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
         modes=settings.ordersync_checkout_modes,
         include_free=settings.ordersync_include_free_orders,
         match=settings.ordersync_session_match,
+        reference=settings.layout.mapping.match.reference,
     )
 
 

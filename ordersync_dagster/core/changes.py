@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from ordersync_dagster.core.order_fields import BY_COLUMN
 from ordersync_dagster.core.orders import Json, Order, StoredOrder
@@ -24,11 +25,12 @@ class FillFields:
 
 @dataclass(frozen=True, slots=True)
 class SetStatus:
-    """An order moves to `after` because Printful says `word`."""
+    """An order moves to `after` because a vendor says `word`."""
 
     before: str
     after: str
     word: str
+    vendor: str = "Printful"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,13 @@ class OrderUpdate:
     changes: tuple[Change, ...]
 
     @property
-    def filled(self) -> StoredOrder:
-        """The order with its empty fields filled; the other changes are left out."""
+    def completed(self) -> StoredOrder:
+        """The order with its empty fields filled and its status set; the other changes are left out."""
         fills = [change.values for change in self.changes if isinstance(change, FillFields)]
-        fields = {BY_COLUMN[column].attribute: value for values in fills for column, value in values.items()}
-        return replace(self.seen, **fields)  # type: ignore[arg-type]  # the columns are fillable ones
+        fields: dict[str, Any] = {
+            BY_COLUMN[name].attribute: value for values in fills for name, value in values.items()
+        }
+        for change in self.changes:
+            if isinstance(change, SetStatus):
+                fields["status"] = change.after
+        return replace(self.seen, **fields)

@@ -2,27 +2,34 @@
 
 from collections.abc import Iterator
 
-from ordersync_dagster.core.changes import FillFields, OrderUpdate
+from ordersync_dagster.core.changes import Change, FillFields, OrderUpdate, SetStatus
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.order_fields import FILLABLE, REPORTED
-from ordersync_dagster.core.orders import Json, Order, Price, StoredOrder
+from ordersync_dagster.core.orders import Json, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
 
 PRICE_COLUMNS = ("total_amount", "currency")
 
 
-def completed(existing: StoredOrder, order: Order, limits: Limits) -> tuple[OrderUpdate | None, list[Problem]]:
-    """The update that fills empty fields of `existing`, and the problems of the fields that it leaves."""
-    values = _empty_fields(existing, order)
-    update = OrderUpdate(existing, (FillFields(values),)) if values else None
-    problems = []
+def completed(
+    existing: StoredOrder, order: Order, limits: Limits, *, is_paid: bool
+) -> tuple[OrderUpdate | None, list[Problem]]:
+    """The update that fills empty fields of `existing`, and the problems of the fields that it leaves.
+
+    With `is_paid` an order that says pending moves to the status of `order`, as the lost webhook would have moved it.
+    """
+    values, problems = _empty_fields(existing, order), list[Problem]()
     column = limits.too_narrow("orders", {k: v for k, v in values.items() if isinstance(v, str)})
     if column:
-        update = None
+        values = {}
         sentence = f"Order {existing.id} was not completed: {column} is too narrow for its value. Widen the column."
         problems.append(Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, _order_ids(existing)))
-    after = update.filled if update else existing
-    return update, [*problems, *_disagreements(after, order), *_unreadable(after, order)]
+    changes: list[Change] = [FillFields(values)] if values else []
+    if is_paid and existing.status == Status.PENDING:
+        changes.insert(0, SetStatus(existing.status, order.status, "paid", "Stripe"))
+    update = OrderUpdate(existing, tuple(changes)) if changes else None
+    after = update.completed if update else existing
+    return update, [*problems, *disagreements(after, order), *_unreadable(after, order)]
 
 
 def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Json]:
@@ -40,7 +47,7 @@ def _is_empty(existing: StoredOrder, attribute: str) -> bool:
     return not value or (not isinstance(value, str) and not any(value.values()))
 
 
-def _disagreements(existing: StoredOrder, order: Order) -> Iterator[Problem]:
+def disagreements(existing: StoredOrder, order: Order) -> Iterator[Problem]:
     is_otherwise = any(_is_priced(existing, price) for price in order.other_prices)
     for field in REPORTED:
         if is_otherwise and field.column in PRICE_COLUMNS:

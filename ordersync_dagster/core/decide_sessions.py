@@ -1,15 +1,25 @@
 """Sessions against orders: each session is inserted, skipped or failed; its existing order is completed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import chain
 
 from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
-from ordersync_dagster.core.completion import completed
+from ordersync_dagster.core.completion import completed, disagreements
 from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, agrees
 from ordersync_dagster.core.order_fields import INSERTED, Kind
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
+from ordersync_dagster.core.payment_problems import (
+    MONEY_BACK,
+    Paid,
+    double_payment,
+    duplicate_orders,
+    paid_but_not_live,
+    same_purchases,
+    superseded,
+)
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.refunds import Refunded, is_refunded
@@ -17,6 +27,9 @@ from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, S
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, not_looked_at
 
 _TEXTS = tuple(field for field in INSERTED if field.kind is Kind.TEXT)
+
+_OUR_WORDS = frozenset(Status)
+_UNPAID_WORDS = ("unpaid", "not paid", "not_paid", "await", "pending")  # in a shop's own word for an unpaid order
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +39,19 @@ class SessionDay:
     day: date | None = None
     sessions: tuple[Verdict, ...] = ()
     refunded: Refunded = field(default_factory=dict)
+    elsewhere: Elsewhere = Elsewhere()
     now: int = 0  # Unix seconds
     asks_printful: bool = False  # orders without a Printful id are left to `decide_links`
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The plan of some sessions of a day, and (payment intent id, order id) of every order that they met."""
+    """The plan of some sessions of a day, and what other pieces and days have to know of it."""
 
     plan: Plan
-    payments: tuple[tuple[str, str], ...]
+    payments: tuple[tuple[str, str], ...] = ()  # (payment intent id, order id) of every order that they met
+    paid: tuple[Paid, ...] = ()
+    claims: Mapping[str, str] = field(default_factory=dict)  # order id → session id, of orders under another session
 
 
 def decide_sessions(day: SessionDay, stored: Stored) -> Plan:
@@ -43,18 +59,27 @@ def decide_sessions(day: SessionDay, stored: Stored) -> Plan:
     return join_pieces([decide_piece(day, stored)])
 
 
-def join_pieces(pieces: Sequence[Piece]) -> Plan:
-    """One plan of the pieces of a day, with the duplicate orders, which only all pieces together show."""
+def join_pieces(pieces: Sequence[Piece], next_day: Iterable[Paid] = ()) -> Plan:
+    """One plan of the pieces of a day, with the duplicates, which only all pieces together show.
+
+    `next_day` are the paid sessions of the day after, as far as they may be the second payment of one of this day.
+    """
     plans = [piece.plan for piece in pieces]
     names = [each.name for each in fields(Plan) if each.name != "day"]
     joined = {name: tuple(chain.from_iterable(getattr(plan, name) for plan in plans)) for name in names}
     payments = frozenset(chain.from_iterable(piece.payments for piece in pieces))
-    return Plan(plans[0].day, **{**joined, "notes": (*joined["notes"], *_duplicate_orders(payments))})
+    paid = list(chain.from_iterable(piece.paid for piece in pieces))
+    told = {
+        note.ids["stripe_session_ids"] for note in joined["notes"] if note.problem_class is ProblemClass.DOUBLE_PAYMENT
+    }
+    twins = [each for each in same_purchases(paid, next_day) if each.ids["stripe_session_ids"] not in told]
+    notes = (*joined["notes"], *duplicate_orders(payments), *twins)
+    return Plan(plans[0].day, **{**joined, "notes": notes, "warnings": tuple(dict.fromkeys(joined["warnings"]))})
 
 
 def decide_piece(day: SessionDay, stored: Stored) -> Piece:
     """The plan of some sessions of a day, for `join_pieces` to finish; `stored` needs only the orders of these."""
-    decider = _Decider(stored, day.refunded)
+    decider = _Decider(stored, day)
     for verdict in each_once(day.sessions):
         decider.decide(verdict)
     unlinked = tuple(decider.unlinked)
@@ -67,8 +92,10 @@ def decide_piece(day: SessionDay, stored: Stored) -> Piece:
         failed_sessions=tuple(decider.failed),
         notes=(*decider.notes, *unknown),
         unlinked=unlinked if day.asks_printful else (),
+        warnings=tuple(decider.warnings),
     )
-    return Piece(plan, _payments(plan, stored.orders) if day.sessions else ())
+    payments = _payments(plan, stored.orders) if day.sessions else ()
+    return Piece(plan, payments, tuple(decider.paid), decider.claims)
 
 
 def each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -81,22 +108,22 @@ def each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
 class _Decider:
     """One verdict at a time: each session ends in exactly one of inserts, skips and failed."""
 
-    def __init__(self, stored: Stored, refunded: Refunded) -> None:
-        self._limits, self._refunded = stored.limits, refunded
-        self._stored = {order.session_id: order for order in stored.orders if order.session_id}
-        self._paid: dict[str, list[str]] = {}  # ids of orders without a session, by payment
-        for order in stored.orders:
-            if order.payment_intent_id and not order.session_id:
-                self._paid.setdefault(order.payment_intent_id, []).append(order.id)
+    def __init__(self, stored: Stored, day: SessionDay) -> None:
+        self._limits, self._refunded = stored.limits, day.refunded
+        self.claims = dict(day.elsewhere.claims)
+        self._matcher = Matcher(stored.orders, Elsewhere(day.elsewhere.paid_sessions, self.claims))
+        self._paid_here = frozenset(each.session_id for each in day.sessions if isinstance(each, Order))
         self.inserts: list[InsertOrder] = []
         self.completions: list[OrderUpdate] = []
         self.skips: list[Skip] = []
         self.failed: list[SessionProblem] = []
         self.notes: list[Problem] = []
         self.unlinked: list[Unlinked] = []
+        self.paid: list[Paid] = []
+        self.warnings: list[str] = []
 
     def decide(self, verdict: Verdict) -> None:
-        existing = self._stored.get(verdict.session_id)
+        existing = self._matcher.of_session(verdict.session_id)
         if existing is not None:
             self.skips.append(Skip(verdict.session_id, SkipReason.ORDER_EXISTS))
             if isinstance(verdict, Order):
@@ -105,28 +132,67 @@ class _Decider:
             self.skips.append(verdict)
         elif isinstance(verdict, SessionProblem):
             self.failed.append(verdict)
-        elif verdict.payment_intent_id in self._paid:
-            self.skips.append(Skip(verdict.session_id, SkipReason.ORDER_EXISTS))
-            self.notes.append(_paid_already(verdict, self._paid[verdict.payment_intent_id]))
         else:
-            self._insert(verdict)
+            self._decide_without_order(verdict)
+
+    def _decide_without_order(self, order: Order) -> None:
+        """No order names the session: its payment may be another order's."""
+        match = self._matcher.of_payment_or_reference(order, self._paid_here)
+        if match is None:
+            self._insert(order)
+            return
+        names = [row.id for row in match.orders]
+        if match.is_second_payment:
+            self._insert(order)
+            names.append(order.id)
+        else:
+            self._supersede(order, match)
+        if (match.other_session or match.other_payment) and not self._is_refunded(order):
+            sessions = [each for each in (order.session_id, match.other_session) if each]
+            self.notes.append(double_payment(sessions, names, f"for order {names[0]}", match.other_payment))
+
+    def _supersede(self, order: Order, match: Match) -> None:
+        self.skips.append(Skip(order.session_id, SkipReason.ORDER_EXISTS))
+        self.notes.append(superseded(order, match))
+        row, *others = match.orders
+        if others or match.other_session:
+            return
+        self.claims[row.id] = order.session_id
+        if agrees(row, order):
+            self._complete(row, order)
+        else:
+            self.notes.extend(disagreements(row, order))
+
+    def _is_refunded(self, order: Order) -> bool:
+        return is_refunded(order, self._refunded)
 
     def _insert(self, order: Order) -> None:
         problem = _reason_not_to_insert(order, self._limits)
         if problem:
             self.failed.append(SessionProblem(order.session_id, problem))
             return
-        if is_refunded(order, self._refunded):
+        if self._is_refunded(order):
             order = replace(order, status=Status.REFUNDED)
         self.inserts.append(InsertOrder(order))
+        self._pay(order, as_stored(order))
         self._wait(as_stored(order), order)
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
-        update, problems = completed(existing, order, self._limits)
+        is_paid = not self._is_refunded(order)
+        update, problems = completed(existing, order, self._limits, is_paid=is_paid)
         self.notes.extend(problems)
+        if is_paid:
+            self.notes.extend(paid_but_not_live(existing, order))
         if update:
             self.completions.append(update)
-        self._wait(update.filled if update else existing, order)
+        if existing.status not in _OUR_WORDS and any(word in existing.status.lower() for word in _UNPAID_WORDS):
+            self.warnings.append(_unmapped(existing.status))
+        self._pay(order, existing)
+        self._wait(update.completed if update else existing, order)
+
+    def _pay(self, order: Order, row: StoredOrder) -> None:
+        if order.total > 0 and row.status not in MONEY_BACK and not self._is_refunded(order):
+            self.paid.append(Paid.of(order, row.id))
 
     def _wait(self, stored: StoredOrder, order: Order) -> None:
         if is_unlinked(stored):
@@ -135,39 +201,16 @@ class _Decider:
 
 def _payments(plan: Plan, stored: Iterable[StoredOrder]) -> tuple[tuple[str, str], ...]:
     """(payment intent id, order id) of the orders as `plan` leaves them."""
-    existing = (*stored, *(update.filled for update in plan.completions))
+    existing = (*stored, *(update.completed for update in plan.completions))
     named = [(order.payment_intent_id, order.id) for order in existing]
     named += [(insert.order.payment_intent_id, insert.order.id) for insert in plan.inserts]
     return tuple((payment, order_id) for payment, order_id in named if payment)
 
 
-def _duplicate_orders(payments: frozenset[tuple[str, str]]) -> list[Problem]:
-    """Orders that name the same payment: a customer may get the goods twice."""
-    by_payment: dict[str, list[str]] = {}
-    for payment, order_id in payments:
-        by_payment.setdefault(payment, []).append(order_id)
-    return [
-        Problem(
-            ProblemClass.DUPLICATE_ORDER,
-            f"{len(ids)} orders name the same payment {payment}: {', '.join(sorted(ids))}. Cancel all but one by hand.",
-            {"stripe_payment_intent_id": payment, "order_ids": ", ".join(sorted(ids))},
-        )
-        for payment, ids in sorted(by_payment.items())
-        if len(ids) > 1
-    ]
-
-
-def _paid_already(order: Order, order_ids: Collection[str]) -> Problem:
-    names = ", ".join(sorted(order_ids))
-    return Problem(
-        ProblemClass.DUPLICATE_ORDER,
-        f"Session {order.session_id} became no order: order {names} names its payment {order.payment_intent_id} and no "
-        "session. If it is the session's, set its stripe_session_id.",
-        {
-            "stripe_session_id": order.session_id,
-            "stripe_payment_intent_id": order.payment_intent_id or "",
-            "order_ids": names,
-        },
+def _unmapped(word: str) -> str:
+    return (
+        f"Orders of paid sessions have the status {word!r}, which ordersync.toml does not map, so it was left alone. "
+        "If it is the word for an unpaid order, say under [statuses]: pending = (that word)."
     )
 
 

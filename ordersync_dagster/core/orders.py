@@ -89,6 +89,17 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A value of a session that may be the id of the shop's order.
+
+    It is certain where it cannot be such an id by chance; else amount and currency have to agree too.
+    """
+
+    value: str
+    is_certain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order to insert. Money is exact; `created` is aware UTC."""
 
@@ -105,6 +116,7 @@ class Order:
     created: datetime
     line_items: tuple[LineItem, ...] = ()
     other_prices: tuple[Price, ...] = ()  # the same payment in another currency (Adaptive Pricing)
+    references: tuple[Reference, ...] = ()
     id: str = field(init=False)
 
     def __post_init__(self) -> None:

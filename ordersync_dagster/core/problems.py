@@ -38,6 +38,9 @@ class ProblemClass(StrEnum):
     ITEMS_MISMATCH = "items_mismatch", Severity.NOTICE
     AMBIGUOUS_MATCH = "ambiguous_match", Severity.NOTICE
     DUPLICATE_ORDER = "duplicate_order", Severity.NOTICE
+    SUPERSEDED_SESSION = "superseded_session", Severity.NOTICE
+    DOUBLE_PAYMENT = "double_payment", Severity.NOTICE
+    PAID_BUT_NOT_LIVE = "paid_but_not_live", Severity.NOTICE
     ORDER_DISAGREES = "order_disagrees", Severity.NOTICE
     UNREADABLE_COLUMN = "unreadable_column", Severity.NOTICE
     POSSIBLE_LINK = "possible_link", Severity.NOTICE

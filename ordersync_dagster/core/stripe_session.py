@@ -26,6 +26,7 @@ from ordersync_dagster.core.stripe_session_fields import (
     name_of,
     other_prices_of,
     printful_order_id_of,
+    references_of,
     shipping_of,
     total_of,
 )
@@ -73,6 +74,7 @@ class SessionRules:
     modes: frozenset[str] = frozenset({"payment", "subscription"})
     include_free: bool = False
     match: SessionMatch | None = None
+    reference: str | None = None  # as in `references_of`
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,14 @@ def read_session(session: object, rules: SessionRules) -> Verdict:
     _check_mode(fields, session_id, rules)
     try:
         reason = _reason_to_skip(fields, rules)
-        return Skip(session_id, reason) if reason else _paid_order(fields, session_id)
+        return Skip(session_id, reason) if reason else _paid_order(fields, session_id, rules)
     except MalformedError as error:
         return _session_problem(session_id, error)
+
+
+def is_paid(session: object) -> bool:
+    """Whether Stripe calls `session` paid; None is a session that Stripe does not know."""
+    return isinstance(session, dict) and session.get("payment_status") == "paid"
 
 
 def _check_mode(session: Mapping[str, Any], session_id: str, rules: SessionRules) -> None:
@@ -140,7 +147,7 @@ def _reason_to_skip(session: Mapping[str, Any], rules: SessionRules) -> SkipReas
     return SkipReason.TOO_RECENT if created_time(session) >= rules.settled_before else None
 
 
-def _paid_order(session: Mapping[str, Any], session_id: str) -> Order:
+def _paid_order(session: Mapping[str, Any], session_id: str, rules: SessionRules) -> Order:
     metadata = metadata_of(session)
     customer = mapping(session, "customer_details")
     shipping_name, address = shipping_of(session)
@@ -159,6 +166,7 @@ def _paid_order(session: Mapping[str, Any], session_id: str) -> Order:
         created=datetime.fromtimestamp(created_time(session), UTC),
         line_items=line_items_of(session, currency),
         other_prices=other_prices_of(session),
+        references=references_of(session, metadata, rules.reference),
     )
     if not is_storable(_stored_values(order)):
         raise MalformedError(

@@ -9,12 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from ordersync_dagster.core import money
-from ordersync_dagster.core.orders import Json, LineItem, Price
+from ordersync_dagster.core.orders import Json, LineItem, Price, Reference
 from ordersync_dagster.core.problems import ProblemClass
-from ordersync_dagster.core.text import first_text, text_or_none
+from ordersync_dagster.core.text import first_text, is_storable, text_or_none
 
 ADDRESS_FIELDS = ("line1", "line2", "city", "state", "postal_code", "country")
 PRINTFUL_ID_KEYS = ("printfulOrderId", "printful_order_id")
+NO_REFERENCE = "none"
+_ORDER_KEYS = ("order", "orderid", "ordernumber", "orderreference", "shoporderid")  # without case, "_" and "-"
+MIN_CERTAIN_LENGTH = 16  # a shorter reference, such as a customer's number, may be an order's id by chance
 LAST_SECOND = 253402300799  # 9999-12-31, the last that a datetime holds
 
 
@@ -130,6 +133,32 @@ def printful_order_id_of(metadata: Json) -> str | None:
         if text.isascii() and text.isdigit() and len(text) <= 20:
             return text
     return None
+
+
+def references_of(session: Mapping[str, Any], metadata: Json, rule: str | None) -> tuple[Reference, ...]:
+    """The values that may be the id of the shop's order.
+
+    `rule` is "client_reference_id", "metadata.KEY", "none", or None: then `client_reference_id` and the metadata whose
+    key says that it is an order. https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-client_reference_id
+    """
+    if rule == NO_REFERENCE:
+        return ()
+    client_reference = session.get("client_reference_id")
+    if rule is None:
+        named = [value for key, value in metadata.items() if _is_order_key(key)]
+        values = list(dict.fromkeys(map(_reference, (client_reference, *named))))
+        return tuple(Reference(value, len(value) >= MIN_CERTAIN_LENGTH) for value in values if value)
+    value = _reference(client_reference if rule == "client_reference_id" else metadata.get(rule.partition(".")[2]))
+    return (Reference(value, is_certain=True),) if value else ()
+
+
+def _is_order_key(key: str) -> bool:
+    return key.replace("_", "").replace("-", "").lower() in _ORDER_KEYS
+
+
+def _reference(value: object) -> str:
+    text = str(value) if type(value) is int else text_or_none(value)
+    return text.strip() if text and is_storable(text) else ""
 
 
 def line_items_of(session: Mapping[str, Any], currency: str) -> tuple[LineItem, ...]:

@@ -67,8 +67,8 @@ def _updated(update: OrderUpdate, change: Change) -> Iterator[ChangeRow]:
             for column, value in sorted(values.items()):
                 shown = str(value) if column in CLEAR_COLUMNS else "(set)"
                 yield _row(update, "fill_fields", column, None, shown, "empty in the shop, known to Stripe")
-        case SetStatus(before, after, word):
-            yield _row(update, "set_status", "status", before, after, f"Printful says {word}")
+        case SetStatus(before, after, word, vendor):
+            yield _row(update, "set_status", "status", before, after, f"{vendor} says {word}")
         case SetTracking(number, url, shipments):
             if number != seen.tracking_number:
                 yield _row(

@@ -22,6 +22,9 @@ class Sessions(Protocol):
     ) -> Iterator[tuple[date, list[Verdict]]]:
         """Sessions, each given to `read`, by day, newest day first; days without any are left out."""
 
+    def session(self, session_id: str) -> Mapping[str, Any] | None:
+        """One session by its id; None where Stripe does not know it."""
+
     def refunds(self, since: int) -> Iterable[object]:
         """Refunds since a Unix time; none where they may not be read."""
 
@@ -57,11 +60,8 @@ class Store(Protocol):
 
     @property
     def limits(self) -> Limits: ...
-    def orders_of_sessions(
-        self, session_ids: Collection[str], payments: Collection[str] = ()
-    ) -> tuple[StoredOrder, ...]:
-        """The orders of these sessions, and those of no session that name one of these payments."""
-
+    def orders_of_sessions(self, session_ids: Collection[str]) -> tuple[StoredOrder, ...]: ...
+    def order_ids_of_payments(self, payments: Collection[str]) -> frozenset[str]: ...
     def orders_created_in(self, window: Window, at_most: int) -> int: ...
     def has_live_orders(self) -> bool: ...
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]: ...

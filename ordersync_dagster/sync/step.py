@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ordersync_dagster.core.decide_links import Links, decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
+from ordersync_dagster.core.matching import Matcher
 from ordersync_dagster.core.orders import LineItem, StoredOrder
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked
@@ -33,8 +34,8 @@ class Step:
         """The plan for the orders of `stored` alone, as they are now."""
         match self.made_from:
             case SessionDay() as day:
-                known = {order.session_id for order in stored.orders}
-                sessions = tuple(verdict for verdict in day.sessions if verdict.session_id in known)
+                matcher = Matcher(stored.orders, day.elsewhere)
+                sessions = tuple(verdict for verdict in day.sessions if matcher.has_order(verdict))
                 return decide_sessions(replace(day, sessions=sessions), stored)
             case PrintfulBatch() as batch:
                 return decide_printful(batch, stored)

@@ -1,6 +1,6 @@
 """The Stripe phase of a run: the sessions of its window, compared with the shop's orders a day at a time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -8,11 +8,14 @@ from itertools import starmap
 
 from ordersync_dagster.core.decide_sessions import Piece, SessionDay, decide_piece, each_once, join_pieces
 from ordersync_dagster.core.errors import WrongAccountError, WrongModeError
+from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
+from ordersync_dagster.core.payment_problems import may_be_refunded
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.refunds import Refunded, read_refunds
 from ordersync_dagster.core.stripe_session import SessionRules, SkipReason, Verdict, read_session
 from ordersync_dagster.core.window import Window
+from ordersync_dagster.sync.order_lookup import OrderLookup
 from ordersync_dagster.sync.ports import Sessions, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, SessionLines, Step
 
@@ -34,11 +37,11 @@ class StripePhase:
     def steps(self, window: Window) -> Iterator[tuple[Step, PrintfulNeeds]]:
         """One for each UTC day, newest first; raises WrongModeError and WrongAccountError before the first."""
         self._require_mode()
-        refunds = _Refunds(self.stripe, window.start_epoch)
+        refunds, lookup = _Refunds(self.stripe, window.start_epoch), OrderLookup(self.stripe, self.store)
         listed = self.stripe.sessions(
             window, lambda row: read_session(row, self.rules), with_line_items=self.asks_printful
         )
-        days = starmap(partial(self._decided, refunds), _with_empty_days(window, listed))
+        days = starmap(partial(self._decided, refunds, lookup), _with_empty_days(window, listed))
         yield from self._of_this_account(window, days)
 
     def _require_mode(self) -> None:
@@ -50,28 +53,39 @@ class StripePhase:
                 "Nothing was written."
             )
 
-    def _decided(self, refunds: "_Refunds", of: date, verdicts: list[Verdict]) -> tuple[Step, PrintfulNeeds]:
+    def _decided(
+        self, refunds: "_Refunds", lookup: OrderLookup, of: date, verdicts: list[Verdict]
+    ) -> tuple[Step, PrintfulNeeds]:
         """Compares some thousand sessions at a time, so that no more unchanged orders than theirs are held."""
         now = int(self.clock().timestamp())
         day = SessionDay(of, tuple(each_once(verdicts)), now=now, asks_printful=self.asks_printful)
         count = len(day.sessions)
         some = [day.sessions[start : start + SESSIONS_PER_LOOKUP] for start in range(0, count, SESSIONS_PER_LOOKUP)]
-        decided = [self._compared(refunds, replace(day, sessions=each)) for each in some or [()]]
-        plan = join_pieces([piece for piece, _ in decided])
-        needs = PrintfulNeeds(_newly_named(plan), plan.unlinked, [lines for _, found in decided for lines in found])
-        completed = {update.seen.session_id for update in plan.completions}  # only these may have to be decided again
-        kept = tuple(each for each in day.sessions if each.session_id in completed)
-        return Step(replace(day, sessions=kept), plan), needs
+        compared = [self._compared(refunds, lookup, replace(day, sessions=each)) for each in some or [()]]
+        pieces = [each.piece for each in compared]
+        plan = join_pieces(pieces, lookup.next_day)
+        lookup.end_day(of, pieces)
+        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, [lines for each in compared for lines in each.lines])
+        again = tuple(session for each in compared for session in each.again)
+        return Step(replace(day, sessions=again, elsewhere=_joined(each.elsewhere for each in compared)), plan), needs
 
-    def _compared(self, refunds: "_Refunds", day: SessionDay) -> tuple[Piece, list[SessionLines]]:
+    def _compared(self, refunds: "_Refunds", lookup: OrderLookup, day: SessionDay) -> "_Compared":
         orders = [each for each in day.sessions if isinstance(each, Order)]
-        payments = {each.payment_intent_id for each in orders if each.payment_intent_id}
-        loaded = self.store.orders_of_sessions([each.session_id for each in day.sessions], payments)
-        existing = {order.session_id: order for order in loaded}
-        is_new = any(each.session_id not in existing for each in orders)
-        stored = Stored(loaded, self.store.limits)
-        piece = decide_piece(replace(day, refunded=refunds.read() if is_new else {}), stored)
-        return piece, [_lines(each, existing) for each in orders if each.line_items and self.asks_printful]
+        rows, elsewhere = lookup.load(day)
+        of_session = {row.session_id: row for row in rows}
+        is_asked = any(each.session_id not in of_session for each in orders) or any(map(may_be_refunded, rows))
+        day = replace(day, refunded=refunds.read() if is_asked else {}, elsewhere=elsewhere)
+        piece = decide_piece(day, Stored(rows, self.store.limits))
+        lookup.keep(piece)
+        by_id = {row.id: row for row in rows}
+        of_session |= {
+            session_id: by_id[order_id] for order_id, session_id in piece.claims.items() if order_id in by_id
+        }
+        claimed = {**{update.seen.id: update.seen.session_id for update in piece.plan.completions}, **piece.claims}
+        sessions = {claimed[update.seen.id] for update in piece.plan.completions}
+        again = tuple(each for each in day.sessions if each.session_id in sessions)
+        lines = [_lines(each, of_session) for each in orders if each.line_items and self.asks_printful]
+        return _Compared(piece, elsewhere, again, lines)
 
     def _of_this_account(
         self, window: Window, steps: Iterator[tuple[Step, PrintfulNeeds]]
@@ -97,17 +111,35 @@ class StripePhase:
             )
 
 
-def _newly_named(plan: Plan) -> tuple[StoredOrder, ...]:
-    """The rows that `plan` leaves, of the orders that name a Printful order since."""
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A decided piece of a day, and what the run does with it later."""
+
+    piece: Piece
+    elsewhere: Elsewhere
+    again: tuple[Verdict, ...]  # sessions that may have to be decided again
+    lines: list[SessionLines]
+
+
+def _joined(facts: Iterable[Elsewhere]) -> Elsewhere:
+    each, *others = facts
+    return Elsewhere(each.paid_sessions.union(*(other.paid_sessions for other in others)), each.claims)
+
+
+def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:
+    """The rows that `plan` leaves, of the orders whose Printful id or status it sets."""
     inserted = (as_stored(each.order) for each in plan.inserts if each.order.printful_order_id)
-    completed = (each.filled for each in plan.completions if not each.seen.printful_order_id)
-    return (*inserted, *(order for order in completed if order.printful_order_id))
+    completed = ((each.seen, each.completed) for each in plan.completions)
+    changed = (
+        now for was, now in completed if (was.printful_order_id, was.status) != (now.printful_order_id, now.status)
+    )
+    return (*inserted, *(order for order in changed if order.printful_order_id))
 
 
-def _lines(order: Order, existing: Mapping[str, StoredOrder]) -> SessionLines:
-    stored = existing.get(order.session_id)
-    named = {order.printful_order_id, stored.printful_order_id if stored else None}
-    return SessionLines(order.session_id, named, order.line_items)
+def _lines(order: Order, rows: Mapping[str, StoredOrder]) -> SessionLines:
+    row = rows.get(order.session_id)
+    named = {order.printful_order_id, row.printful_order_id if row else None}
+    return SessionLines(row.session_id or order.session_id if row else order.session_id, named, order.line_items)
 
 
 class _Refunds:

@@ -89,7 +89,7 @@ def test_an_empty_field_of_an_order_is_filled(column: str, overrides: dict[str, 
     plan = plan_of(order, stored=(stored,))
     assert plan.completions == (OrderUpdate(stored, (FillFields({column: values[column]}),)),)
     assert plan.change_count == 1
-    assert plan.completions[0].filled == stored_order()
+    assert plan.completions[0].completed == stored_order()
 
 
 def test_a_field_that_is_not_empty_is_left_alone() -> None:
@@ -202,5 +202,5 @@ def test_two_orders_of_one_payment_are_reported() -> None:
 
 def test_orders_without_a_payment_are_no_twins() -> None:
     free = new_order(payment_intent_id=None, status=Status.PROCESSING, printful_order_id="42")
-    other = replace(free, session_id="cs_test_other", printful_order_id="43")
+    other = replace(free, session_id="cs_test_other", printful_order_id="43", customer_email="bo@example.com")
     assert classes(plan_of(free, other)) == []

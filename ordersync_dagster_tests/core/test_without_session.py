@@ -24,8 +24,8 @@ def test_a_session_whose_payment_is_on_orders_without_a_session_becomes_no_order
     assert (plan.inserts, plan.failed_sessions) == ((), ())
     assert plan.skips == (Skip(SESSION_ID, SkipReason.ORDER_EXISTS),)
     sentence = (
-        f"Session {SESSION_ID} became no order: order a, b names its payment {PAYMENT_INTENT} and no session. "
-        "If it is the session's, set its stripe_session_id."
+        f"Session {SESSION_ID} became no order: order a, b has its payment {PAYMENT_INTENT} and names no "
+        "session. If it is the session's, set its stripe_session_id."
     )
     ids = {"stripe_session_id": SESSION_ID, "stripe_payment_intent_id": PAYMENT_INTENT, "order_ids": "a, b"}
     assert plan.notes[0] == Problem(ProblemClass.DUPLICATE_ORDER, sentence, ids)
@@ -52,7 +52,7 @@ def test_what_is_no_order_is_what_it_is_beside_orders_without_a_session() -> Non
 
 
 def test_an_order_that_is_met_by_two_pieces_of_a_day_is_no_twin_of_itself() -> None:
-    sessions = [new_order(), new_order(session_id="cs_test_other")]
+    sessions = [new_order(), new_order(session_id="cs_test_other", customer_email="bo@example.com")]
     pieces = [
         decide_piece(SessionDay(sessions=(each,), asks_printful=True), Stored((manual("a"),))) for each in sessions
     ]

@@ -47,6 +47,10 @@ class PretendStripe:
         if current and kept:
             yield current, kept
 
+    def session(self, session_id: str) -> dict[str, Any] | None:
+        self._ask("stripe")
+        return self._vendors.sessions.get(session_id)
+
     def refunds(self, since: int) -> list[object]:
         try:
             self._ask("refunds")

@@ -48,7 +48,7 @@ BREAKAGES = {
     ),
     "refunds are not looked at": (
         "sync/stripe_phase.py",
-        "refunded=refunds.read() if is_new else {}",
+        "refunded=refunds.read() if is_asked else {}",
         "refunded={}",
     ),
     "a dry run remembers what is missing": (

@@ -86,12 +86,12 @@ def test_an_order_that_shares_its_printful_order_with_a_finished_one_is_left_alo
     (row, other) = each_shop.of_printful("inprocess"), each_shop.of_printful("canceled")
     share = "UPDATE orders SET status = 'delivered', printful_order_id = :printful WHERE id = :id"
     each_shop.database.execute(share, printful=row["printful_order_id"], id=other["id"])
-    each_shop.database.execute("UPDATE orders SET status = 'pending' WHERE id = :id", id=row["id"])
+    each_shop.database.execute("UPDATE orders SET status = 'failed' WHERE id = :id", id=row["id"])
 
     run = each_shop.run(printful=scope)
 
     assert [ids["printful_order_id"] for ids in of_class(run, "ambiguous_match")] == [row["printful_order_id"]]
-    assert each_shop.order(row["stripe_session_id"])["status"] == "pending"
+    assert each_shop.order(row["stripe_session_id"])["status"] == "failed"
     assert not {change["order_id"] for change in run.outcome.changes} & {row["id"], other["id"]}
 
 

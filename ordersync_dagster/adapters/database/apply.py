@@ -221,8 +221,8 @@ def _reason(change: Change) -> str:
     match change:
         case FillFields(values):
             return f"{', '.join(sorted(values))} filled from the session"
-        case SetStatus(before, after, word):
-            return f"{before} → {after} because Printful says {word}"
+        case SetStatus(before, after, word, vendor):
+            return f"{before} → {after} because {vendor} says {word}"
         case SetTracking(number):
             return f"tracking {number or 'link'} from Printful"
         case AddItems(items):

@@ -92,13 +92,17 @@ class DatabaseStore:
         """Whether this shop was ever repaired before."""
         return self._tables.has_own_tables and self.read(runs.has_any)
 
-    def orders_of_sessions(
-        self, session_ids: Collection[str], payments: Collection[str] = ()
-    ) -> tuple[StoredOrder, ...]:
-        of_sessions = read.read_orders_of_sessions
-        return tuple(self.read(lambda connection: of_sessions(connection, self._tables, session_ids, payments)))
+    def orders_of_sessions(self, session_ids: Collection[str]) -> tuple[StoredOrder, ...]:
+        """The orders that name these sessions."""
+        column = "stripe_session_id"
+        return tuple(self.read(lambda connection: read.read_orders(connection, self._tables, column, session_ids)))
+
+    def order_ids_of_payments(self, payments: Collection[str]) -> frozenset[str]:
+        """The ids of the orders that name these payments, whatever their session."""
+        return self.read(lambda connection: read.read_ids_of_payments(connection, self._tables, payments))
 
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
+        """The orders with these ids; a text that cannot be an id is the id of none."""
         return tuple(self.read(lambda connection: read.read_orders(connection, self._tables, "id", order_ids)))
 
     def printful_ids(self) -> list[tuple[str, str, str]]:

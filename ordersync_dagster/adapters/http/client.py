@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -100,7 +101,7 @@ class GuardedSession(requests.Session):
 
     def wait_for_turn(self, url: str) -> None:
         """Take the token of this thread's next request now, so that the caller chooses its page afterwards."""
-        self._rate_limit.take(_path(url))
+        self._rate_limit.take(_operation(_path(url)))
         self._turn.is_taken = True
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
@@ -112,12 +113,12 @@ class GuardedSession(requests.Session):
         # Given for each request, because Stripe's SDK asks for certificates of its own.
         options |= {"verify": self._ca_bundle} if self._ca_bundle else {}
         if not self._turn.__dict__.pop("is_taken", False):
-            self._rate_limit.take(path)
+            self._rate_limit.take(_operation(path))
         self._traffic.add("requests")
         response = super().send(request, **options)
         with response:
             if response.status_code in THROTTLED:
-                self._rate_limit.slow_down(path)
+                self._rate_limit.slow_down(_operation(path))
             response._content = _body(response)  # because `response.content` would read it without a size cap
         return response
 
@@ -222,6 +223,11 @@ def _body(response: requests.Response) -> bytes:
     except urllib3.exceptions.HTTPError as error:
         raise requests.exceptions.ChunkedEncodingError(type(error).__name__) from None
     return b"".join(chunks)
+
+
+def _operation(path: str) -> str:
+    """Stripe limits each named operation, and all ids share it: https://docs.stripe.com/rate-limits"""
+    return re.sub(r"/cs_[^/]+", "/:id", path)
 
 
 def _path(url: str) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from functools import partial
 from threading import Lock
 from typing import Any, NoReturn, TypeVar, cast
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import requests
 import stripe
@@ -100,6 +100,14 @@ class StripeApi:
         times = [created for row in rows if (created := _created(row)) is not None]
         return Page(sessions, has_more, times[-1] if times else start, ids[-1] if ids else None)
 
+    def session(self, session_id: str) -> JsonObject | None:
+        """One session by its id; None where Stripe does not know it, as with a key of another account.
+
+        https://docs.stripe.com/api/checkout/sessions/retrieve
+        """
+        answer = self._get(f"{SESSIONS}/{quote(session_id, safe='')}", [], or_missing=True)
+        return answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
+
     def refunds(self, since: int) -> Iterator[object]:
         """Refunds created at or after `since` (Unix seconds); none, and a warning, if the key may not read them."""
         try:
@@ -151,8 +159,8 @@ class StripeApi:
             raise VendorAnswerError(f"Stripe's answer to {path} is not a list")
         return body
 
-    def _get(self, path: str, params: list[tuple[str, str]]) -> Answer:
-        url = f"{self._base}{path}?{urlencode(params)}"
+    def _get(self, path: str, params: list[tuple[str, str]], *, or_missing: bool = False) -> Answer:
+        url = f"{self._base}{path}?{urlencode(params)}" if params else f"{self._base}{path}"
         headers = {
             "Authorization": f"Bearer {self._key}",
             "Stripe-Version": API_VERSION,
@@ -165,7 +173,7 @@ class StripeApi:
             return _response(content, status, answered)
 
         answer = get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
-        if answer.status != 200:
+        if answer.status != 200 and not (or_missing and answer.status == 404):
             raise self._refusal(path, answer)
         self._check_version(answer.headers.get("Stripe-Version"))
         return answer

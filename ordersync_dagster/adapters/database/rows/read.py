@@ -1,10 +1,11 @@
 """Rows → StoredOrder."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select, true
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select
 
 from ordersync_dagster.adapters.database.rows.decode import document_of, read_amount
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, ServerType, ShopText
@@ -13,6 +14,12 @@ from ordersync_dagster.core.order_fields import READ, Field, Kind
 from ordersync_dagster.core.orders import StoredItem, StoredOrder
 
 VALUES_PER_LOOKUP = 2000  # SQLite allows 32,766 variables in a statement
+_FORMS = {  # the texts that a column of this type takes
+    "uuid": re.compile("[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}"),
+    "smallint": re.compile("[0-9]{1,4}"),
+    "integer": re.compile("[0-9]{1,9}"),
+    "bigint": re.compile("[0-9]{1,18}"),
+}
 Key = TypeVar("Key", str, tuple[str, ...])
 
 
@@ -27,42 +34,37 @@ def read_orders(
     connection: Connection, tables: FittedTables, column: str, values: Collection[str], *, lock: bool = False
 ) -> list[StoredOrder]:
     """The orders whose `column` is one of `values`, with their items; `lock` keeps others from changing them."""
-    return _read(connection, tables, column, values, true(), lock=lock)
-
-
-def read_orders_of_sessions(
-    connection: Connection, tables: FittedTables, session_ids: Collection[str], payments: Collection[str]
-) -> list[StoredOrder]:
-    """The orders of these sessions, and those of no session that name one of `payments`."""
-    found = read_orders(connection, tables, "stripe_session_id", session_ids)
-    session_id = tables.table("orders").c.stripe_session_id
-    if session_id.nullable:
-        found += _read(connection, tables, "stripe_payment_intent_id", payments, session_id.is_(None))
-    return found
-
-
-def _read(
-    connection: Connection,
-    tables: FittedTables,
-    column: str,
-    values: Collection[str],
-    condition: ColumnElement[bool],
-    *,
-    lock: bool = False,
-) -> list[StoredOrder]:
     orders = tables.table("orders")
     in_minor_units = isinstance(orders.c.total_amount.type, MinorUnits)
     fields = [field for field in READ if field.column in orders.c]  # a shop may lack optional columns
     columns = [_selected(orders, field) for field in fields]
     found: list[StoredOrder] = []
-    for chunk in chunks(values):
-        is_wanted = is_one_of(orders.c[column], chunk, connection)
-        query = select(*columns).where(is_wanted, condition).order_by(orders.c.id)
+    for chunk in chunks(_holdable(orders.c[column], values)):
+        query = select(*columns).where(is_one_of(orders.c[column], chunk, connection)).order_by(orders.c.id)
         found_rows = connection.execute(_locked(query, connection) if lock else query)
         rows = [dict(zip((field.column for field in fields), row, strict=True)) for row in found_rows]
         items = _items(connection, tables, [row["id"] for row in rows])
         found.extend(_stored_order(row, fields, items[row["id"]], in_minor_units=in_minor_units) for row in rows)
     return found
+
+
+def read_ids_of_payments(connection: Connection, tables: FittedTables, payments: Collection[str]) -> frozenset[str]:
+    """The ids of the orders that name `payments`."""
+    orders = tables.table("orders")
+    found: set[str] = set()
+    if "stripe_payment_intent_id" not in orders.c:
+        return frozenset()
+    for chunk in chunks(payments):
+        query = select(orders.c.id).where(is_one_of(orders.c.stripe_payment_intent_id, chunk, connection))
+        found.update(map(str, connection.execute(query).scalars()))
+    return frozenset(found)
+
+
+def _holdable(column: ColumnElement[Any], values: Collection[str]) -> Collection[str]:
+    """`values` less those that are not of the column's type: PostgreSQL would refuse the whole question."""
+    kind = column.type.cast_to if isinstance(column.type, ShopText) else None
+    fits = _FORMS.get((kind or "").lower())
+    return [value for value in values if fits.fullmatch(value)] if fits else values
 
 
 def _selected(orders: Table, field: Field) -> ColumnElement[Any]:

@@ -78,5 +78,5 @@ def test_an_order_is_read_and_left_alone_without_an_optional_column(database: Da
         (seen,) = store.read(stored)
     assert getattr(seen, BY_COLUMN[name].attribute) is None
     assert seen.unreadable == {name}
-    update, _ = completed(seen, new, store.limits)
+    update, _ = completed(seen, new, store.limits, is_paid=True)
     assert update is None

@@ -1,0 +1,122 @@
+"""Problems of payments: a payment with another session's order, two payments for one thing, paid orders not live."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ordersync_dagster.core.matching import Match
+from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder
+from ordersync_dagster.core.problems import Problem, ProblemClass
+
+SAME_PURCHASE_WITHIN = 3600  # seconds
+NOT_LIVE = (Status.CANCELLED, Status.FAILED)
+MONEY_BACK = (Status.REFUNDED, Status.RETURNED, Status.CANCELLED)  # nobody has to be told of a second payment
+
+_MAY_BE_REFUNDED = frozenset({Status.PENDING, *NOT_LIVE})
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A paid session with the order that it has or gets; `created` in Unix seconds."""
+
+    session_id: str
+    order_id: str
+    created: int
+    purchase: tuple[str, Decimal, str, tuple[LineItem, ...]]
+
+    @classmethod
+    def of(cls, order: Order, order_id: str) -> "Paid":
+        """The session of `order`; a purchase is the same customer, amount, currency and lines."""
+        purchase = (order.customer_email.lower(), order.total, order.currency, order.line_items)
+        return cls(order.session_id, order_id, int(order.created.timestamp()), purchase)
+
+
+def duplicate_orders(payments: Iterable[tuple[str, str]]) -> list[Problem]:
+    """Orders that name the same payment, by (payment intent id, order id): a customer may get the goods twice."""
+    by_payment: dict[str, list[str]] = {}
+    for payment, order_id in payments:
+        by_payment.setdefault(payment, []).append(order_id)
+    return [
+        Problem(
+            ProblemClass.DUPLICATE_ORDER,
+            f"{len(ids)} orders name the same payment {payment}: {', '.join(sorted(ids))}. Cancel all but one by hand.",
+            {"stripe_payment_intent_id": payment, "order_ids": ", ".join(sorted(ids))},
+        )
+        for payment, ids in sorted(by_payment.items())
+        if len(ids) > 1
+    ]
+
+
+def same_purchases(paid: Collection[Paid], next_day: Iterable[Paid]) -> list[Problem]:
+    """Sessions of the same customer, lines and amount that were paid within an hour, at least one of them in `paid`."""
+    by_purchase: dict[object, list[Paid]] = {}
+    for each in (*paid, *next_day):
+        by_purchase.setdefault(each.purchase, []).append(each)
+    several = [group for group in by_purchase.values() if len(group) > 1]
+    if not several:
+        return []
+    ours = {each.session_id for each in paid}
+    close = [
+        each for group in several for each in _close_in_time(group) if not ours.isdisjoint(p.session_id for p in each)
+    ]
+    why = "for the same customer, lines and amount within an hour"
+    problems = (double_payment([p.session_id for p in each], [p.order_id for p in each], why) for each in close)
+    return sorted(problems, key=lambda problem: problem.sentence)
+
+
+def _close_in_time(group: Iterable[Paid]) -> Iterator[list[Paid]]:
+    close: list[Paid] = []
+    for each in sorted(group, key=lambda paid: (paid.created, paid.session_id)):
+        if close and each.created - close[-1].created > SAME_PURCHASE_WITHIN:
+            yield from [close] if len(close) > 1 else []
+            close = []
+        close.append(each)
+    yield from [close] if len(close) > 1 else []
+
+
+def double_payment(session_ids: Collection[str], order_ids: Collection[str], why: str, payment: str = "") -> Problem:
+    """Several sessions, or a session and another `payment`, were paid for what looks like one purchase."""
+    ids = {"stripe_session_ids": ", ".join(sorted(session_ids)), "order_ids": ", ".join(sorted(set(order_ids)))}
+    if payment:
+        ids["stripe_payment_intent_id"] = payment
+    paid = " and ".join(filter(None, (ids["stripe_session_ids"], payment)))
+    sentence = f"{paid} were all paid, {why} (orders {ids['order_ids']}). Ask the customer; refund one if need be."
+    return Problem(ProblemClass.DOUBLE_PAYMENT, sentence, ids)
+
+
+def superseded(order: Order, match: Match) -> Problem:
+    """The session of `order` gets no order, because `match` holds it under another session or under none."""
+    names = ", ".join(sorted(row.id for row in match.orders))
+    ids = {
+        "stripe_session_id": order.session_id,
+        "stripe_payment_intent_id": order.payment_intent_id or "",
+        "order_ids": names,
+    }
+    others = sorted({row.session_id for row in match.orders if row.session_id})
+    of_payment = f"order {names} has its payment {order.payment_intent_id} and"
+    begin = f"its reference is order {names}, which" if match.reference else of_payment
+    begin = f"Session {order.session_id} became no order: {begin}"
+    if not others:
+        sentence = f"{begin} names no session. If it is the session's, set its stripe_session_id."
+        return Problem(ProblemClass.DUPLICATE_ORDER, sentence, ids)
+    if len(match.orders) == 1:
+        ids |= {"order_id": names, "other_stripe_session_id": others[0]}
+    sentence = f"{begin} names session {', '.join(others)}. If {order.session_id} paid it, set its stripe_session_id."
+    return Problem(ProblemClass.SUPERSEDED_SESSION, sentence, ids)
+
+
+def paid_but_not_live(row: StoredOrder, order: Order) -> list[Problem]:
+    """A cancelled or failed order whose session is paid; none for any other order."""
+    if row.status not in NOT_LIVE or order.total <= 0:
+        return []
+    sentence = (
+        f"Order {row.id} is {row.status}, but session {order.session_id} is paid and Stripe lists no full refund. "
+        "Make the order live, or refund the payment."
+    )
+    ids = {"order_id": row.id, "stripe_session_id": order.session_id}
+    return [Problem(ProblemClass.PAID_BUT_NOT_LIVE, sentence, ids)]
+
+
+def may_be_refunded(row: StoredOrder) -> bool:
+    """Whether the refunds have to be known to decide about `row`, the order of a paid session."""
+    return row.status in _MAY_BE_REFUNDED

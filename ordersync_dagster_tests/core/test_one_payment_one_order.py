@@ -1,0 +1,229 @@
+"""Every payment has exactly one order, and the order knows that it is paid."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.core.changes import FillFields, OrderUpdate, SetStatus
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions, join_pieces
+from ordersync_dagster.core.matching import Elsewhere
+from ordersync_dagster.core.orders import LineItem, Order, Reference, StoredOrder
+from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.refunds import Refunded
+from ordersync_dagster.core.stripe_session import SessionRules
+from ordersync_dagster.sandbox import checkout_session
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
+from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, order_of, stored_order
+
+PAID = SetStatus("pending", "processing", "paid", "Stripe")
+OTHER = "cs_test_other"
+NOTHING: Refunded = MappingProxyType({})
+NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
+
+
+def decided(
+    *sessions: Order,
+    stored: tuple[StoredOrder, ...] = (),
+    elsewhere: Elsewhere = Elsewhere(),
+    refunded: Refunded = NOTHING,
+) -> Plan:
+    """The plan of these paid sessions; orders without a Printful id are nobody's worry here."""
+    day = SessionDay(sessions=sessions, refunded=refunded, elsewhere=elsewhere, asks_printful=True)
+    return decide_sessions(day, Stored(stored))
+
+
+def told(plan: Plan) -> list[str]:
+    """The classes of the plan's problems."""
+    return sorted(problem.problem_class for problem in plan.problems)
+
+
+def of(plan: Plan, name: str) -> list[Problem]:
+    """The problems of one class."""
+    return [problem for problem in plan.problems if problem.problem_class == name]
+
+
+def referring(value: str = ORDER_ID, **overrides: Any) -> Order:
+    """A paid session whose reference is `value`, with a payment of its own."""
+    known = {"payment_intent_id": "pi_second", "references": (Reference(value, is_certain=True),)}
+    return new_order(**known | overrides)
+
+
+def unpaid(**overrides: Any) -> StoredOrder:
+    """An order that the shop made before payment, under a session that was left."""
+    known = {"session_id": OTHER, "payment_intent_id": None, "status": "pending", "printful_order_id": None}
+    return stored_order(**known | overrides)
+
+
+def test_a_pending_order_of_a_paid_session_becomes_processing() -> None:
+    stored = stored_order(status="pending")
+    plan = decided(new_order(), stored=(stored,))
+    assert plan.completions == (OrderUpdate(stored, (PAID,)),)
+    assert plan.completions[0].completed.status == "processing"
+    assert told(plan) == []
+
+
+def test_a_pending_order_of_a_refunded_payment_stays_pending() -> None:
+    plan = decided(
+        new_order(), stored=(stored_order(status="pending"),), refunded={(PAYMENT_INTENT, "usd"): Decimal(26)}
+    )
+    assert (plan.completions, told(plan)) == ((), [])
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_a_paid_order_that_is_not_live_is_told_and_left_alone(status: str) -> None:
+    stored = stored_order(status=status)
+    plan = decided(new_order(), stored=(stored,))
+    (problem,) = plan.problems
+    assert (problem.problem_class, plan.change_count) == (ProblemClass.PAID_BUT_NOT_LIVE, 0)
+    assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}
+    assert not problem.is_error
+    assert told(decided(new_order(), stored=(stored,), refunded={(PAYMENT_INTENT, "usd"): Decimal(26)})) == []
+    free = replace(new_order(), total=Decimal(0))
+    assert told(decided(free, stored=(replace(stored, total=Decimal(0)),))) == []
+
+
+def test_an_unpaid_word_that_nobody_mapped_is_a_warning() -> None:
+    for word in ("unpaid", "Awaiting payment", "pending (the shop's own word)"):
+        plan = decided(new_order(), stored=(stored_order(status=word),))
+        assert (plan.change_count, len(plan.warnings)) == (0, 1)
+        assert word in plan.warnings[0]
+    assert decided(new_order(), stored=(stored_order(status="packed"),)).warnings == ()
+
+
+def test_a_payment_under_another_session_becomes_no_second_order() -> None:
+    stored = stored_order(session_id=OTHER)
+    plan = decided(new_order(), stored=(stored,))
+    assert (plan.inserts, plan.completions, len(plan.skips)) == ((), (), 1)
+    (problem,) = plan.problems
+    assert problem.problem_class is ProblemClass.SUPERSEDED_SESSION
+    assert (problem.ids["stripe_session_id"], problem.ids["other_stripe_session_id"]) == (SESSION_ID, OTHER)
+    assert problem.ids["order_id"] == ORDER_ID
+
+
+def test_an_order_made_before_payment_is_completed_by_the_session_that_paid_it() -> None:
+    stored = unpaid()
+    plan = decided(referring(), stored=(stored,))
+    fill = FillFields({"stripe_payment_intent_id": "pi_second"})
+    assert (plan.inserts, told(plan)) == ((), ["superseded_session"])
+    assert plan.completions == (OrderUpdate(stored, (PAID, fill)),)
+
+
+@pytest.mark.parametrize("difference", [{"total": Decimal("19.99")}, {"currency": "eur"}, {"total": None}])
+def test_an_order_with_another_amount_is_not_completed_by_a_reference(difference: dict[str, Any]) -> None:
+    plan = decided(referring(), stored=(unpaid(**difference),))
+    assert (plan.inserts, plan.completions) == ((), ())
+    assert "superseded_session" in told(plan)
+
+
+def test_a_cancelled_order_of_a_paid_reference_is_told() -> None:
+    plan = decided(referring(), stored=(unpaid(status="cancelled"),))
+    assert (plan.inserts, told(plan)) == ((), ["paid_but_not_live", "superseded_session"])
+
+
+def test_two_paid_sessions_of_one_reference_are_two_orders_and_told() -> None:
+    first = new_order(session_id=OTHER, payment_intent_id="pi_first", customer_email="bo@example.com")
+    paid = stored_order(session_id=OTHER, payment_intent_id="pi_first")
+    for plan in (
+        decided(first, referring(), stored=(paid,)),
+        decided(referring(), stored=(paid,)),
+        decided(referring(), stored=(unpaid(),), elsewhere=Elsewhere(paid_sessions=frozenset({OTHER}))),
+        decided(referring(), stored=(unpaid(),), elsewhere=Elsewhere(claims={ORDER_ID: OTHER})),
+    ):
+        assert [insert.order.session_id for insert in plan.inserts] == [SESSION_ID]
+        (problem,) = of(plan, "double_payment")
+        assert {ORDER_ID, plan.inserts[0].order.id} == set(problem.ids["order_ids"].split(", "))
+        assert not plan.completions
+
+
+def test_of_two_sessions_for_one_unpaid_order_the_second_is_an_order_of_its_own() -> None:
+    second = referring(session_id="cs_test_z", payment_intent_id="pi_third", customer_email="bo@example.com")
+    plan = decided(referring(), second, stored=(unpaid(),))
+    assert [update.seen.id for update in plan.completions] == [ORDER_ID]
+    assert [insert.order.session_id for insert in plan.inserts] == ["cs_test_z"]
+    assert of(plan, "double_payment")[0].ids["stripe_session_ids"] == f"{SESSION_ID}, cs_test_z"
+
+
+def test_two_paid_sessions_of_one_order_are_told_where_only_one_row_can_hold_them() -> None:
+    plan = decided(new_order(), stored=(stored_order(session_id=OTHER),), elsewhere=Elsewhere(frozenset({OTHER})))
+    assert (plan.inserts, told(plan)) == ((), ["double_payment", "superseded_session"])
+
+
+def test_a_short_reference_counts_only_where_the_amount_agrees() -> None:
+    row = unpaid(id="7", total=Decimal("5.00"))
+    by_chance = referring(references=(Reference("7", is_certain=False),))
+    assert len(decided(by_chance, stored=(row,)).inserts) == 1
+    assert decided(by_chance, stored=(replace(row, total=Decimal("26.00")),)).inserts == ()
+    configured = referring("7")
+    assert decided(configured, stored=(row,)).inserts == ()
+
+
+def bought(session_id: str, minutes: int, **overrides: Any) -> Order:
+    """A purchase `minutes` after noon, for the same customer, lines and amount as the others."""
+    known = {
+        "session_id": session_id,
+        "payment_intent_id": f"pi_{session_id}",
+        "created": NOON + timedelta(minutes=minutes),
+        "line_items": (LineItem(1, Decimal(26)),),
+    }
+    return new_order(**known | overrides)
+
+
+def test_the_same_purchase_paid_twice_within_an_hour_is_told_once_for_all() -> None:
+    plan = decided(bought("a", 0), bought("b", 50), bought("c", 100), bought("d", 300))
+    assert len(plan.inserts) == 4
+    (problem,) = of(plan, "double_payment")
+    assert problem.ids["stripe_session_ids"] == "a, b, c"
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"customer_email": "bo@example.com"},
+        {"total": Decimal(27)},
+        {"currency": "eur"},
+        {"line_items": (LineItem(2, Decimal(13)),)},
+        {"created": NOON + timedelta(minutes=61)},
+        {"total": Decimal(0)},
+    ],
+)
+def test_a_different_purchase_is_no_double_payment(difference: dict[str, Any]) -> None:
+    assert of(decided(bought("a", 0), bought("b", 1, **difference)), "double_payment") == []
+
+
+def test_a_second_payment_that_was_given_back_is_not_told() -> None:
+    assert of(decided(bought("a", 0), bought("b", 1), refunded={("pi_b", "usd"): Decimal(26)}), "double_payment") == []
+    cancelled = stored_order(session_id="b", payment_intent_id="pi_b", status="refunded")
+    assert of(decided(bought("a", 0), bought("b", 1), stored=(cancelled,)), "double_payment") == []
+
+
+def test_a_second_payment_after_midnight_is_told_on_the_older_day_alone() -> None:
+    late, early = bought("a", 0), bought("b", 40)
+    newer = decide_piece(SessionDay(sessions=(early,), asks_printful=True), Stored())
+    older = decide_piece(SessionDay(sessions=(late,), asks_printful=True), Stored())
+    assert of(join_pieces([newer]), "double_payment") == []
+    assert len(of(join_pieces([older], newer.paid), "double_payment")) == 1
+    assert of(join_pieces([decide_piece(SessionDay(), Stored())], (*newer.paid, *older.paid)), "double_payment") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "session", "found"),
+    [
+        (None, {"client_reference_id": "17"}, [("17", False)]),
+        (None, {"client_reference_id": ORDER_ID}, [(ORDER_ID, True)]),
+        (None, {"metadata": {"orderId": " 17 ", "Order-ID": 17, "cart": "18"}}, [("17", False)]),
+        (None, {"metadata": {"printful_order_id": "18"}, "client_reference_id": " "}, []),
+        (None, {"client_reference_id": "1\x007"}, []),
+        ("metadata.cart", {"client_reference_id": "17", "metadata": {"cart": "18"}}, [("18", True)]),
+        ("client_reference_id", {"client_reference_id": "17", "metadata": {"order_id": "18"}}, [("17", True)]),
+        ("none", {"client_reference_id": "17", "metadata": {"order_id": "18"}}, []),
+        ("metadata.cart", {"client_reference_id": "17"}, []),
+    ],
+)
+def test_the_references_of_a_session(rule: str | None, session: dict[str, Any], found: list[tuple[str, bool]]) -> None:
+    order = order_of(checkout_session(**session), SessionRules(live=False, reference=rule))
+    assert [(each.value, each.is_certain) for each in order.references] == found

@@ -1,0 +1,122 @@
+"""A payment that is found under another session, and an order that does not know that it is paid, on both databases."""
+
+from typing import Any
+
+from ordersync_dagster.app.wiring import open_watch
+from ordersync_dagster.sandbox import World
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.support.outcomes import classes, of_class
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.world import lost_ids
+
+LEFT = "cs_test_left"  # a session that the customer opened and left
+
+
+def made_before_payment(shop: Shop, outage: World, **columns: Any) -> dict[str, Any]:
+    """A lost session of the outage, and an order under another session that its reference names."""
+    session = next(each for each in outage.sessions if each["id"] == lost_ids(outage)[0])
+    row = next(row for row in shop.database.rows("SELECT * FROM orders") if row["status"] == "delivered")
+    values = {"status": "pending", "payment": None, "total": session["amount_total"] / 100, "left": LEFT, **columns}
+    shop.database.execute(
+        "UPDATE orders SET stripe_session_id = :left, stripe_payment_intent_id = :payment, status = :status, "
+        "total_amount = :total, currency = :currency, printful_order_id = NULL WHERE id = :id",
+        **values,
+        currency=session["currency"],
+        id=row["id"],
+    )
+    shop.sandbox.put_session({**session, "client_reference_id": row["id"]})
+    return {"session": session, "order_id": row["id"]}
+
+
+def status_of(shop: Shop, order_id: str) -> str:
+    (status,) = shop.database.column("SELECT status FROM orders WHERE id = :id", id=order_id)
+    return str(status)
+
+
+def test_the_order_that_the_reference_names_is_completed_and_no_second_one_is_made(
+    each_shop: Shop, outage: World
+) -> None:
+    made = made_before_payment(each_shop, outage)
+    planned = each_shop.run(dry_run=True)
+    run = each_shop.run()
+    assert planned.outcome.summary == run.outcome.summary
+    assert [ids["other_stripe_session_id"] for ids in of_class(run, "superseded_session")] == [LEFT]
+    assert status_of(each_shop, made["order_id"]) == "processing"
+    assert made["session"]["id"] not in each_shop.database.column("SELECT stripe_session_id FROM orders")
+    told = [change for change in run.outcome.changes if change["order_id"] == made["order_id"]]
+    assert {"field": "status", "before": "pending", "after": "processing", "why": "Stripe says paid"}.items() <= next(
+        change.items() for change in told if change["field"] == "status"
+    )
+    again = each_shop.run()
+    assert (again.outcome.rows, status_of(each_shop, made["order_id"])) == (
+        dict.fromkeys(again.outcome.rows, 0),
+        "processing",
+    )
+
+
+def test_a_webhook_that_comes_meanwhile_is_not_written_over(each_shop: Shop, outage: World) -> None:
+    made = made_before_payment(each_shop, outage)
+    change = "UPDATE orders SET customer_name = 'By Webhook', stripe_payment_intent_id = :payment WHERE id = :id"
+    values = {"payment": made["session"]["payment_intent"], "id": made["order_id"]}
+    each_shop.run(meanwhile=lambda: each_shop.database.execute(change, **values))
+    assert status_of(each_shop, made["order_id"]) == "processing"
+    names = each_shop.database.column("SELECT customer_name FROM orders WHERE id = :id", id=made["order_id"])
+    assert names == ["By Webhook"]
+
+
+def test_where_stripe_calls_the_other_session_paid_too_both_are_orders(each_shop: Shop, outage: World) -> None:
+    made = made_before_payment(each_shop, outage)
+    other = {
+        **made["session"],
+        "id": LEFT,
+        "payment_intent": "pi_left",
+        "created": made["session"]["created"] - 40 * 86400,
+    }
+    each_shop.sandbox.put_session(other)
+    run = each_shop.run()
+    (ids,) = of_class(run, "double_payment")
+    assert set(ids["stripe_session_ids"].split(", ")) == {LEFT, made["session"]["id"]}
+    assert each_shop.order(made["session"]["id"])["id"] != made["order_id"]
+    assert "superseded_session" not in classes(run)
+
+
+def test_a_payment_that_another_order_names_is_not_inserted_again(each_shop: Shop, outage: World) -> None:
+    made = made_before_payment(each_shop, outage)
+    payment = made["session"]["payment_intent"]
+    change = "UPDATE orders SET stripe_payment_intent_id = :payment, status = 'shipped' WHERE id = :id"
+    each_shop.database.execute(change, payment=payment, id=made["order_id"])
+    each_shop.sandbox.put_session({**made["session"], "client_reference_id": None})
+    run = each_shop.run()
+    assert [ids["order_id"] for ids in of_class(run, "superseded_session")] == [made["order_id"]]
+    assert (
+        each_shop.database.column("SELECT id FROM orders WHERE stripe_session_id = :id", id=made["session"]["id"]) == []
+    )
+
+
+def test_a_reference_that_cannot_be_an_id_of_the_table_is_the_id_of_no_order(each_shop: Shop, outage: World) -> None:
+    session = next(each for each in outage.sessions if each["id"] == lost_ids(outage)[0])
+    each_shop.sandbox.put_session({**session, "client_reference_id": "cart 'c42'; \N{SNOWMAN}"})
+    assert each_shop.run().outcome.summary.errors == each_shop.run().outcome.summary.errors
+    assert each_shop.order(session["id"])
+
+
+def test_a_pending_order_of_a_paid_session_is_the_same_in_a_dry_run_and_in_the_run(each_shop: Shop) -> None:
+    row = each_shop.of_printful("inprocess")
+    each_shop.database.execute("UPDATE orders SET status = 'pending' WHERE id = :id", id=row["id"])
+    planned = each_shop.run(dry_run=True)
+    run = each_shop.run()
+    assert planned.outcome.changes == run.outcome.changes
+    assert next(each["why"] for each in run.outcome.changes if each["order_id"] == row["id"]) == "Stripe says paid"
+    assert status_of(each_shop, row["id"]) == "processing"
+
+
+def test_an_order_that_does_not_know_that_it_is_paid_is_a_missed_webhook(shop: Shop) -> None:
+    row = shop.of_printful("inprocess")
+    session_id = row["stripe_session_id"]
+    watch = open_watch(settings_for(shop.sandbox, shop.database.url), shop.time.tools(1))
+    assert watch.without_order([session_id, "cs_test_none"]) == {"cs_test_none"}
+    shop.database.execute("UPDATE orders SET status = 'pending' WHERE id = :id", id=row["id"])
+    assert watch.without_order([session_id]) == {session_id}
+    shop.run(printful=PrintfulScope.none)
+    assert watch.without_order([session_id]) == set()
