@@ -56,7 +56,7 @@ class Link(_Strict):
     external_id: Literal["payment_intent", "order_id"] | None = None
 
 
-class Match(_Strict):
+class MatchRule(_Strict):
     """The value of a Checkout Session that is the id of the shop's order."""
 
     reference: Annotated[str, StringConstraints(pattern=r"^(client_reference_id|none|metadata\..+)$")] | None = None
@@ -70,7 +70,7 @@ class ShopMapping(_Strict):
     amounts: Amounts = Amounts()
     statuses: Mapping[str, _Word] = Field(default_factory=dict)
     link: Link = Link()
-    match: Match = Match()
+    match: MatchRule = MatchRule()
 
     @model_validator(mode="after")
     def _names_are_ours(self) -> "ShopMapping":
