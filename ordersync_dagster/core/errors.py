@@ -7,6 +7,7 @@ OrderSyncError
 │   ├── KeyRefusedError     a vendor refused the key, or a permission is missing
 │   ├── WrongModeError      live and test mode are mixed
 │   ├── SchemaError         the database does not fit
+│   ├── DatabaseAccessError the database lets us not in, or takes no writes
 │   └── TooManyChangesError --max-changes would be exceeded
 ├── VendorError             a retry may help
 │   ├── VendorUnavailableError  no answer within the deadline
@@ -46,6 +47,10 @@ class WrongAccountError(UsageError):
 
 class SchemaError(UsageError):
     """The database lacks a table or column, or has one that does not fit."""
+
+
+class DatabaseAccessError(UsageError):
+    """The database refuses the connection (database, role, password), or takes no writes at all."""
 
 
 class TooManyChangesError(UsageError):

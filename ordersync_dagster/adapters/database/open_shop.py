@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.engine.errors import translated
+from ordersync_dagster.adapters.database.engine.errors import TAKES_NO_WRITES, translated
 from ordersync_dagster.adapters.database.schema import create, fitted, grants
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.adapters.database.schema.seed import insert_rows
 from ordersync_dagster.adapters.database.schema.shop_mapping import Layout
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.core.errors import SchemaError, SettingsError
+from ordersync_dagster.core.errors import DatabaseAccessError, SchemaError, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def open_for_reading(url: URL, clock: Callable[[], datetime], layout: Layout = L
 def open_for_writing(url: URL, clock: Callable[[], datetime], layout: Layout = Layout()) -> OpenDatabase:
     """For a run that writes; creates the tables that are missing and names them in `notes`.
 
-    Raises SchemaError if the database does not fit or the role lacks a grant, before anything is created.
+    Raises SchemaError if the database does not fit or the role lacks a grant, and DatabaseAccessError if it takes no
+    writes, before anything is created.
     """
     path = connection.sqlite_path(url)
     if path is None or path.exists():
@@ -59,6 +60,7 @@ def open_for_writing(url: URL, clock: Callable[[], datetime], layout: Layout = L
             if layout.mapping.expects_tables or not create.is_empty(reading):
                 found = fitted.read_fitted_tables(reading, layout.mapping)
                 _require_grants(reading, found, is_writing=True)
+                _require_writes(reading)
                 if create.is_current(reading):
                     return _opened(engine, found, url, clock)
         engine.dispose()
@@ -120,7 +122,7 @@ def seed(url: URL, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
 def reading_from(engine: Engine, *, is_last: bool = False) -> Iterator[Connection]:
     """A connection for reading; closes the engine's connections after an error, or always if `is_last`.
 
-    Raises DatabaseAwayError or DatabaseRefusedError.
+    Raises DatabaseAccessError, DatabaseAwayError or DatabaseRefusedError.
     """
     is_done = False
     try:
@@ -149,6 +151,12 @@ def _require_writable(path: Path | None) -> None:
                 f"{place} may not be written by this user, and SQLite writes the file and beside it: "
                 "change the permissions, or make a dry run"
             )
+
+
+def _require_writes(reading: Connection) -> None:
+    """`reading` is a transaction that may write: it is read-only where the server or the role says so."""
+    if reading.dialect.name == "postgresql" and reading.scalar(text("SHOW transaction_read_only")) == "on":
+        raise DatabaseAccessError(TAKES_NO_WRITES)
 
 
 def _require_grants(reading: Connection, found: FittedTables, *, is_writing: bool) -> None:

@@ -33,8 +33,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ordersync_dagster.adapters.database.engine.connection import BUSY_SECONDS
+from ordersync_dagster.adapters.database.engine.errors import translated
 from ordersync_dagster.adapters.database.schema.tables import own_tables
-from ordersync_dagster.core.errors import DatabaseAwayError
+from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError
 
 RATE = own_tables().tables["ordersync_rate"]
 MAX_WAITING_ATTEMPTS = 64  # for tokens at the same time: 4 processes of 16 threads
@@ -121,6 +122,8 @@ class SharedRateLimit:
                 take = self._in_one_statement if is_postgres else self._under_the_lock
                 return take({"ring": ring, "tokens": tokens, "horizon": self._horizon})
         except DBAPIError as error:
+            if isinstance(refusal := translated(error), DatabaseAccessError):
+                raise refusal from None
             raise DatabaseAwayError(f"the shared rate limit cannot be written ({type(error.orig).__name__})") from None
 
     def _in_one_statement(self, wanted: dict[str, Any]) -> float:

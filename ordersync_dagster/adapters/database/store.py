@@ -20,7 +20,7 @@ from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
-from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError, LockHeldError
+from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError, DatabaseRefusedError, LockHeldError
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.part import Applied
@@ -148,7 +148,9 @@ class DatabaseStore:
             yield run
         except BaseException as error:
             is_interrupted = isinstance(error, GeneratorExit | KeyboardInterrupt)
-            with suppress(DatabaseAwayError, DatabaseRefusedError):  # the next run marks it; the first error counts
+            with suppress(
+                DatabaseAccessError, DatabaseAwayError, DatabaseRefusedError
+            ):  # the next run marks it; the first error counts
                 self._end_run(run_id, "interrupted" if is_interrupted else "failed", {})
             raise
         if not run.is_ended:
@@ -201,7 +203,7 @@ class DatabaseStore:
         return self._keyed
 
     def read(self, query: Callable[[Connection], Result]) -> Result:
-        """The result of `query`; raises DatabaseAwayError or DatabaseRefusedError."""
+        """The result of `query`; raises what `translated` makes of an error."""
         try:
             with self._engine.connect().execution_options(is_reading=True) as connection:
                 return query(connection)
@@ -210,7 +212,7 @@ class DatabaseStore:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction; raises DatabaseAwayError or DatabaseRefusedError."""
+        """One transaction; raises what `translated` makes of an error."""
         try:
             with self._engine.begin() as connection:
                 yield connection

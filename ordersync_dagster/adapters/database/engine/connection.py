@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from ordersync_dagster.adapters.database.engine.database_url import read_url
 from ordersync_dagster.adapters.database.engine.search_path import follow_search_path
 from ordersync_dagster.adapters.database.engine.url_parameters import SEARCH_PATH
-from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.errors import DatabaseAccessError, SettingsError
 
 BUSY_SECONDS = 20  # SQLite waits so long for another writer
 APPLICATION_NAME = "ordersync"  # of our connections in pg_stat_activity; a run adds its id
@@ -84,9 +84,15 @@ def open_in_memory() -> Engine:
 
 
 def is_wal(path: Path) -> bool:
-    """Whether others can read an SQLite file while one program writes it."""
-    with path.open("rb") as file:
-        return file.read(20)[18:20] == b"\x02\x02"  # https://www.sqlite.org/fileformat.html, file format versions
+    """Whether others can read an SQLite file while one program writes it; raises DatabaseAccessError for no file."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(20)
+    except OSError as error:
+        raise DatabaseAccessError(
+            f"the database {path} cannot be opened: {error.strerror}. Correct DATABASE_URL, or the file's permissions"
+        ) from None
+    return header[18:20] == b"\x02\x02"  # https://www.sqlite.org/fileformat.html, file format versions
 
 
 def _read_only_uri(path: Path) -> str:

@@ -1,10 +1,18 @@
 """A database error as one sentence without personal data."""
 
+import sqlite3
+
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
-from ordersync_dagster.core.errors import DatabaseAwayError, DatabaseRefusedError
+from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_refusal
+from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError, DatabaseRefusedError
 
 _TRANSIENT = frozenset({"40001", "40P01", "57014"})  # serialization failure, deadlock, statement timeout
+_READ_ONLY = "25006"  # read_only_sql_transaction: a standby, or default_transaction_read_only
+TAKES_NO_WRITES = (
+    "the database takes no writes: it is a standby or read-only. Name the primary in DATABASE_URL, make the database "
+    "writable for this role, or make a dry run"
+)
 _RIGHTS = (
     ": this role lacks a right. `ordersync db grants` prints the grants for a run and for an undo; purge and forget "
     "need the owner of ordersync_*"
@@ -20,9 +28,13 @@ def is_transient(error: DBAPIError) -> bool:
     return error.connection_invalidated or _sqlstate(error) in _TRANSIENT or isinstance(error, DisconnectionError)
 
 
-def translated(error: DBAPIError) -> DatabaseAwayError | DatabaseRefusedError:
+def translated(error: DBAPIError) -> DatabaseAccessError | DatabaseAwayError | DatabaseRefusedError:
     """Without the statement, its values and PostgreSQL's DETAIL, because those may hold personal data."""
     state = _sqlstate(error)
+    if state == _READ_ONLY or "attempt to write a readonly database" in str(error.orig):
+        return DatabaseAccessError(TAKES_NO_WRITES)
+    if reason := _reason_of_refusal(error, state):
+        return DatabaseAccessError(reason)
     is_away = error.connection_invalidated or state.startswith(("08", "57P", "53")) or not state
     if isinstance(error, OperationalError) and is_away and not _is_full(error):
         return DatabaseAwayError(f"the database does not answer ({type(error.orig).__name__} {state}".rstrip() + ")")
@@ -37,5 +49,17 @@ def translated(error: DBAPIError) -> DatabaseAwayError | DatabaseRefusedError:
     return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)}){hint}")
 
 
+def _reason_of_refusal(error: DBAPIError, state: str) -> str | None:
+    message = str(error.orig)
+    if isinstance(error.orig, sqlite3.Error):
+        is_no_file = message == "unable to open database file" and not error.statement  # else it is the log beside it
+        if is_no_file or "is not a database" in message:
+            return f"the database cannot be opened: {message}. Correct DATABASE_URL, or the permissions of the file"
+        return None
+    reason = None if state else reason_of_refusal(message)
+    fix = "Correct DATABASE_URL, or let an administrator allow it"
+    return reason and f"the database refuses the connection: {reason}. {fix}"
+
+
 def _is_full(error: DBAPIError) -> bool:
-    return "disk is full" in str(error.orig) or "readonly" in str(error.orig)
+    return "disk is full" in str(error.orig)

@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from ordersync_dagster.adapters.database.schema.reflection import own_schema, table_names
 from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE, shop_tables
-from ordersync_dagster.core.errors import SchemaError
+from ordersync_dagster.core.errors import DatabaseAccessError, SchemaError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -20,11 +21,19 @@ HEAD = "0001"  # the newest migration; a test compares it with migrations/versio
 
 
 def use_wal(path: Path) -> None:
-    """Create an SQLite file in WAL mode, so that others can read while a run writes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.close()
+    """Create an SQLite file in WAL mode, so that others can read while a run writes.
+
+    Raises DatabaseAccessError where there can be no such file.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseAccessError(
+            f"the database {path} cannot be made: {getattr(error, 'strerror', None) or error}. Correct DATABASE_URL, "
+            "or the permissions of the folder"
+        ) from None
 
 
 def is_empty(connection: Connection) -> bool:
@@ -68,7 +77,7 @@ def create_missing_tables(engine: Engine, *, has_shop: bool = False) -> list[str
                 _migrate(connection)
             return sorted(_all_table_names(connection) - before)
     except DBAPIError as error:
-        if "permission denied" not in str(error.orig) and "readonly" not in str(error.orig):
+        if getattr(error.orig, "sqlstate", None) != "42501":  # insufficient_privilege
             raise
         raise SchemaError(
             "this database role may not create tables: let an administrator run `ordersync db init` once, "

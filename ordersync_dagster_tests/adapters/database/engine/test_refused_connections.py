@@ -1,0 +1,95 @@
+"""Whether a failed connection is a refusal that a person must end, or a server that is away for a while."""
+
+from pathlib import Path
+
+import pytest
+
+from ordersync_dagster.adapters.database import open_shop
+from ordersync_dagster.adapters.database.engine.connection import parse_url
+from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_refusal
+from ordersync_dagster.app.wiring import utc_now
+from ordersync_dagster.core.errors import DatabaseAccessError
+
+AT = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: '
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        'password authentication failed for user "shop"',
+        'no pg_hba.conf entry for host "10.0.0.9", no encryption',
+        'database "shop" is not currently accepting connections',
+        "Tenant or user not found",  # a pooler
+        "Passwort-Authentifizierung für Benutzer »shop« fehlgeschlagen",
+    ],
+)
+def test_what_the_server_refuses_is_told_in_its_own_words(reason: str) -> None:
+    assert reason_of_refusal(f"{AT}FATAL:  {reason}") == reason
+    assert reason_of_refusal(f"{AT}ВАЖНО:  {reason}") == reason
+    others = f"Multiple connection attempts failed. All failures were:\n- host: 'x': {AT}Connection refused"
+    assert reason_of_refusal(f"{AT}FATAL:  {reason}\n{others}") == reason
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("fe_sendauth: no password supplied", "no password supplied"),
+        ("server does not support SSL, but SSL was required", "server does not support SSL, but SSL was required"),
+        ("SSL error: certificate verify failed", "certificate verify failed"),
+        ('root certificate file "/ca" does not exist\nEither provide', 'root certificate file "/ca" does not exist'),
+    ],
+)
+def test_what_the_client_cannot_do_is_told(said: str, reason: str) -> None:
+    assert reason_of_refusal(f"{AT}{said}") == reason
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"{AT}Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?",
+        f"{AT}timeout expired",
+        "connection timeout expired",
+        f"{AT}server closed the connection unexpectedly",
+        'connection is bad: connection to server on socket "/run/.s.PGSQL.5432" failed: No such file or directory',
+        "failed to resolve host 'db': [Errno -2] Name or service not known",
+        f"{AT}FATAL:  the database system is starting up",
+        f"{AT}FATAL:  the database system is not yet accepting connections\nDETAIL:  Consistent recovery state",
+        f"{AT}FATAL:  sorry, too many clients already",
+        f'{AT}FATAL:  too many connections for role "shop"',
+        f"{AT}FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        f"{AT}FATAL:  MaxClientsInSessionMode: max clients reached",
+        f"{AT}FATAL:  query_wait_timeout",
+        f"{AT}FATAL:  terminating connection due to administrator command",
+        f"{AT}FATAL:  server login has been failing, try again later (server_login_retry)",
+    ],
+)
+def test_a_server_that_may_answer_later_has_no_reason(message: str) -> None:
+    assert reason_of_refusal(message) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ('connection is bad: invalid sslmode value: "foo"', 'invalid sslmode value: "foo"'),
+        ('connection is bad: definition of service "x" not found', 'definition of service "x" not found'),
+        ('invalid connection option "gssdelegation"\n', 'invalid connection option "gssdelegation"'),
+    ],
+)
+def test_what_the_driver_does_not_know_is_told_too(message: str, reason: str) -> None:
+    assert reason_of_refusal(message) == reason
+
+
+def test_a_file_that_is_no_database_is_told_with_the_fix(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("this is a shopping list and no database at all" * 20)
+    with pytest.raises(DatabaseAccessError, match=r"cannot be opened: file is not a database\. Correct DATABASE_URL"):
+        open_shop.open_for_reading(parse_url(f"sqlite:///{tmp_path}/text.db"), utc_now)
+    with pytest.raises(DatabaseAccessError, match=r"cannot be opened: Is a directory\. Correct DATABASE_URL"):
+        open_shop.open_for_reading(parse_url(f"sqlite:///{tmp_path}"), utc_now)
+    with pytest.raises(DatabaseAccessError, match=r"cannot be opened: unable to open database file\. Correct"):
+        open_shop.open_for_writing(parse_url(f"sqlite:///{tmp_path}"), utc_now)
+
+
+def test_a_file_that_cannot_be_made_is_told_with_the_fix(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatabaseAccessError, match=r"cannot be made: File exists\. Correct DATABASE_URL"):
+        open_shop.initialise(parse_url(f"sqlite:///{tmp_path}/file/shop.db"))
