@@ -67,7 +67,9 @@ class StripePhase:
         lookup.end_day(of, pieces)
         needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, [lines for each in compared for lines in each.lines])
         again = tuple(session for each in compared for session in each.again)
-        return Step(replace(day, sessions=again, elsewhere=_joined(each.elsewhere for each in compared)), plan), needs
+        elsewhere = _joined(each.elsewhere for each in compared)
+        made_from = replace(day, sessions=again, refunded=refunds.found, elsewhere=elsewhere)
+        return Step(made_from, plan), needs
 
     def _compared(self, refunds: "_Refunds", lookup: OrderLookup, day: SessionDay) -> "_Compared":
         orders = [each for each in day.sessions if isinstance(each, Order)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ordersync_dagster.app.wiring import open_watch
-from ordersync_dagster.sandbox import World
+from ordersync_dagster.sandbox import World, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.settings import settings_for
@@ -120,3 +120,16 @@ def test_an_order_that_does_not_know_that_it_is_paid_is_a_missed_webhook(shop: S
     assert watch.without_order([session_id]) == {session_id}
     shop.run(printful=PrintfulScope.none)
     assert watch.without_order([session_id]) == set()
+
+
+def test_a_refunded_pending_order_that_changes_meanwhile_stays_pending(each_shop: Shop, outage: World) -> None:
+    row = each_shop.of_printful("inprocess")
+    session = next(each for each in outage.sessions if each["id"] == row["stripe_session_id"])
+    given_back = {"payment_intent": session["payment_intent"], "amount": session["amount_total"]}
+    each_shop.sandbox.put_refund(refund(**given_back, currency=session["currency"], created=session["created"] + 60))
+    prepare = "UPDATE orders SET status = 'pending', customer_name = NULL, printful_order_id = NULL WHERE id = :id"
+    each_shop.database.execute(prepare, id=row["id"])
+    change = "UPDATE orders SET tracking_number = 'BY-HAND' WHERE id = :id"
+    each_shop.run(meanwhile=lambda: each_shop.database.execute(change, id=row["id"]), printful=PrintfulScope.none)
+    after = each_shop.order(session["id"])
+    assert (after["status"], after["tracking_number"], bool(after["customer_name"])) == ("pending", "BY-HAND", True)
