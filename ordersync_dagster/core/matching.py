@@ -59,7 +59,7 @@ class Matcher:
         paid = self._elsewhere.paid_sessions | paid_here
         if order.payment_intent_id and (rows := self._of_payment.get(order.payment_intent_id)):
             return Match(
-                tuple(rows), other_session=next((each.session_id for each in rows if each.session_id in paid), "")
+                tuple(rows), other_session=next(filter(None, (self._other(row, order, paid) for row in rows)), "")
             )
         for reference in order.references:
             row = self._by_id.get(reference.value)
@@ -68,13 +68,14 @@ class Matcher:
         return None
 
     def _of_reference(self, row: StoredOrder, order: Order, paid: frozenset[str]) -> Match:
-        claim = self._elsewhere.claims.get(row.id, order.session_id)
-        if claim != order.session_id:
-            return Match((row,), row.id, claim)
-        if row.session_id in paid:
-            return Match((row,), row.id, row.session_id)
-        is_paid_otherwise = row.payment_intent_id and row.status != Status.PENDING
-        return Match((row,), row.id, other_payment=row.payment_intent_id or "" if is_paid_otherwise else "")
+        other = self._other(row, order, paid)
+        is_paid_otherwise = not other and row.payment_intent_id and row.status != Status.PENDING
+        return Match((row,), row.id, other, (row.payment_intent_id or "") if is_paid_otherwise else "")
+
+    def _other(self, row: StoredOrder, order: Order, paid: frozenset[str]) -> str:
+        """Another paid session that the order belongs to."""
+        claim = self._elsewhere.claims.get(row.id, row.session_id if row.session_id in paid else "")
+        return "" if claim == order.session_id else claim
 
 
 def agrees(row: StoredOrder, order: Order) -> bool:

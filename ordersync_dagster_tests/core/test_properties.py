@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ordersync_dagster.core import money
 from ordersync_dagster.core.changes import SetStatus
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
-from ordersync_dagster.core.decide_sessions import decide_piece, decide_sessions, each_once, join_pieces
+from ordersync_dagster.core.decide_sessions import Piece, decide_piece, decide_sessions, each_once, join_pieces
 from ordersync_dagster.core.errors import WrongModeError
+from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import MOVES, Order, Status, StoredOrder
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
@@ -70,18 +71,21 @@ def test_a_day_that_is_compared_in_pieces_comes_to_the_same(scene: Scene, size: 
     day = replace(scene.day, sessions=tuple(each_once(scene.day.sessions)))
     pieces = [day.sessions[start : start + size] for start in range(0, len(day.sessions), size)] or [()]
     looked_up = [[order for order in orders if belongs(order, piece)] for piece in pieces]
-    decided = [
-        decide_piece(replace(day, sessions=piece), replace(scene.stored, orders=tuple(found)))
-        for piece, found in zip(pieces, looked_up, strict=True)
-    ]
+    paid = frozenset(each.session_id for each in day.sessions if isinstance(each, Order))
+    decided: list[Piece] = []
+    for piece, found in zip(pieces, looked_up, strict=True):
+        claims = {order_id: claim for each in decided for order_id, claim in each.claims.items()}
+        some = replace(day, sessions=piece, elsewhere=Elsewhere(paid, claims))
+        decided.append(decide_piece(some, replace(scene.stored, orders=tuple(found))))
     of_the_day = [order for order in orders if any(order in found for found in looked_up)]
     assert join_pieces(decided) == decide_sessions(day, replace(scene.stored, orders=tuple(of_the_day)))
 
 
 def belongs(order: StoredOrder, verdicts: Collection[Verdict]) -> bool:
-    """Whether a look-up for these sessions finds the order: by its session, or by a payment if it has none."""
-    if order.session_id:
-        return order.session_id in {each.session_id for each in verdicts}
+    """Whether a look-up for these sessions finds the order: by its session, its payment or its id."""
+    references = {found.value for each in verdicts if isinstance(each, Order) for found in each.references}
+    if order.session_id in {each.session_id for each in verdicts} or order.id in references:
+        return True
     payments = {each.payment_intent_id for each in verdicts if isinstance(each, Order)}
     return order.payment_intent_id is not None and order.payment_intent_id in payments
 

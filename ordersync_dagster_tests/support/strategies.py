@@ -49,6 +49,7 @@ def verdicts(draw: st.DrawFn, session_id: str) -> Verdict:
         currency=draw(st.sampled_from(["usd", "jpy", "kwd", "xyz"])),
         metadata={"printfulOrderId": printful_id} if printful_id else {},
         line_items=lines if quantity else None,
+        client_reference_id=draw(st.sampled_from([None, None, "row-of-cs_test_0", "row-of-cs_test_1"])),
     )
     return read_session(session, TEST_MODE)
 
