@@ -17,6 +17,7 @@ from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.orders import Status
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope
@@ -85,6 +86,7 @@ def open_run(settings: Settings, scope: PrintfulScope, *, dry_run: bool, tools: 
             rules=session_rules(settings, now),
             clock=tools.clock,
             link_by=settings.layout.mapping.link.external_id,
+            making=MakingRules(settings.ordersync_stuck_hours * 3600, not settings.ordersync_mixed_goods),
         ),
         scope=scope,
         is_dry_run=dry_run,

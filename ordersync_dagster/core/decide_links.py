@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ordersync_dagster.core.changes import FillFields, OrderUpdate
 from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.not_made import MakingRules, Payment, not_made
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
@@ -34,6 +35,7 @@ class Links:
     taken: Collection[str] = ()  # Printful ids that orders of the shop name
     link_by: str | None = None  # the shop's `external_id`: "payment_intent", "order_id", or None for either
     not_found: int = 0  # 404s, where Printful knows none of the shop's orders
+    rules: MakingRules = MakingRules()
     now: int = 0  # Unix seconds
 
 
@@ -42,7 +44,7 @@ def decide_links(links: Links, limits: Limits) -> Plan:
     free = [each for each in links.candidates if each.printful_order_id not in links.taken]
     certain, left = _certain(links, free)
     claimed = {theirs.printful_order_id for _, theirs in certain}
-    linked = [_linked(each, theirs, limits) for each, theirs in certain]
+    linked = [_linked(links, each, theirs, limits) for each, theirs in certain]
     notes = [problem for _, problems in linked for problem in problems]
     likely = _likely(left, [each for each in free if each.printful_order_id not in claimed])
     notes.extend(likely.values())
@@ -79,8 +81,10 @@ def _certain(
     return list(certain.values()), left
 
 
-def _linked(each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
-    update, problems = update_order(each.order, theirs, each.session.line_items, limits)
+def _linked(links: Links, each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
+    payment = Payment(each.session.line_items, is_kept=True)
+    update, problems = update_order(each.order, theirs, payment.lines, limits)
+    problems.extend(not_made(each.order, theirs, payment, links.rules, links.now))
     fill = FillFields({"printful_order_id": theirs.printful_order_id})
     return OrderUpdate(each.order, (fill, *(update.changes if update else ()))), problems
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from ordersync_dagster.core.changes import OrderUpdate, SetStatus, SetTracking
 from ordersync_dagster.core.items import missing_items
 from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.not_made import MakingRules, Payment, not_made
 from ordersync_dagster.core.orders import LineItem, Status, StoredOrder, can_move
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, PrintfulOrder
@@ -16,10 +17,12 @@ from ordersync_dagster.core.tracking import has_no_list, missing_tracking
 
 @dataclass(frozen=True, slots=True)
 class PrintfulBatch:
-    """Printful's answers by Printful id, and the lines of sessions by session id."""
+    """Printful's answers by Printful id, and the payments of this run's period by session id."""
 
     answers: Mapping[str, Lookup]
-    line_items: Mapping[str, tuple[LineItem, ...]] = field(default_factory=dict)
+    payments: Mapping[str, Payment] = field(default_factory=dict)
+    rules: MakingRules = MakingRules()
+    now: int = 0  # Unix seconds
 
 
 def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
@@ -33,9 +36,11 @@ def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
         if others:
             notes.append(_ambiguous(printful_id, [order, *others]))
             continue
-        lines = batch.line_items.get(order.session_id, ())
-        update, problems = update_order(order, batch.answers[printful_id], lines, stored.limits)
+        answer, payment = batch.answers[printful_id], batch.payments.get(order.session_id, Payment())
+        update, problems = update_order(order, answer, payment.lines, stored.limits)
         notes.extend(problems)
+        if isinstance(answer, PrintfulOrder):
+            notes.extend(not_made(order, answer, payment, batch.rules, batch.now))
         if update:
             updates.append(update)
     return Plan(updates=tuple(updates), printful_orders=tuple(order.id for order in known), notes=tuple(notes))

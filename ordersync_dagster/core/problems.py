@@ -45,6 +45,9 @@ class ProblemClass(StrEnum):
     UNREADABLE_COLUMN = "unreadable_column", Severity.NOTICE
     POSSIBLE_LINK = "possible_link", Severity.NOTICE
     UNFULFILLED = "unfulfilled", Severity.NOTICE
+    STUCK_AT_PRINTFUL = "stuck_at_printful", Severity.NOTICE
+    CANCELLED_AT_PRINTFUL = "cancelled_at_printful", Severity.NOTICE
+    GOODS_MISSING = "goods_missing", Severity.NOTICE
     NOT_LOOKED_AT = "not_looked_at", Severity.NOTICE
 
 

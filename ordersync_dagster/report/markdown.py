@@ -2,9 +2,9 @@
 
 from textwrap import wrap
 
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.text import visible
-from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
+from ordersync_dagster.report.outcome import NOT_MADE, RECOVERED_WAITS, Outcome
 from ordersync_dagster.report.text import LABELS
 
 _MAX_BULLETS = 50
@@ -26,10 +26,16 @@ def markdown_report(outcome: Outcome) -> str:
         counts[ProblemClass.UNFULFILLED], "paid over a day ago, nothing at Printful", outcome.waiting_long
     )
     others = [each for each in outcome.problems if each.problem_class is not ProblemClass.UNFULFILLED]
-    if others:
-        lines += ["", "#### Problems", ""]
-        lines += _bullets(["\\\n  ".join([f"**{each.problem_class}**", *_broken(each.sentence)]) for each in others])
+    not_made = [each for each in others if each.problem_class in NOT_MADE]
+    lines += _problem_block("Paid, and not made by Printful", not_made)
+    lines += _problem_block("Problems", [each for each in others if each.problem_class not in NOT_MADE])
     return "\n".join(lines)
+
+
+def _problem_block(title: str, problems: list[Problem]) -> list[str]:
+    """A block that names each of `problems`; nothing where there are none."""
+    bullets = ["\\\n  ".join([f"**{each.problem_class}**", *_broken(each.sentence)]) for each in problems]
+    return ["", f"#### {title}", "", *_bullets(bullets)] if bullets else []
 
 
 def escaped(text: str) -> str:

@@ -15,6 +15,7 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.rows import ChangeRow, iter_changes
 
 KEPT_PROBLEMS = 200  # of each kind, where the whole list is not needed
+NOT_MADE = (ProblemClass.STUCK_AT_PRINTFUL, ProblemClass.CANCELLED_AT_PRINTFUL, ProblemClass.GOODS_MISSING)
 RECOVERED_WAITS = "unfulfilled, recovered"
 
 

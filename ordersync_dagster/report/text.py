@@ -1,8 +1,10 @@
 """The summary as text, and the lines below it."""
 
+from collections.abc import Callable
+
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.text import visible
-from ordersync_dagster.report.outcome import RECOVERED_WAITS, Outcome
+from ordersync_dagster.report.outcome import NOT_MADE, RECOVERED_WAITS, Outcome
 
 LABELS = {  # scripts may rely on these words
     "stripe_sessions_checked": "Stripe Sessions Checked",
@@ -17,12 +19,14 @@ _MAX_LINES = 20  # of problems of one severity; --json has all
 
 
 def summary_text(outcome: Outcome) -> str:
-    """The seven lines, then waiting customers, reasons of skipped sessions, and the problems."""
+    """The seven lines, then waiting customers, goods that nobody makes, reasons of skipped sessions, and problems."""
     lines = ["📊 Synchronization Summary:", "━" * 50]
     lines += [f"{label}: {outcome.summary[name]}" for name, label in LABELS.items()]
-    lines += _waiting(outcome) + _extras(outcome)
-    lines += _problems(outcome, "Errors", errors=True)
-    lines += _problems(outcome, "Notices", errors=False)
+    lines += _waiting(outcome)
+    lines += _problems(outcome, "⚠ Paid, and not made by Printful", _is_not_made)
+    lines += _extras(outcome)
+    lines += _problems(outcome, "Errors", lambda problem: problem.is_error)
+    lines += _problems(outcome, "Notices", _is_other_notice)
     if outcome.is_dry_run:
         lines += ["", "Dry run: nothing was written. Run again without --dry-run to apply it."]
     return "\n".join(lines)
@@ -42,8 +46,14 @@ def _waiting(outcome: Outcome) -> list[str]:
     return lines
 
 
-def _is_waiting(problem: Problem) -> bool:
-    return problem.problem_class is ProblemClass.UNFULFILLED  # these have a block of their own
+def _is_not_made(problem: Problem) -> bool:
+    return problem.problem_class in NOT_MADE
+
+
+def _is_other_notice(problem: Problem) -> bool:
+    """Whether it is a notice that has no block of its own."""
+    has_block = problem.problem_class is ProblemClass.UNFULFILLED or _is_not_made(problem)
+    return not problem.is_error and not has_block
 
 
 def _extras(outcome: Outcome) -> list[str]:
@@ -58,8 +68,8 @@ def _extras(outcome: Outcome) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _problems(outcome: Outcome, title: str, *, errors: bool) -> list[str]:
-    shown = [each for each in outcome.problems if each.is_error is errors and not _is_waiting(each)]
+def _problems(outcome: Outcome, title: str, is_shown: Callable[[Problem], bool]) -> list[str]:
+    shown = [each for each in outcome.problems if is_shown(each)]
     if not shown:
         return []
     classes = sorted({str(each.problem_class) for each in shown})

@@ -7,6 +7,7 @@ from enum import Enum
 from operator import attrgetter
 
 from ordersync_dagster.core.errors import TooManyChangesError
+from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.orders import OPEN
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan, Stored
@@ -50,6 +51,7 @@ class OrderSync:
     rules: SessionRules
     clock: Callable[[], datetime]
     link_by: str | None = None
+    making: MakingRules = MakingRules()
 
     def preview(self, request: Request) -> Iterator[Part]:
         """Every part of the plan; nothing is written."""
@@ -96,7 +98,7 @@ class OrderSync:
     def _printful_phase(self, scope: PrintfulScope) -> PrintfulPhase | None:
         if self.printful is None or scope is PrintfulScope.none:
             return None
-        return PrintfulPhase(self.printful, self.store, self.clock, self.link_by)
+        return PrintfulPhase(self.printful, self.store, self.clock, self.link_by, self.making)
 
     def _applied(self, steps: Iterator[Step]) -> Iterator[Part]:
         """Each step, written. If an insert did not take place, links are decided for the orders that there are."""

@@ -7,7 +7,8 @@ from itertools import islice
 
 from ordersync_dagster.core.decide_links import Links, Unread, decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
-from ordersync_dagster.core.orders import LineItem, StoredOrder
+from ordersync_dagster.core.not_made import MakingRules, Payment
+from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import (
     Lookup,
@@ -39,10 +40,11 @@ class PrintfulPhase:
     store: Store
     clock: Callable[[], datetime]
     link_by: str | None = None
+    rules: MakingRules = MakingRules()
     _owners: dict[str, list[str]] = field(default_factory=dict)  # Printful id → ids of all orders that name it
     _wanted: set[str] = field(default_factory=set)  # Printful ids to look up
     _planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this run
-    _line_items: dict[str, tuple[LineItem, ...]] = field(default_factory=dict)  # by session id
+    _payments: dict[str, Payment] = field(default_factory=dict)  # by session id
     _unlinked: list[Unlinked] = field(default_factory=list)  # waiting orders that name no Printful order
     _candidates: list[PrintfulOrder] = field(default_factory=list)  # listed orders that no order of the shop names
     _remembered: frozenset[str] = frozenset()  # Printful ids that an earlier run found gone
@@ -63,9 +65,9 @@ class PrintfulPhase:
         for order in needs.orders:
             self._want(order.printful_order_id or "", order)
         self._unlinked.extend(needs.unlinked)
-        for each in needs.lines:
+        for each in needs.payments:
             if not self._wanted.isdisjoint(each.printful_ids):
-                self._line_items[each.session_id] = each.lines
+                self._payments[each.session_id] = each.payment
 
     def _want(self, printful_id: str, order: StoredOrder) -> None:
         self._planned[order.id] = order
@@ -89,7 +91,7 @@ class PrintfulPhase:
         planned = [self._planned[order_id] for order_id in order_ids if order_id in self._planned]
         loaded = self.store.orders([order_id for order_id in order_ids if order_id not in self._planned])
         stored = Stored((*loaded, *planned), self.store.limits)
-        batch = PrintfulBatch(answers, self._line_items)
+        batch = PrintfulBatch(answers, self._payments, self.rules, int(self.clock().timestamp()))
         back = tuple(key for key in answers if key in self._remembered and not isinstance(answers[key], Missing))
         return Step(batch, decide_printful(batch, stored), self._gone(answers), back)
 
@@ -111,6 +113,7 @@ class PrintfulPhase:
             taken=self._owners.keys(),
             link_by=self.link_by,
             not_found=len(self._not_found),
+            rules=self.rules,
             now=int(self.clock().timestamp()),
         )
         return Step(links, decide_links(links, self.store.limits))

@@ -7,7 +7,8 @@ from ordersync_dagster.core.decide_links import Links, decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.matching import Matcher
-from ordersync_dagster.core.orders import LineItem, StoredOrder
+from ordersync_dagster.core.not_made import Payment
+from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked
 
@@ -47,12 +48,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLines:
-    """The lines of one session, which may price the items of the Printful order that it or its order names."""
+class SessionPayment:
+    """The payment of one session, for the Printful order that it or its order names."""
 
     session_id: str
     printful_ids: Collection[str | None]
-    lines: tuple[LineItem, ...]
+    payment: Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +62,4 @@ class PrintfulNeeds:
 
     orders: Sequence[StoredOrder] = ()  # they name a Printful order since this day's plan
     unlinked: Sequence[Unlinked] = ()
-    lines: Sequence[SessionLines] = ()
+    payments: Sequence[SessionPayment] = ()

@@ -9,15 +9,16 @@ from itertools import starmap
 from ordersync_dagster.core.decide_sessions import Piece, SessionDay, decide_piece, each_once, join_pieces
 from ordersync_dagster.core.errors import WrongAccountError, WrongModeError
 from ordersync_dagster.core.matching import Elsewhere
+from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
 from ordersync_dagster.core.payment_problems import may_be_refunded
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.refunds import Refunded, read_refunds
+from ordersync_dagster.core.refunds import Refunded, is_refunded, read_refunds
 from ordersync_dagster.core.stripe_session import SessionRules, SkipReason, Verdict, read_session
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.order_lookup import OrderLookup
 from ordersync_dagster.sync.ports import Sessions, Store
-from ordersync_dagster.sync.step import PrintfulNeeds, SessionLines, Step
+from ordersync_dagster.sync.step import PrintfulNeeds, SessionPayment, Step
 
 # From this many orders in the period on, Stripe must know at least one.
 MIN_ORDERS_FOR_ACCOUNT_CHECK = 20
@@ -65,7 +66,8 @@ class StripePhase:
         pieces = [each.piece for each in compared]
         plan = join_pieces(pieces, lookup.next_day)
         lookup.end_day(of, pieces)
-        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, [lines for each in compared for lines in each.lines])
+        payments = [payment for each in compared for payment in each.payments]
+        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, payments)
         again = tuple(session for each in compared for session in each.again)
         elsewhere = _joined(each.elsewhere for each in compared)
         made_from = replace(day, sessions=again, refunded=refunds.found, elsewhere=elsewhere)
@@ -75,7 +77,8 @@ class StripePhase:
         orders = [each for each in day.sessions if isinstance(each, Order)]
         rows, elsewhere = lookup.load(day)
         of_session = {row.session_id: row for row in rows}
-        is_asked = any(each.session_id not in of_session for each in orders) or any(map(may_be_refunded, rows))
+        is_new = any(each.session_id not in of_session for each in orders)
+        is_asked = is_new or any(map(may_be_refunded, rows))
         day = replace(day, refunded=refunds.read() if is_asked else {}, elsewhere=elsewhere)
         piece = decide_piece(day, Stored(rows, self.store.limits))
         lookup.keep(piece)
@@ -86,8 +89,9 @@ class StripePhase:
         claimed = {**{update.seen.id: update.seen.session_id for update in piece.plan.completions}, **piece.claims}
         sessions = {claimed[update.seen.id] for update in piece.plan.completions}
         again = tuple(each for each in day.sessions if each.session_id in sessions)
-        lines = [_lines(each, of_session) for each in orders if each.line_items and self.asks_printful]
-        return _Compared(piece, elsewhere, again, lines)
+        refunded = day.refunded if is_asked else None
+        payments = [_payment(each, of_session, refunded) for each in orders] if self.asks_printful else []
+        return _Compared(piece, elsewhere, again, payments)
 
     def _of_this_account(
         self, window: Window, steps: Iterator[tuple[Step, PrintfulNeeds]]
@@ -120,7 +124,7 @@ class _Compared:
     piece: Piece
     elsewhere: Elsewhere
     again: tuple[Verdict, ...]  # sessions that may have to be decided again
-    lines: list[SessionLines]
+    payments: list[SessionPayment]
 
 
 def _joined(facts: Iterable[Elsewhere]) -> Elsewhere:
@@ -138,10 +142,11 @@ def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:
     return (*inserted, *(order for order in changed if order.printful_order_id))
 
 
-def _lines(order: Order, rows: Mapping[str, StoredOrder]) -> SessionLines:
+def _payment(order: Order, rows: Mapping[str, StoredOrder], refunded: Refunded | None) -> SessionPayment:
     row = rows.get(order.session_id)
     named = {order.printful_order_id, row.printful_order_id if row else None}
-    return SessionLines(row.session_id or order.session_id if row else order.session_id, named, order.line_items)
+    payment = Payment(order.line_items, None if refunded is None else not is_refunded(order, refunded))
+    return SessionPayment(row.session_id or order.session_id if row else order.session_id, named, payment)
 
 
 class _Refunds:

@@ -117,6 +117,9 @@ def test_a_log_with_customers_data_is_refused(word: str, monkeypatch: pytest.Mon
         ("ORDERSYNC_GRACE_MINUTES", "1441"),
         ("ORDERSYNC_GRACE_MINUTES", "1.5"),
         ("ORDERSYNC_INCLUDE_FREE_ORDERS", "perhaps"),
+        ("ORDERSYNC_STUCK_HOURS", "0"),
+        ("ORDERSYNC_STUCK_HOURS", "8761"),
+        ("ORDERSYNC_MIXED_GOODS", "some"),
         ("ORDERSYNC_START_DATE", "31.12.2025"),
     ],
 )

@@ -9,6 +9,7 @@ from ordersync_dagster.core.decide_links import Links, Unread, decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import LineItem, as_stored
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import ProblemClass
@@ -75,7 +76,7 @@ def test_two_orders_with_one_printful_order_are_found_and_do_not_stop_the_next()
 def test_the_lines_of_an_earlier_part_price_the_items() -> None:
     order = stored_order()
     answer = printful_answer(id=int(order.printful_order_id or 0), status="inprocess", retail_costs=None)
-    batch = PrintfulBatch({answer.printful_order_id: answer}, {order.session_id: (LINE,)})
+    batch = PrintfulBatch({answer.printful_order_id: answer}, {order.session_id: Payment((LINE,))})
     (update,) = decide_printful(batch, Stored((order,))).updates
     (items,) = [change for change in update.changes if isinstance(change, AddItems)]
     assert [item.price for item in items.items] == [LINE.unit_price]

@@ -17,6 +17,9 @@ NOTICES = {
     "possible_link",
     "unfulfilled",
     "not_looked_at",
+    "stuck_at_printful",
+    "cancelled_at_printful",
+    "goods_missing",
 }
 
 

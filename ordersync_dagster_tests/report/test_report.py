@@ -16,6 +16,7 @@ from ordersync_dagster.core.stripe_session import Skip, SkipReason
 from ordersync_dagster.core.summary import COUNTERS, Summary, summarise
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.document import json_document
+from ordersync_dagster.report.markdown import markdown_report
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.report.tables import changes_table, problem_table_rows
 from ordersync_dagster.report.text import summary_text
@@ -59,6 +60,15 @@ def test_below_are_reasons_completed_orders_errors_and_notices() -> None:
     ):
         assert line in text.splitlines()
     assert text.index("Errors (") < text.index("Notices (")
+
+
+def test_goods_that_nobody_makes_are_named_in_a_block_that_other_notices_do_not_fill() -> None:
+    others = [problem(ProblemClass.UNKNOWN_STATUS, f"Number {n}.") for n in range(30)]
+    found = outcome(Part(Plan(notes=(*others, problem(ProblemClass.STUCK_AT_PRINTFUL, "Order 9 is a draft.")))))
+    text = summary_text(found)
+    assert "\n\n⚠ Paid, and not made by Printful (1 stuck_at_printful):\n  [stuck_at_printful] Order 9" in text
+    assert "Notices (30 unknown_status):" in text
+    assert markdown_report(found).index("Order 9 is a draft") < markdown_report(found).index("Number 0")
 
 
 def test_a_dry_run_says_that_nothing_was_written() -> None:

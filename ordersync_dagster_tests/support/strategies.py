@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ordersync_dagster.core.decide_printful import PrintfulBatch
 from ordersync_dagster.core.decide_sessions import SessionDay
 from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, Status, StoredItem, StoredOrder, item_id, order_id
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import STATUS, Lookup, Missing, NotAsked
@@ -123,8 +124,8 @@ def scenes(draw: st.DrawFn) -> Scene:
     refunds = [refund(payment_intent="pi_0", amount=draw(st.sampled_from([2600, 1])))] if draw(st.booleans()) else []
     nameless = draw(st.lists(st.sampled_from(NAMELESS), max_size=2))
     day = SessionDay(sessions=(*sessions, *nameless), refunded=read_refunds(refunds), asks_printful=True)
-    lines = {each.session_id: each.line_items for each in sessions if isinstance(each, Order)}
-    batch = PrintfulBatch({each: draw(lookups(each)) for each in asked}, lines)
+    payments = {each.session_id: Payment(each.line_items) for each in sessions if isinstance(each, Order)}
+    batch = PrintfulBatch({each: draw(lookups(each)) for each in asked}, payments)
     return Scene(day, batch, Stored(tuple(orders), draw(st.sampled_from([Limits(), EXISTING_SHOP]))))
 
 

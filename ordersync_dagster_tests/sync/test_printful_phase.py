@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.sandbox import World
+from ordersync_dagster.sandbox import World, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.outcomes import of_class
 from ordersync_dagster_tests.support.shops import Shop
@@ -143,3 +143,39 @@ def test_an_item_that_cannot_be_read_hides_neither_status_nor_parcel(each_shop: 
     assert named in of_class(run, "items_mismatch")
     assert run.outcome.summary == preview.outcome.summary
     assert run.outcome.summary.errors == 0
+
+
+def test_a_paid_order_that_printful_canceled_is_named_in_every_run_until_it_is_refunded(
+    each_shop: Shop, outage: World
+) -> None:
+    row = each_shop.of_printful("canceled")
+    named = {"order_id": row["id"], "printful_order_id": row["printful_order_id"]}
+
+    preview, first, second = each_shop.run(dry_run=True), each_shop.run(), each_shop.run()
+
+    assert all(named in of_class(run, "cancelled_at_printful") for run in (preview, first, second))
+    assert each_shop.order(row["stripe_session_id"])["status"] == "cancelled"
+    assert first.outcome.summary == preview.outcome.summary
+    (session,) = [each for each in outage.sessions if each["id"] == row["stripe_session_id"]]
+    each_shop.sandbox.put_refund(
+        refund(
+            payment_intent=session["payment_intent"], amount=session["amount_total"], currency=session["currency"],
+            created=session["created"] + 60,
+        )
+    )  # fmt: skip
+    assert named not in of_class(each_shop.run(), "cancelled_at_printful")
+
+
+def test_a_draft_that_nobody_confirmed_and_fewer_goods_than_were_paid_are_named(each_shop: Shop, outage: World) -> None:
+    draft, short = each_shop.of_printful("pending"), each_shop.of_printful("inprocess")
+    theirs = {str(order["id"]): order for order in outage.printful_orders}
+    an_hour_too_long = int(outage.now.timestamp()) - 25 * 3600
+    waits = {**theirs[draft["printful_order_id"]], "status": "draft", "created": an_hour_too_long}
+    made = theirs[short["printful_order_id"]]
+    for each in (waits, {**made, "items": made["items"][:-1]}):
+        each_shop.sandbox.put_printful_order(each)
+
+    run = each_shop.run()
+
+    assert [ids["order_id"] for ids in of_class(run, "stuck_at_printful")] == [draft["id"]]
+    assert [ids["order_id"] for ids in of_class(run, "goods_missing")] == [short["id"]]

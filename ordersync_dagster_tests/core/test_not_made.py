@@ -1,0 +1,132 @@
+"""Paid orders whose goods Printful does not make are named; those that nobody has to make are not."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.not_made import DAY, MakingRules, Payment
+from ordersync_dagster.core.orders import LineItem
+from ordersync_dagster.core.plan import Stored
+from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.sandbox import printful_item
+from ordersync_dagster_tests.support.builders import (
+    ORDER_ID,
+    PRINTFUL_ID,
+    printful_answer,
+    stored_item,
+    stored_order,
+)
+
+NOW = int(datetime(2026, 9, 21, 12, tzinfo=UTC).timestamp())
+KEPT, GIVEN_BACK, UNKNOWN = Payment(is_kept=True), Payment(is_kept=False), Payment()
+NAMED = {"stuck_at_printful", "cancelled_at_printful", "goods_missing"}
+
+
+def found(
+    word: str,
+    payment: Payment = UNKNOWN,
+    *,
+    status: str = "processing",
+    age: int = DAY + 1,
+    rules: MakingRules = MakingRules(),
+    **answer: Any,
+) -> list[Problem]:
+    """The notices when Printful says `word` of an order that it got `age` seconds ago."""
+    stored = stored_order(status=status, items=(stored_item(),))
+    theirs = printful_answer(**{"status": word, "created": NOW - age} | answer)
+    batch = PrintfulBatch({PRINTFUL_ID: theirs}, {stored.session_id: payment}, rules, NOW)
+    plan = decide_printful(batch, Stored((stored,)))
+    return [problem for problem in plan.problems if problem.problem_class in NAMED]
+
+
+def classes(problems: list[Problem]) -> list[str]:
+    return [str(problem.problem_class) for problem in problems]
+
+
+def lines(*quantities: int) -> Payment:
+    return Payment(tuple(LineItem(quantity, Decimal("26.00")) for quantity in quantities), is_kept=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"), [("draft", "is still a draft"), ("pending", "is still pending"), ("onhold", "is on hold")]
+)
+def test_a_paid_order_that_stands_still_for_more_than_a_day_is_named(word: str, state: str) -> None:
+    (problem,) = found(word)
+    assert (problem.problem_class, problem.is_error) == ("stuck_at_printful", False)
+    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
+    assert f"Order {ORDER_ID} is paid, and Printful order {PRINTFUL_ID} of 2026-09-20 {state}:" in problem.sentence
+
+
+def test_a_day_is_given_or_the_hours_that_the_shop_says() -> None:
+    assert found("draft", age=DAY) == []
+    assert classes(found("draft", age=3601, rules=MakingRules(stuck_after=3600))) == ["stuck_at_printful"]
+    assert found("draft", age=DAY + 1, rules=MakingRules(stuck_after=2 * DAY)) == []
+
+
+def test_an_order_of_unknown_age_stands_still() -> None:
+    (problem,) = found("onhold", created=None)
+    assert f"Printful order {PRINTFUL_ID} is on hold:" in problem.sentence
+
+
+def test_an_order_that_is_made_is_not_named() -> None:
+    for word in ("inprocess", "partial", "fulfilled", "inreview", "archived"):
+        assert found(word) == []
+
+
+@pytest.mark.parametrize(("word", "state"), [("failed", "has failed"), ("canceled", "is canceled")])
+def test_a_paid_order_that_printful_gave_up_is_named_at_once(word: str, state: str) -> None:
+    (problem,) = found(word, age=1)
+    assert (problem.problem_class, problem.is_error) == ("cancelled_at_printful", False)
+    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
+    assert f"Order {ORDER_ID} is paid, and Printful order {PRINTFUL_ID} {state}:" in problem.sentence
+
+
+@pytest.mark.parametrize("word", ["draft", "onhold", "failed", "canceled"])
+def test_nobody_has_to_make_what_was_given_back(word: str) -> None:
+    assert found(word, GIVEN_BACK) == []
+    for status in ("refunded", "returned", "delivered", "completed"):
+        assert found(word, KEPT, status=status) == []
+
+
+def test_a_cancelled_order_is_named_as_long_as_its_payment_is_known_to_be_kept() -> None:
+    assert classes(found("canceled", KEPT, status="cancelled")) == ["cancelled_at_printful"]
+    assert found("canceled", UNKNOWN, status="cancelled") == []
+    assert found("draft", KEPT, status="cancelled") == [], "the shop cancelled it, so nobody should confirm it"
+
+
+@pytest.mark.parametrize("word", ["draft", "canceled"])
+def test_an_order_that_says_pending_is_named_where_stripe_says_that_it_is_paid(word: str) -> None:
+    assert len(found(word, KEPT, status="pending")) == 1
+    assert found(word, UNKNOWN, status="pending") == []
+
+
+@pytest.mark.parametrize(("paid", "made"), [((1, 1), (1,)), ((3,), (1, 1)), ((2,), ())])
+def test_fewer_pieces_than_were_paid_are_named(paid: tuple[int, ...], made: tuple[int, ...]) -> None:
+    items = [printful_item(id=number, quantity=quantity) for number, quantity in enumerate(made, 1)]
+    (problem,) = found("fulfilled", lines(*paid), items=items)
+    assert (problem.problem_class, problem.is_error) == ("goods_missing", False)
+    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
+    pieces = f"{sum(made)} of the {sum(paid)} paid pieces of order {ORDER_ID}."
+    assert problem.sentence.startswith(f"Printful order {PRINTFUL_ID} has {pieces}")
+
+
+def test_goods_are_not_missing_where_all_are_made_or_nobody_can_count() -> None:
+    tee = printful_item(quantity=2)
+    assert found("inprocess", lines(2), items=[tee]) == []
+    assert found("inprocess", lines(1), items=[tee]) == [], "a set is one line and several pieces"
+    assert found("inprocess", KEPT, items=[]) == [], "Stripe did not list the lines"
+    assert found("inprocess", lines(3), items=[tee, None]) == [], "an item cannot be read"
+    assert found("inprocess", lines(3), items=[tee], incomplete_items=[{}]) == [], "items_mismatch names it"
+
+
+def test_a_shop_that_sells_other_goods_too_hears_nothing_of_them() -> None:
+    assert found("inprocess", lines(3), rules=MakingRules(makes_all=False)) == []
+    assert classes(found("draft", lines(3), rules=MakingRules(makes_all=False))) == ["stuck_at_printful"]
+
+
+def test_goods_that_nobody_makes_at_all_are_not_said_to_be_missing_too() -> None:
+    assert classes(found("canceled", lines(3))) == ["cancelled_at_printful"]
+    assert found("fulfilled", lines(3), status="cancelled") == []
