@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from ordersync_dagster.core.orders import LineItem, Status, StoredOrder
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.unlinked import DAY
 
-DAY = 86_400  # seconds
 _STUCK = {  # Printful's word → what it is, and what to do
     "draft": ("is still a draft", "Confirm it at Printful"),
     "pending": ("is still pending", "Look why Printful has not accepted it"),

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
-from ordersync_dagster.core.not_made import DAY, MakingRules, Payment
+from ordersync_dagster.core.not_made import MakingRules, Payment
 from ordersync_dagster.core.orders import LineItem
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.unlinked import DAY
 from ordersync_dagster.sandbox import printful_item
 from ordersync_dagster_tests.support.builders import (
     ORDER_ID,

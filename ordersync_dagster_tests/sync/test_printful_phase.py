@@ -145,9 +145,7 @@ def test_an_item_that_cannot_be_read_hides_neither_status_nor_parcel(each_shop: 
     assert run.outcome.summary.errors == 0
 
 
-def test_a_paid_order_that_printful_canceled_is_named_in_every_run_until_it_is_refunded(
-    each_shop: Shop, outage: World
-) -> None:
+def test_a_paid_order_that_printful_canceled_is_named_until_it_is_refunded(each_shop: Shop, outage: World) -> None:
     row = each_shop.of_printful("canceled")
     named = {"order_id": row["id"], "printful_order_id": row["printful_order_id"]}
 
