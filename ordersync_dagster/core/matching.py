@@ -39,7 +39,7 @@ class Matcher:
         self._of_payment: dict[str, list[StoredOrder]] = {}
         self._by_id: dict[str, StoredOrder] = {}
         for order in orders:
-            self._by_id[order.id] = order
+            self._by_id[_plain(order.id)] = order
             if order.session_id:
                 self._of_session[order.session_id] = order
             if order.payment_intent_id:
@@ -62,7 +62,7 @@ class Matcher:
                 tuple(rows), other_session=next(filter(None, (self._other(row, order, paid) for row in rows)), "")
             )
         for reference in order.references:
-            row = self._by_id.get(reference.value)
+            row = self._by_id.get(_plain(reference.value))
             if row and (reference.is_certain or agrees(row, order)):
                 return self._of_reference(row, order, paid)
         return None
@@ -76,6 +76,11 @@ class Matcher:
         """Another paid session that the order belongs to."""
         claim = self._elsewhere.claims.get(row.id, row.session_id if row.session_id in paid else "")
         return "" if claim == order.session_id else claim
+
+
+def _plain(identifier: str) -> str:
+    """A UUID may be written in capitals or without hyphens."""
+    return identifier.lower().replace("-", "")
 
 
 def agrees(row: StoredOrder, order: Order) -> bool:

@@ -10,11 +10,11 @@ from ordersync_dagster_tests.support.administration import initialisation_script
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database, everything, fresh_database
 from ordersync_dagster_tests.support.existing_shops import other_shop, run, schema_dump, usual_shop
-from ordersync_dagster_tests.support.outcomes import counters
+from ordersync_dagster_tests.support.outcomes import counters, of_class
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shop_schemas import MAPPING, USUAL, WORDS
 from ordersync_dagster_tests.support.shops import seeded
-from ordersync_dagster_tests.support.world import expected_counters
+from ordersync_dagster_tests.support.world import expected_counters, lost_ids
 
 
 @pytest.fixture
@@ -41,6 +41,21 @@ def test_the_url_of_an_existing_shop_is_all_that_is_needed(
     assert database.column("SELECT version_num FROM alembic_version") == ["5f3c"]
     again = run(sandbox, postgres_url, time)
     assert again.outcome.rows == dict.fromkeys(again.outcome.rows, 0)
+
+
+def test_a_reference_names_an_order_whose_id_is_a_uuid_however_it_is_written(
+    sandbox: Sandbox, postgres_url: str, time: FakeTime, outage: World, mapping: str
+) -> None:
+    database = other_shop(postgres_url, outage)
+    (named,) = database.column("SELECT order_no::text FROM sales.shop_orders ORDER BY serial LIMIT 1")
+    left = "UPDATE sales.shop_orders SET checkout_id = 'cs_test_left', payment = NULL WHERE order_no::text = :id"
+    database.execute(left, id=named)
+    first, second = (each for each in outage.sessions if each["id"] in lost_ids(outage)[:2])
+    sandbox.put_session({**first, "client_reference_id": named.upper()})
+    sandbox.put_session({**second, "client_reference_id": "order 17"})
+    repaired = run(sandbox, postgres_url, time, {"ORDERSYNC_CONFIG": mapping})
+    assert [ids["order_id"] for ids in of_class(repaired, "superseded_session")] == [named]
+    assert second["id"] in database.column("SELECT checkout_id FROM sales.shop_orders")
 
 
 def test_a_mapped_shop_is_repaired_as_the_usual_one_is(
