@@ -51,6 +51,7 @@ class PrintfulPhase:
     _not_found: list[str] = field(default_factory=list)  # 404s of this run that are not remembered
     _is_our_store: bool = False  # Printful knows an order that the shop names
     _unreadable: dict[str, Problem] = field(default_factory=dict)  # candidates that cannot be read, by external_id
+    _nameless: list[Problem] = field(default_factory=list)  # those that have none: they may belong to any order
 
     def begin(self, is_wanted: Callable[[str], bool]) -> None:
         """Look up the stored orders whose status is wanted; a refused token stops the run before any write."""
@@ -109,7 +110,7 @@ class PrintfulPhase:
         links = Links(
             unlinked=tuple(self._unlinked),
             candidates=tuple(self._candidates),
-            unread=Unread(self._unreadable, self.printful.unread),
+            unread=Unread(self._unreadable, self._reason),
             taken=self._owners.keys(),
             link_by=self.link_by,
             not_found=len(self._not_found),
@@ -117,6 +118,18 @@ class PrintfulPhase:
             now=int(self.clock().timestamp()),
         )
         return Step(links, decide_links(links, self.store.limits))
+
+    @property
+    def _reason(self) -> str:
+        """Why nobody knows all orders that Printful has; empty where they are known."""
+        nameless = (problem.sentence.rstrip(".") for problem in self._nameless)
+        return self.printful.unread or next(nameless, "")
+
+    def _keep_unreadable(self, name: str | None, problem: Problem) -> None:
+        if name is None:
+            self._nameless.append(problem)
+        else:
+            self._unreadable[name] = problem
 
     def _answers(self) -> Iterator[tuple[str, Lookup]]:
         """Answers for the wanted orders; other orders that the list shows are kept as candidates for links."""
@@ -136,5 +149,5 @@ class PrintfulPhase:
             elif isinstance(answer, PrintfulOrder):
                 self._candidates.append(answer)
             elif isinstance(raw, Mapping) and isinstance(answer, Problem):
-                self._unreadable[external_id(raw) or ""] = answer
+                self._keep_unreadable(external_id(raw), answer)
         yield from ((printful_id, Missing(printful_id, is_remembered=True)) for printful_id in sorted(not_shown))

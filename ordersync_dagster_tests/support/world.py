@@ -1,13 +1,14 @@
 """Pretend worlds for tests: served over HTTP, and what is in them, counted by rules of our own."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ordersync_dagster.sandbox import Sandbox, World, serve
+from ordersync_dagster.sandbox import Fault, Sandbox, World, serve
 from ordersync_dagster_tests.support.clock import NOW
 
 
@@ -111,3 +112,11 @@ def in_one_day(world: World) -> World:
     yesterday = int((NOW - timedelta(days=1)).replace(hour=0, minute=0).timestamp())
     moved = [{**session, "created": yesterday + session["created"] % 86_400} for session in world.sessions]
     return World(NOW, sorted(moved, key=lambda session: -session["created"]), world.line_items)
+
+
+def list_as(sandbox: Sandbox, made: Sequence[Mapping[str, Any]]) -> None:
+    """Let Printful list these orders as they stand here; the sandbox itself lists the newest first."""
+    for offset in range(0, len(made), 97):  # pages of 100 that share 3
+        page = made[offset : offset + 100]
+        body = json.dumps({"code": 200, "result": page, "paging": {"total": len(made)}})
+        sandbox.faults.add(Fault("/orders", "status", status=200, times=None, match=f"offset={offset}&", body=body))

@@ -7,7 +7,7 @@ from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.databases import refuse
 from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.shops import Shop
-from ordersync_dagster_tests.support.world import lost, lost_ids
+from ordersync_dagster_tests.support.world import list_as, lost, lost_ids
 
 
 def unlinked(shop: Shop, world: World) -> dict[str, object]:
@@ -158,3 +158,27 @@ def test_nobody_waits_where_printful_was_left_out_of_the_run(each_shop: Shop, ou
     assert (run.outcome.waiting, run.outcome.summary.orders_unfulfilled) == ([], 0)
     assert run.outcome.summary == preview.outcome.summary
     assert "nothing at Printful" not in summary_text(run.outcome)
+
+
+def test_a_list_in_another_order_hides_no_link(each_shop: Shop, outage: World) -> None:
+    session = unlinked(each_shop, outage)
+    made = printful_order(id=424246, external_id=session["payment_intent"], created=session["created"])
+    long_ago = int(outage.now.timestamp()) - 90 * 86_400
+    old = [printful_order(id=number, created=long_ago) for number in range(1, 300)]
+    list_as(each_shop.sandbox, [*old, *outage.printful_orders, made])
+
+    run = each_shop.run()
+
+    assert each_shop.order(str(session["id"]))["printful_order_id"] == "424246"
+    assert run.outcome.summary.errors == 0
+
+
+def test_an_unreadable_printful_order_without_a_name_may_be_any_orders(each_shop: Shop, outage: World) -> None:
+    odd = printful_order(id=424247, external_id=None, created=int(outage.now.timestamp()), status=None)
+    each_shop.sandbox.put_printful_order(odd)
+
+    run = each_shop.run()
+
+    waiting = {order_id(session["id"]) for session in lost(outage) if not session["metadata"]}
+    assert {ids["order_id"] for ids in of_class(run, "printful_not_asked")} == waiting
+    assert run.outcome.waiting == []

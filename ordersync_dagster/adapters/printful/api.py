@@ -3,7 +3,7 @@
 https://developers.printful.com/docs/#tag/Orders-API
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -81,6 +81,7 @@ class PrintfulApi:
     ) -> Iterator[tuple[str, RawLookup]]:
         """One pass over the list; removes found ids from `wanted`, and stops when single requests are fewer."""
         seen: set[str] = set()
+        sweep = _Sweep(since)
         pages_without_new = 0
         try:
             for page, pages_left in self._pages():
@@ -94,8 +95,7 @@ class PrintfulApi:
                     if order_id in wanted or order_id in if_listed or is_recent:
                         wanted.discard(order_id)
                         yield order_id, order
-                is_past = since is None or any((created_at(order) or since) < since for order in page)
-                if is_past and len(wanted) <= pages_left:
+                if sweep.is_past(fresh.values()) and len(wanted) <= pages_left:
                     return
         except VendorError as error:  # the rest is asked one by one
             self.unread = str(error).rstrip(".")
@@ -108,7 +108,9 @@ class PrintfulApi:
         offset, last, steps_back = 0, None, 0
         while steps_back <= MAX_STEPS_BACK:
             body = self._page(offset, ORDERS_PER_PAGE)
-            page = [order for order in body["result"] if isinstance(order, Mapping)]
+            page = [order for order in body["result"] if isinstance(order, Mapping) and order.get("id")]
+            if len(page) < len(body["result"]):
+                self.unread = "Printful's list has a row that is no order"
             is_gap = last is not None and last not in {_id_of(order) for order in page}
             if is_gap and page:
                 offset, last, steps_back = max(0, offset - ORDERS_PER_PAGE + SHARED_ORDERS), None, steps_back + 1
@@ -168,6 +170,28 @@ class PrintfulApi:
             return self._session.get(f"{self._base}{path}", params=params, headers=self._headers)
 
         return get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
+
+
+class _Sweep:
+    """How far a list has come that begins with the newest order. Printful does not promise that it does."""
+
+    def __init__(self, since: int | None) -> None:
+        self._since = since  # Unix seconds
+        self._oldest: int | None = None  # of all pages; None before the first
+        self._is_sorted = True
+
+    def is_past(self, orders: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether a page with these new `orders` is wholly older than `since`, and every order was older than the last.
+
+        Only then no later page can hold a younger one.
+        """
+        if self._since is None:
+            return True
+        times = [created_at(order) for order in orders]
+        for time in times:
+            self._is_sorted &= time is not None and (self._oldest is None or time <= self._oldest)
+            self._oldest = time
+        return self._is_sorted and bool(times) and all(time is not None and time < self._since for time in times)
 
 
 def _require_access(answer: Answer) -> None:

@@ -12,7 +12,7 @@ from ordersync_dagster.core.printful_order import Missing, NotAsked
 from ordersync_dagster.sandbox import STORE_ID, Fault, Sandbox, World, printful_order
 from ordersync_dagster_tests.adapters.printful.held_orders import FIRST, ORDERS, api, ask, hold, orders
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.world import served
+from ordersync_dagster_tests.support.world import list_as, served
 
 
 def seen(sandbox: Sandbox) -> tuple[int, int]:
@@ -171,6 +171,43 @@ def test_a_list_that_shifts_for_ever_is_not_said_to_be_read(sandbox: Sandbox, pr
         sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, match=match, body=body))
     assert len(list(printful.orders([], since=0))) >= 100
     assert "makes no progress" in printful.unread or "shifts too often" in printful.unread
+
+
+def test_a_sweep_ends_at_the_first_page_that_is_wholly_too_old(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 500)  # one each second
+    assert {key for key, _ in printful.orders([], since=int(NOW.timestamp()) - 50)} == set(ids[:51])
+    assert (seen(sandbox), printful.unread) == ((2, 0), "")
+
+
+def test_one_old_order_does_not_end_a_sweep(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    made = orders(300)
+    made[5] = {**made[5], "created": 1}
+    list_as(sandbox, made)
+    since = int(NOW.timestamp()) - 250
+    assert {key for key, _ in printful.orders([], since=since)} == {
+        str(each["id"]) for each in [*made[:5], *made[6:251]]
+    }
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [reversed, lambda made: sorted(made, key=lambda each: str(each["id"])[::-1])],
+    ids=["oldest first", "mixed"],
+)
+def test_a_list_in_another_order_is_read_to_its_end(sandbox: Sandbox, printful: PrintfulApi, arrange: Any) -> None:
+    made = orders(400)
+    list_as(sandbox, list(arrange(made)))
+    found = {key for key, _ in printful.orders([], since=int(NOW.timestamp()) - 9)}
+    assert found == {str(each["id"]) for each in made[:10]}
+    assert printful.unread == ""
+
+
+@pytest.mark.parametrize("row", [None, "order", 7, {}, {"id": None}])
+def test_a_row_that_is_no_order_is_said(sandbox: Sandbox, printful: PrintfulApi, row: object) -> None:
+    body = json.dumps({"code": 200, "result": [printful_order(id=7), row], "paging": {"total": 2}})
+    sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, body=body))
+    assert [key for key, _ in printful.orders([], since=0)] == ["7"]
+    assert printful.unread == "Printful's list has a row that is no order"
 
 
 @pytest.mark.parametrize("created", [None, "yesterday", 0.5, -1])
