@@ -20,6 +20,7 @@ from ordersync_dagster.sync.order_sync import PrintfulScope, Request  # noqa: E4
 from ordersync_dagster.sync.ports import Sessions, Store  # noqa: E402
 
 IMPORTED = time.perf_counter()
+LISTS = ("sessions", "refunds", "disputes", "invoice_payments")
 LOOK_UPS = ("orders_of_sessions", "orders_created_in")
 
 
@@ -59,7 +60,9 @@ def measure(days: int) -> dict[str, float]:
     shop = open_run(read_settings(), PrintfulScope.none, dry_run=False)
     opened = time.perf_counter()
     spent = dict.fromkeys(("fetch", "look up", "write"), 0.0)
-    stripe: Sessions = Clocked(shop.sync.stripe, spent, {"sessions": "fetch", "refunds": "fetch"})
+    stripe: Sessions = Clocked(
+        shop.sync.stripe, spent, dict.fromkeys(("sessions", "refunds", "disputes", "invoice_payments"), "fetch")
+    )
     doors = dict.fromkeys(LOOK_UPS, "look up") | {"apply": "write"}
     store: Store = Clocked(shop.sync.store, spent, doors)
     sync = replace(shop.sync, stripe=stripe, store=store)

@@ -21,7 +21,17 @@ from ordersync_dagster.report.findings import Finding, Level
 RETRY_POLICY = RetryPolicy(attempts=2, deadline=30)  # a person waits
 TOLERATED_SKEW, WRONG_SKEW = 60, 300  # seconds
 STRIPE_ALLOWS, PRINTFUL_ALLOWS = 25, 120  # a second and endpoint, a minute and token
-READABLE = {"/v1/checkout/sessions": Level.RED, "/v1/refunds": Level.YELLOW, "/v1/events": Level.YELLOW}
+READABLE = {
+    "/v1/checkout/sessions": Level.RED,
+    "/v1/refunds": Level.YELLOW,
+    "/v1/disputes": Level.YELLOW,
+    "/v1/invoice_payments": Level.YELLOW,
+    "/v1/events": Level.YELLOW,
+}
+ONLY_FOR = {
+    "/v1/invoice_payments": " Only orders of subscriptions need it.",
+    "/v1/events": " Only Dagster's sensor missed_webhooks needs it.",
+}
 
 Look = Callable[[Settings, Tools], Iterator[Finding]]
 
@@ -79,8 +89,7 @@ def _readable(stripe: StripeApi, path: str, otherwise: Level, clock: Clock, date
     try:
         answer = stripe.may_read(path)
     except KeyRefusedError as error:
-        use = " Only Dagster's sensor missed_webhooks needs it." if path == "/v1/events" else ""
-        return Finding(otherwise, "Stripe", f"{error}{use}")
+        return Finding(otherwise, "Stripe", f"{error}{ONLY_FOR.get(path, '')}")
     dates += skew(answer.headers.get("Date", ""), before, clock())
     return Finding(Level.GREEN, "Stripe", f"may read {PERMISSIONS[path].removesuffix(': Read')}")
 

@@ -82,7 +82,7 @@ def _certain(
 
 
 def _linked(links: Links, each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
-    payment = Payment(each.session.line_items, is_kept=True)
+    payment = Payment(each.session.line_items, is_kept=each.is_paid)
     update, problems = update_order(each.order, theirs, payment.lines, limits)
     problems.extend(not_made(each.order, theirs, payment, links.rules, links.now))
     fill = FillFields({"printful_order_id": theirs.printful_order_id})

@@ -20,9 +20,10 @@ from ordersync_dagster.core.payment_problems import (
     same_purchases,
     superseded,
 )
+from ordersync_dagster.core.payment_state import PaymentState, payment_notices, payment_state
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.refunds import Refunded, is_refunded
+from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, SkipReason, Verdict
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, not_looked_at
 
@@ -34,11 +35,11 @@ _UNPAID_WORDS = ("unpaid", "not paid", "not_paid", "await", "pending")  # in a s
 
 @dataclass(frozen=True, slots=True)
 class SessionDay:
-    """The sessions of one UTC day, or some of them, and the refunds that Stripe lists."""
+    """The sessions of one UTC day, or some of them, and the refunds and disputes that Stripe lists."""
 
     day: date | None = None
     sessions: tuple[Verdict, ...] = ()
-    refunded: Refunded = field(default_factory=dict)
+    reversals: Reversals = Reversals()
     elsewhere: Elsewhere = Elsewhere()
     now: int = 0  # Unix seconds
     asks_printful: bool = False  # orders without a Printful id are left to `decide_links`
@@ -109,7 +110,7 @@ class _Decider:
     """One verdict at a time: each session ends in exactly one of inserts, skips and failed."""
 
     def __init__(self, stored: Stored, day: SessionDay) -> None:
-        self._limits, self._refunded = stored.limits, day.refunded
+        self._limits, self._reversals = stored.limits, day.reversals
         self.claims = dict(day.elsewhere.claims)
         self._matcher = Matcher(stored.orders, Elsewhere(day.elsewhere.paid_sessions, self.claims))
         self._paid_here = frozenset(each.session_id for each in day.sessions if isinstance(each, Order))
@@ -147,7 +148,7 @@ class _Decider:
             names.append(order.id)
         else:
             self._supersede(order, match)
-        if (match.other_session or match.other_payment) and not self._is_refunded(order):
+        if (match.other_session or match.other_payment) and not payment_state(order, self._reversals).is_refunded:
             sessions = [each for each in (order.session_id, match.other_session) if each]
             self.notes.append(double_payment(sessions, names, f"for order {names[0]}", match.other_payment))
 
@@ -163,40 +164,39 @@ class _Decider:
         else:
             self.notes.extend(disagreements(row, order))
 
-    def _is_refunded(self, order: Order) -> bool:
-        return is_refunded(order, self._refunded)
-
     def _insert(self, order: Order) -> None:
         problem = _reason_not_to_insert(order, self._limits)
         if problem:
             self.failed.append(SessionProblem(order.session_id, problem))
             return
-        if self._is_refunded(order):
+        state = payment_state(order, self._reversals)
+        if state.is_refunded:
             order = replace(order, status=Status.REFUNDED)
         self.inserts.append(InsertOrder(order))
-        self._pay(order, as_stored(order))
-        self._wait(as_stored(order), order)
+        self._pay(order, as_stored(order), state)
+        self._wait(as_stored(order), order, state)
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
-        is_paid = not self._is_refunded(order)
-        update, problems = completed(existing, order, self._limits, is_paid=is_paid)
+        state = payment_state(order, self._reversals)
+        update, problems = completed(existing, order, self._limits, is_paid=state.is_kept)
         self.notes.extend(problems)
-        if is_paid:
+        if state.is_kept:
             self.notes.extend(paid_but_not_live(existing, order))
         if update:
             self.completions.append(update)
         if existing.status not in _OUR_WORDS and any(word in existing.status.lower() for word in _UNPAID_WORDS):
             self.warnings.append(_unmapped(existing.status))
-        self._pay(order, existing)
-        self._wait(update.completed if update else existing, order)
+        self._pay(order, existing, state)
+        self._wait(update.completed if update else existing, order, state)
 
-    def _pay(self, order: Order, row: StoredOrder) -> None:
-        if order.total > 0 and row.status not in MONEY_BACK and not self._is_refunded(order):
+    def _pay(self, order: Order, row: StoredOrder, state: PaymentState) -> None:
+        if order.total > 0 and row.status not in MONEY_BACK and not state.is_refunded:
             self.paid.append(Paid.of(order, row.id))
 
-    def _wait(self, stored: StoredOrder, order: Order) -> None:
+    def _wait(self, stored: StoredOrder, order: Order, state: PaymentState) -> None:
+        self.notes.extend(payment_notices(stored, order, state))
         if is_unlinked(stored):
-            self.unlinked.append(Unlinked(stored, order))
+            self.unlinked.append(Unlinked(stored, order, state.is_kept))
 
 
 def _payments(plan: Plan, stored: Iterable[StoredOrder]) -> tuple[tuple[str, str], ...]:

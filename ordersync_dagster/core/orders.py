@@ -117,6 +117,7 @@ class Order:
     line_items: tuple[LineItem, ...] = ()
     other_prices: tuple[Price, ...] = ()  # the same payment in another currency (Adaptive Pricing)
     references: tuple[Reference, ...] = ()
+    invoice_id: str | None = None  # of a subscription, whose session names no payment intent
     id: str = field(init=False)
 
     def __post_init__(self) -> None:

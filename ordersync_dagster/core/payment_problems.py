@@ -12,8 +12,6 @@ SAME_PURCHASE_WITHIN = 3600  # seconds
 NOT_LIVE = (Status.CANCELLED, Status.FAILED)
 MONEY_BACK = (Status.REFUNDED, Status.RETURNED, Status.CANCELLED)  # nobody has to be told of a second payment
 
-_MAY_BE_REFUNDED = frozenset({Status.PENDING, *NOT_LIVE})
-
 
 @dataclass(frozen=True, slots=True)
 class Paid:
@@ -115,8 +113,3 @@ def paid_but_not_live(row: StoredOrder, order: Order) -> list[Problem]:
     )
     ids = {"order_id": row.id, "stripe_session_id": order.session_id}
     return [Problem(ProblemClass.PAID_BUT_NOT_LIVE, sentence, ids)]
-
-
-def may_be_refunded(row: StoredOrder) -> bool:
-    """Whether the refunds have to be known to decide about `row`, the order of a paid session."""
-    return row.status in _MAY_BE_REFUNDED

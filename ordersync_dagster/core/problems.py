@@ -41,6 +41,10 @@ class ProblemClass(StrEnum):
     SUPERSEDED_SESSION = "superseded_session", Severity.NOTICE
     DOUBLE_PAYMENT = "double_payment", Severity.NOTICE
     PAID_BUT_NOT_LIVE = "paid_but_not_live", Severity.NOTICE
+    DISPUTED = "disputed", Severity.NOTICE
+    PARTLY_REFUNDED = "partly_refunded", Severity.NOTICE
+    PAYMENT_REFUNDED = "payment_refunded", Severity.NOTICE
+    REFUND_UNKNOWN = "refund_unknown", Severity.NOTICE
     ORDER_DISAGREES = "order_disagrees", Severity.NOTICE
     UNREADABLE_COLUMN = "unreadable_column", Severity.NOTICE
     POSSIBLE_LINK = "possible_link", Severity.NOTICE

@@ -167,6 +167,7 @@ def _paid_order(session: Mapping[str, Any], session_id: str, rules: SessionRules
         line_items=line_items_of(session, currency),
         other_prices=other_prices_of(session),
         references=references_of(session, metadata, rules.reference),
+        invoice_id=id_of(session.get("invoice")),
     )
     if not is_storable(_stored_values(order)):
         raise MalformedError(

@@ -20,6 +20,7 @@ class Unlinked:
 
     order: StoredOrder
     session: Order
+    is_paid: bool = True  # the payment is kept; else its customer may not wait, and is not said to
 
     @property
     def is_recovered(self) -> bool:
@@ -60,7 +61,7 @@ def not_looked_at(unlinked: Iterable[Unlinked], now: int) -> list[Problem]:
 
 
 def _is_due(each: Unlinked, now: int) -> bool:
-    return each.is_recovered or now - each.session.created.timestamp() > DAY
+    return each.is_paid and (each.is_recovered or now - each.session.created.timestamp() > DAY)
 
 
 def _waiting_problem(each: Unlinked) -> Problem:

@@ -28,6 +28,12 @@ class Sessions(Protocol):
     def refunds(self, since: int) -> Iterable[object]:
         """Refunds since a Unix time; none where they may not be read."""
 
+    def disputes(self, since: int) -> Iterable[object]:
+        """Disputes, likewise."""
+
+    def invoice_payments(self, since: int) -> Iterable[object]:
+        """Payments of invoices, likewise; raises KeyRefusedError or VendorAnswerError where they cannot be read."""
+
 
 class PrintfulOrders(Protocol):
     """Printful."""

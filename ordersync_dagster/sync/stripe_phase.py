@@ -11,12 +11,13 @@ from ordersync_dagster.core.errors import WrongAccountError, WrongModeError
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
-from ordersync_dagster.core.payment_problems import may_be_refunded
+from ordersync_dagster.core.payment_state import needs_reversals, payment_state
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.refunds import Refunded, is_refunded, read_refunds
+from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionRules, SkipReason, Verdict, read_session
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.order_lookup import OrderLookup
+from ordersync_dagster.sync.payments import Payments
 from ordersync_dagster.sync.ports import Sessions, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, SessionPayment, Step
 
@@ -38,11 +39,11 @@ class StripePhase:
     def steps(self, window: Window) -> Iterator[tuple[Step, PrintfulNeeds]]:
         """One for each UTC day, newest first; raises WrongModeError and WrongAccountError before the first."""
         self._require_mode()
-        refunds, lookup = _Refunds(self.stripe, window.start_epoch), OrderLookup(self.stripe, self.store)
+        payments, lookup = Payments(self.stripe, window.start_epoch), OrderLookup(self.stripe, self.store)
         listed = self.stripe.sessions(
             window, lambda row: read_session(row, self.rules), with_line_items=self.asks_printful
         )
-        days = starmap(partial(self._decided, refunds, lookup), _with_empty_days(window, listed))
+        days = starmap(partial(self._decided, payments, lookup), _with_empty_days(window, listed))
         yield from self._of_this_account(window, days)
 
     def _require_mode(self) -> None:
@@ -55,31 +56,30 @@ class StripePhase:
             )
 
     def _decided(
-        self, refunds: "_Refunds", lookup: OrderLookup, of: date, verdicts: list[Verdict]
+        self, payments: Payments, lookup: OrderLookup, of: date, verdicts: list[Verdict]
     ) -> tuple[Step, PrintfulNeeds]:
         """Compares some thousand sessions at a time, so that no more unchanged orders than theirs are held."""
         now = int(self.clock().timestamp())
         day = SessionDay(of, tuple(each_once(verdicts)), now=now, asks_printful=self.asks_printful)
         count = len(day.sessions)
         some = [day.sessions[start : start + SESSIONS_PER_LOOKUP] for start in range(0, count, SESSIONS_PER_LOOKUP)]
-        compared = [self._compared(refunds, lookup, replace(day, sessions=each)) for each in some or [()]]
+        compared = [self._compared(payments, lookup, replace(day, sessions=each)) for each in some or [()]]
         pieces = [each.piece for each in compared]
         plan = join_pieces(pieces, lookup.next_day)
         lookup.end_day(of, pieces)
-        payments = [payment for each in compared for payment in each.payments]
-        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, payments)
+        known = [payment for each in compared for payment in each.payments]
+        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known)
         again = tuple(session for each in compared for session in each.again)
         elsewhere = _joined(each.elsewhere for each in compared)
-        made_from = replace(day, sessions=again, refunded=refunds.found, elsewhere=elsewhere)
+        made_from = replace(day, sessions=again, reversals=payments.found, elsewhere=elsewhere)
         return Step(made_from, plan), needs
 
-    def _compared(self, refunds: "_Refunds", lookup: OrderLookup, day: SessionDay) -> "_Compared":
+    def _compared(self, payments: Payments, lookup: OrderLookup, day: SessionDay) -> "_Compared":
         orders = [each for each in day.sessions if isinstance(each, Order)]
         rows, elsewhere = lookup.load(day)
         of_session = {row.session_id: row for row in rows}
-        is_new = any(each.session_id not in of_session for each in orders)
-        is_asked = is_new or any(map(may_be_refunded, rows))
-        day = replace(day, refunded=refunds.read() if is_asked else {}, elsewhere=elsewhere)
+        asked = [each for each in orders if needs_reversals(of_session.get(each.session_id))]
+        day = replace(day, reversals=payments.reversals(asked), elsewhere=elsewhere)
         piece = decide_piece(day, Stored(rows, self.store.limits))
         lookup.keep(piece)
         by_id = {row.id: row for row in rows}
@@ -89,9 +89,8 @@ class StripePhase:
         claimed = {**{update.seen.id: update.seen.session_id for update in piece.plan.completions}, **piece.claims}
         sessions = {claimed[update.seen.id] for update in piece.plan.completions}
         again = tuple(each for each in day.sessions if each.session_id in sessions)
-        refunded = day.refunded if is_asked else None
-        payments = [_payment(each, of_session, refunded) for each in orders] if self.asks_printful else []
-        return _Compared(piece, elsewhere, again, payments)
+        known = [_payment(each, of_session, day.reversals) for each in orders] if self.asks_printful else []
+        return _Compared(piece, elsewhere, again, known)
 
     def _of_this_account(
         self, window: Window, steps: Iterator[tuple[Step, PrintfulNeeds]]
@@ -142,25 +141,12 @@ def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:
     return (*inserted, *(order for order in changed if order.printful_order_id))
 
 
-def _payment(order: Order, rows: Mapping[str, StoredOrder], refunded: Refunded | None) -> SessionPayment:
+def _payment(order: Order, rows: Mapping[str, StoredOrder], reversals: Reversals) -> SessionPayment:
     row = rows.get(order.session_id)
     named = {order.printful_order_id, row.printful_order_id if row else None}
-    payment = Payment(order.line_items, None if refunded is None else not is_refunded(order, refunded))
+    state = payment_state(order, reversals)
+    payment = Payment(order.line_items, state.is_kept if needs_reversals(row) and not state.unknown else None)
     return SessionPayment(row.session_id or order.session_id if row else order.session_id, named, payment)
-
-
-class _Refunds:
-    """The refunds since the window's start, listed once and only when something is to be added."""
-
-    def __init__(self, stripe: Sessions, since: int) -> None:
-        self._stripe, self._since = stripe, since
-        self._is_read = False
-        self.found: Refunded = {}
-
-    def read(self) -> Refunded:
-        if not self._is_read:
-            self.found, self._is_read = read_refunds(self._stripe.refunds(self._since)), True
-        return self.found
 
 
 def _with_empty_days(

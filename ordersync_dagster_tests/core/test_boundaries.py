@@ -10,15 +10,17 @@ import pytest
 
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import LineItem, Order, as_stored
+from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.printful_order_fields import created_at
 from ordersync_dagster.core.privacy import hashed_email, masked_email
-from ordersync_dagster.core.refunds import is_refunded, read_refunds
+from ordersync_dagster.core.reversals import read_reversals
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
 from ordersync_dagster.core.stripe_session_fields import LAST_SECOND, line_items_of, printful_order_id_of
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.core.unlinked import DAY, Unlinked, unfulfilled
 from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, refund
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
 from ordersync_dagster_tests.support.builders import new_order, printful_answer, stored_order
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -77,13 +79,13 @@ def test_a_recovered_order_waits_at_once() -> None:
 @pytest.mark.parametrize("unreadable", [None, {"status": "failed"}, {"currency": "xyz"}])
 def test_a_refund_that_cannot_be_read_does_not_stop_the_next(unreadable: dict[str, str] | None) -> None:
     first = refund(**unreadable) if unreadable else None
-    assert sum(read_refunds([first, refund()]).values()) == Decimal("26.00")
+    assert read_reversals([first, refund()], []).returned[PAYMENT_INTENT] == {"usd": Decimal("26.00")}
 
 
 @pytest.mark.parametrize(("given_back", "whole"), [([], False), ([99], False), ([100], True), ([50, 50], True)])
 def test_a_payment_of_one_is_given_back_when_all_of_it_went_back(given_back: list[int], whole: bool) -> None:
-    refunds = read_refunds([refund(id=f"re_{n}", amount=amount) for n, amount in enumerate(given_back)])
-    assert is_refunded(new_order(total=Decimal("1.00")), refunds) is whole
+    reversals = read_reversals([refund(id=f"re_{n}", amount=amount) for n, amount in enumerate(given_back)], [])
+    assert payment_state(new_order(total=Decimal("1.00")), reversals).is_refunded is whole
 
 
 def test_an_address_with_two_at_signs_is_masked_by_its_host() -> None:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -14,15 +13,15 @@ from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import LineItem, Order, Reference, StoredOrder
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.refunds import Refunded
+from ordersync_dagster.core.reversals import Reversals, read_reversals
 from ordersync_dagster.core.stripe_session import SessionRules
-from ordersync_dagster.sandbox import checkout_session
-from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
+from ordersync_dagster.sandbox import checkout_session, refund
+from ordersync_dagster.sandbox.world.sessions import SESSION_ID
 from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, order_of, stored_order
 
 PAID = SetStatus("pending", "processing", "paid", "Stripe")
 OTHER = "cs_test_other"
-NOTHING: Refunded = MappingProxyType({})
+GIVEN_BACK = read_reversals([refund()], [])
 NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
 
 
@@ -30,10 +29,10 @@ def decided(
     *sessions: Order,
     stored: tuple[StoredOrder, ...] = (),
     elsewhere: Elsewhere = Elsewhere(),
-    refunded: Refunded = NOTHING,
+    reversals: Reversals = Reversals(),
 ) -> Plan:
     """The plan of these paid sessions; orders without a Printful id are nobody's worry here."""
-    day = SessionDay(sessions=sessions, refunded=refunded, elsewhere=elsewhere, asks_printful=True)
+    day = SessionDay(sessions=sessions, reversals=reversals, elsewhere=elsewhere, asks_printful=True)
     return decide_sessions(day, Stored(stored))
 
 
@@ -68,9 +67,7 @@ def test_a_pending_order_of_a_paid_session_becomes_processing() -> None:
 
 
 def test_a_pending_order_of_a_refunded_payment_stays_pending() -> None:
-    plan = decided(
-        new_order(), stored=(stored_order(status="pending"),), refunded={(PAYMENT_INTENT, "usd"): Decimal(26)}
-    )
+    plan = decided(new_order(), stored=(stored_order(status="pending"),), reversals=GIVEN_BACK)
     assert (plan.completions, told(plan)) == ((), [])
 
 
@@ -82,7 +79,7 @@ def test_a_paid_order_that_is_not_live_is_told_and_left_alone(status: str) -> No
     assert (problem.problem_class, plan.change_count) == (ProblemClass.PAID_BUT_NOT_LIVE, 0)
     assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}
     assert not problem.is_error
-    assert told(decided(new_order(), stored=(stored,), refunded={(PAYMENT_INTENT, "usd"): Decimal(26)})) == []
+    assert told(decided(new_order(), stored=(stored,), reversals=GIVEN_BACK)) == []
     free = replace(new_order(), total=Decimal(0))
     assert told(decided(free, stored=(replace(stored, total=Decimal(0)),))) == []
 
@@ -196,7 +193,8 @@ def test_a_different_purchase_is_no_double_payment(difference: dict[str, Any]) -
 
 
 def test_a_second_payment_that_was_given_back_is_not_told() -> None:
-    assert of(decided(bought("a", 0), bought("b", 1), refunded={("pi_b", "usd"): Decimal(26)}), "double_payment") == []
+    back = read_reversals([refund(payment_intent="pi_b")], [])
+    assert of(decided(bought("a", 0), bought("b", 1), reversals=back), "double_payment") == []
     cancelled = stored_order(session_id="b", payment_intent_id="pi_b", status="refunded")
     assert of(decided(bought("a", 0), bought("b", 1), stored=(cancelled,)), "double_payment") == []
 

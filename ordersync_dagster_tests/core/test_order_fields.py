@@ -11,7 +11,7 @@ from ordersync_dagster_tests.support.builders import stored_order
 
 
 def test_every_value_of_a_new_order_has_a_column() -> None:
-    given = {each.name for each in fields(Order)} - {"line_items", "other_prices", "references"}
+    given = {each.name for each in fields(Order)} - {"line_items", "other_prices", "references", "invoice_id"}
     assert {field.attribute for field in INSERTED} == given, "Describe the new attribute in order_fields.FIELDS."
 
 

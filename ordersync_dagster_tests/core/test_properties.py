@@ -21,11 +21,11 @@ from ordersync_dagster.core.orders import MOVES, Order, Status, StoredOrder
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster.core.refunds import read_refunds
+from ordersync_dagster.core.reversals import read_invoice_payments, read_reversals
 from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, Skip, Verdict, read_session
 from ordersync_dagster.core.text import is_storable
 from ordersync_dagster.core.window import Window, day_of
-from ordersync_dagster.sandbox import refund
+from ordersync_dagster.sandbox import dispute, invoice_payment, refund
 from ordersync_dagster_tests.core.shop_model import applied
 from ordersync_dagster_tests.support import strategies
 from ordersync_dagster_tests.support.strategies import JSON, Scene, scenes
@@ -189,9 +189,16 @@ def test_no_printful_order_stops_the_others(record: Any) -> None:
     assert is_storable([problem.sentence for problem in plan.problems])
 
 
-@given(st.lists(JSON | strategies.damaged(refund()), max_size=3))
-def test_no_refund_whatsoever_stops_the_run(records: list[Any]) -> None:
-    assert all(isinstance(amount, Decimal) for amount in read_refunds(records).values())
+@given(st.lists(JSON | strategies.damaged(refund()) | strategies.damaged(dispute(status="lost")), max_size=3))
+def test_no_refund_or_dispute_whatsoever_stops_the_run(records: list[Any]) -> None:
+    reversals = read_reversals(records, records)
+    amounts = [amount for sums in reversals.returned.values() for amount in sums.values()]
+    assert all(isinstance(amount, Decimal) for amount in amounts)
+
+
+@given(st.lists(JSON | strategies.damaged(invoice_payment()), max_size=3))
+def test_no_payment_of_an_invoice_whatsoever_stops_the_run(records: list[Any]) -> None:
+    assert all(isinstance(each, frozenset) for each in read_invoice_payments(records).values())
 
 
 @given(st.integers(-(10**18) + 1, 10**18 - 1), st.sampled_from(CURRENCIES))

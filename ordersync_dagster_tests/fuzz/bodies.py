@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ordersync_dagster.sandbox import refund
+from ordersync_dagster.sandbox import dispute, invoice_payment, refund
 from ordersync_dagster.sandbox.world.sessions import CREATED
 from ordersync_dagster_tests.fuzz.canned import Canned
 from ordersync_dagster_tests.support.strategies import JSON, PRINTFUL_ORDERS, SESSIONS, damaged
@@ -47,7 +47,8 @@ def _answers(bodies: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Canned]]:
 
 
 SESSION_PAGES = _answers(_lists("data", SESSIONS, _MORE))
-REFUND_PAGES = _answers(_lists("data", damaged(refund()), _MORE))
+_MONEY_BACK = damaged(refund()) | damaged(dispute()) | damaged(dispute(status="lost")) | damaged(invoice_payment())
+REFUND_PAGES = _answers(_lists("data", _MONEY_BACK, _MORE))
 PRINTFUL_PAGES = _answers(
     st.one_of(_lists("result", PRINTFUL_ORDERS, _PAGING), st.builds(lambda order: {"result": order}, PRINTFUL_ORDERS))
 )

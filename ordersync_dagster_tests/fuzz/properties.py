@@ -13,7 +13,7 @@ from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, read_printful_order
-from ordersync_dagster.core.refunds import read_refunds
+from ordersync_dagster.core.reversals import read_invoice_payments, read_reversals
 from ordersync_dagster.core.stripe_session import SessionRules, Verdict, read_session
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import checkout_session, printful_order, refund
@@ -59,14 +59,15 @@ def sessions(note: Note) -> Any:
 
 
 def refunds(note: Note) -> Any:
-    """Pages of refunds and of events are read."""
+    """Pages of refunds, disputes, invoice payments and events are read."""
 
     @given(REFUND_PAGES)
     @example([page(data=[refund()], has_more=False)])
     @example(AWAY)
     def holds(answers: list[Canned]) -> None:
         try:
-            read_refunds(canned.stripe(*answers).refunds(0))
+            read_reversals(canned.stripe(*answers).refunds(0), canned.stripe(*answers).disputes(0))
+            read_invoice_payments(canned.stripe(*answers).invoice_payments(0))
             list(canned.stripe(*answers).events(0, 1))
             note(READ)
         except OrderSyncError:

@@ -4,6 +4,8 @@ from ordersync_dagster.sandbox import (
     ABSENT,
     checkout_session,
     customer_details,
+    dispute,
+    invoice_payment,
     line_item,
     printful_item,
     printful_order,
@@ -31,7 +33,16 @@ def test_what_follows_from_an_override_follows() -> None:
 
 
 def test_two_builds_share_nothing() -> None:
-    for builder in (checkout_session, line_item, refund, printful_order, printful_item, shipment):
+    for builder in (
+        checkout_session,
+        line_item,
+        refund,
+        dispute,
+        invoice_payment,
+        printful_order,
+        printful_item,
+        shipment,
+    ):
         first, second = builder(), builder()
         assert first == second
         nested = next(key for key, value in first.items() if isinstance(value, dict | list) and value)
@@ -40,6 +51,7 @@ def test_two_builds_share_nothing() -> None:
 
 
 def test_the_default_order_belongs_to_the_default_session() -> None:
-    assert refund()["payment_intent"] == checkout_session()["payment_intent"]
+    paid_by = {record["payment_intent"] for record in (refund(), dispute(), invoice_payment()["payment"])}
+    assert paid_by == {checkout_session()["payment_intent"]}
     assert printful_order()["recipient"]["email"] == customer_details()["email"]
     assert shipment()["items"][0]["item_id"] == printful_order()["items"][0]["id"]

@@ -5,7 +5,17 @@ import dataclasses
 import pytest
 import requests
 
-from ordersync_dagster.sandbox import RESTRICTED_KEY, STRIPE_KEY, Sandbox, World, checkout_session, line_item
+from ordersync_dagster.sandbox import (
+    RESTRICTED_KEY,
+    STRIPE_KEY,
+    Sandbox,
+    World,
+    checkout_session,
+    dispute,
+    invoice_payment,
+    line_item,
+)
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
 from ordersync_dagster_tests.sandbox.client import Client
 from ordersync_dagster_tests.support.clock import NOW
 
@@ -89,6 +99,15 @@ def test_refunds_and_events_are_lists_of_their_own(stripe: Client, outage: World
     assert stripe.walk("/v1/events", types=[late, "charge.refunded"]) == only_late
 
 
+def test_disputes_and_payments_of_invoices_are_found_by_what_they_name(sandbox: Sandbox, stripe: Client) -> None:
+    sandbox.put_dispute(dispute())
+    sandbox.put_invoice_payment(invoice_payment())
+    assert stripe.walk("/v1/disputes", gte=0) == stripe.walk("/v1/disputes", payment_intent=PAYMENT_INTENT)
+    assert stripe.walk("/v1/disputes", charge="ch_another") == []
+    assert stripe.walk("/v1/invoice_payments", status="paid") == [invoice_payment()]
+    assert stripe.walk("/v1/invoice_payments", invoice="in_another") == []
+
+
 def test_each_answer_carries_a_request_id_the_version_and_the_date(sandbox: Sandbox) -> None:
     headers = {"Authorization": f"Bearer {STRIPE_KEY}", "Stripe-Version": "2026-10-28.endive"}
     answers = [requests.get(sandbox.url + SESSIONS, headers=headers, timeout=10) for _ in range(2)]
@@ -108,7 +127,12 @@ def test_a_missing_or_wrong_key_is_401(sandbox: Sandbox, header: dict[str, str])
 def test_a_restricted_key_is_told_which_permission_it_lacks(sandbox: Sandbox) -> None:
     client = Client(sandbox.url, RESTRICTED_KEY)
     assert client.get(SESSIONS).status_code == 200
-    for path, slug in (("/v1/refunds", "rak_charge_read"), ("/v1/events", "rak_event_read")):
+    for path, slug in (
+        ("/v1/refunds", "rak_charge_read"),
+        ("/v1/disputes", "rak_dispute_read"),
+        ("/v1/invoice_payments", "rak_invoice_read"),
+        ("/v1/events", "rak_event_read"),
+    ):
         answer = client.get(path)
         assert answer.status_code == 403
         assert f"Having the '{slug}' permission would allow" in answer.json()["error"]["message"]

@@ -62,7 +62,7 @@ def _from_session(orders: dict[str, Expected], session: Json, vendors: Vendors) 
         status = "refunded" if vendors.is_given_back(session) else "processing"
         order = orders[session["id"]] = Expected(status, None, None, None)
     order.is_due = True
-    if order.status == "pending" and not vendors.is_given_back(session):
+    if order.status == "pending" and not (vendors.is_given_back(session) or vendors.is_disputed(session)):
         order.status = "processing"
     order.payment = order.payment or session["payment_intent"]
     order.printful_id = order.printful_id or noted

@@ -58,6 +58,12 @@ class PretendStripe:
             return []
         return [each for each in self._vendors.refunds if each["created"] >= since]
 
+    def disputes(self, since: int) -> list[object]:
+        return [each for each in self._vendors.disputes if each["created"] >= since]
+
+    def invoice_payments(self, _since: int) -> list[object]:
+        return []
+
     def _listed(self, window: Window) -> Iterator[dict[str, Any]]:
         cursor: tuple[int, str] | None = None
         while True:

@@ -8,6 +8,8 @@ VENDORS: Mapping[str, int] = {  # what happens at Stripe and Printful, and how o
     "sale": 10,
     "payment": 2,
     "refund": 2,
+    "dispute": 1,
+    "dispute_decided": 1,
     "printful_order": 3,
     "printful_word": 5,
     "printful_item": 1,

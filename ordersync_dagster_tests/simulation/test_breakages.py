@@ -48,8 +48,8 @@ BREAKAGES = {
     ),
     "refunds are not looked at": (
         "sync/stripe_phase.py",
-        "refunded=refunds.read() if is_asked else {}",
-        "refunded={}",
+        "reversals=payments.reversals(asked)",
+        "reversals=payments.found",
     ),
     "a dry run remembers what is missing": (
         "sync/order_sync.py",

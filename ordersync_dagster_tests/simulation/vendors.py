@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from ordersync_dagster.sandbox import checkout_session, customer_details, line_item, printful_item, printful_order
+from ordersync_dagster.sandbox import dispute as dispute_of
 from ordersync_dagster.sandbox import refund as refund_of
 from ordersync_dagster.sandbox import shipment as parcel_of
 
@@ -37,6 +38,7 @@ class Vendors:
         self.sessions: dict[str, Json] = {}
         self.odd: set[str] = set()  # sessions that can become no order
         self.refunds: list[Json] = []
+        self.disputes: list[Json] = []
         self.printful: dict[str, Json] = {}
         self.printful_of: dict[str, str] = {}  # session id → the Printful order made for it
         self.said: dict[str, set[str]] = defaultdict(set)
@@ -58,9 +60,14 @@ class Vendors:
     def is_given_back(self, session: Json) -> bool:
         """Whether the whole payment went back."""
         intent = session["payment_intent"]
-        return bool(
-            sum(each["amount"] for each in self.refunds if each["payment_intent"] == intent) >= session["amount_total"]
-        )
+        lost = [each for each in self.disputes if each["status"] == "lost"]
+        back = [each["amount"] for each in (*self.refunds, *lost) if each["payment_intent"] == intent]
+        return bool(sum(back) >= session["amount_total"])
+
+    def is_disputed(self, session: Json) -> bool:
+        """Whether a dispute about the payment is undecided."""
+        open_ones = [each for each in self.disputes if each["status"] not in ("won", "lost")]
+        return session["payment_intent"] in {each["payment_intent"] for each in open_ones}
 
     def _number(self) -> int:
         self._count += 1
@@ -96,15 +103,28 @@ class Vendors:
             rng.choice(waiting)["payment_status"] = "paid"
 
     def _refund(self, rng: Random) -> None:
+        if known := self._money_back(rng):
+            self.refunds.append(refund_of(id=f"re_{self._number():04d}", **known))
+
+    def _dispute(self, rng: Random) -> None:
+        if known := self._money_back(rng):
+            status = rng.choice(("needs_response", "under_review", "won", "lost", "lost"))
+            self.disputes.append(dispute_of(id=f"du_{self._number():04d}", status=status, **known))
+
+    def _dispute_decided(self, rng: Random) -> None:
+        if self.disputes:
+            rng.choice(self.disputes)["status"] = rng.choice(("won", "lost"))
+
+    def _money_back(self, rng: Random) -> Json:
         paid = [
             each for each in self.sessions.values() if each["payment_status"] == "paid" and each["id"] not in self.odd
         ]
-        if paid:
-            session = rng.choice(paid)
-            known = {key: session[key] for key in ("payment_intent", "currency")}
-            amount = rng.choice((session["amount_total"], session["amount_total"], 1))
-            at = int(self.now.timestamp())
-            self.refunds.append(refund_of(id=f"re_{self._number():04d}", amount=amount, created=at, **known))
+        if not paid:
+            return {}
+        session = rng.choice(paid)
+        amount = rng.choice((session["amount_total"], session["amount_total"], 1))
+        known = {key: session[key] for key in ("payment_intent", "currency")}
+        return {**known, "amount": amount, "created": int(self.now.timestamp())}
 
     def _printful_order(self, rng: Random) -> None:
         without = [each for each in self.sessions.values() if each["id"] not in self.printful_of]

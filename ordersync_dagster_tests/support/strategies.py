@@ -13,9 +13,17 @@ from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, Status, StoredItem, StoredOrder, item_id, order_id
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import STATUS, Lookup, Missing, NotAsked
-from ordersync_dagster.core.refunds import read_refunds
+from ordersync_dagster.core.reversals import read_reversals
 from ordersync_dagster.core.stripe_session import Verdict, read_session
-from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, printful_order, refund, shipment
+from ordersync_dagster.sandbox import (
+    checkout_session,
+    dispute,
+    line_item,
+    printful_item,
+    printful_order,
+    refund,
+    shipment,
+)
 from ordersync_dagster_tests.support.builders import EXISTING_SHOP, TEST_MODE, malformed, printful_answer
 
 SESSION_IDS = [f"cs_test_{number}" for number in range(5)]
@@ -122,8 +130,10 @@ def scenes(draw: st.DrawFn) -> Scene:
     orders = [draw(stored_orders(each)) for each in draw(ids)]
     asked = draw(st.lists(st.sampled_from(["1", "2", "3"]), unique=True))
     refunds = [refund(payment_intent="pi_0", amount=draw(st.sampled_from([2600, 1])))] if draw(st.booleans()) else []
+    disputes = [dispute(payment_intent="pi_1", status=draw(st.sampled_from(["lost", "won", "under_review"])))]
+    reversals = read_reversals(refunds, disputes if draw(st.booleans()) else [])
     nameless = draw(st.lists(st.sampled_from(NAMELESS), max_size=2))
-    day = SessionDay(sessions=(*sessions, *nameless), refunded=read_refunds(refunds), asks_printful=True)
+    day = SessionDay(sessions=(*sessions, *nameless), reversals=reversals, asks_printful=True)
     payments = {each.session_id: Payment(each.line_items) for each in sessions if isinstance(each, Order)}
     batch = PrintfulBatch({each: draw(lookups(each)) for each in asked}, payments)
     return Scene(day, batch, Stored(tuple(orders), draw(st.sampled_from([Limits(), EXISTING_SHOP]))))

@@ -1,1 +1,1 @@
-"""Stripe, read only: Checkout Sessions, refunds and events."""
+"""Stripe, read only: Checkout Sessions, refunds, disputes and events."""

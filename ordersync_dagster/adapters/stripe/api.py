@@ -1,4 +1,4 @@
-"""Stripe, read through the official SDK's HTTP client: Checkout Sessions, refunds and events.
+"""Stripe, read through the official SDK's HTTP client: Checkout Sessions, refunds, disputes and events.
 
 Plain JSON and our own page loop, because SDK objects cost 20 to 40 times the CPU, its pagination can loop for ever,
 and it never retries a 429. https://docs.stripe.com/api/checkout/sessions/list
@@ -25,6 +25,8 @@ ROWS_PER_PAGE = 100  # Stripe's maximum
 PERMISSIONS = {
     "/v1/checkout/sessions": "Checkout Sessions: Read",
     "/v1/refunds": "Charges and Refunds: Read",
+    "/v1/disputes": "Disputes: Read",
+    "/v1/invoice_payments": "Invoices: Read",
     "/v1/events": "Events: Read",
 }
 PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
@@ -110,13 +112,29 @@ class StripeApi:
 
     def refunds(self, since: int) -> Iterator[object]:
         """Refunds created at or after `since` (Unix seconds); none, and a warning, if the key may not read them."""
+        return self._optional("/v1/refunds", since, "refunds", "a refunded payment may be added as a live order")
+
+    def disputes(self, since: int) -> Iterator[object]:
+        """Disputes, likewise."""
+        return self._optional("/v1/disputes", since, "disputes", "a disputed payment may be added as a live order")
+
+    def invoice_payments(self, since: int) -> Iterator[object]:
+        """Payments of invoices created at or after `since`; KeyRefusedError or VendorAnswerError, and a warning."""
         try:
-            yield from self._rows("/v1/refunds", [("created[gte]", str(since))])
-        except KeyRefusedError:
+            yield from self._rows("/v1/invoice_payments", [("created[gte]", str(since))])
+        except (KeyRefusedError, VendorAnswerError) as error:
             self._warn(
-                "The Stripe key may not read refunds, so a refunded payment may be added as a live order. "
-                f"Give it the permission “{PERMISSIONS['/v1/refunds']}”."
+                "Stripe's list of invoice payments could not be read, so nobody knows whether the payments of "
+                f"subscriptions were refunded: {error}"
             )
+            raise
+
+    def _optional(self, path: str, since: int, what: str, so: str) -> Iterator[object]:
+        """The rows of a list that a run can do without, created at or after `since`."""
+        try:
+            yield from self._rows(path, [("created[gte]", str(since))])
+        except KeyRefusedError:
+            self._warn(f"The Stripe key may not read {what}, so {so}. Give it the permission “{PERMISSIONS[path]}”.")
 
     def events(self, since: int, until: int) -> Iterator[object]:
         """Events of paid checkouts, created in [since, until) (Unix seconds), newest first.

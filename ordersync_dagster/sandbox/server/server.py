@@ -79,6 +79,16 @@ class Sandbox:
         with self._lock:
             self.replace(self.world.with_refund(refund))
 
+    def put_dispute(self, dispute: Json) -> None:
+        """Adds a dispute, or replaces the one with the same id."""
+        with self._lock:
+            self.replace(self.world.with_dispute(dispute))
+
+    def put_invoice_payment(self, payment: Json) -> None:
+        """Adds a payment of an invoice, or replaces the one with the same id."""
+        with self._lock:
+            self.replace(self.world.with_invoice_payment(payment))
+
     def put_printful_order(self, order: Json) -> None:
         """Adds a Printful order, or replaces the one with the same id."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""Stripe's API: Checkout Sessions, their line items, refunds and events, read only."""
+"""Stripe's API: Checkout Sessions, their line items, refunds, disputes, invoice payments and events, read only."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -16,9 +16,15 @@ from ordersync_dagster.sandbox.world.world import Json, PackedLines, World, dump
 SESSIONS = "/v1/checkout/sessions"
 SESSION_FILTERS = {"status": "status", "payment_intent": "payment_intent"}
 STATUSES = frozenset({"open", "complete", "expired"})
-REFUND_FILTERS = {"payment_intent": "payment_intent"}
+REFUND_FILTERS = DISPUTE_FILTERS = {"payment_intent": "payment_intent", "charge": "charge"}
+INVOICE_PAYMENT_FILTERS = {"invoice": "invoice", "status": "status"}
 EVENT_FILTERS = {"type": "type", "types[]": "type"}
-NEEDS = {"refunds": "rak_charge_read", "events": "rak_event_read"}
+NEEDS = {
+    "refunds": "rak_charge_read",
+    "disputes": "rak_dispute_read",
+    "invoice_payments": "rak_invoice_read",
+    "events": "rak_event_read",
+}
 INLINE = 10  # lines that an expanded session holds
 _request_numbers = count(1)
 
@@ -29,7 +35,9 @@ class StripeWire:
     def __init__(self, world: World) -> None:
         self._world = world
         self._sessions = index_of(world.sessions, ("status", "payment_intent"))
-        self._refunds = index_of(world.refunds, ("payment_intent",))
+        self._refunds = index_of(world.refunds, ("payment_intent", "charge"))
+        self._disputes = index_of(world.disputes, ("payment_intent", "charge"))
+        self._invoice_payments = index_of(world.invoice_payments, ("invoice", "status"))
         self._inline = inline_lines(world.line_items)
 
     @cached_property
@@ -62,6 +70,12 @@ class StripeWire:
             case ["refunds"]:
                 params = parse(request.params(), filters=REFUND_FILTERS)
                 return listed(self._refunds, params, "/v1/refunds", "refund")
+            case ["disputes"]:
+                params = parse(request.params(), filters=DISPUTE_FILTERS)
+                return listed(self._disputes, params, "/v1/disputes", "dispute")
+            case ["invoice_payments"]:
+                params = parse(request.params(), filters=INVOICE_PAYMENT_FILTERS)
+                return listed(self._invoice_payments, params, "/v1/invoice_payments", "invoice payment")
             case ["events"]:
                 params = parse(request.params(), filters=EVENT_FILTERS)
                 return listed(self._events, params, "/v1/events", "event")

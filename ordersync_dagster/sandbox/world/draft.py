@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from ordersync_dagster.sandbox.world import sessions, shop
+from ordersync_dagster.sandbox.world import payments, sessions, shop
 from ordersync_dagster.sandbox.world.catalogue import DOWNLOADS, PRODUCTS, SHIPPING, Pick
 from ordersync_dagster.sandbox.world.identifiers import Ids
 from ordersync_dagster.sandbox.world.parcels import Parcels
@@ -105,7 +105,7 @@ class Draft:
     def refund(self, session: Json, amount: int) -> None:
         """A refund one day after the session."""
         self._refunds.append(
-            sessions.refund(
+            payments.refund(
                 id=self.ids.token("re_3", 23),
                 amount=amount,
                 charge=self.ids.token("ch_3", 23),

@@ -153,25 +153,3 @@ def price(**overrides: Any) -> dict[str, Any]:
         "unit_amount_decimal": str(unit_amount),
     }
     return overridden(record, overrides)
-
-
-def refund(**overrides: Any) -> dict[str, Any]:
-    """A successful refund of the whole default session."""
-    record = {
-        "id": "re_3SandboxRefund0000000000",
-        "object": "refund",
-        "amount": 2600,
-        "balance_transaction": "txn_3SandboxBalance00000000",
-        "charge": "ch_3SandboxCharge0000000000",
-        "created": CREATED + 86_400,
-        "currency": "usd",
-        "destination_details": {"card": {"reference_status": "pending", "type": "refund"}, "type": "card"},
-        "metadata": {},
-        "payment_intent": PAYMENT_INTENT,
-        "reason": "requested_by_customer",
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": "succeeded",
-        "transfer_reversal": None,
-    }
-    return overridden(record, overrides)

@@ -82,6 +82,8 @@ class World:
     refunds: Sequence[Json] = ()
     printful_orders: Sequence[Json] = ()
     shop: ShopRows = field(default_factory=ShopRows)
+    disputes: Sequence[Json] = ()
+    invoice_payments: Sequence[Json] = ()
 
     @cached_property
     def events(self) -> list[Json]:
@@ -102,6 +104,14 @@ class World:
     def with_refund(self, refund: Json) -> "World":
         """This world with one refund added or replaced."""
         return replace(self, refunds=_with(self.refunds, refund))
+
+    def with_dispute(self, dispute: Json) -> "World":
+        """This world with one dispute added or replaced."""
+        return replace(self, disputes=_with(self.disputes, dispute))
+
+    def with_invoice_payment(self, payment: Json) -> "World":
+        """This world with one payment of an invoice added or replaced."""
+        return replace(self, invoice_payments=_with(self.invoice_payments, payment))
 
     def with_printful_order(self, order: Json) -> "World":
         """This world with one Printful order added or replaced."""

@@ -195,9 +195,12 @@ def test_a_restricted_key_reads_sessions_and_says_what_it_may_not(
 ) -> None:
     stripe = api(sandbox, time, STRIPE_SECRET_KEY=RESTRICTED_KEY)
     assert sorted(read(stripe)) == sorted(complete(outage))
-    assert list(stripe.refunds(0)) == []
-    (warning,) = stripe.warnings
-    assert "Charges and Refunds: Read" in warning
+    assert [*stripe.refunds(0), *stripe.disputes(0)] == []
+    with pytest.raises(KeyRefusedError):
+        list(stripe.invoice_payments(0))
+    assert len(stripe.warnings) == 3
+    for warning, permission in zip(stripe.warnings, ("Charges and Refunds", "Disputes", "Invoices"), strict=True):
+        assert f"“{permission}: Read" in warning
 
 
 def test_refunds_since_a_moment_are_all_listed(sandbox: Sandbox, stripe: StripeApi) -> None:
