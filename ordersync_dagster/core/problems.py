@@ -29,6 +29,7 @@ class ProblemClass(StrEnum):
     AMOUNT_DOES_NOT_FIT = "amount_does_not_fit", Severity.ERROR
     TEXT_DOES_NOT_FIT = "text_does_not_fit", Severity.ERROR
     MALFORMED_PRINTFUL_ORDER = "malformed_printful_order", Severity.ERROR
+    STRIPE_NOT_READ = "stripe_not_read", Severity.ERROR
     PRINTFUL_NOT_ASKED = "printful_not_asked", Severity.ERROR
     DATABASE_REFUSED = "database_refused", Severity.ERROR
     KEPT_CHANGING = "kept_changing", Severity.ERROR

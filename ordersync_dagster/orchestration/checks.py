@@ -41,8 +41,9 @@ def of_day(part: Part, *, is_dry_run: bool) -> Iterable[dg.AssetCheckEvaluation]
     failed = [each.session_id for each in part.plan.failed_sessions]
     refused = [each.ids.get("stripe_session_id", "") for applied in part.applied for each in applied.refused]
     missing = [each.order.session_id for each in part.plan.inserts] if is_dry_run else []
+    unread = [f"sessions of {name}" for name in _problem_ids(part.plan.notes, ProblemClass.STRIPE_NOT_READ, "day")]
     notes = part.plan.notes
-    yield _evaluation(PAID_HAS_ORDER, [*failed, *refused, *missing], day)
+    yield _evaluation(PAID_HAS_ORDER, [*failed, *refused, *missing, *unread], day)
     yield _evaluation(AMOUNTS_AGREE, _problem_ids(notes, ProblemClass.ORDER_DISAGREES, "order_id"), day)
     yield _evaluation(NO_DUPLICATES, _problem_ids(notes, ProblemClass.DUPLICATE_ORDER, "order_ids"), day)
 

@@ -17,6 +17,10 @@ from ordersync_dagster.core.window import Window
 class Sessions(Protocol):
     """Stripe."""
 
+    @property
+    def unread_days(self) -> Collection[date]:
+        """Days of the last `sessions` that were not read to their end; complete when an older day is given out."""
+
     def sessions(
         self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
     ) -> Iterator[tuple[date, list[Verdict]]]:

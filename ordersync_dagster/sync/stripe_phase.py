@@ -15,6 +15,7 @@ from ordersync_dagster.core.payment_state import needs_reversals, payment_state
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionRules, SkipReason, Verdict, read_session
+from ordersync_dagster.core.unread import sessions_not_read
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.order_lookup import OrderLookup
 from ordersync_dagster.sync.payments import Payments
@@ -66,6 +67,8 @@ class StripePhase:
         compared = [self._compared(payments, lookup, replace(day, sessions=each)) for each in some or [()]]
         pieces = [each.piece for each in compared]
         plan = join_pieces(pieces, lookup.next_day)
+        if of in self.stripe.unread_days:
+            plan = replace(plan, notes=(sessions_not_read(of), *plan.notes))
         lookup.end_day(of, pieces)
         known = [payment for each in compared for payment in each.payments]
         needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known)

@@ -1,12 +1,12 @@
 """Asset checks: they go red where something is wrong, name the ids, and turn no day green or red by themselves."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from ordersync_dagster.core.window import day_of
-from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
 from ordersync_dagster_tests.orchestration.runs import Run, Runs, lost_with_days
 from ordersync_dagster_tests.support.databases import Database
 
@@ -81,6 +81,21 @@ def test_a_broken_record_is_named_and_fails_the_run_in_the_asset_graph(
     assert not run.succeeded
     assert session["id"] in ids(run, PAID_HAS_ORDER, day)
     assert ("last_run_finished", None) in run.red
+
+
+def test_fault_18_a_day_that_stripe_does_not_show_is_red_and_the_others_are_green(
+    runs: Runs, sandbox: Sandbox, outage: World
+) -> None:
+    day = sorted(set(lost_with_days(outage).values()))[1]
+    noon = int(datetime.combine(day, time(12), UTC).timestamp())
+    for n in range(220):
+        sandbox.put_session(checkout_session(id=f"cs_test_{n}", created=noon + n))
+    body = '{"data": [], "has_more": true}'
+    sandbox.faults.add(Fault("/v1/checkout", "status", 200, times=None, body=body, match="starting_after"))
+    run = runs.daily_order_sync(day - timedelta(days=1), day + timedelta(days=1), printful="none")
+    assert not run.succeeded
+    assert (PAID_HAS_ORDER, str(day)) in run.red
+    assert runs.green() == {str(day - timedelta(days=1)), str(day + timedelta(days=1))}
 
 
 ITEMS_BY_ORDER = (

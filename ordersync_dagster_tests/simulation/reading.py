@@ -30,6 +30,8 @@ class VendorAwayError(Exception):
 class PretendStripe:
     """Lists sessions by cursor, newest first; between two pages the list may change."""
 
+    unread_days: frozenset[date] = frozenset()
+
     def __init__(self, vendors: Vendors, moment: Moment) -> None:
         self._vendors, self._moment = vendors, moment
 

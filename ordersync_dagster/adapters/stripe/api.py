@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import partial
 from threading import Lock
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, urlencode
 
 import requests
 import stripe
 
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
+from ordersync_dagster.adapters.stripe import session_days
+from ordersync_dagster.adapters.stripe.pages import ListPage, Place, read_page, row_id
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
+from ordersync_dagster.adapters.stripe.session_days import Listed
 from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
-from ordersync_dagster.core.window import Window, day_of
+from ordersync_dagster.core.window import Window
 
 API_VERSION = "2026-10-28.endive"  # core/stripe_session.py was written for it, and reads older versions too
 ROWS_PER_PAGE = 100  # Stripe's maximum
@@ -34,7 +37,6 @@ PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_suc
 SESSIONS = "/v1/checkout/sessions"
 JsonObject = dict[str, Any]
 T = TypeVar("T")
-_Read = tuple[date | None, str | None, T]  # day, id, result of `read`; None if malformed
 
 
 class _SdkClient(stripe.RequestsClient):
@@ -57,6 +59,7 @@ class StripeApi:
         self._key, self._base = key, base.rstrip("/")
         self._retry_policy, self._traffic = retry_policy, traffic
         self.warnings: list[str] = []
+        self.unread_days: set[date] = set()
         self._warning_lock = Lock()
 
     def sessions(
@@ -65,42 +68,22 @@ class StripeApi:
         """Results of `read` for the complete sessions created in `window`, each once, by UTC day, newest first.
 
         Rows without an id are all given to it. Pages are read in parallel. Days without a session are not yielded.
+        `unread_days` has the days whose sessions Stripe did not all show, at the latest when an older day is yielded.
         Raises VendorError, KeyRefusedError and what `read` raises.
         """
         fixed = [("limit", str(ROWS_PER_PAGE)), ("status", "complete")]
         fixed += [("expand[]", "data.line_items")] if with_line_items else []
 
-        def fetch(start: int, end: int, cursor: str | None) -> Page[_Read[T]]:
+        def fetch(start: int, end: int, place: Place | None) -> Page[Listed[T]]:
             span = [("created[gte]", str(start)), ("created[lt]", str(end))]
-            page = self._page(SESSIONS, [*fixed, *span, *([("starting_after", cursor)] if cursor else [])])
-            return self._session_page(page, read, start)
+            page = self._page(SESSIONS, [*fixed, *span], place)
+            rows = session_days.read_rows(page.rows, read)
+            return Page(rows, session_days.oldest_of(page.rows), page.following, page.is_stuck)
 
-        current, kept, seen = window.days[-1], cast(list[T], []), cast(set[str], set())
+        self.unread_days = set()
         turn = partial(self._session.wait_for_turn, self._base + SESSIONS)
-        for rows in SliceReader(fetch, window.start_epoch, window.end_epoch, turn=turn):
-            for day, session_id, value in rows:
-                if day is not None and day != current:
-                    if kept:
-                        yield current, kept
-                    current, kept, seen = day, [], set()
-                if session_id in seen:  # the list moved between two pages, or Stripe listed a session twice
-                    self._traffic.add("duplicates_seen")
-                    continue
-                kept.append(value)
-                if session_id:
-                    seen.add(session_id)
-        if kept:
-            yield current, kept
-
-    def _session_page(self, page: JsonObject, read: Callable[[object], T], start: int) -> Page[_Read[T]]:
-        rows, has_more = page["data"], page.get("has_more") is True
-        if has_more and not rows:
-            self._warn("Stripe listed an empty page with more to come; it was taken as the end.")
-            has_more = False
-        sessions = [(_day(row), _id(row), read(row)) for row in rows]
-        ids = [session_id for _, session_id, _ in sessions if session_id]
-        times = [created for row in rows if (created := _created(row)) is not None]
-        return Page(sessions, has_more, times[-1] if times else start, ids[-1] if ids else None)
+        reader = SliceReader(fetch, window.start_epoch, window.end_epoch, gap=session_days.gap, turn=turn)
+        return session_days.by_day(reader, window.days[-1], self.unread_days, self._traffic)
 
     def session(self, session_id: str) -> JsonObject | None:
         """One session by its id; None where Stripe does not know it, as with a key of another account.
@@ -149,33 +132,36 @@ class StripeApi:
         return self._get(path, [("limit", "1")])
 
     def _rows(self, path: str, filters: list[tuple[str, str]]) -> Iterator[object]:
-        cursor: list[tuple[str, str]] = []
+        place: Place | None = None
         seen: set[str] = set()
         while True:
-            page = self._page(path, [("limit", str(ROWS_PER_PAGE)), *filters, *cursor])
-            rows, has_more = page["data"], page.get("has_more") is True
-            ids = [name for row in rows if (name := _id(row)) is not None]
+            page = self._page(path, [("limit", str(ROWS_PER_PAGE)), *filters], place)
+            ids = [name for row in page.rows if (name := row_id(row)) is not None]
             repeated = seen.intersection(ids)
-            for row in rows:
-                if _id(row) not in repeated:
+            for row in page.rows:
+                if row_id(row) not in repeated:
                     yield row
                 else:
                     self._traffic.add("duplicates_seen")
-            if not has_more:
+            if page.is_stuck:
+                raise VendorAnswerError(
+                    f"Stripe's list {path} has more rows, and Stripe shows none of them. Run again."
+                )
+            if page.following is None:
                 return
-            if not rows:
-                self._warn(f"Stripe listed an empty page of {path} with more to come; it was taken as the end.")
-                return
-            if not ids or len(repeated) == len(ids):
+            if len(repeated) == len(ids):
                 raise VendorAnswerError(f"Stripe's list {path} makes no progress: a page came twice. Run again.")
-            cursor = [("starting_after", ids[-1])]
+            place = page.following
             seen.update(ids)
 
-    def _page(self, path: str, params: list[tuple[str, str]]) -> JsonObject:
-        body = self._get(path, params).body
-        if not isinstance(body, dict) or not isinstance(body.get("data"), list):
-            raise VendorAnswerError(f"Stripe's answer to {path} is not a list")
-        return body
+    def _page(self, path: str, params: list[tuple[str, str]], place: Place | None) -> ListPage:
+        def ask(after: str | None) -> JsonObject:
+            body = self._get(path, [*params, *([("starting_after", after)] if after else [])]).body
+            if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+                raise VendorAnswerError(f"Stripe's answer to {path} is not a list")
+            return body
+
+        return read_page(ask, place)
 
     def _get(self, path: str, params: list[tuple[str, str]], *, or_missing: bool = False) -> Answer:
         url = f"{self._base}{path}?{urlencode(params)}" if params else f"{self._base}{path}"
@@ -231,19 +217,3 @@ def _response(content: bytes, status: int, headers: Mapping[str, str]) -> reques
     response._content, response.status_code = content, status
     response.headers = requests.structures.CaseInsensitiveDict(headers)
     return response
-
-
-def _id(row: object) -> str | None:
-    """The id of a row; None if it cannot be a cursor."""
-    name = row.get("id") if isinstance(row, dict) else None
-    return name if isinstance(name, str) and name.isascii() else None
-
-
-def _created(row: object) -> int | None:
-    created = row.get("created") if isinstance(row, dict) else None
-    return created if type(created) is int and 0 < created < 2**37 else None
-
-
-def _day(row: object) -> date | None:
-    created = _created(row)
-    return None if created is None else day_of(created)

@@ -2,7 +2,8 @@
 
 The first page covers the whole window. If there are more, the rest is cut into slices of a few pages each, by the
 density of the page; each slice is read with its own cursor. A quiet window costs one request. Each request reads the
-newest slice that no thread reads at that moment, so that rows arrive in order at any rate limit.
+newest slice that no thread reads at that moment, so that rows arrive in order at any rate limit. A slice that does not
+go on is read a UTC day at a time, and a day that does not go on is given up.
 """
 
 import time
@@ -12,6 +13,7 @@ from itertools import pairwise
 from threading import Condition, Semaphore, Thread
 from typing import Generic, TypeVar
 
+from ordersync_dagster.adapters.stripe.pages import Place
 from ordersync_dagster.core.errors import VendorAnswerError
 
 T = TypeVar("T")
@@ -29,19 +31,20 @@ PAGES_AHEAD = 96
 # For all threads to end. A thread that waits for the vendor is a daemon and ends with the process.
 SHUTDOWN_SECONDS = 1.0
 MIN_SPAN = 2  # seconds; a shorter slice is not cut
+UTC_DAY = 86_400  # seconds; multiples of it are midnights in UTC
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Rows newest first; `oldest` is the created time (Unix seconds) of the last, `cursor` its id."""
+    """Rows newest first; `oldest` is the created time (Unix seconds) of the last, None where no row has one."""
 
     rows: list[T]
-    has_more: bool
-    oldest: int
-    cursor: str | None
+    oldest: int | None
+    following: Place | None = None  # where the next page begins; None at the end, or if `is_stuck`
+    is_stuck: bool = False  # there are more rows, and they are not shown
 
 
-Fetch = Callable[[int, int, str | None], Page[T]]  # (start, end, cursor) → a page of [start, end) after cursor
+Fetch = Callable[[int, int, Place | None], Page[T]]  # (start, end, place) → a page of [start, end) from place on
 
 
 @dataclass(slots=True)
@@ -50,29 +53,34 @@ class _Slice(Generic[T]):
 
     start: int
     end: int
-    cursor: str | None = None
+    place: Place | None = None
     cursors: set[str] = field(default_factory=set)  # all so far, to notice a list that repeats
     pages: list[list[T]] = field(default_factory=list)  # read and not yet taken
     count: int = 0  # of all pages read
+    reached: int = field(init=False)  # all rows from here to `end` were read
     is_busy: bool = False
     is_done: bool = False
+
+    def __post_init__(self) -> None:
+        self.reached = self.end
 
     @property
     def is_free(self) -> bool:
         return not (self.is_busy or self.is_done)
 
-    def go_on_after(self, cursor: str | None) -> None:
-        """Read on after `cursor`; raises VendorAnswerError if the list repeats."""
-        if cursor is None or cursor in self.cursors:
+    def go_on_from(self, place: Place) -> None:
+        """Read on from `place`; raises VendorAnswerError if the list repeats."""
+        if place.last in self.cursors:
             raise VendorAnswerError("a list makes no progress: a page came twice. Run again.")
-        self.cursor = cursor
-        self.cursors.add(cursor)
+        self.place = place
+        self.cursors.add(place.last)
 
 
 class SliceReader(Generic[T]):
     """Iterate once: lists of rows, newest first. An error is raised at the place of the missing rows, or before.
 
-    `turn` waits until one more request may be sent; its slice is chosen afterwards.
+    `turn` waits until one more request may be sent; its slice is chosen afterwards. `gap` makes the rows that stand
+    for a time [start, end) of one UTC day that could not be read.
     """
 
     def __init__(
@@ -81,10 +89,11 @@ class SliceReader(Generic[T]):
         start: int,
         end: int,
         *,
+        gap: Callable[[int, int], list[T]],
         workers: int = WORKERS,
         turn: Callable[[], object] = lambda: None,
     ) -> None:
-        self._fetch, self._workers, self._turn = fetch, workers, turn
+        self._fetch, self._gap, self._workers, self._turn = fetch, gap, workers, turn
         self._slices: list[_Slice[T]] = [_Slice(start, end)]
         self._changed, self._may_wait = Condition(), Semaphore(MAX_WAITING_THREADS)
         self._waiting = 0  # threads that wait for the rate limit
@@ -134,7 +143,7 @@ class SliceReader(Generic[T]):
     def _work(self) -> None:
         try:
             while (taken := self._take()) is not None:
-                page = self._fetch(taken.start, taken.end, taken.cursor)
+                page = self._fetch(taken.start, taken.end, taken.place)
                 with self._changed:
                     self._put(taken, page)
                     self._changed.notify_all()
@@ -169,24 +178,28 @@ class SliceReader(Generic[T]):
         return sum(each.is_free for each in near)
 
     def _put(self, taken: _Slice[T], page: Page[T]) -> None:
-        """Keep a page; the rest of the slice is read with the cursor, or cut into slices if it is long."""
+        """Keep a page; the rest of the slice is read from its place on, or cut into slices."""
         taken.pages.append(page.rows)
         taken.count += 1
         taken.is_busy = False
         rest: list[_Slice[T]] = []
-        if page.has_more:
-            taken.go_on_after(page.cursor)
+        if page.oldest is not None and taken.start <= page.oldest < taken.end:
+            taken.reached = page.oldest + 1  # the oldest second may have more rows than the page
+        if page.following:
+            taken.go_on_from(page.following)
             rest = self._cut(taken, page)
-        if rest or not page.has_more:
+        elif page.is_stuck:
+            rest = self._days(taken)
+        if rest or not page.following:
             place = self._slices.index(taken) + 1
             self._slices[place:place] = rest
             taken.is_done = True
 
     def _cut(self, taken: _Slice[T], page: Page[T]) -> list[_Slice[T]]:
-        """The rest of `taken` as slices, newest first; [] to read on with the cursor."""
-        if not taken.start <= page.oldest < taken.end:
+        """The rest of `taken` as slices, newest first; [] to read on from its place."""
+        if page.oldest is None or not taken.start <= page.oldest < taken.end:
             return []
-        end = page.oldest + 1  # the oldest second may have more rows than the page
+        end = page.oldest + 1
         left = end - taken.start
         pages_left = left * taken.count / (taken.end - page.oldest)
         is_first = len(self._slices) == 1 and taken.count == 1
@@ -195,7 +208,18 @@ class SliceReader(Generic[T]):
         if wanted < 2:
             return []
         step, count = left // wanted, min(wanted, FIRST_CUT if is_first else NEXT_CUT)
-        edges = [*(end - step * n for n in range(count)), taken.start]
-        cut: list[_Slice[T]] = [_Slice(first, last) for last, first in pairwise(edges)]
-        cut[0].cursor, cut[0].cursors = taken.cursor, taken.cursors
+        cut: list[_Slice[T]] = _slices_between([*(end - step * n for n in range(count)), taken.start])
+        cut[0].place, cut[0].cursors = taken.place, taken.cursors
         return cut
+
+    def _days(self, taken: _Slice[T]) -> list[_Slice[T]]:
+        """The rest of `taken` a day at a time, from its last row on; within one day it is given up."""
+        newest = (taken.reached - 1) // UTC_DAY * UTC_DAY
+        if taken.start >= newest:
+            taken.pages.append(self._gap(taken.start, taken.reached))
+            return []
+        return _slices_between([taken.reached, *range(newest, taken.start, -UTC_DAY), taken.start])
+
+
+def _slices_between(edges: list[int]) -> list[_Slice[T]]:
+    return [_Slice(first, last) for last, first in pairwise(edges)]

@@ -123,10 +123,13 @@ def test_a_page_that_comes_twice_stops_the_run_instead_of_looping(sandbox: Sandb
         read(stripe)
 
 
-def test_an_empty_page_with_more_to_come_is_the_end_and_a_warning(sandbox: Sandbox, stripe: StripeApi) -> None:
+def test_empty_pages_with_more_to_come_leave_their_days_unread(sandbox: Sandbox, stripe: StripeApi) -> None:
     answering(sandbox, _page([], has_more=True), times=None)
     assert read(stripe) == []
-    assert any("empty page" in warning for warning in stripe.warnings)
+    assert stripe.unread_days == set(MONTH.days)
+    sandbox.faults.clear()
+    assert read(stripe)
+    assert stripe.unread_days == set(), "of the last list alone"
 
 
 def test_a_session_on_two_pages_counts_once(sandbox: Sandbox, stripe: StripeApi) -> None:

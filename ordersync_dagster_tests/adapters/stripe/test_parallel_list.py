@@ -2,18 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, count, pairwise
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, count, pairwise, takewhile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ordersync_dagster.adapters.stripe import parallel_list
-from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
+from ordersync_dagster.adapters.stripe.pages import Place
+from ordersync_dagster.adapters.stripe.parallel_list import Fetch, Page
 from ordersync_dagster.core.errors import VendorAnswerError
-from ordersync_dagster_tests.adapters.stripe.newest_first import END, START, Row, Vendor
+from ordersync_dagster_tests.adapters.stripe.newest_first import END, START, Row, Vendor, reader
 
+UTC_DAY = parallel_list.UTC_DAY
+FIRST = START // UTC_DAY * UTC_DAY  # the midnight before it
 moments = st.integers(START, END - 1)
 spread = st.lists(moments, max_size=300)
 same_second = st.builds(lambda at, count: [at] * count, moments, st.integers(0, 200))
@@ -75,12 +78,12 @@ def test_a_busy_window_is_read_by_many_at_once() -> None:
     vendor = Vendor(range(START, END, 600), 10)
     turns, together = count(), threading.Barrier(parallel_list.WORKERS, timeout=10)
 
-    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+    def fetch(start: int, end: int, place: Place | None) -> Page[Row]:
         if 1 <= next(turns) <= parallel_list.WORKERS:
             together.wait()  # breaks, and the read with it, unless all of them are asked at the same time
-        return vendor.fetch(start, end, cursor)
+        return vendor.fetch(start, end, place)
 
-    assert list(chain.from_iterable(SliceReader(fetch, START, END))) == vendor.rows
+    assert list(chain.from_iterable(reader(fetch))) == vendor.rows
 
 
 def test_where_requests_are_few_the_newest_are_read_first() -> None:
@@ -88,25 +91,25 @@ def test_where_requests_are_few_the_newest_are_read_first() -> None:
     vendor = Vendor(range(START, END, 300), 10)
     alone, ranks = threading.Semaphore(), list[int]()
 
-    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
-        page = vendor.fetch(start, end, cursor)
+    def fetch(start: int, end: int, place: Place | None) -> Page[Row]:
+        page = vendor.fetch(start, end, place)
         ranks.extend((END - at) // 3_000 for at, _ in page.rows[:1])
         alone.release()
         return page
 
-    list(SliceReader(fetch, START, END, turn=alone.acquire))
+    list(reader(fetch, turn=alone.acquire))
     assert len(ranks) >= 864
     early = max(rank - turn for turn, rank in enumerate(ranks))
     assert early <= 3 * parallel_list.PAGES_PER_SLICE, "a page was read that was not yet wanted"
 
 
-def failing(vendor: Vendor, before: int, error: Exception) -> Callable[[int, int, str | None], Page[Row]]:
+def failing(vendor: Vendor, before: int, error: Exception) -> Fetch[Row]:
     """A vendor that does not answer for the time before `before`, once the first page showed the whole window."""
 
-    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+    def fetch(start: int, end: int, place: Place | None) -> Page[Row]:
         if vendor.spans and start < before:
             raise error
-        return vendor.fetch(start, end, cursor)
+        return vendor.fetch(start, end, place)
 
     return fetch
 
@@ -117,9 +120,9 @@ def test_an_error_comes_where_its_rows_would_have_come(share: float) -> None:
     vendor = Vendor(range(START, END, 600), 10)
     before = START + int((END - START) * share)
     taken: list[Row] = []
-    reader = SliceReader(failing(vendor, before, VendorAnswerError("no answer")), START, END)
+    reading = reader(failing(vendor, before, VendorAnswerError("no answer")))
     with pytest.raises(VendorAnswerError, match="no answer"):
-        taken.extend(chain.from_iterable(reader))
+        taken.extend(chain.from_iterable(reading))
     assert taken == vendor.rows[: len(taken)], "a gap before the error"
     assert all(at >= before for at, _ in taken)
 
@@ -128,44 +131,64 @@ def test_an_error_does_not_wait_for_every_thread_that_waits_for_the_vendor() -> 
     vendor = Vendor(range(START, END, 600), 10)
     turns, answered = count(), threading.Event()
 
-    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+    def fetch(start: int, end: int, place: Place | None) -> Page[Row]:
         turn = next(turns)
         if turn == parallel_list.WORKERS:
             raise VendorAnswerError("no answer")
         if turn:
             answered.wait(60)
-        return vendor.fetch(start, end, cursor)
+        return vendor.fetch(start, end, place)
 
     started = time.monotonic()
     with pytest.raises(VendorAnswerError, match="no answer"):
-        list(SliceReader(fetch, START, END))
+        list(reader(fetch))
     took = time.monotonic() - started
     answered.set()
     assert took < parallel_list.WORKERS / 2, "each of the others had its own second"
 
 
 def test_an_error_of_the_first_page_is_raised_at_once() -> None:
-    def fetch(_start: int, _end: int, _cursor: str | None) -> Page[Row]:
+    def fetch(_start: int, _end: int, _place: Place | None) -> Page[Row]:
         raise VendorAnswerError("no answer")
 
     with pytest.raises(VendorAnswerError, match="no answer"):
-        list(SliceReader(fetch, START, END))
+        list(reader(fetch))
 
 
 def test_a_page_that_comes_twice_is_an_error_instead_of_a_loop() -> None:
-    def fetch(start: int, end: int, _cursor: str | None) -> Page[Row]:
-        return Page([(end - 1, "same")], True, start, "same")
+    def fetch(start: int, end: int, _place: Place | None) -> Page[Row]:
+        return Page([(end - 1, "same")], start, Place("same"))
 
     with pytest.raises(VendorAnswerError, match="makes no progress"):
-        list(SliceReader(fetch, START, END))
+        list(reader(fetch))
 
 
-def test_a_page_without_a_cursor_and_with_more_to_come_is_an_error() -> None:
-    def fetch(start: int, _end: int, _cursor: str | None) -> Page[Row]:
-        return Page([], True, start, None)
+class Silent(Vendor):
+    """Shows no row that is older than a moment, and says that there are more; by itself, a day before it is shown."""
 
-    with pytest.raises(VendorAnswerError, match="makes no progress"):
-        list(SliceReader(fetch, START, END))
+    def __init__(self, times: Sequence[int], *, days: Collection[int], limit: int = 10) -> None:
+        super().__init__(times, limit)
+        self._days = days  # since START
+
+    def fetch(self, start: int, end: int, place: Place | None) -> Page[Row]:
+        page = super().fetch(start, end, place)
+        shown = list(takewhile(lambda row: (row[0] - FIRST) // UTC_DAY not in self._days, page.rows))
+        if len(shown) == len(page.rows):
+            return page
+        return Page(shown, shown[-1][0], Place(shown[-1][1])) if shown else Page([], None, is_stuck=True)
+
+
+@pytest.mark.parametrize("days", [{29}, {10}, {0}, {10, 11}, {3, 17, 29}, set(range(31))], ids=str)
+@pytest.mark.parametrize("every", [600, 40_000])
+def test_fault_18_a_day_that_is_not_shown_is_a_gap_and_all_other_rows_come(days: set[int], every: int) -> None:
+    vendor = Silent(range(START, END, every), days=days)
+    rows = list(chain.from_iterable(reader(vendor.fetch)))
+    gaps = [row for row in rows if row[1].startswith("unread")]
+    assert {(at - FIRST) // UTC_DAY for at, _ in gaps} == days
+    shown = {row for row in rows if not row[1].startswith("unread")}
+    assert shown == {row for row in vendor.rows if (row[0] - FIRST) // UTC_DAY not in days}
+    times = [at // UTC_DAY for at, _ in rows]
+    assert times == sorted(times, reverse=True), "days must come newest first"
 
 
 class RememberedVendor(Vendor):
@@ -175,9 +198,9 @@ class RememberedVendor(Vendor):
         super().__init__(times)
         self.threads: set[threading.Thread] = set()
 
-    def fetch(self, start: int, end: int, cursor: str | None) -> Page[Row]:
+    def fetch(self, start: int, end: int, place: Place | None) -> Page[Row]:
         self.threads.add(threading.current_thread())
-        return super().fetch(start, end, cursor)
+        return super().fetch(start, end, place)
 
     def alive(self) -> list[threading.Thread]:
         return [each for each in self.threads - {threading.current_thread()} if each.is_alive()]
@@ -192,7 +215,7 @@ def test_no_thread_is_left_when_all_was_read() -> None:
 
 def test_closing_early_ends_the_threads() -> None:
     vendor = RememberedVendor(range(START, END, 60))
-    reading: Iterator[list[Row]] = iter(SliceReader(vendor.fetch, START, END))
+    reading: Iterator[list[Row]] = iter(reader(vendor.fetch))
     next(reading)
     assert vendor.alive() != []
     reading.close()  # type: ignore[attr-defined]  # it is a generator
@@ -211,7 +234,7 @@ def test_an_interrupt_while_a_thread_starts_comes_through_as_it_is(monkeypatch: 
 def test_what_was_read_and_not_taken_is_bounded() -> None:
     """Nobody takes anything after the first rows: the readers stop by themselves, and go on when they are wanted."""
     vendor = Vendor(range(START, END, 60), 10)  # 4,320 pages
-    reading = chain.from_iterable(SliceReader(vendor.fetch, START, END))
+    reading = chain.from_iterable(reader(vendor.fetch))
     first = next(reading)
     asked = -1
     while asked != len(vendor.spans):
@@ -226,7 +249,7 @@ def test_a_window_of_thousands_of_pages_is_read_by_many_at_once_to_its_end() -> 
     vendor = Vendor(range(START, END, 43), limit=10)
     at_once, together, lock = 0, list[int](), threading.Lock()
 
-    def fetch(start: int, end: int, cursor: str | None) -> Page[Row]:
+    def fetch(start: int, end: int, place: Place | None) -> Page[Row]:
         nonlocal at_once
         with lock:
             at_once += 1
@@ -234,9 +257,9 @@ def test_a_window_of_thousands_of_pages_is_read_by_many_at_once_to_its_end() -> 
         time.sleep(0.001)  # one thread in here must see the others
         with lock:
             at_once -= 1
-        return vendor.fetch(start, end, cursor)
+        return vendor.fetch(start, end, place)
 
-    assert list(chain.from_iterable(SliceReader(fetch, START, END))) == vendor.rows
+    assert list(chain.from_iterable(reader(fetch))) == vendor.rows
     assert len(together) > 6_000
     alone = sum(each == 1 for each in together)
     assert alone < len(together) / 20
