@@ -16,7 +16,7 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.reversals import Reversals, read_reversals
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.sandbox import checkout_session, refund
-from ordersync_dagster.sandbox.world.sessions import SESSION_ID
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, order_of, stored_order
 
 PAID = SetStatus("pending", "processing", "paid", "Stripe")
@@ -80,8 +80,9 @@ def test_a_paid_order_that_is_not_live_is_told_and_left_alone(status: str) -> No
     assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}
     assert not problem.is_error
     assert told(decided(new_order(), stored=(stored,), reversals=GIVEN_BACK)) == []
-    free = replace(new_order(), total=Decimal(0))
-    assert told(decided(free, stored=(replace(stored, total=Decimal(0)),))) == []
+    for total, classes in ((Decimal(0), []), (Decimal("0.50"), ["paid_but_not_live"])):
+        cheap = replace(new_order(), total=total)
+        assert told(decided(cheap, stored=(replace(stored, total=total),))) == classes
 
 
 def test_an_unpaid_word_that_nobody_mapped_is_a_warning() -> None:
@@ -159,6 +160,83 @@ def test_a_short_reference_counts_only_where_the_amount_agrees() -> None:
     assert decided(configured, stored=(row,)).inserts == ()
 
 
+def test_an_order_that_another_payment_made_live_needs_a_second_order() -> None:
+    live = unpaid(status="shipped", payment_intent_id="pi_first")
+    plan = decided(referring(), stored=(live,))
+    inserted = plan.inserts[0].order.id
+    orders = ", ".join(sorted((ORDER_ID, inserted)))
+    (problem,) = plan.problems
+    assert problem.ids == {
+        "stripe_session_ids": SESSION_ID,
+        "order_ids": orders,
+        "stripe_payment_intent_id": "pi_first",
+    }
+    assert problem.sentence == (
+        f"{SESSION_ID} and pi_first were all paid, for order {ORDER_ID} (orders {orders}). "
+        "Ask the customer; refund one if need be."
+    )
+    given_back = read_reversals([refund(payment_intent="pi_second")], [])
+    assert told(decided(referring(), stored=(live,), reversals=given_back)) == []
+
+
+def test_a_payment_that_was_tried_for_a_pending_order_does_not_make_it_paid() -> None:
+    tried = unpaid(payment_intent_id="pi_tried")
+    plan = decided(referring(), stored=(tried,))
+    assert (plan.inserts, plan.completions) == ((), (OrderUpdate(tried, (PAID,)),))
+    assert told(plan) == ["order_disagrees", "superseded_session"]
+
+
+def test_of_a_live_order_that_names_no_payment_nothing_is_known_but_its_reference() -> None:
+    plan = decided(referring(), stored=(unpaid(status="shipped"),))
+    assert (plan.inserts, told(plan)) == ((), ["superseded_session"])
+
+
+def test_of_several_orders_with_the_payment_none_is_completed() -> None:
+    rows = (
+        unpaid(payment_intent_id=PAYMENT_INTENT),
+        unpaid(id="twin", session_id="cs_b", payment_intent_id=PAYMENT_INTENT),
+    )
+    plan = decided(new_order(), stored=rows)
+    assert (plan.inserts, plan.completions) == ((), ())
+    assert told(plan) == ["duplicate_order", "superseded_session"]
+    assert of(plan, "superseded_session")[0].sentence == (
+        f"Session {SESSION_ID} became no order: order {ORDER_ID}, twin has its payment {PAYMENT_INTENT} and names "
+        f"session cs_b, {OTHER}. If {SESSION_ID} paid it, set its stripe_session_id."
+    )
+
+
+def test_an_order_that_the_session_itself_has_claimed_is_still_its_own() -> None:
+    for session in (referring(), new_order()):
+        row = unpaid(payment_intent_id=None if session.references else PAYMENT_INTENT)
+        plan = decided(session, stored=(row,), elsewhere=Elsewhere(claims={ORDER_ID: SESSION_ID}))
+        assert (len(plan.completions), told(plan)) == (1, ["superseded_session"])
+
+
+def test_the_sentences_say_the_cause_and_what_to_do() -> None:
+    (by_reference,) = of(decided(referring(payment_intent_id=None), stored=(unpaid(),)), "superseded_session")
+    assert by_reference.sentence == (
+        f"Session {SESSION_ID} became no order: its reference is order {ORDER_ID}, which names session {OTHER}. "
+        f"If {SESSION_ID} paid it, set its stripe_session_id."
+    )
+    assert by_reference.ids == {
+        "stripe_session_id": SESSION_ID,
+        "stripe_payment_intent_id": "",
+        "order_id": ORDER_ID,
+        "order_ids": ORDER_ID,
+        "other_stripe_session_id": OTHER,
+    }
+    (not_live,) = decided(new_order(), stored=(stored_order(status="cancelled"),)).problems
+    assert not_live.sentence == (
+        f"Order {ORDER_ID} is cancelled, but session {SESSION_ID} is paid and Stripe lists no full refund. "
+        "Make the order live, or refund the payment."
+    )
+    (warning,) = decided(new_order(), stored=(stored_order(status="unpaid"),)).warnings
+    assert warning == (
+        "Orders of paid sessions have the status 'unpaid', which ordersync.toml does not map, so it was left alone. "
+        "If it is the word for an unpaid order, say under [statuses]: pending = (that word)."
+    )
+
+
 def bought(session_id: str, minutes: int, **overrides: Any) -> Order:
     """A purchase `minutes` after noon, for the same customer, lines and amount as the others."""
     known = {
@@ -175,6 +253,14 @@ def test_the_same_purchase_paid_twice_within_an_hour_is_told_once_for_all() -> N
     assert len(plan.inserts) == 4
     (problem,) = of(plan, "double_payment")
     assert problem.ids["stripe_session_ids"] == "a, b, c"
+    assert "were all paid, for the same customer, lines and amount within an hour (orders " in problem.sentence
+
+
+def test_purchases_that_are_hours_apart_are_told_apart() -> None:
+    plan = decided(
+        bought("a", 0), bought("b", 60, customer_email="ASTA@example.com"), bought("c", 200), bought("d", 210)
+    )
+    assert [each.ids["stripe_session_ids"] for each in of(plan, "double_payment")] == ["a, b", "c, d"]
 
 
 @pytest.mark.parametrize(
