@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     )
     ordersync_include_free_orders: bool = False
     ordersync_grace_minutes: int = Field(15, ge=0, le=1440)
+    ordersync_unpaid_days: int = Field(14, ge=1, le=3660)
     ordersync_stuck_hours: int = Field(24, ge=1, le=8760)
     ordersync_mixed_goods: bool = False
     ordersync_start_date: date | None = None

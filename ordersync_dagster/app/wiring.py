@@ -173,6 +173,7 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
         include_free=settings.ordersync_include_free_orders,
         match=settings.ordersync_session_match,
         reference=settings.layout.mapping.match.reference,
+        overdue_before=int((now - timedelta(days=settings.ordersync_unpaid_days)).timestamp()),
     )
 
 

@@ -1,15 +1,15 @@
 """Sessions against orders: each session is inserted, skipped or failed; its existing order is completed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import chain
 
 from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
 from ordersync_dagster.core.completion import completed, disagreements
-from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.insertable import reason_not_to_insert
 from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, agrees
-from ordersync_dagster.core.order_fields import INSERTED, Kind
+from ordersync_dagster.core.order_without_payment import order_without_payment
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
 from ordersync_dagster.core.payment_problems import (
     MONEY_BACK,
@@ -26,8 +26,6 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, SkipReason, Verdict
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, not_looked_at
-
-_TEXTS = tuple(field for field in INSERTED if field.kind is Kind.TEXT)
 
 _OUR_WORDS = frozenset(Status)
 _UNPAID_WORDS = ("unpaid", "not paid", "not_paid", "await", "pending")  # in a shop's own word for an unpaid order
@@ -74,8 +72,15 @@ def join_pieces(pieces: Sequence[Piece], next_day: Iterable[Paid] = ()) -> Plan:
         note.ids["stripe_session_ids"] for note in joined["notes"] if note.problem_class is ProblemClass.DOUBLE_PAYMENT
     }
     twins = [each for each in same_purchases(paid, next_day) if each.ids["stripe_session_ids"] not in told]
-    notes = (*joined["notes"], *duplicate_orders(payments), *twins)
+    paid_otherwise = {order_id for piece in pieces for order_id in piece.claims}
+    kept = [each for each in joined["notes"] if not _is_refuted(each, paid_otherwise)]
+    notes = (*kept, *duplicate_orders(payments), *twins)
     return Plan(plans[0].day, **{**joined, "notes": notes, "warnings": tuple(dict.fromkeys(joined["warnings"]))})
+
+
+def _is_refuted(note: Problem, paid_otherwise: Collection[str]) -> bool:
+    """Whether `note` says that an order has no payment, and another session paid it."""
+    return note.problem_class is ProblemClass.ORDER_WITHOUT_PAYMENT and note.ids["order_id"] in paid_otherwise
 
 
 def decide_piece(day: SessionDay, stored: Stored) -> Piece:
@@ -129,12 +134,20 @@ class _Decider:
             self.skips.append(Skip(verdict.session_id, SkipReason.ORDER_EXISTS))
             if isinstance(verdict, Order):
                 self._complete(existing, verdict)
+            elif isinstance(verdict, Skip):
+                self._miss_payment(verdict, [existing])
         elif isinstance(verdict, Skip):
             self.skips.append(verdict)
+            self._miss_payment(verdict, self._matcher.without_session(verdict))
         elif isinstance(verdict, SessionProblem):
             self.failed.append(verdict)
         else:
             self._decide_without_order(verdict)
+
+    def _miss_payment(self, skip: Skip, rows: Iterable[StoredOrder]) -> None:
+        if skip.overdue:
+            for row in rows:
+                self.notes.extend(order_without_payment(row, skip.session_id, skip.overdue))
 
     def _decide_without_order(self, order: Order) -> None:
         """No order names the session: its payment may be another order's."""
@@ -165,7 +178,7 @@ class _Decider:
             self.notes.extend(disagreements(row, order))
 
     def _insert(self, order: Order) -> None:
-        problem = _reason_not_to_insert(order, self._limits)
+        problem = reason_not_to_insert(order, self._limits)
         if problem:
             self.failed.append(SessionProblem(order.session_id, problem))
             return
@@ -212,19 +225,3 @@ def _unmapped(word: str) -> str:
         f"Orders of paid sessions have the status {word!r}, which ordersync.toml does not map, so it was left alone. "
         "If it is the word for an unpaid order, say under [statuses]: pending = (that word)."
     )
-
-
-def _reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
-    ids = {"stripe_session_id": order.session_id}
-    if not limits.total.holds(order.total):
-        return Problem(
-            ProblemClass.AMOUNT_DOES_NOT_FIT,
-            f"Session {order.session_id} became no order: orders.total_amount is numeric({limits.total.precision},"
-            f"{limits.total.scale}) and cannot hold {order.total} {order.currency} exactly. Widen the column.",
-            ids,
-        )
-    column = limits.too_narrow("orders", {each.column: getattr(order, each.attribute) for each in _TEXTS})
-    if column is None:
-        return None
-    sentence = f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."
-    return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)

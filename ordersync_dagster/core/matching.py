@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
-from ordersync_dagster.core.stripe_session import Verdict
+from ordersync_dagster.core.stripe_session import Skip, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ class Matcher:
     def of_session(self, session_id: str) -> StoredOrder | None:
         """The order that names the session."""
         return self._of_session.get(session_id)
+
+    def without_session(self, skip: Skip) -> list[StoredOrder]:
+        """The orders that name no session, but the payment of an overdue one."""
+        payment = skip.overdue.payment_intent_id if skip.overdue else None
+        return [order for order in self._of_payment.get(payment or "", []) if not order.session_id]
 
     def has_order(self, verdict: Verdict) -> bool:
         """Whether one of the orders is the session's."""

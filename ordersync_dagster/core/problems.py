@@ -42,6 +42,7 @@ class ProblemClass(StrEnum):
     SUPERSEDED_SESSION = "superseded_session", Severity.NOTICE
     DOUBLE_PAYMENT = "double_payment", Severity.NOTICE
     PAID_BUT_NOT_LIVE = "paid_but_not_live", Severity.NOTICE
+    ORDER_WITHOUT_PAYMENT = "order_without_payment", Severity.NOTICE
     DISPUTED = "disputed", Severity.NOTICE
     PARTLY_REFUNDED = "partly_refunded", Severity.NOTICE
     PAYMENT_REFUNDED = "payment_refunded", Severity.NOTICE

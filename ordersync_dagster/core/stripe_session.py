@@ -5,7 +5,7 @@ Every field may be missing or null in some API version; nothing here raises for 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
@@ -31,6 +31,7 @@ from ordersync_dagster.core.stripe_session_fields import (
     total_of,
 )
 from ordersync_dagster.core.text import is_storable
+from ordersync_dagster.core.window import day_of
 
 PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is a problem
 NO_ID = "(no id)"
@@ -75,6 +76,15 @@ class SessionRules:
     include_free: bool = False
     match: SessionMatch | None = None
     reference: str | None = None  # as in `references_of`
+    overdue_before: int = 0  # an older session that is unpaid is not paid any more; Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A complete session that is unpaid for longer than its payment method may take."""
+
+    since: date  # when it was created
+    payment_intent_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,7 @@ class Skip:
 
     session_id: str
     reason: SkipReason
+    overdue: Overdue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,9 @@ def read_session(session: object, rules: SessionRules) -> Verdict:
     _check_mode(fields, session_id, rules)
     try:
         reason = _reason_to_skip(fields, rules)
-        return Skip(session_id, reason) if reason else _paid_order(fields, session_id, rules)
+        if reason:
+            return Skip(session_id, reason, _overdue(fields, rules) if reason is SkipReason.UNPAID else None)
+        return _paid_order(fields, session_id, rules)
     except MalformedError as error:
         return _session_problem(session_id, error)
 
@@ -145,6 +158,16 @@ def _reason_to_skip(session: Mapping[str, Any], rules: SessionRules) -> SkipReas
     if not is_free and paid != "paid":
         return SkipReason.UNPAID
     return SkipReason.TOO_RECENT if created_time(session) >= rules.settled_before else None
+
+
+def _overdue(session: Mapping[str, Any], rules: SessionRules) -> Overdue | None:
+    try:
+        created = created_time(session)
+    except MalformedError:
+        return None
+    if created >= rules.overdue_before:
+        return None
+    return Overdue(day_of(created), id_of(session.get("payment_intent")))
 
 
 def _paid_order(session: Mapping[str, Any], session_id: str, rules: SessionRules) -> Order:

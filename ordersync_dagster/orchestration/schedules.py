@@ -7,8 +7,9 @@ import dagster as dg
 from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
 from ordersync_dagster.orchestration.partitions import daily
 
-# Bank debits and vouchers settle up to two weeks after the session was created.
-RESYNC_DAYS = 14
+# Bank debits and vouchers settle up to two weeks after the session was created; one more day shows the orders whose
+# sessions stayed unpaid (ORDERSYNC_UNPAID_DAYS).
+RESYNC_DAYS = 15
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 

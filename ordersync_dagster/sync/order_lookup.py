@@ -7,7 +7,7 @@ from ordersync_dagster.core.decide_sessions import Piece, SessionDay
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN, Paid
-from ordersync_dagster.core.stripe_session import is_paid
+from ordersync_dagster.core.stripe_session import Skip, is_paid
 from ordersync_dagster.sync.ports import Sessions, Store
 
 
@@ -25,7 +25,7 @@ class OrderLookup:
         orders = [each for each in day.sessions if isinstance(each, Order)]
         of_sessions = self._store.orders_of_sessions([each.session_id for each in day.sessions])
         known = {order.id for order in of_sessions}
-        payments = {each.payment_intent_id for each in orders if each.payment_intent_id}
+        payments = {each.payment_intent_id for each in orders if each.payment_intent_id} | _overdue_payments(day)
         of_payments = self._store.orders(self._store.order_ids_of_payments(payments) - known)
         named = {order.session_id for order in of_sessions}
         references = {each.value for order in orders if order.session_id not in named for each in order.references}
@@ -48,3 +48,8 @@ class OrderLookup:
         """Keep the paid sessions of the first hour of `day`, for the day before it."""
         end = datetime.combine(day, time(), UTC).timestamp() + SAME_PURCHASE_WITHIN
         self.next_day = tuple(paid for piece in pieces for paid in piece.paid if paid.created <= end)
+
+
+def _overdue_payments(day: SessionDay) -> set[str]:
+    overdue = [each.overdue for each in day.sessions if isinstance(each, Skip) and each.overdue]
+    return {each.payment_intent_id for each in overdue if each.payment_intent_id}

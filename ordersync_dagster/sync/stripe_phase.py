@@ -14,7 +14,7 @@ from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
 from ordersync_dagster.core.payment_state import needs_reversals, payment_state
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.reversals import Reversals
-from ordersync_dagster.core.stripe_session import SessionRules, SkipReason, Verdict, read_session
+from ordersync_dagster.core.stripe_session import SessionRules, Skip, SkipReason, Verdict, read_session
 from ordersync_dagster.core.unread import sessions_not_read
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.order_lookup import OrderLookup
@@ -92,8 +92,7 @@ class StripePhase:
         claimed = {**{update.seen.id: update.seen.session_id for update in piece.plan.completions}, **piece.claims}
         sessions = {claimed[update.seen.id] for update in piece.plan.completions}
         again = tuple(each for each in day.sessions if each.session_id in sessions)
-        known = [_payment(each, of_session, day.reversals) for each in orders] if self.asks_printful else []
-        return _Compared(piece, elsewhere, again, known)
+        return _Compared(piece, elsewhere, again, _known_payments(day, of_session) if self.asks_printful else [])
 
     def _of_this_account(
         self, window: Window, steps: Iterator[tuple[Step, PrintfulNeeds]]
@@ -142,6 +141,14 @@ def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:
         now for was, now in completed if (was.printful_order_id, was.status) != (now.printful_order_id, now.status)
     )
     return (*inserted, *(order for order in changed if order.printful_order_id))
+
+
+def _known_payments(day: SessionDay, rows: Mapping[str, StoredOrder]) -> list[SessionPayment]:
+    orders = [each for each in day.sessions if isinstance(each, Order)]
+    unpaid = [each for each in day.sessions if isinstance(each, Skip) and each.reason is SkipReason.UNPAID]
+    named = [(each.session_id, rows[each.session_id]) for each in unpaid if each.session_id in rows]
+    not_kept = [SessionPayment(key, {row.printful_order_id}, Payment(is_kept=False)) for key, row in named]
+    return [*(_payment(each, rows, day.reversals) for each in orders), *not_kept]
 
 
 def _payment(order: Order, rows: Mapping[str, StoredOrder], reversals: Reversals) -> SessionPayment:

@@ -12,6 +12,7 @@ NOTICES = {
     "superseded_session",
     "double_payment",
     "paid_but_not_live",
+    "order_without_payment",
     "disputed",
     "partly_refunded",
     "payment_refunded",

@@ -88,7 +88,7 @@ def test_the_nightly_run_covers_the_last_fourteen_days_at_once() -> None:
     request = daily_resync(dg.build_schedule_context(scheduled_execution_time=AT))
     assert isinstance(request, dg.RunRequest)
     first, last = (date.fromisoformat(request.tags[name]) for name in (RANGE_START, RANGE_END))
-    assert (first, last) == (AT.date() - timedelta(days=14), AT.date() - timedelta(days=1))
+    assert (first, last) == (AT.date() - timedelta(days=15), AT.date() - timedelta(days=1))
     assert request.run_config["ops"]["order_sync_assets"]["config"] == {"printful": "all"}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ordersync_dagster.app.run import Run
 from ordersync_dagster.sync.stripe_phase import MIN_ORDERS_FOR_ACCOUNT_CHECK
-from ordersync_dagster_tests.support.outcomes import classes
+from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.shops import Shop
 
 NULLABLE = {
@@ -123,3 +123,13 @@ def test_an_order_with_and_one_without_the_session_of_a_payment_are_named_togeth
     open_shop.sandbox.replace(world.with_session({**session, "payment_intent": "pi_shared"}))
     named = [each for each in open_shop.run().outcome.problems if each.problem_class == "duplicate_order"]
     assert ", ".join(sorted([order_id, other])) in [each.ids["order_ids"] for each in named]
+
+
+def test_an_order_without_a_session_whose_payment_stays_unpaid_is_named(open_shop: Shop) -> None:
+    (order_id,) = moving(open_shop, 1)
+    (row,) = open_shop.database.rows("SELECT * FROM orders WHERE id = :id", id=order_id)
+    (session,) = [each for each in open_shop.sandbox.world.sessions if each["id"] == row["stripe_session_id"]]
+    created = int((open_shop.time.now - timedelta(days=20)).timestamp())
+    open_shop.sandbox.put_session({**session, "payment_status": "unpaid", "created": created})
+    without_session(open_shop, [order_id])
+    assert [ids["order_id"] for ids in of_class(open_shop.run(), "order_without_payment")] == [order_id]

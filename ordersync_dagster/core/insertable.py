@@ -1,0 +1,25 @@
+"""Whether the shop's columns can hold an order."""
+
+from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.order_fields import INSERTED, Kind
+from ordersync_dagster.core.orders import Order
+from ordersync_dagster.core.problems import Problem, ProblemClass
+
+_TEXTS = tuple(field for field in INSERTED if field.kind is Kind.TEXT)
+
+
+def reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
+    """The problem of a session whose order a column would round or cut off."""
+    ids = {"stripe_session_id": order.session_id}
+    if not limits.total.holds(order.total):
+        return Problem(
+            ProblemClass.AMOUNT_DOES_NOT_FIT,
+            f"Session {order.session_id} became no order: orders.total_amount is numeric({limits.total.precision},"
+            f"{limits.total.scale}) and cannot hold {order.total} {order.currency} exactly. Widen the column.",
+            ids,
+        )
+    column = limits.too_narrow("orders", {each.column: getattr(order, each.attribute) for each in _TEXTS})
+    if column is None:
+        return None
+    sentence = f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."
+    return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
