@@ -19,6 +19,7 @@ from ordersync_dagster.core.payment_problems import (
     paid_but_not_live,
     same_purchases,
     superseded,
+    undecided,
 )
 from ordersync_dagster.core.payment_state import PaymentState, payment_notices, payment_state
 from ordersync_dagster.core.plan import Plan, Stored
@@ -117,7 +118,7 @@ class _Decider:
     def __init__(self, stored: Stored, day: SessionDay) -> None:
         self._limits, self._reversals = stored.limits, day.reversals
         self.claims = dict(day.elsewhere.claims)
-        self._matcher = Matcher(stored.orders, Elsewhere(day.elsewhere.paid_sessions, self.claims))
+        self._matcher = Matcher(stored.orders, replace(day.elsewhere, claims=self.claims))
         self._paid_here = frozenset(each.session_id for each in day.sessions if isinstance(each, Order))
         self.inserts: list[InsertOrder] = []
         self.completions: list[OrderUpdate] = []
@@ -154,6 +155,9 @@ class _Decider:
         match = self._matcher.of_payment_or_reference(order, self._paid_here)
         if match is None:
             self._insert(order)
+            return
+        if match.unknown:
+            self.failed.append(SessionProblem(order.session_id, undecided(order, match)))
             return
         names = [row.id for row in match.orders]
         if match.is_second_payment:

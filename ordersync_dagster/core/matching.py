@@ -12,6 +12,7 @@ class Elsewhere:
     """Facts from outside the sessions that are decided: they come from Stripe, or from this run's earlier days."""
 
     paid_sessions: frozenset[str] = frozenset()  # other sessions that orders name, and that Stripe calls paid
+    unknown_sessions: Mapping[str, str] = field(default_factory=dict)  # why Stripe did not answer, by session
     claims: Mapping[str, str] = field(default_factory=dict)  # order id → the paid session that belongs to it
 
 
@@ -23,6 +24,7 @@ class Match:
     reference: str = ""  # the reference that names the order; empty where the payment is the same
     other_session: str = ""  # another paid session to which the order belongs
     other_payment: str = ""  # another payment that the order names, where it is live
+    unknown: str = ""  # why nobody knows whether the order's own session is paid
 
     @property
     def is_second_payment(self) -> bool:
@@ -75,7 +77,10 @@ class Matcher:
     def _of_reference(self, row: StoredOrder, order: Order, paid: frozenset[str]) -> Match:
         other = self._other(row, order, paid)
         is_paid_otherwise = not other and row.payment_intent_id and row.status != Status.PENDING
-        return Match((row,), row.id, other, (row.payment_intent_id or "") if is_paid_otherwise else "")
+        other_payment = (row.payment_intent_id or "") if is_paid_otherwise else ""
+        is_decided = other or other_payment or self._elsewhere.claims.get(row.id)
+        unknown = "" if is_decided else self._elsewhere.unknown_sessions.get(row.session_id, "")
+        return Match((row,), row.id, other, other_payment, unknown)
 
     def _other(self, row: StoredOrder, order: Order, paid: frozenset[str]) -> str:
         """Another paid session that the order belongs to."""

@@ -103,6 +103,17 @@ def superseded(order: Order, match: Match) -> Problem:
     return Problem(ProblemClass.SUPERSEDED_SESSION, sentence, ids)
 
 
+def undecided(order: Order, match: Match) -> Problem:
+    """Nobody knows whether the order that the reference names is paid by its own session."""
+    (row,) = match.orders
+    sentence = (
+        f"Session {order.session_id} became no order yet: its reference is order {row.id}, and Stripe could not be "
+        f"asked whether that order's own session {row.session_id} is paid: {match.unknown}. The next run asks again."
+    )
+    ids = {"stripe_session_id": order.session_id, "order_id": row.id, "other_stripe_session_id": row.session_id}
+    return Problem(ProblemClass.STRIPE_NOT_READ, sentence, ids)
+
+
 def paid_but_not_live(row: StoredOrder, order: Order) -> list[Problem]:
     """A cancelled or failed order whose session is paid; none for any other order."""
     if row.status not in NOT_LIVE or order.total <= 0:

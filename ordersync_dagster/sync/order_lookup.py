@@ -1,10 +1,11 @@
 """The shop's orders of some sessions: those that name the session, its payment, or are named by its reference."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 from ordersync_dagster.core.decide_sessions import Piece, SessionDay
-from ordersync_dagster.core.matching import Elsewhere
+from ordersync_dagster.core.errors import VendorError
+from ordersync_dagster.core.matching import Elsewhere, Matcher
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN, Paid
 from ordersync_dagster.core.stripe_session import Skip, is_paid
@@ -16,7 +17,9 @@ class OrderLookup:
 
     def __init__(self, stripe: Sessions, store: Store) -> None:
         self._stripe, self._store = stripe, store
-        self._is_paid: dict[str, bool] = {}  # by session id, of those that Stripe was asked for
+        self._asked: set[str] = set()  # sessions that orders name and that are not among those to decide
+        self._paid: set[str] = set()  # those of them that are paid
+        self._unknown: dict[str, str] = {}  # those for which Stripe gave no answer, and why
         self._claims: dict[str, str] = {}
         self.next_day: tuple[Paid, ...] = ()  # paid sessions at the beginning of the day after
 
@@ -30,15 +33,21 @@ class OrderLookup:
         named = {order.session_id for order in of_sessions}
         references = {each.value for order in orders if order.session_id not in named for each in order.references}
         others = (*of_payments, *self._store.orders(references - known - {order.id for order in of_payments}))
-        paid = self._paid_sessions(others, {each.session_id for each in orders})
-        return (*of_sessions, *others), Elsewhere(paid, dict(self._claims))
+        matcher = Matcher(others, Elsewhere())
+        matches = [matcher.of_payment_or_reference(order) for order in orders if order.session_id not in named]
+        rows = [row for match in matches if match for row in match.orders if row.session_id]
+        self._ask({row.session_id for row in rows} - {each.session_id for each in orders})
+        return (*of_sessions, *others), Elsewhere(frozenset(self._paid), dict(self._unknown), dict(self._claims))
 
-    def _paid_sessions(self, rows: Iterable[StoredOrder], here: set[str]) -> frozenset[str]:
-        """The sessions that `rows` name and that Stripe calls paid; those of `here` need no question."""
-        asked = {row.session_id for row in rows if row.session_id} - here
-        for session_id in sorted(asked - self._is_paid.keys()):
-            self._is_paid[session_id] = is_paid(self._stripe.session(session_id))
-        return frozenset(session_id for session_id in asked if self._is_paid[session_id])
+    def _ask(self, session_ids: set[str]) -> None:
+        """Ask Stripe whether these sessions are paid, each once in a run."""
+        for session_id in sorted(session_ids - self._asked):
+            self._asked.add(session_id)
+            try:
+                if is_paid(self._stripe.session(session_id)):
+                    self._paid.add(session_id)
+            except VendorError as error:
+                self._unknown[session_id] = str(error)
 
     def keep(self, piece: Piece) -> None:
         """Keep the claims of a decided piece for the pieces and days after it."""

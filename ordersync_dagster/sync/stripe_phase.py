@@ -130,7 +130,8 @@ class _Compared:
 
 def _joined(facts: Iterable[Elsewhere]) -> Elsewhere:
     each, *others = facts
-    return Elsewhere(each.paid_sessions.union(*(other.paid_sessions for other in others)), each.claims)
+    last = others[-1] if others else each  # each piece knows all that the pieces before it asked for
+    return Elsewhere(last.paid_sessions, last.unknown_sessions, each.claims)
 
 
 def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:

@@ -205,6 +205,25 @@ def test_of_several_orders_with_the_payment_none_is_completed() -> None:
     )
 
 
+def test_a_session_is_not_decided_where_stripe_did_not_answer_about_the_other_one() -> None:
+    elsewhere = Elsewhere(unknown_sessions={OTHER: "Stripe gave no answer"})
+    plan = decided(referring(), stored=(unpaid(),), elsewhere=elsewhere)
+    (failed,) = plan.failed_sessions
+    assert (failed.problem.problem_class, plan.change_count) == (ProblemClass.STRIPE_NOT_READ, 0)
+    assert failed.problem.ids == {
+        "stripe_session_id": SESSION_ID,
+        "order_id": ORDER_ID,
+        "other_stripe_session_id": OTHER,
+    }
+    assert failed.problem.sentence == (
+        f"Session {SESSION_ID} became no order yet: its reference is order {ORDER_ID}, and Stripe could not be asked "
+        f"whether that order's own session {OTHER} is paid: Stripe gave no answer. The next run asks again."
+    )
+    paid = stored_order(session_id=OTHER, payment_intent_id="pi_first")
+    assert len(decided(referring(), stored=(paid,), elsewhere=elsewhere).inserts) == 1
+    assert decided(new_order(), stored=(stored_order(session_id=OTHER),), elsewhere=elsewhere).failed_sessions == ()
+
+
 def test_an_order_that_the_session_itself_has_claimed_is_still_its_own() -> None:
     for session in (referring(), new_order()):
         row = unpaid(payment_intent_id=None if session.references else PAYMENT_INTENT)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ordersync_dagster.app.wiring import open_watch
-from ordersync_dagster.sandbox import World, refund
+from ordersync_dagster.sandbox import Fault, World, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.settings import settings_for
@@ -133,3 +133,16 @@ def test_a_refunded_pending_order_that_changes_meanwhile_stays_pending(each_shop
     each_shop.run(meanwhile=lambda: each_shop.database.execute(change, id=row["id"]), printful=PrintfulScope.none)
     after = each_shop.order(session["id"])
     assert (after["status"], after["tracking_number"], bool(after["customer_name"])) == ("pending", "BY-HAND", True)
+
+
+def test_stripe_without_an_answer_about_one_session_costs_that_session_alone(each_shop: Shop, outage: World) -> None:
+    made = made_before_payment(each_shop, outage)
+    fault = Fault(f"/v1/checkout/sessions/{LEFT}", "status", times=None)
+    each_shop.sandbox.faults.add(fault)
+    run = each_shop.run()
+    assert [ids["stripe_session_id"] for ids in of_class(run, "stripe_not_read")] == [made["session"]["id"]]
+    assert status_of(each_shop, made["order_id"]) == "pending"
+    assert run.outcome.rows["orders_inserted"] > 0
+    each_shop.sandbox.faults.clear()
+    each_shop.run()
+    assert status_of(each_shop, made["order_id"]) == "processing"
