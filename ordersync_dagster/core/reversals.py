@@ -55,6 +55,12 @@ def read_invoice_payments(rows: Iterable[object]) -> OfInvoice:
     return found
 
 
+def payment_intent_of(invoice: str | None, reversals: Reversals) -> str | None:
+    """The payment intent of an invoice; None where it is not known, or there are several."""
+    found = [] if invoice is None or reversals.of_invoice is None else [*reversals.of_invoice.get(invoice, ())]
+    return found[0] if len(found) == 1 and found[0].startswith("pi_") else None
+
+
 class _Reading:
     def __init__(self) -> None:
         self.returned: dict[str, dict[str, Decimal]] = {}

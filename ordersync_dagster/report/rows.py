@@ -56,7 +56,9 @@ def _inserted(insert: InsertOrder) -> ChangeRow:
         "field": "order",
         "before": None,
         "after": f"{order.status}, {order.total:f} {order.currency}",
-        "why": "paid at Stripe, not in the shop" if order.status != "refunded" else "paid and refunded at Stripe",
+        "why": "paid at Stripe, not in the shop"
+        if order.status != "refunded"
+        else "paid at Stripe, and the payment went back",
     }
 
 

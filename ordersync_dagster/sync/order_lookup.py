@@ -23,10 +23,13 @@ class OrderLookup:
         self._claims: dict[str, str] = {}
         self.next_day: tuple[Paid, ...] = ()  # paid sessions at the beginning of the day after
 
-    def load(self, day: SessionDay) -> tuple[tuple[StoredOrder, ...], Elsewhere]:
-        """The orders to compare the sessions of `day` with."""
+    def of_sessions(self, day: SessionDay) -> tuple[StoredOrder, ...]:
+        """The orders that name the sessions of `day`."""
+        return self._store.orders_of_sessions([each.session_id for each in day.sessions])
+
+    def load(self, day: SessionDay, of_sessions: tuple[StoredOrder, ...]) -> tuple[tuple[StoredOrder, ...], Elsewhere]:
+        """All orders to compare the sessions of `day` with; `of_sessions` are those that name them."""
         orders = [each for each in day.sessions if isinstance(each, Order)]
-        of_sessions = self._store.orders_of_sessions([each.session_id for each in day.sessions])
         known = {order.id for order in of_sessions}
         payments = {each.payment_intent_id for each in orders if each.payment_intent_id} | _overdue_payments(day)
         of_payments = self._store.orders(self._store.order_ids_of_payments(payments) - known)

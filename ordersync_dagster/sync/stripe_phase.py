@@ -78,8 +78,10 @@ class StripePhase:
         return Step(made_from, plan), needs
 
     def _compared(self, payments: Payments, lookup: OrderLookup, day: SessionDay) -> "_Compared":
+        of_sessions = lookup.of_sessions(day)
+        day = _with_payments(day, of_sessions, payments)
         orders = [each for each in day.sessions if isinstance(each, Order)]
-        rows, elsewhere = lookup.load(day)
+        rows, elsewhere = lookup.load(day, of_sessions)
         of_session = {row.session_id: row for row in rows}
         asked = [each for each in orders if needs_reversals(of_session.get(each.session_id))]
         day = replace(day, reversals=payments.reversals(asked), elsewhere=elsewhere)
@@ -142,6 +144,19 @@ def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:
         now for was, now in completed if (was.printful_order_id, was.status) != (now.printful_order_id, now.status)
     )
     return (*inserted, *(order for order in changed if order.printful_order_id))
+
+
+def _with_payments(day: SessionDay, rows: Iterable[StoredOrder], payments: Payments) -> SessionDay:
+    """The same sessions; one that names no payment gets that of its order or, without an order, of its invoice.
+
+    Another order may name the payment of the invoice: then the session needs no second order.
+    """
+    of_rows = {row.session_id: row.payment_intent_id for row in rows}
+    unnamed = [each for each in day.sessions if isinstance(each, Order) and not each.payment_intent_id]
+    found = {each.session_id: of_rows[each.session_id] for each in unnamed if each.session_id in of_rows}
+    found |= payments.of_invoices(each for each in unnamed if each.session_id not in of_rows)
+    named = {each.session_id: replace(each, payment_intent_id=found.get(each.session_id)) for each in unnamed}
+    return replace(day, sessions=tuple(named.get(each.session_id, each) for each in day.sessions)) if named else day
 
 
 def _known_payments(day: SessionDay, rows: Mapping[str, StoredOrder]) -> list[SessionPayment]:

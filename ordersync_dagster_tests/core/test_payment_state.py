@@ -10,7 +10,7 @@ from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.orders import Price, Status, StoredOrder, order_id
 from ordersync_dagster.core.payment_state import PaymentState, payment_state
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.reversals import Reversals, read_invoice_payments, read_reversals
+from ordersync_dagster.core.reversals import Reversals, payment_intent_of, read_invoice_payments, read_reversals
 from ordersync_dagster.sandbox import INVOICE, dispute, invoice_payment, refund
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, stored_order
@@ -207,6 +207,21 @@ def test_a_payment_that_cannot_be_found_is_said_and_nobody_is_said_to_wait(
 )  # fmt: skip
 def test_what_says_nothing_of_an_invoice_is_left_out(row: object) -> None:
     assert read_invoice_payments([row]) == {}
+
+
+def test_an_invoice_names_a_payment_intent_where_it_has_one_alone() -> None:
+    def found(*payments: dict[str, Any], invoice: str | None = INVOICE) -> str | None:
+        of_invoice = read_invoice_payments([invoice_payment(payment=each) for each in payments])
+        return payment_intent_of(invoice, Reversals(of_invoice=of_invoice))
+
+    one = {"payment_intent": "pi_a"}
+    assert found(one) == "pi_a"
+    assert found(one, one) == "pi_a"
+    assert found(one, {"payment_intent": "pi_b"}) is None
+    assert found({"charge": "ch_a"}) is None
+    assert found() is None
+    assert found(one, invoice=None) is None
+    assert payment_intent_of(INVOICE, Reversals()) is None
 
 
 BACK = read_reversals([refund()], [])

@@ -142,7 +142,7 @@ def test_no_personal_data_is_in_any_report() -> None:
 
 def test_a_refunded_order_says_so() -> None:
     part = Part(Plan(inserts=(InsertOrder(replace(ORDER, status=Status.REFUNDED)),)))
-    assert document(outcome(part))["changes"][0]["why"] == "paid and refunded at Stripe"
+    assert document(outcome(part))["changes"][0]["why"] == "paid at Stripe, and the payment went back"
 
 
 def test_tables_have_a_row_for_each_change_and_problem_errors_first() -> None:

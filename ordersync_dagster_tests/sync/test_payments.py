@@ -136,3 +136,35 @@ def test_a_refund_of_a_day_that_is_decided_later_is_known_then_too(shop: Shop, o
     shop.sandbox.put_refund(refund(**{**about, "created": late}))
     shop.run()
     assert shop.order(oldest["id"])["status"] == "refunded"
+
+
+def test_an_order_that_names_the_payment_of_an_invoice_is_the_subscriptions_order(shop: Shop, outage: World) -> None:
+    session = newest_lost(outage)
+    session_id = subscribed(shop, outage)
+    row = shop.of_printful("inprocess")
+    pay = "UPDATE orders SET stripe_payment_intent_id = :payment, stripe_session_id = 'cs_test_left' WHERE id = :id"
+    shop.database.execute(pay, payment=session["payment_intent"], id=row["id"])
+    run = shop.run()
+    assert session_id not in shop.database.column("SELECT stripe_session_id FROM orders")
+    assert [ids["order_id"] for ids in of_class(run, "superseded_session")] == [row["id"]]
+
+
+def test_a_subscriptions_order_gets_its_payment_and_asks_for_no_invoice_again(shop: Shop, outage: World) -> None:
+    session_id = subscribed(shop, outage)
+    shop.run()
+    assert shop.order(session_id)["stripe_payment_intent_id"] == newest_lost(outage)["payment_intent"]
+    shop.database.execute("UPDATE orders SET status = 'processing' WHERE stripe_session_id = :id", id=session_id)
+    shop.sandbox.requests.clear()
+    run = shop.run()
+    assert asked(shop) == {"/v1/refunds": 1, "/v1/disputes": 1}
+    assert [ids["stripe_session_id"] for ids in of_class(run, "payment_refunded")] == [session_id]
+    assert "order_disagrees" not in classes(run)
+
+
+def test_an_existing_order_of_a_subscription_keeps_its_empty_payment(shop: Shop, outage: World) -> None:
+    session_id = subscribed(shop, outage)
+    shop.run()
+    empty = "UPDATE orders SET stripe_payment_intent_id = NULL WHERE stripe_session_id = :id"
+    shop.database.execute(empty, id=session_id)
+    assert shop.run().outcome.summary.orders_completed == 0
+    assert shop.order(session_id)["stripe_payment_intent_id"] is None
