@@ -18,9 +18,10 @@ class InsertOrder:
 
 @dataclass(frozen=True, slots=True)
 class FillFields:
-    """Empty columns of an existing order get the session's values; `values` is by column name."""
+    """Empty columns of an existing order get the values that `source` has; `values` is by column name."""
 
     values: Mapping[str, str | Json]
+    source: str = "the session"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,13 @@ from ordersync_dagster.core.printful_order_fields import (
     external_id,
     image_url_of,
     price_of,
-    recipient_of,
     rows_of,
     storable,
     text_of,
 )
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.recipient import Recipient, recipient_of
 from ordersync_dagster.core.text import is_storable, text_or_none
-from ordersync_dagster.core.window import day_of
 
 Row = TypeVar("Row")
 
@@ -92,16 +91,9 @@ class PrintfulOrder:
     cost_currency: str | None
     external_id: str | None = None  # unique in a Printful store
     created: int | None = None  # Unix seconds
-    recipient: str | None = None  # hash of the e-mail address
+    recipient: Recipient = Recipient()
     unread_items: str = ""  # why not all items can be compared; empty where they can
     unread_shipments: str = ""  # the same of the parcels
-
-    @property
-    def likeness(self) -> tuple[str, int, int] | None:
-        """Recipient, UTC day and number of goods; None where one of them is not known."""
-        if self.recipient is None or self.created is None:
-            return None
-        return self.recipient, day_of(self.created).toordinal(), sum(item.quantity for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from ordersync_dagster.core import money
-from ordersync_dagster.core.privacy import hashed_email
 from ordersync_dagster.core.text import is_storable, text_or_none
 
 
@@ -68,13 +67,6 @@ def created_at(order: Mapping[str, Any]) -> int | None:
     """When the order was made at Printful, in Unix seconds."""
     created = order.get("created")
     return created if type(created) is int and 0 < created < 2**37 else None
-
-
-def recipient_of(order: Mapping[str, Any]) -> str | None:
-    """Hash of the recipient's e-mail address."""
-    recipient = order.get("recipient")
-    email = text_or_none(recipient.get("email")) if isinstance(recipient, Mapping) else None
-    return hashed_email(email) if email else None
 
 
 def catalog_id(row: Mapping[str, Any], key: str) -> str | None:

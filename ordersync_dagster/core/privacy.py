@@ -13,3 +13,8 @@ def masked_email(email: str) -> str:
 def hashed_email(email: str) -> str:
     """Case-insensitive hash of an address, for comparing in memory; never shown, never stored."""
     return hashlib.sha256(email.strip().lower().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def hashed_words(text: str) -> str:
+    """The same of a name: however it is spaced, and in capitals or not."""
+    return hashlib.sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -3,14 +3,16 @@
 A webhook that failed would have created the order at Printful and kept its id; recovered orders lack it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
-from ordersync_dagster.core.privacy import hashed_email
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.recipient import Recipient
 
 DAY = 86_400  # seconds
+_UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE)
 _OPEN_WITHOUT_PRINTFUL = (Status.PROCESSING, Status.PENDING)
 
 
@@ -33,16 +35,22 @@ class Unlinked:
         return {"order_id": self.order.id, "stripe_session_id": self.order.session_id}
 
     def names(self, link_by: str | None) -> frozenset[str]:
-        """Each `external_id` that the shop may have given Printful, which holds at most 32 characters."""
-        by_order = {self.order.id, self.order.id.replace("-", "")} if link_by in (None, "order_id") else set()
+        """Each `external_id` that the shop may have given Printful, which holds at most 32 characters.
+
+        Other channels number their orders too, so an id that is no UUID counts only where the shop says "order_id".
+        """
+        written = {self.order.id, self.order.id.lower()}
+        own = written | {name.replace("-", "") for name in written}
+        is_own = link_by == "order_id" or (link_by is None and _UUID.fullmatch(self.order.id) is not None)
+        by_order = own if is_own else set()
         by_payment = {self.order.payment_intent_id} if link_by in (None, "payment_intent") else set()
         return frozenset(name for name in by_order | by_payment if name)
 
     @property
-    def likeness(self) -> tuple[str, int, int]:
-        """Recipient, UTC day and number of goods, as in `PrintfulOrder.likeness`."""
-        goods = sum(line.quantity for line in self.session.line_items)
-        return hashed_email(self.session.customer_email), self.session.created.date().toordinal(), goods
+    def recipient(self) -> Recipient:
+        """Who gets the goods, as the session says."""
+        address = self.session.shipping_address or {}
+        return Recipient.of(self.session.customer_email, address.get("name"), address.get("postal_code"))
 
 
 def is_unlinked(order: StoredOrder) -> bool:

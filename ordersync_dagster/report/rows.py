@@ -65,10 +65,10 @@ def _inserted(insert: InsertOrder) -> ChangeRow:
 def _updated(update: OrderUpdate, change: Change) -> Iterator[ChangeRow]:
     seen = update.seen
     match change:
-        case FillFields(values):
+        case FillFields(values, source):
             for column, value in sorted(values.items()):
                 shown = str(value) if column in CLEAR_COLUMNS else "(set)"
-                yield _row(update, "fill_fields", column, None, shown, "empty in the shop, known to Stripe")
+                yield _row(update, "fill_fields", column, None, shown, f"empty in the shop, filled from {source}")
         case SetStatus(before, after, word, vendor):
             yield _row(update, "set_status", "status", before, after, f"{vendor} says {word}")
         case SetTracking(number, url, shipments):

@@ -1,12 +1,14 @@
 """The Printful phase of a run: look up orders, compare the answers, then look for missing links."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
-from ordersync_dagster.core.decide_links import Links, Unread, decide_links
+from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.link_evidence import LINK_SLACK
+from ordersync_dagster.core.links import Links, Unread
 from ordersync_dagster.core.not_made import MakingRules, Payment
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Stored
@@ -25,8 +27,6 @@ from ordersync_dagster.sync.step import PrintfulNeeds, Step
 
 ORDERS_PER_BATCH = 500  # planned and written together
 ASK_MISSING_AGAIN_AFTER = timedelta(days=7)
-# A Printful order is made after its session, but the clocks of Stripe and Printful may differ.
-LINK_SLACK = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -47,6 +47,7 @@ class PrintfulPhase:
     _payments: dict[str, Payment] = field(default_factory=dict)  # by session id
     _unlinked: list[Unlinked] = field(default_factory=list)  # waiting orders that name no Printful order
     _candidates: list[PrintfulOrder] = field(default_factory=list)  # listed orders that no order of the shop names
+    _taken_names: dict[str, str] = field(default_factory=dict)  # external_id → Printful id that the shop names
     _remembered: frozenset[str] = frozenset()  # Printful ids that an earlier run found gone
     _not_found: list[str] = field(default_factory=list)  # 404s of this run that are not remembered
     _is_our_store: bool = False  # Printful knows an order that the shop names
@@ -112,12 +113,20 @@ class PrintfulPhase:
             candidates=tuple(self._candidates),
             unread=Unread(self._unreadable, self._reason),
             taken=self._owners.keys(),
+            taken_names=self._taken_names,
+            taken_back=self._links_before(),
             link_by=self.link_by,
             not_found=len(self._not_found),
             rules=self.rules,
             now=int(self.clock().timestamp()),
         )
         return Step(links, decide_links(links, self.store.limits))
+
+    def _links_before(self) -> Mapping[str, Collection[str]]:
+        """The Printful ids that earlier runs gave to orders which now may be linked: somebody took them back."""
+        offered = {each.external_id for each in self._candidates}
+        orders = [each.order.id for each in self._unlinked if offered & each.names(self.link_by)] if offered else []
+        return self.store.printful_ids_given(orders) if orders else {}
 
     @property
     def _reason(self) -> str:
@@ -136,11 +145,13 @@ class PrintfulPhase:
         self._remembered = self.store.known_missing(self.clock() - ASK_MISSING_AGAIN_AFTER) & self._wanted
         not_shown = set(self._remembered)
         times = [each.session.created.timestamp() for each in self._unlinked]
-        since = int(min(times) - LINK_SLACK.total_seconds()) if times else None
+        since = int(min(times)) - LINK_SLACK if times else None
         for printful_id, raw in self.printful.orders(self._wanted - self._remembered, since, self._remembered):
             answer = raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw)
             is_known = printful_id in self._owners and not isinstance(answer, Missing | NotAsked)
             self._is_our_store = self._is_our_store or is_known
+            if is_known and isinstance(answer, PrintfulOrder) and answer.external_id and self._unlinked:
+                self._taken_names[answer.external_id] = printful_id
             if printful_id in self._wanted:
                 not_shown.discard(printful_id)
                 yield printful_id, answer

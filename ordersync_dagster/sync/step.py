@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ordersync_dagster.core.decide_links import Links, decide_links
+from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
+from ordersync_dagster.core.links import Links
 from ordersync_dagster.core.matching import Matcher
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import StoredOrder

@@ -13,6 +13,7 @@ from ordersync_dagster.core.orders import LineItem, Order, as_stored
 from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.printful_order_fields import created_at
 from ordersync_dagster.core.privacy import hashed_email, masked_email
+from ordersync_dagster.core.recipient import Recipient
 from ordersync_dagster.core.reversals import read_reversals
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
 from ordersync_dagster.core.stripe_session_fields import LAST_SECOND, line_items_of, printful_order_id_of
@@ -132,7 +133,7 @@ def test_a_session_is_created_between_1970_and_the_last_second_that_a_date_holds
 
 @pytest.mark.parametrize("recipient", [None, [], {"email": None}, {"email": " "}])
 def test_a_printful_order_for_nobody_known_is_read_without_a_recipient(recipient: object) -> None:
-    assert printful_answer(recipient=recipient).recipient is None
+    assert printful_answer(recipient=recipient).recipient == Recipient()
 
 
 @pytest.mark.parametrize("quantity", [1, 1000, 2**31 - 1])

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from ordersync_dagster.core.changes import AddItems, FillFields
-from ordersync_dagster.core.decide_links import Links, Unread, decide_links
+from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.links import Links, Unread
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import LineItem, as_stored
 from ordersync_dagster.core.plan import Plan, Stored
@@ -20,7 +21,8 @@ from ordersync_dagster_tests.support.builders import new_order, printful_answer,
 DAY = date(2026, 9, 21)
 LINE = LineItem(1, new_order().total)
 WAITING = Unlinked(as_stored(new_order()), new_order(line_items=(LINE,)))
-CANDIDATE = printful_answer(external_id=PAYMENT_INTENT, retail_costs=None)
+MADE = int(new_order().created.timestamp())
+CANDIDATE = printful_answer(external_id=PAYMENT_INTENT, created=MADE, recipient=None, retail_costs=None)
 
 
 def linked(**changes: Any) -> Plan:
@@ -52,7 +54,8 @@ def test_orders_are_linked_only_by_the_reference_that_the_shop_configured() -> N
 def test_a_linked_order_gets_its_items_in_the_same_change_priced_from_its_session() -> None:
     (update,) = linked().updates
     fill, items = update.changes
-    assert fill == FillFields({"printful_order_id": CANDIDATE.printful_order_id})
+    assert isinstance(fill, FillFields)
+    assert fill.values == {"printful_order_id": CANDIDATE.printful_order_id}
     assert isinstance(items, AddItems)
     assert [item.price for item in items.items] == [LINE.unit_price]
 
@@ -89,9 +92,9 @@ def test_where_the_list_was_not_read_to_its_end_nobody_is_said_to_wait() -> None
 
 
 def test_a_link_to_an_order_that_needs_nothing_else_changes_nothing_else() -> None:
-    bare = printful_answer(external_id=PAYMENT_INTENT, items=[], status="inprocess")
-    (update,) = linked(candidates=(bare,)).updates
-    assert update.changes == (FillFields({"printful_order_id": bare.printful_order_id}),)
+    (update,) = linked(candidates=(replace(CANDIDATE, items=()),)).updates
+    (fill,) = update.changes
+    assert isinstance(fill, FillFields)
 
 
 def test_an_order_that_cannot_be_linked_does_not_stop_the_next() -> None:

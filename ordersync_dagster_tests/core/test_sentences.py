@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from ordersync_dagster.core.decide_links import Links, decide_links
+from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.links import Links
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import LineItem, StoredOrder, as_stored
 from ordersync_dagster.core.plan import Stored
@@ -150,11 +151,10 @@ def test_a_likely_link_names_every_candidate() -> None:
     session = new_order(line_items=(LineItem(1, Decimal("26.00")),))
     made = printful_answer(id=8, created=int(session.created.timestamp()))
     alike = Unlinked(stored_order(printful_order_id=None), session)
-    candidates = tuple(replace(made, printful_order_id=name, recipient=alike.likeness[0]) for name in ("8", "7"))
+    candidates = tuple(replace(made, printful_order_id=name, recipient=alike.recipient) for name in ("8", "7"))
     problem = decide_links(Links((alike,), candidates), Limits()).notes[0]
     assert problem.ids == OF_ORDER | {"printful_order_ids": "7, 8"}
-    assert "is likely Printful order 7, 8 (same recipient" in problem.sentence
-    assert problem.sentence.endswith("If it is, set its printful_order_id.")
+    assert f"Order {ORDER_ID} may be Printful order 7, 8: the same recipient, at that time." in problem.sentence
 
 
 def test_orders_of_one_payment_are_named_together_and_others_are_not() -> None:

@@ -73,9 +73,20 @@ def _link(orders: dict[str, Expected], vendors: Vendors) -> None:
     free = {
         made["external_id"]: key for key, made in vendors.printful.items() if key not in taken and made["external_id"]
     }
-    for order in orders.values():
+    for session_id, order in orders.items():
         if order.is_due and not order.printful_id and order.status in WAITING:
-            order.printful_id = free.get(order.payment)
+            key = free.get(order.payment)
+            if key and _is_meant_for(vendors.printful[key], vendors.sessions[session_id]):
+                order.printful_id = key
+
+
+def _is_meant_for(made: Json, session: Json) -> bool:
+    """Whether nothing contradicts the name that the Printful order carries. None is made before its session here."""
+    paid = sum(line["quantity"] for line in session["line_items"]["data"])
+    has_room = sum(item["quantity"] for item in made["items"]) <= paid
+    to = made["recipient"]["email"]
+    is_same = to in (None, session["customer_details"]["email"])
+    return made["status"] != "canceled" and has_room and is_same
 
 
 def _from_printful(order: Expected, made: Json, rows: list[Row]) -> None:

@@ -134,8 +134,10 @@ class Vendors:
     def _make(self, session: Json, rng: Random) -> str:
         number = self._number()
         currency = str(session["currency"])
+        email = session["customer_details"]["email"] if session["customer_details"] else None
         order = printful_order(
             id=1000 + number,
+            recipient={"email": rng.choice((email, email, email, None, "somebody.else@example.com"))},
             external_id=rng.choice((session["payment_intent"], None)),
             created=max(session["created"], int(self.now.timestamp())),
             status=rng.choice(WORDS[:4]),

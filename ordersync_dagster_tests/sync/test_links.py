@@ -1,5 +1,7 @@
 """Recovered orders find their Printful orders on the wire, and what is only likely is left to people."""
 
+from typing import Any
+
 from ordersync_dagster.core.orders import order_id
 from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import Fault, World, printful_item, printful_order
@@ -10,17 +12,22 @@ from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.world import list_as, lost, lost_ids
 
 
-def unlinked(shop: Shop, world: World) -> dict[str, object]:
+def unlinked(shop: Shop, world: World) -> dict[str, Any]:
     """A session of the outage that names no Printful order."""
     sessions = {session["id"]: session for session in world.sessions}
     return next(sessions[key] for key in sorted(lost_ids(world)) if "printfulOrderId" not in sessions[key]["metadata"])
 
 
+def made_for(session: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A Printful order with this payment's name, for the customer of `session`."""
+    to = {"name": None, "zip": None, "email": session["customer_details"]["email"]}
+    known = {"external_id": session["payment_intent"], "created": session["created"], "recipient": to}
+    return printful_order(**(known | fields))
+
+
 def test_a_recovered_order_is_linked_by_its_payment_and_gets_items_and_status(each_shop: Shop, outage: World) -> None:
     session = unlinked(each_shop, outage)
-    made = printful_order(
-        id=424242, external_id=session["payment_intent"], status="inprocess", created=session["created"]
-    )
+    made = made_for(session, id=424242, status="inprocess")
     each_shop.sandbox.put_printful_order(made)
 
     preview, run = each_shop.run(dry_run=True), each_shop.run()
@@ -37,10 +44,8 @@ def test_a_recovered_order_is_linked_by_its_payment_and_gets_items_and_status(ea
 def test_a_likely_match_is_named_and_nothing_is_written(shop: Shop, outage: World) -> None:
     session = unlinked(shop, outage)
     goods = sum(line["quantity"] for line in outage.line_items[str(session["id"])])
-    made = printful_order(
-        id=424243, external_id=None, created=session["created"], items=[printful_item(quantity=goods)]
-    )
-    made["recipient"] = {**made["recipient"], "email": session["customer_details"]["email"].upper()}  # type: ignore[index]
+    to = {"email": session["customer_details"]["email"].upper()}
+    made = made_for(session, id=424243, external_id=None, recipient=to, items=[printful_item(quantity=goods)])
     shop.sandbox.put_printful_order(made)
 
     run = shop.run()
@@ -81,7 +86,7 @@ def test_a_printful_order_that_cannot_be_read_is_an_error_of_the_order_that_it_n
     each_shop: Shop, outage: World
 ) -> None:
     session = unlinked(each_shop, outage)
-    made = printful_order(id=424244, external_id=session["payment_intent"], created=session["created"], status=None)
+    made = made_for(session, id=424244, status=None)
     others = printful_order(id=424245, external_id="pi_of_nobody", created=session["created"], status=None)
     for each in (made, others):
         each_shop.sandbox.put_printful_order(each)
@@ -162,7 +167,7 @@ def test_nobody_waits_where_printful_was_left_out_of_the_run(each_shop: Shop, ou
 
 def test_a_list_in_another_order_hides_no_link(each_shop: Shop, outage: World) -> None:
     session = unlinked(each_shop, outage)
-    made = printful_order(id=424246, external_id=session["payment_intent"], created=session["created"])
+    made = made_for(session, id=424246)
     long_ago = int(outage.now.timestamp()) - 90 * 86_400
     old = [printful_order(id=number, created=long_ago) for number in range(1, 300)]
     list_as(each_shop.sandbox, [*old, *outage.printful_orders, made])

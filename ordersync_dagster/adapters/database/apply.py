@@ -93,7 +93,8 @@ class _Writer:
         ours = self._insert_kept("orders", rows, "stripe_session_id")
         for row in rows:
             if row["stripe_session_id"] in ours:
-                why = f"paid session {row['stripe_session_id']} had no order"
+                named = f"; its metadata names Printful order {row['printful_order_id']}"
+                why = f"paid session {row['stripe_session_id']} had no order{named if row['printful_order_id'] else ''}"
                 self._orders.append(_WrittenRow(row["id"], row["id"], why))
                 self._record("order_create", "order", row["id"], None, row, why)
                 self._events.append(build.event_row(row["id"], build.RECOVERED, f"Recovered: {why}.", self._stamp))
@@ -219,8 +220,8 @@ def _new_items(update: OrderUpdate) -> Iterable[NewItem]:
 
 def _reason(change: Change) -> str:
     match change:
-        case FillFields(values):
-            return f"{', '.join(sorted(values))} filled from the session"
+        case FillFields(values, source):
+            return f"{', '.join(sorted(values))} filled from {source}"
         case SetStatus(before, after, word, vendor):
             return f"{before} → {after} because {vendor} says {word}"
         case SetTracking(number):

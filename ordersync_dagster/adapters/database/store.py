@@ -15,6 +15,7 @@ from ordersync_dagster.adapters.database import apply
 from ordersync_dagster.adapters.database.engine import lock
 from ordersync_dagster.adapters.database.engine.errors import is_transient, translated
 from ordersync_dagster.adapters.database.journal import audit, runs
+from ordersync_dagster.adapters.database.journal.given_values import read_values_given
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, read_keyed_hash
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
@@ -108,6 +109,13 @@ class DatabaseStore:
     def printful_ids(self) -> list[tuple[str, str, str]]:
         """(order id, Printful id, status) of every order that names a Printful order."""
         return self.read(lambda connection: read.read_printful_ids(connection, self._tables))
+
+    def printful_ids_given(self, order_ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        """By order id: the Printful ids that runs of ours have set, as far as the audit still says so."""
+        if not self._tables.has_own_tables:
+            return {}
+        column = self._tables.table("orders").c["printful_order_id"].name
+        return self.read(lambda connection: read_values_given(connection, order_ids, column))
 
     def known_missing(self, since: datetime) -> frozenset[str]:
         """Printful ids that need not be asked again yet."""

@@ -1,0 +1,23 @@
+"""The values that our runs once set, read from the audit: what is no longer there was taken back by somebody."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, select
+
+from ordersync_dagster.adapters.database.journal.audit import AUDIT
+from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
+
+
+def read_values_given(connection: Connection, order_ids: Collection[str], column: str) -> Mapping[str, set[str]]:
+    """By order id: each value that a run of ours set in `column` of orders, since the order was inserted."""
+    given: dict[str, set[str]] = {}
+    for chunk in chunks(order_ids):
+        is_of_them = is_one_of(AUDIT.c.order_id, chunk, connection)
+        query = select(AUDIT.c.order_id, AUDIT.c.action, AUDIT.c.after).where(is_of_them, AUDIT.c.resource == "order")
+        for order_id, action, after in connection.execute(query.order_by(AUDIT.c.seq)):
+            value = ((after or {}).get("columns") or {}).get(column)
+            if action == "order_delete":  # an undo took the whole order back; a later one is another
+                given.pop(order_id, None)
+            elif value is not None:
+                given.setdefault(order_id, set()).add(str(value))  # a shop may keep numbers
+    return given
