@@ -14,6 +14,7 @@ from ordersync_dagster.adapters.database.journal.row_snapshots import read_snaps
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
 from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS_PER_STATEMENT, NewRows, insert_new
+from ordersync_dagster.adapters.database.rows.confirm import require_as_set, run_deferred_triggers
 from ordersync_dagster.adapters.database.rows.read import read_orders
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.changes import (
@@ -26,7 +27,6 @@ from ordersync_dagster.core.changes import (
     SetStatus,
     SetTracking,
 )
-from ordersync_dagster.core.errors import DatabaseRefusedError
 from ordersync_dagster.core.history import RowSnapshot
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.part import Applied
@@ -45,13 +45,13 @@ def write(
 
 @dataclass(frozen=True, slots=True)
 class _WrittenRow:
-    """One row that this transaction wrote; of an updated one `was` is the row before, `columns` the columns set."""
+    """One row that this transaction wrote: the values that it set, and of an updated row the row before."""
 
     row_id: str
     order_id: str
     why: str
+    values: Row
     was: RowSnapshot | None = None
-    columns: frozenset[str] = frozenset()
 
 
 class _Writer:
@@ -95,7 +95,7 @@ class _Writer:
             if row["stripe_session_id"] in ours:
                 named = f"; its metadata names Printful order {row['printful_order_id']}"
                 why = f"paid session {row['stripe_session_id']} had no order{named if row['printful_order_id'] else ''}"
-                self._orders.append(_WrittenRow(row["id"], row["id"], why))
+                self._orders.append(_WrittenRow(row["id"], row["id"], why, row))
                 self._record("order_create", "order", row["id"], None, row, why)
                 self._events.append(build.event_row(row["id"], build.RECOVERED, f"Recovered: {why}.", self._stamp))
         self.applied += Applied(orders_inserted=len(ours), written_first_by_others=len(rows) - len(ours))
@@ -114,11 +114,11 @@ class _Writer:
             why = "; ".join(_reason(change) for change in each.changes)
             values = build.changed_columns(each, now)
             if values:
-                columns = frozenset(self._tables.table("orders").c[name].name for name in values)
-                self._orders.append(_WrittenRow(now.id, now.id, why, self._snapshots[now.id], columns))
+                held = build.as_held(values, now)
+                self._orders.append(_WrittenRow(now.id, now.id, why, held, self._snapshots[now.id]))
                 before = build.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
-                order_rows.append({**build.as_held(values, now), "updated_at": self._stamp.now, "row_id": now.id})
+                order_rows.append({**held, "updated_at": self._stamp.now, "row_id": now.id})
             item_rows += [
                 {**build.item_row(item, now.id, self._stamp), "currency": now.currency} for item in _new_items(each)
             ]
@@ -151,37 +151,43 @@ class _Writer:
         for row in rows:
             if row["id"] in ours:
                 why = f"Printful item {row['metadata']['printful_item_id']} was missing"
-                self._items.append(_WrittenRow(row["id"], row["order_id"], why))
+                self._items.append(_WrittenRow(row["id"], row["order_id"], why, row))
                 after = {name: value for name, value in row.items() if name != "currency"}  # the order's
                 self._record("order_create", "order_item", row["id"], None, after, why)
         self.applied += Applied(items_inserted=len(ours))
 
     def _order_entries(self) -> Iterator[Entry]:
-        """Entries of the rows as they are now, because the shop's own triggers may have changed them.
-
-        Raises DatabaseRefusedError where none of the columns that were set has changed.
-        """
         columns = AuditColumns(self._tables.table("orders"), "orders", self._keyed)
-        snapshots = self._read("orders", [wrote.row_id for wrote in self._orders])
-        for wrote in self._orders:
-            now, email = snapshots[wrote.row_id], columns.email(snapshots[wrote.row_id])
+        for wrote, now in self._written("orders", self._orders):
+            email = columns.email(now)
             if wrote.was is None:
                 after = columns.whole_row(now)
                 yield Entry("order_create", "order", wrote.row_id, wrote.row_id, None, after, wrote.why, email)
             else:
                 was, became = columns.change(wrote.was, now)
-                if not wrote.columns & was.keys():
-                    raise DatabaseRefusedError("a trigger of the table orders keeps the change out")
                 before, after = {"columns": was}, {"columns": became}
                 yield Entry("order_update", "order", wrote.row_id, wrote.row_id, before, after, wrote.why, email)
 
     def _item_entries(self) -> Iterator[Entry]:
         orders = AuditColumns(self._tables.table("orders"), "orders", self._keyed)
         columns = AuditColumns(self._tables.table("order_items"), "order_items", self._keyed)
-        snapshots = self._read("order_items", [wrote.row_id for wrote in self._items])
-        for wrote in self._items:
-            after, email = columns.whole_row(snapshots[wrote.row_id]), orders.email(self._snapshots[wrote.order_id])
+        for wrote, now in self._written("order_items", self._items):
+            after, email = columns.whole_row(now), orders.email(self._snapshots[wrote.order_id])
             yield Entry("order_create", "order_item", wrote.row_id, wrote.order_id, None, after, wrote.why, email)
+
+    def _written(self, name: str, rows: Sequence[_WrittenRow]) -> Iterator[tuple[_WrittenRow, RowSnapshot]]:
+        """The rows as they are now, because the shop's own triggers may have changed them.
+
+        Raises DatabaseRefusedError where a row is gone or does not hold what was set.
+        """
+        if rows and name not in self._tables.plain:
+            run_deferred_triggers(self._connection)
+        snapshots = self._read(name, [wrote.row_id for wrote in rows])
+        for wrote in rows:
+            now = snapshots.get(wrote.row_id)
+            if (name, wrote.row_id) not in self._new:
+                require_as_set(self._tables.table(name), wrote.values, now)
+            yield wrote, now or {}
 
     def _read(self, name: str, ids: Sequence[str]) -> dict[str, RowSnapshot]:
         known = {row_id: self._new[name, row_id] for row_id in ids if (name, row_id) in self._new}

@@ -10,7 +10,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
 from ordersync_dagster.adapters.database.schema.column_types import BinaryJson, MinorUnits, Money, ShopText
-from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_table
+from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_tables
 from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, table_problems
 from ordersync_dagster.adapters.database.schema.reflection import NEEDED, FoundTable, find_tables, own_schema
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
@@ -67,8 +67,7 @@ def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMappin
         name: _fitted_table(shop[name], table, mapping, metadata, connection.dialect) for name, table in found.items()
     }
     has_own = inspect(connection).has_table(OWN_TABLES[0], schema=own_schema(connection))
-    known = {name: plain_table(connection, fitted[name], table) for name, table in found.items() if name in NEEDED}
-    plain = {name: each for name, each in known.items() if each is not None}
+    plain = plain_tables(connection, fitted, {name: found[name] for name in NEEDED})
     return FittedTables(fitted, _limits(found, mapping), has_own, plain)
 
 

@@ -1,7 +1,8 @@
 """Which tables hold new rows exactly as they are sent, so that these need not be read back.
 
-Only the column types stand between the sent and the held value there: no trigger, no rule, no default, no type that
-pads, rounds or reformats. docs/decisions/0015 says why; a test compares both ways for many shops.
+Only the column types stand between the sent and the held value there: no default, no type that pads, rounds or
+reformats, and no trigger or rule, also none of the timeline or of audit_logs, which could change an order.
+docs/decisions/0015 says why; a test compares both ways for many shops.
 """
 
 from collections.abc import Mapping
@@ -31,14 +32,23 @@ class PlainTable:
     empty: tuple[str, ...]  # the shop's names of the columns that we do not write
 
 
-def plain_table(connection: Connection, table: Table, found: FoundTable) -> PlainTable | None:
-    """How `table` holds new rows; None where they have to be read back to know."""
+def plain_tables(
+    connection: Connection, tables: Mapping[str, Table], found: Mapping[str, FoundTable]
+) -> dict[str, PlainTable]:
+    """Those of `found` that hold new rows as they are sent; none where a trigger of any of `tables` may change them."""
+    if not all(_is_untouched(connection, table) for table in tables.values()):
+        return {}
+    known = {name: _plain_table(connection, tables[name], table) for name, table in found.items()}
+    return {name: each for name, each in known.items() if each is not None}
+
+
+def _plain_table(connection: Connection, table: Table, found: FoundTable) -> PlainTable | None:
     is_postgres = connection.dialect.name == "postgresql"
     ours = {column.name: column for column in table.columns}
     empty = tuple(name for name in found.columns if name not in ours)
     if not all(_is_kept(ours[name], found.columns[name], is_postgres=is_postgres) for name in ours):
         return None
-    if not all(_stays_empty(found.columns[name]) for name in empty) or not _is_untouched(connection, table):
+    if not all(_stays_empty(found.columns[name]) for name in empty):
         return None
     amounts = {each.key: found.columns[each.name]["type"] for each in table.columns if isinstance(each.type, Money)}
     scales = {key: kind.scale for key, kind in amounts.items() if isinstance(kind, Numeric) and kind.scale is not None}

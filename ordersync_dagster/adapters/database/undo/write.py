@@ -14,6 +14,7 @@ from ordersync_dagster.adapters.database.journal.row_snapshots import read_snaps
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.rows.bulk_insert import insert_new
+from ordersync_dagster.adapters.database.rows.confirm import require_gone, require_restored, run_deferred_triggers
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.core.history import Removal, Reversal, UndoStep
@@ -41,6 +42,7 @@ class UndoWriter:
         for each in reversals:
             if each.values:
                 self._restore(each)
+        run_deferred_triggers(self.connection)
         entries = [*self._order_entries(removals, reversals), *self._item_entries(both)]
         self._record_for_shop(entries, reversals)
         audit.append(self.connection, self.stamp, entries, self.store.keyed())
@@ -54,6 +56,7 @@ class UndoWriter:
             shop_table: Table = self.store.tables.table(name)
             for chunk in chunks(ids):
                 self.connection.execute(delete(shop_table).where(is_one_of(shop_table.c.id, chunk, self.connection)))
+            require_gone(self.connection, shop_table, ids)
 
     def _restore(self, step: Reversal) -> None:
         """Set the old values as they were read: in the shop's own columns, types and status words."""
@@ -69,10 +72,10 @@ class UndoWriter:
             before, email = self.orders.whole_row(gone.order), self.orders.email(gone.order)
             yield Entry("order_delete", "order", gone.order_id, gone.order_id, before, None, self._reason, email)
         restored = [each for each in reversals if each.values]
-        snapshots = read_snapshots(
-            self.connection, self.store.tables.table("orders"), [each.order_id for each in restored]
-        )
+        table_of_orders = self.store.tables.table("orders")
+        snapshots = read_snapshots(self.connection, table_of_orders, [each.order_id for each in restored])
         for each in restored:
+            require_restored(table_of_orders, each.values, snapshots.get(each.order_id, {}))
             was, now = self.orders.change(each.order, snapshots[each.order_id])
             email = self.orders.email(each.order)
             before, after = {"columns": was}, {"columns": now}

@@ -7,6 +7,7 @@ import pytest
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.schema.shop_mapping import Layout
+from ordersync_dagster.core.history import Kept
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.stores import inserting, opened, order, stored
 from ordersync_dagster_tests.support.undo_stages import repair, run, sentences, undo, webhooks_order
@@ -176,6 +177,32 @@ def _keep(database: Database, order_id: str) -> None:
             f"CREATE TRIGGER keep BEFORE DELETE ON orders WHEN OLD.id = '{order_id}'"
             " BEGIN SELECT RAISE(ABORT, 'kept'); END"
         )
+
+
+@pytest.mark.parametrize("event", ["DELETE ON orders", "UPDATE ON orders", "DELETE ON order_items"])
+def test_fault_68_an_undo_that_a_trigger_takes_back_is_not_claimed(database: Database, event: str) -> None:
+    webhooks_order(database)
+    with opened(database.url) as (store, _):
+        repair(store)
+        _take_back(database, event)
+        undone = undo(store, "run1")
+        (theirs,) = (each for each in undone.steps if each.order_id == "theirs")
+    assert isinstance(theirs, Kept) is (event != "DELETE ON orders")
+    assert all("a trigger or a rule of the table" in kept.sentence for kept in undone.kept)
+    written = {step.order_id for step in undone.steps if not isinstance(step, Kept)}
+    audited = database.column("SELECT DISTINCT order_id FROM ordersync_audit WHERE run_id = 'undo1'")
+    assert set(audited) == written
+
+
+def _take_back(database: Database, event: str) -> None:
+    """From now on a trigger of the shop's drops each such write without a word."""
+    if database.is_postgres:
+        database.script(
+            "CREATE FUNCTION take_back() RETURNS trigger AS $$ BEGIN RETURN NULL; END $$ LANGUAGE plpgsql;\n"
+            f"CREATE TRIGGER take_back BEFORE {event} FOR EACH ROW EXECUTE FUNCTION take_back();\n"
+        )
+    else:
+        database.execute(f"CREATE TRIGGER take_back BEFORE {event} BEGIN SELECT RAISE(IGNORE); END")
 
 
 def test_a_key_of_two_columns_keeps_only_the_order_that_equals_it_in_both(database: Database) -> None:
