@@ -36,7 +36,7 @@ def decide_links(links: Links, limits: Limits) -> Plan:
 
 
 def _linked(links: Links, each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
-    payment = Payment(each.session.line_items, is_kept=each.is_paid)
+    payment = Payment.of(each.session, each.payment)
     update, problems = update_order(each.order, theirs, payment.lines, limits)
     problems.extend(not_made(each.order, theirs, payment, links.rules, links.now))
     name = "payment" if theirs.external_id == each.order.payment_intent_id else "id"

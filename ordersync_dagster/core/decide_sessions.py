@@ -11,6 +11,7 @@ from ordersync_dagster.core.insertable import reason_not_to_insert
 from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, agrees
 from ordersync_dagster.core.order_without_payment import order_without_payment
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
+from ordersync_dagster.core.payment_notices import payment_notices
 from ordersync_dagster.core.payment_problems import (
     MONEY_BACK,
     Paid,
@@ -21,7 +22,7 @@ from ordersync_dagster.core.payment_problems import (
     superseded,
     undecided,
 )
-from ordersync_dagster.core.payment_state import PaymentState, payment_notices, payment_state
+from ordersync_dagster.core.payment_state import PaymentState, payment_state
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.reversals import Reversals
@@ -213,7 +214,7 @@ class _Decider:
     def _wait(self, stored: StoredOrder, order: Order, state: PaymentState) -> None:
         self.notes.extend(payment_notices(stored, order, state))
         if is_unlinked(stored):
-            self.unlinked.append(Unlinked(stored, order, state.is_kept))
+            self.unlinked.append(Unlinked(stored, order, state))
 
 
 def _payments(plan: Plan, stored: Iterable[StoredOrder]) -> tuple[tuple[str, str], ...]:

@@ -65,9 +65,8 @@ def _of_names(
         return _contradicted(each, odd[0], against[odd[0].printful_order_id])
     if taken := [links.taken_names[name] for name in names if name in links.taken_names]:
         return _named_by_another(each, taken[0])
-    canceled = (
-        not_made(each.order, theirs, Payment(is_kept=each.is_paid), links.rules, links.now) for theirs in fitting
-    )
+    payment = Payment.of(each.session, each.payment)
+    canceled = (not_made(each.order, theirs, payment, links.rules, links.now) for theirs in fitting)
     return next((problem for problems in canceled for problem in problems), None)
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ordersync_dagster.core.orders import LineItem, Status, StoredOrder
+from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder
+from ordersync_dagster.core.payment_state import PaymentState
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.unlinked import DAY
@@ -23,10 +24,16 @@ _GIVEN_BACK = (Status.CANCELLED, Status.REFUNDED, Status.RETURNED)  # the shop s
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What a run knows of an order's payment; `is_kept` is None where its session is not of this run's period."""
+    """What a run knows of an order's payment; `is_kept` is None where nobody knows it."""
 
     lines: tuple[LineItem, ...] = ()
     is_kept: bool | None = None  # the customer paid, and it was not refunded
+    is_whole: bool = True  # no part of it went back
+
+    @classmethod
+    def of(cls, order: Order, state: PaymentState) -> "Payment":
+        """The payment of a paid session, after what became of it."""
+        return cls(order.line_items, None if state.unknown else state.is_kept, not state.returned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def _stuck(stored: StoredOrder, theirs: PrintfulOrder, payment: Payment, *, is_l
 
 def _goods_missing(stored: StoredOrder, theirs: PrintfulOrder, payment: Payment) -> Problem | None:
     """Where more pieces were paid than Printful has; not where one side is unknown, or `missing_items` names it."""
-    is_unknown = not payment.lines or theirs.unread_items or theirs.unsynced_items
+    is_unknown = not payment.lines or not payment.is_whole or theirs.unread_items or theirs.unsynced_items
     if is_unknown or theirs.word in _GIVEN_UP or stored.status in _GIVEN_BACK:
         return None
     paid, made = (sum(each.quantity for each in rows) for rows in (payment.lines, theirs.items))

@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder
-from ordersync_dagster.core.payment_problems import NOT_LIVE
-from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.reversals import Reversals
-from ordersync_dagster.core.unlinked import is_unlinked
 
 _GIVEN_BACK = frozenset({Status.REFUNDED, Status.RETURNED})
-_DONE = frozenset({Status.DELIVERED, Status.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,62 +59,3 @@ def _payments(order: Order, reversals: Reversals) -> tuple[frozenset[str], str]:
         return frozenset(), f"the payments of its invoice {order.invoice_id} could not be read"
     found = reversals.of_invoice.get(order.invoice_id, frozenset())
     return found, "" if found else f"Stripe lists no payment of its invoice {order.invoice_id}"
-
-
-def payment_notices(stored: StoredOrder, order: Order, state: PaymentState) -> list[Problem]:
-    """What the shop has to know of the payment of `stored`, unless its status says that the payment went back."""
-    says_paid = stored.status not in (*NOT_LIVE, Status.PENDING)
-    if not needs_reversals(stored) or (state.is_refunded and not says_paid):
-        return []
-    if state.is_refunded:
-        return [_refunded(stored, order)]
-    found: list[Problem] = []
-    if state.disputes:
-        found.append(_disputed(stored, order, state))
-    if state.returned and says_paid and stored.status not in _DONE:
-        found.append(_partly_refunded(stored, order, state))
-    if state.unknown and (state.is_unreadable or not says_paid or is_unlinked(stored)):
-        found.append(_unknown(stored, order, state))
-    return found
-
-
-def _refunded(stored: StoredOrder, order: Order) -> Problem:
-    sentence = (
-        f"Order {stored.id} says {stored.status}, and its whole payment went back to the customer. Cancel what is not "
-        "sent yet, and set the order's status by hand."
-    )
-    return Problem(ProblemClass.PAYMENT_REFUNDED, sentence, _ids(stored, order))
-
-
-def _disputed(stored: StoredOrder, order: Order, state: PaymentState) -> Problem:
-    names = ", ".join(state.disputes)
-    sentence = (
-        f"The customer's bank disputes the payment of order {stored.id} ({names}). Answer it at Stripe, and send no "
-        "goods before it is decided."
-    )
-    return Problem(ProblemClass.DISPUTED, sentence, _ids(stored, order) | {"stripe_dispute_ids": names})
-
-
-def _partly_refunded(stored: StoredOrder, order: Order, state: PaymentState) -> Problem:
-    back = " and ".join(map(_shown, state.returned))
-    sentence = (
-        f"Order {stored.id}: {back} of {_shown(Price(order.total, order.currency))} went back to the customer. Send "
-        "only the goods that are still paid."
-    )
-    return Problem(ProblemClass.PARTLY_REFUNDED, sentence, _ids(stored, order))
-
-
-def _unknown(stored: StoredOrder, order: Order, state: PaymentState) -> Problem:
-    sentence = (
-        f"Nobody knows whether the payment of order {stored.id} was refunded: {state.unknown}. Look at the payment at "
-        "Stripe before you send the goods."
-    )
-    return Problem(ProblemClass.REFUND_UNKNOWN, sentence, _ids(stored, order))
-
-
-def _ids(stored: StoredOrder, order: Order) -> dict[str, str]:
-    return {"order_id": stored.id, "stripe_session_id": order.session_id}
-
-
-def _shown(price: Price) -> str:
-    return f"{price.amount} {price.currency}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
+from ordersync_dagster.core.payment_state import PaymentState
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.recipient import Recipient
 
@@ -22,7 +23,7 @@ class Unlinked:
 
     order: StoredOrder
     session: Order
-    is_paid: bool = True  # the payment is kept; else its customer may not wait, and is not said to
+    payment: PaymentState = PaymentState()  # where it is not kept, nobody is said to wait
 
     @property
     def is_recovered(self) -> bool:
@@ -69,7 +70,7 @@ def not_looked_at(unlinked: Iterable[Unlinked], now: int) -> list[Problem]:
 
 
 def _is_due(each: Unlinked, now: int) -> bool:
-    return each.is_paid and (each.is_recovered or now - each.session.created.timestamp() > DAY)
+    return each.payment.is_kept and (each.is_recovered or now - each.session.created.timestamp() > DAY)
 
 
 def _waiting_problem(each: Unlinked) -> Problem:

@@ -170,8 +170,8 @@ def _known_payments(day: SessionDay, rows: Mapping[str, StoredOrder]) -> list[Se
 def _payment(order: Order, rows: Mapping[str, StoredOrder], reversals: Reversals) -> SessionPayment:
     row = rows.get(order.session_id)
     named = {order.printful_order_id, row.printful_order_id if row else None}
-    state = payment_state(order, reversals)
-    payment = Payment(order.line_items, state.is_kept if needs_reversals(row) and not state.unknown else None)
+    is_judged = needs_reversals(row)  # else nobody read the reversals
+    payment = Payment.of(order, payment_state(order, reversals)) if is_judged else Payment(order.line_items)
     return SessionPayment(row.session_id or order.session_id if row else order.session_id, named, payment)
 
 

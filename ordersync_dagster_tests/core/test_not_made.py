@@ -1,5 +1,6 @@
 """Paid orders whose goods Printful does not make are named; those that nobody has to make are not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.not_made import MakingRules, Payment
-from ordersync_dagster.core.orders import LineItem
+from ordersync_dagster.core.orders import LineItem, Price
+from ordersync_dagster.core.payment_state import PaymentState
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY
@@ -16,6 +18,7 @@ from ordersync_dagster.sandbox import printful_item
 from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
+    new_order,
     printful_answer,
     stored_item,
     stored_order,
@@ -121,6 +124,25 @@ def test_goods_are_not_missing_where_all_are_made_or_nobody_can_count() -> None:
     assert found("inprocess", KEPT, items=[]) == [], "Stripe did not list the lines"
     assert found("inprocess", lines(3), items=[tee, None]) == [], "an item cannot be read"
     assert found("inprocess", lines(3), items=[tee], incomplete_items=[{}]) == [], "items_mismatch names it"
+    partly = replace(lines(3), is_whole=False)
+    assert found("inprocess", partly, items=[tee]) == [], "the payment of the third may have gone back"
+
+
+@pytest.mark.parametrize(
+    ("state", "is_kept", "is_whole"),
+    [
+        (PaymentState(), True, True),
+        (PaymentState(is_refunded=True), False, True),
+        (PaymentState(disputes=("du_1",)), False, True),
+        (PaymentState(unknown="why"), None, True),
+        (PaymentState((Price(Decimal(1), "usd"),)), True, False),
+    ],
+)
+def test_a_payment_is_kept_unless_it_went_back_or_is_disputed(
+    state: PaymentState, is_kept: bool | None, is_whole: bool
+) -> None:
+    payment = Payment.of(new_order(line_items=(LineItem(1, Decimal(26)),)), state)
+    assert payment == Payment((LineItem(1, Decimal(26)),), is_kept, is_whole)
 
 
 def test_a_shop_that_sells_other_goods_too_hears_nothing_of_them() -> None:

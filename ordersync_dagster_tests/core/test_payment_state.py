@@ -280,4 +280,4 @@ def test_an_unknown_refund_is_said_only_of_orders_that_would_be_said_to_wait() -
 def test_an_order_without_its_payment_may_still_be_linked() -> None:
     day = SessionDay(sessions=(new_order(),), reversals=DISPUTED, asks_printful=True)
     (unlinked,) = decide_sessions(day, Stored()).unlinked
-    assert not unlinked.is_paid
+    assert not unlinked.payment.is_kept
