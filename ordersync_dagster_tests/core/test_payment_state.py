@@ -87,6 +87,7 @@ def test_a_dispute_that_took_no_money_is_none(settled: dict[str, Any]) -> None:
 def test_a_prevented_dispute_counts_where_it_took_the_money() -> None:
     prevented = dispute(status="prevented", balance_transactions=WITHDRAWN)
     assert state_of(disputes=(prevented,)).is_refunded
+    assert state_of(disputes=(dispute(status="prevented", balance_transactions=None),)) == PaymentState()
     reinstated = [*WITHDRAWN, {"amount": 2600}, {"amount": None}, None]
     assert state_of(disputes=(dispute(status="prevented", balance_transactions=reinstated),)) == PaymentState()
 
@@ -194,7 +195,7 @@ def test_a_payment_that_cannot_be_found_is_said_and_nobody_is_said_to_wait(
     assert len(plan.inserts) == 1
     (problem,) = plan.problems
     assert problem.problem_class == "refund_unknown"
-    assert why in problem.sentence
+    assert f"was refunded: {why}. Look" in problem.sentence
 
 
 @pytest.mark.parametrize(
@@ -207,6 +208,7 @@ def test_a_payment_that_cannot_be_found_is_said_and_nobody_is_said_to_wait(
 )  # fmt: skip
 def test_what_says_nothing_of_an_invoice_is_left_out(row: object) -> None:
     assert read_invoice_payments([row]) == {}
+    assert read_invoice_payments([row, invoice_payment()]) == {INVOICE: {PAYMENT_INTENT}}
 
 
 def test_an_invoice_names_a_payment_intent_where_it_has_one_alone() -> None:
@@ -281,3 +283,52 @@ def test_an_order_without_its_payment_may_still_be_linked() -> None:
     day = SessionDay(sessions=(new_order(),), reversals=DISPUTED, asks_printful=True)
     (unlinked,) = decide_sessions(day, Stored()).unlinked
     assert not unlinked.payment.is_kept
+
+
+@pytest.mark.parametrize(
+    ("reversals", "sentence", "ids"),
+    [
+        (
+            BACK,
+            "Order {} says processing, and its whole payment went back to the customer. Cancel what is not sent yet, "
+            "and set the order's status by hand.",
+            {},
+        ),
+        (
+            DISPUTED,
+            "The customer's bank disputes the payment of order {} (du_3SandboxDispute000000000). Answer it at Stripe, "
+            "and send no goods before it is decided.",
+            {"stripe_dispute_ids": "du_3SandboxDispute000000000"},
+        ),
+        (
+            PARTLY,
+            "Order {}: 15.00 usd of 26.00 usd went back to the customer. Send only the goods that are still paid.",
+            {},
+        ),
+        (
+            read_reversals([refund(amount=1500), refund(amount=1, currency="eur")], []),
+            "Order {}: 0.01 eur and 15.00 usd of 26.00 usd went back to the customer. Send only the goods that are "
+            "still paid.",
+            {},
+        ),
+        (
+            read_reversals([refund(amount=None)], []),
+            "Nobody knows whether the payment of order {} was refunded: the amount of a refund or of a lost dispute "
+            "cannot be read. Look at the payment at Stripe before you send the goods.",
+            {},
+        ),
+    ],
+    ids=["refunded", "disputed", "partly refunded", "in two currencies", "unknown"],
+)
+def test_each_sentence_names_the_order_and_says_what_to_do(
+    reversals: Reversals, sentence: str, ids: dict[str, str]
+) -> None:
+    (problem,) = plan_of(reversals, stored_order()).problems
+    assert problem.sentence == sentence.format(ORDER_ID)
+    assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID} | ids
+
+
+def test_two_disputes_are_named_with_a_comma() -> None:
+    (problem,) = plan_of(read_reversals([], [dispute(id="b"), dispute(id="a")]), stored_order()).problems
+    assert problem.ids["stripe_dispute_ids"] == "a, b"
+    assert "(a, b)" in problem.sentence
