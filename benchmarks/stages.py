@@ -21,7 +21,7 @@ from ordersync_dagster.sync.ports import Sessions, Store  # noqa: E402
 
 IMPORTED = time.perf_counter()
 LISTS = ("sessions", "refunds", "disputes", "invoice_payments")
-LOOK_UPS = ("orders_of_sessions", "orders_created_in")
+LOOK_UPS = ("orders_of_sessions", "newest_sessions")
 
 
 class Clocked:

@@ -14,7 +14,7 @@ import typer
 from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, FAILED, OK, say, settings
 from ordersync_dagster.core.errors import OrderSyncError, SettingsError, UsageError
 from ordersync_dagster.core.window import DEFAULT_DAYS, MAX_DAYS, Window
-from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster.sync.order_sync import STRIPE_STOPS, PrintfulScope
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.run import Run
@@ -94,7 +94,7 @@ def _print_result(run: "Run", as_json: bool, error: OrderSyncError | None) -> No
         say(f"Warning: {warning}")
     if as_json:
         print(json_document(run.outcome, run.traffic, warnings, str(error) if error else None))
-    elif error is None or not isinstance(error, UsageError):
+    elif error is None or isinstance(error, STRIPE_STOPS) or not isinstance(error, UsageError):
         print(summary_text(run.outcome))
     if error is not None and not as_json:
         say("The run stopped early; the figures above are those of the part that was done.")
@@ -113,14 +113,14 @@ def _keep(run: "Run", path: Path, error: OrderSyncError | None) -> bool:
 
 
 def _warnings(run: "Run", error: OrderSyncError | None) -> list[str]:
-    return [*run.ready.warnings, *run.outcome.warnings, *([_not_done(run)] if error else [])]
+    return [*run.ready.warnings, *run.outcome.warnings, *([_not_done(run, error)] if error else [])]
 
 
-def _not_done(run: "Run") -> str:
+def _not_done(run: "Run", error: OrderSyncError) -> str:
     """The days and orders that a stopped run left to the next one."""
     days = [day for day in run.outcome.window.days if day not in run.outcome.days]
     left = [f"the sessions of {days[0]} to {days[-1]} ({len(days)} days)"] if days else []
-    if run.ready.sync.printful is not None:
+    if run.ready.sync.printful is not None and not isinstance(error, STRIPE_STOPS):
         left.append("all Printful orders" if days else "part of the Printful orders")
     return f"Not done: {' and '.join(left) or 'the record of the run'}. What was done before stays; run again."
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from operator import attrgetter
 
-from ordersync_dagster.core.errors import TooManyChangesError
+from ordersync_dagster.core.errors import OrderSyncError, TooManyChangesError, VendorError, WrongAccountError
 from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.orders import OPEN
 from ordersync_dagster.core.part import Part
@@ -21,6 +21,8 @@ from ordersync_dagster.sync.step import Step
 from ordersync_dagster.sync.stripe_phase import StripePhase
 
 MAX_DECISIONS = 3  # of an order that others keep changing
+# They stop the Stripe side alone: Printful's answers are used all the same.
+STRIPE_STOPS = (VendorError, WrongAccountError)
 
 
 class PrintfulScope(Enum):
@@ -68,12 +70,13 @@ class OrderSync:
 
         With `limit` (rows of orders and items) or `confirm` the whole plan is made first; TooManyChangesError, or
         whatever `confirm` raises, stops the run before any write. Raises LockHeldError and the errors of vendors and
-        database; the parts that were yielded before stay written.
+        database; the parts that were yielded before stay written. One of STRIPE_STOPS is raised at the end, when the
+        Printful side was done.
         """
         with self.store.run(self.run_id, request.window) as run:
             steps = self._steps(request)
             if limit is not None or confirm is not None:
-                steps = _confirmed(list(steps), limit, confirm)
+                steps = _confirmed(steps, limit, confirm)
             total = Summary()
             for part in self._applied(steps):
                 total += summarise(part)
@@ -85,15 +88,24 @@ class OrderSync:
         printful = self._printful_phase(request.printful)
         if printful:
             printful.begin(lambda status: request.printful is PrintfulScope.all or status in OPEN)
-        if request.reads_stripe:
-            stripe = StripePhase(self.stripe, self.store, self.rules, self.clock, asks_printful=printful is not None)
-            for step, needs in stripe.steps(request.window):
-                if printful:
-                    printful.add(needs)
-                yield step
-                del step, needs  # as in `repair`
+        stopped: OrderSyncError | None = None
+        try:
+            if request.reads_stripe:
+                yield from self._stripe_steps(request.window, printful)
+        except STRIPE_STOPS as error:
+            stopped = error
         if printful:
-            yield from printful.steps()
+            yield from printful.steps() if stopped is None else map(Step.without_guessed_prices, printful.steps())
+        if stopped is not None:
+            raise stopped
+
+    def _stripe_steps(self, window: Window, printful: PrintfulPhase | None) -> Iterator[Step]:
+        stripe = StripePhase(self.stripe, self.store, self.rules, self.clock, asks_printful=printful is not None)
+        for step, needs in stripe.steps(window):
+            if printful:
+                printful.add(needs)
+            yield step
+            del step, needs  # as in `repair`
 
     def _printful_phase(self, scope: PrintfulScope) -> PrintfulPhase | None:
         if self.printful is None or scope is PrintfulScope.none:
@@ -139,10 +151,15 @@ class OrderSync:
 
 
 def _confirmed(
-    steps: Sequence[Step], limit: int | None, confirm: Callable[[Sequence[Plan]], None] | None
+    steps: Iterator[Step], limit: int | None, confirm: Callable[[Sequence[Plan]], None] | None
 ) -> Iterator[Step]:
-    """`steps`, where the plan does not exceed `limit` and `confirm` raises nothing."""
-    plans = [step.plan for step in steps]
+    """`steps`, all made first, where the plan does not exceed `limit` and `confirm` raises nothing."""
+    made, stopped = list[Step](), None
+    try:
+        made.extend(steps)
+    except STRIPE_STOPS as error:
+        stopped = error
+    plans = [step.plan for step in made]
     total = sum(plan.change_count for plan in plans)
     if limit is not None and total > limit:
         raise TooManyChangesError(
@@ -151,7 +168,9 @@ def _confirmed(
         )
     if confirm:
         confirm(plans)
-    return iter(steps)
+    yield from made
+    if stopped is not None:
+        raise stopped
 
 
 def _kept_changing(session_id: str) -> Problem:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
+from ordersync_dagster.core.errors import VendorError
 from ordersync_dagster.core.link_evidence import LINK_SLACK
 from ordersync_dagster.core.links import Links, Unread
 from ordersync_dagster.core.not_made import MakingRules, Payment
 from ordersync_dagster.core.orders import StoredOrder
-from ordersync_dagster.core.plan import Stored
+from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import (
     Lookup,
     Missing,
@@ -50,13 +52,17 @@ class PrintfulPhase:
     _taken_names: dict[str, str] = field(default_factory=dict)  # external_id → Printful id that the shop names
     _remembered: frozenset[str] = frozenset()  # Printful ids that an earlier run found gone
     _not_found: list[str] = field(default_factory=list)  # 404s of this run that are not remembered
+    _down: str = ""  # why Printful gave no answer to the first request; then nothing more is asked
     _is_our_store: bool = False  # Printful knows an order that the shop names
     _unreadable: dict[str, Problem] = field(default_factory=dict)  # candidates that cannot be read, by external_id
     _nameless: list[Problem] = field(default_factory=list)  # those that have none: they may belong to any order
 
     def begin(self, is_wanted: Callable[[str], bool]) -> None:
         """Look up the stored orders whose status is wanted; a refused token stops the run before any write."""
-        self.printful.count()
+        try:
+            self.printful.count()
+        except VendorError as error:
+            self._down = str(error).rstrip(".")
         for order_id, printful_id, status in self.store.printful_ids():
             self._owners.setdefault(printful_id, []).append(order_id)
             if is_wanted(status):
@@ -81,6 +87,8 @@ class PrintfulPhase:
     def steps(self) -> Iterator[Step]:
         """One for each batch of answers, then one for the links; asks Printful nothing where nothing is wanted."""
         if not (self._wanted or self._unlinked):
+            warning = f"{self._down}. No order had to be looked up there."
+            yield from [Step(Links(), Plan(warnings=(warning,)))] if self._down else []
             return
         answers = self._answers()
         while batch := dict(islice(answers, ORDERS_PER_BATCH)):
@@ -132,7 +140,7 @@ class PrintfulPhase:
     def _reason(self) -> str:
         """Why nobody knows all orders that Printful has; empty where they are known."""
         nameless = (problem.sentence.rstrip(".") for problem in self._nameless)
-        return self.printful.unread or next(nameless, "")
+        return self._down or self.printful.unread or next(nameless, "")
 
     def _keep_unreadable(self, name: str | None, problem: Problem) -> None:
         if name is None:
@@ -146,7 +154,7 @@ class PrintfulPhase:
         not_shown = set(self._remembered)
         times = [each.session.created.timestamp() for each in self._unlinked]
         since = int(min(times)) - LINK_SLACK if times else None
-        for printful_id, raw in self.printful.orders(self._wanted - self._remembered, since, self._remembered):
+        for printful_id, raw in self._asked(since):
             answer = raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw)
             is_known = printful_id in self._owners and not isinstance(answer, Missing | NotAsked)
             self._is_our_store = self._is_our_store or is_known
@@ -162,3 +170,9 @@ class PrintfulPhase:
             elif isinstance(raw, Mapping) and isinstance(answer, Problem):
                 self._keep_unreadable(external_id(raw), answer)
         yield from ((printful_id, Missing(printful_id, is_remembered=True)) for printful_id in sorted(not_shown))
+
+    def _asked(self, since: int | None) -> Iterator[tuple[str, Mapping[str, Any] | Missing | NotAsked]]:
+        wanted = self._wanted - self._remembered
+        if self._down:
+            return ((printful_id, NotAsked(printful_id, self._down)) for printful_id in sorted(wanted))
+        return self.printful.orders(wanted, since, self._remembered)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
+from ordersync_dagster.core.guessed_prices import without_guessed_prices
 from ordersync_dagster.core.links import Links
 from ordersync_dagster.core.matching import Matcher
 from ordersync_dagster.core.not_made import Payment
@@ -22,6 +23,7 @@ class Step:
     plan: Plan
     gone: tuple[str, ...] = ()  # answered with 404
     back: tuple[str, ...] = ()  # remembered as gone by an earlier run, and listed again
+    leaves_guessed_prices: bool = False
 
     @property
     def unlinked_sessions(self) -> tuple[str, ...]:
@@ -32,8 +34,16 @@ class Step:
             else ()
         )
 
+    def without_guessed_prices(self) -> "Step":
+        """The step without the items whose price only a session can tell, where not all sessions were read."""
+        return replace(self, plan=without_guessed_prices(self.plan), leaves_guessed_prices=True)
+
     def decide_again(self, stored: Stored) -> Plan:
         """The plan for the orders of `stored` alone, as they are now."""
+        plan = self._decided_again(stored)
+        return without_guessed_prices(plan) if self.leaves_guessed_prices else plan
+
+    def _decided_again(self, stored: Stored) -> Plan:
         match self.made_from:
             case SessionDay() as day:
                 matcher = Matcher(stored.orders, day.elsewhere)

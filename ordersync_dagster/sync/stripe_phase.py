@@ -7,7 +7,7 @@ from functools import partial
 from itertools import starmap
 
 from ordersync_dagster.core.decide_sessions import Piece, SessionDay, decide_piece, each_once, join_pieces
-from ordersync_dagster.core.errors import WrongAccountError, WrongModeError
+from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
@@ -17,13 +17,12 @@ from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionRules, Skip, SkipReason, Verdict, read_session
 from ordersync_dagster.core.unread import sessions_not_read
 from ordersync_dagster.core.window import Window
+from ordersync_dagster.sync.account_guard import AccountGuard
 from ordersync_dagster.sync.order_lookup import OrderLookup
 from ordersync_dagster.sync.payments import Payments
 from ordersync_dagster.sync.ports import Sessions, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, SessionPayment, Step
 
-# From this many orders in the period on, Stripe must know at least one.
-MIN_ORDERS_FOR_ACCOUNT_CHECK = 20
 SESSIONS_PER_LOOKUP = 2000  # their orders are held at once
 
 
@@ -45,7 +44,7 @@ class StripePhase:
             window, lambda row: read_session(row, self.rules), with_line_items=self.asks_printful
         )
         days = starmap(partial(self._decided, payments, lookup), _with_empty_days(window, listed))
-        yield from self._of_this_account(window, days)
+        yield from AccountGuard(self.stripe, self.store, self.rules.live).checked(window, days)
 
     def _require_mode(self) -> None:
         """Raise WrongModeError where a test key meets the orders of a real shop."""
@@ -95,29 +94,6 @@ class StripePhase:
         sessions = {claimed[update.seen.id] for update in piece.plan.completions}
         again = tuple(each for each in day.sessions if each.session_id in sessions)
         return _Compared(piece, elsewhere, again, _known_payments(day, of_session) if self.asks_printful else [])
-
-    def _of_this_account(
-        self, window: Window, steps: Iterator[tuple[Step, PrintfulNeeds]]
-    ) -> Iterator[tuple[Step, PrintfulNeeds]]:
-        """Hold back all steps until one session has its order, where the shop already has orders of the window.
-
-        Sessions carry no account: another shop's key would fill this database with its orders.
-        Raises WrongAccountError where not one matches.
-        """
-        held: list[tuple[Step, PrintfulNeeds]] = []
-        is_proven = self.store.orders_created_in(window, MIN_ORDERS_FOR_ACCOUNT_CHECK) < MIN_ORDERS_FOR_ACCOUNT_CHECK
-        for step, needs in steps:
-            held.append((step, needs))
-            is_proven = is_proven or any(skip.reason is SkipReason.ORDER_EXISTS for skip in step.plan.skips)
-            del step, needs  # no name may hold a busy day while the next is read
-            if is_proven:
-                yield from held
-                held.clear()
-        if held:
-            raise WrongAccountError(
-                f"the database holds {MIN_ORDERS_FOR_ACCOUNT_CHECK} or more orders of this period, and Stripe lists "
-                "the session of none: is STRIPE_SECRET_KEY another shop's, or DATABASE_URL? Nothing was written."
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,5 +162,5 @@ def _with_empty_days(
         if empty and empty[-1] == day:
             empty.pop()
         yield day, rows
-        del rows  # as in _of_this_account
+        del rows  # as in AccountGuard
     yield from ((day, []) for day in reversed(empty))

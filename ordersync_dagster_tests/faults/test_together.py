@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from ordersync_dagster.app.run import Run
-from ordersync_dagster.core.errors import DatabaseAwayError, LockHeldError, WrongAccountError, WrongModeError
-from ordersync_dagster.sandbox import World, build
+from ordersync_dagster.core.errors import DatabaseAwayError, LockHeldError, WrongModeError
+from ordersync_dagster.sandbox import World
 from ordersync_dagster_tests.faults.results import is_audit_whole
-from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.outcomes import counters
 from ordersync_dagster_tests.support.shops import Shop
@@ -194,27 +193,3 @@ def test_fault_60_a_test_key_writes_nothing_where_a_real_shop_lives(each_shop: S
         each_shop.run(dry_run=True)
     assert each_shop.tables() == before
     assert {request.path for request in each_shop.sandbox.requests} <= {"/orders"}
-
-
-@pytest.mark.parametrize("sees", ["other sessions", "none at all"])
-def test_fault_61_the_key_of_another_shop_fills_nothing_and_is_exit_2(each_shop: Shop, sees: str) -> None:
-    other = build("outage", seed=99, now=NOW)
-    each_shop.sandbox.replace(other)
-    if sees == "none at all":
-        for session in other.sessions:
-            each_shop.sandbox.remove_session(session["id"])
-    before = each_shop.tables()
-    with pytest.raises(WrongAccountError, match="Nothing was written"):
-        each_shop.run()
-    assert each_shop.tables() == before
-    with pytest.raises(WrongAccountError):
-        each_shop.run(dry_run=True)
-
-
-def test_fault_61_few_lost_orders_of_a_short_period_are_no_sign_of_another_shop(shop: Shop) -> None:
-    shop.database.execute("DELETE FROM order_items")
-    kept = shop.database.column("SELECT id FROM orders ORDER BY created_at LIMIT 19")
-    names = ", ".join(f"'{each}'" for each in kept)
-    shop.database.execute(f"DELETE FROM orders WHERE id NOT IN ({names})")
-    shop.sandbox.replace(build("outage", seed=99, now=NOW))
-    assert shop.run().outcome.summary.stripe_sessions_added > 0

@@ -71,12 +71,12 @@ class DatabaseStore:
         orders = self._tables.table("orders")
         return self.read(lambda connection: connection.execute(select(func.count()).select_from(orders)).scalar_one())
 
-    def orders_created_in(self, window: Window, at_most: int) -> int:
-        """How many orders of Checkout Sessions were created in `window`, counted no further than `at_most`."""
+    def newest_sessions(self, window: Window, kind: str, at_most: int) -> list[str]:
+        """The sessions whose id begins with `kind`, of the newest orders that were created in `window`."""
         created, session = (self._tables.table("orders").c[name] for name in ("created_at", "stripe_session_id"))
-        wanted = (created >= window.start, created < window.end, session != "")  # NULL is left out too
-        some = select(created).where(*wanted).limit(at_most).subquery()
-        return self.read(lambda connection: connection.execute(select(func.count()).select_from(some)).scalar_one())
+        wanted = (created >= window.start, created < window.end, session.startswith(kind, autoescape=True))
+        query = select(session).where(*wanted).order_by(created.desc()).limit(at_most)
+        return list(self.read(lambda connection: connection.execute(query).scalars().all()))
 
     def has_live_orders(self) -> bool:
         """Whether any order is of a Checkout Session in live mode: its id says so."""

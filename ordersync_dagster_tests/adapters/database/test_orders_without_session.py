@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ordersync_dagster.app.run import Run
-from ordersync_dagster.sync.stripe_phase import MIN_ORDERS_FOR_ACCOUNT_CHECK
+from ordersync_dagster.sync.account_guard import MIN_ORDERS_FOR_ACCOUNT_CHECK
 from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.shops import Shop
 
