@@ -248,7 +248,7 @@ def test_even_attempts_are_spread_over_the_period_and_never_come_in_a_burst(engi
     for _ in range(3 * LIMIT):
         rate_limit.take(SESSIONS)
     assert most_in_a_period(noted.moments, 0.1) <= LIMIT * 0.1 + 1
-    assert most_in_a_period(noted.moments) <= LIMIT
+    assert most_in_a_period(noted.moments) <= LIMIT + 1  # a wait is noted a little after its token was taken
 
 
 def test_a_run_spreads_its_requests_to_stripe(sandbox: Sandbox, postgres_database: Database) -> None:

@@ -136,7 +136,7 @@ def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
     assert sandbox.faults.fired >= 3 * 2, f"the faults must strike: {run.traffic}, {run.outcome.summary}"
     undecided = broken.failed_sessions | broken.unlinked  # the list may have held orders for the second
     assert named == {"stripe_session_id": undecided, "printful_order_id": {broken.unanswered}}
-    assert run.outcome.summary.errors == len(undecided) + 2  # the order that was refused was not found there either
+    assert run.outcome.summary.errors == len(undecided) + 1
     assert stored(database) == sorted(old_enough(sandbox) - broken.failed_sessions)
     assert run.outcome.summary.printful_items_added == database.count("order_items") == SOME // 20 - 1
 
