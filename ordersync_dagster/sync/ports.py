@@ -54,7 +54,7 @@ class PrintfulOrders(Protocol):
     ) -> Iterator[tuple[str, Mapping[str, Any] | Missing | NotAsked]]:
         """An answer for each of `ids`, and for each of `if_listed` that is on the list.
 
-        With `since` (Unix seconds) also every other order that was made from then on.
+        With `since` (Unix seconds) also every other order that was made from then on, and perhaps older ones.
         """
 
 

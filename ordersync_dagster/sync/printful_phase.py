@@ -21,7 +21,7 @@ from ordersync_dagster.core.printful_order import (
     PrintfulOrder,
     read_printful_order,
 )
-from ordersync_dagster.core.printful_order_fields import external_id
+from ordersync_dagster.core.printful_order_fields import created_at, external_id
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import Unlinked
 from ordersync_dagster.sync.ports import PrintfulOrders, Store
@@ -154,7 +154,10 @@ class PrintfulPhase:
         not_shown = set(self._remembered)
         times = [each.session.created.timestamp() for each in self._unlinked]
         since = int(min(times)) - LINK_SLACK if times else None
+        names = frozenset(name for each in self._unlinked for name in each.names(self.link_by))
         for printful_id, raw in self._asked(since):
+            if printful_id not in self._owners and not _may_be_linked(raw, since, names):
+                continue
             answer = raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw)
             is_known = printful_id in self._owners and not isinstance(answer, Missing | NotAsked)
             self._is_our_store = self._is_our_store or is_known
@@ -176,3 +179,11 @@ class PrintfulPhase:
         if self._down:
             return ((printful_id, NotAsked(printful_id, self._down)) for printful_id in sorted(wanted))
         return self.printful.orders(wanted, since, self._remembered)
+
+
+def _may_be_linked(raw: Mapping[str, Any] | Missing | NotAsked, since: int | None, names: Collection[str]) -> bool:
+    """Whether a Printful order that no order names was made from `since` on, or has one of `names`."""
+    if isinstance(raw, Missing | NotAsked):
+        return False
+    made = created_at(raw)
+    return made is None or since is None or made >= since or external_id(raw) in names

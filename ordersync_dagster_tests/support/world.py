@@ -116,7 +116,7 @@ def in_one_day(world: World) -> World:
 
 def list_as(sandbox: Sandbox, made: Sequence[Mapping[str, Any]]) -> None:
     """Let Printful list these orders as they stand here; the sandbox itself lists the newest first."""
-    for offset in range(0, len(made), 97):  # pages of 100 that share 3
+    for offset in {*range(0, len(made), 97), max(0, len(made) - 100)}:  # pages of 100 that share 3, and the last
         page = made[offset : offset + 100]
         body = json.dumps({"code": 200, "result": page, "paging": {"total": len(made)}})
         sandbox.faults.add(Fault("/orders", "status", status=200, times=None, match=f"offset={offset}&", body=body))

@@ -187,3 +187,15 @@ def test_an_unreadable_printful_order_without_a_name_may_be_any_orders(each_shop
     waiting = {order_id(session["id"]) for session in lost(outage) if not session["metadata"]}
     assert {ids["order_id"] for ids in of_class(run, "printful_not_asked")} == waiting
     assert run.outcome.waiting == []
+
+
+def test_a_name_on_goods_that_were_made_long_before_is_told_and_nobody_waits(each_shop: Shop, outage: World) -> None:
+    session = unlinked(each_shop, outage)
+    each_shop.sandbox.put_printful_order(made_for(session, id=424248, created=session["created"] - 9 * 86_400))
+
+    run = each_shop.run()
+
+    order = each_shop.order(session["id"])
+    assert order["printful_order_id"] is None
+    assert [ids["order_id"] for ids in of_class(run, "possible_link")] == [order["id"]]
+    assert order["id"] not in run.outcome.waiting

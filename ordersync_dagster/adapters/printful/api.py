@@ -4,6 +4,7 @@ https://developers.printful.com/docs/#tag/Orders-API
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -65,7 +66,7 @@ class PrintfulApi:
         """An answer for each of `ids`, exactly once, in any order.
 
         Those of `if_listed` are answered only if the list shows them; no request is made for them alone.
-        With `since` (Unix seconds) also every other order created at or after it, by its own id.
+        With `since` (Unix seconds) also every other order of the pages that hold those created at or after it.
         Raises KeyRefusedError and SettingsError; an order without an answer is `NotAsked`.
         """
         wanted, self.unread = set(ids), ""
@@ -84,24 +85,30 @@ class PrintfulApi:
         sweep = _Sweep(since)
         pages_without_new = 0
         try:
-            for page, pages_left in self._pages():
-                fresh = {_id_of(order): order for order in page if _id_of(order) not in seen}
+            for page in self._pages():
+                fresh = {_id_of(order): order for order in page.orders if _id_of(order) not in seen}
                 seen |= fresh.keys()
                 pages_without_new += not fresh
                 if pages_without_new > MAX_STEPS_BACK:
                     raise VendorAnswerError("Printful's list makes no progress: its pages repeat")
                 for order_id, order in fresh.items():
-                    is_recent = since is not None and (created_at(order) or since) >= since
-                    if order_id in wanted or order_id in if_listed or is_recent:
+                    if order_id in wanted or order_id in if_listed or since is not None:
                         wanted.discard(order_id)
                         yield order_id, order
-                if sweep.is_past(fresh.values()) and len(wanted) <= pages_left:
+                if sweep.is_past(fresh.values()) and len(wanted) <= page.pages_left and self._ends_older(page, sweep):
                     return
         except VendorError as error:  # the rest is asked one by one
             self.unread = str(error).rstrip(".")
 
-    def _pages(self) -> Iterator[tuple[list[Mapping[str, Any]], int]]:
-        """List pages that share a few orders, each with the number of pages that may follow.
+    def _ends_older(self, page: "_Page", sweep: "_Sweep") -> bool:
+        """Whether the end of the list is older than `page`, as in a list that begins with the newest order."""
+        if not sweep.is_dated or not page.pages_left:
+            return True
+        last = self._page(max(page.shown, page.total - ORDERS_PER_PAGE), ORDERS_PER_PAGE)["result"]
+        return sweep.is_older(order for order in last if isinstance(order, Mapping))
+
+    def _pages(self) -> Iterator["_Page"]:
+        """List pages that share a few orders.
 
         If two pages share no order, the list shifted between them: step back one page.
         """
@@ -116,9 +123,8 @@ class PrintfulApi:
                 offset, last, steps_back = max(0, offset - ORDERS_PER_PAGE + SHARED_ORDERS), None, steps_back + 1
                 continue
             shown, total = offset + len(body["result"]), _total(body)
-            rest = max(0, total - shown)
-            yield page, -(-rest // (ORDERS_PER_PAGE - SHARED_ORDERS))
-            if not rest:
+            yield _Page(page, shown, total)
+            if shown >= total:
                 return
             # A short page is not the end; one without new orders before `paging.total` is an error.
             if shown <= offset + SHARED_ORDERS:
@@ -172,11 +178,26 @@ class PrintfulApi:
         return get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Orders of the list, up to the `shown`-th of `total`."""
+
+    orders: list[Mapping[str, Any]]
+    shown: int
+    total: int
+
+    @property
+    def pages_left(self) -> int:
+        """How many pages may follow."""
+        return -(-max(0, self.total - self.shown) // (ORDERS_PER_PAGE - SHARED_ORDERS))
+
+
 class _Sweep:
     """How far a list has come that begins with the newest order. Printful does not promise that it does."""
 
     def __init__(self, since: int | None) -> None:
         self._since = since  # Unix seconds
+        self.is_dated = since is not None
         self._oldest: int | None = None  # of all pages; None before the first
         self._is_sorted = True
 
@@ -192,6 +213,12 @@ class _Sweep:
             self._is_sorted &= time is not None and (self._oldest is None or time <= self._oldest)
             self._oldest = time
         return self._is_sorted and bool(times) and all(time is not None and time < self._since for time in times)
+
+    def is_older(self, orders: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether all `orders`, from the end of the list, are older than those before; if not, nothing is past."""
+        times = [created_at(order) for order in orders]
+        self._is_sorted &= all(time is not None and time <= (self._oldest or 0) for time in times)
+        return self._is_sorted and bool(times)
 
 
 def _require_access(answer: Answer) -> None:
