@@ -110,9 +110,9 @@ def partition_days(window: Window) -> set[date]:
 
 
 def day_events(outcome: Outcome, day: date, *, has_partition: bool = True) -> Iterator[Event]:
-    """A day turns green only when it was written and every record in it was decided."""
+    """A day turns green only when it was written, and every record in it was decided and none put off."""
     figures = outcome.days[day]
-    is_green = has_partition and not figures.errors and not outcome.is_dry_run
+    is_green = has_partition and not (figures.errors or figures.skipped_too_recent or outcome.is_dry_run)
     partition = str(day) if has_partition else None
     yield _event("stripe_sessions", metadata.day_sessions(figures), partition, is_green=is_green)
     yield _event("orders", metadata.day_orders(figures), partition, is_green=is_green)

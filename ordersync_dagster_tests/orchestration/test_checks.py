@@ -98,6 +98,37 @@ def test_fault_18_a_day_that_stripe_does_not_show_is_red_and_the_others_are_gree
     assert runs.green() == {str(day - timedelta(days=1)), str(day + timedelta(days=1))}
 
 
+def test_fault_71_a_day_of_which_a_session_was_put_off_is_not_green(
+    runs: Runs, sandbox: Sandbox, outage: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last sale before midnight, and a run soon after."""
+    made = outage.now - timedelta(hours=20)
+    sandbox.put_session(checkout_session(id="cs_test_late", payment_intent="pi_late", created=int(made.timestamp())))
+    monkeypatch.setenv("ORDERSYNC_GRACE_MINUTES", "1440")
+    early = runs.daily_order_sync(made.date(), made.date())
+    assert early.succeeded, "waiting is no error"
+    assert ids(early, PAID_HAS_ORDER, made.date()) == {"cs_test_late"}
+    assert str(made.date()) not in runs.green() | runs.green("stripe_sessions")
+    monkeypatch.delenv("ORDERSYNC_GRACE_MINUTES")
+    late = runs.daily_order_sync(made.date(), made.date())
+    assert ids(late, PAID_HAS_ORDER, made.date()) == set()
+    assert str(made.date()) in runs.green()
+
+
+def test_fault_71_a_day_with_an_order_that_the_database_refuses_does_not_turn_green(
+    runs: Runs, outage: World, shop: Database
+) -> None:
+    session_id, day = next(iter(lost_with_days(outage).items()))
+    shop.script(
+        f"CREATE TRIGGER guard BEFORE INSERT ON orders WHEN NEW.stripe_session_id = '{session_id}' "
+        "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    )
+    run = runs.daily_order_sync(day, day)
+    assert not run.succeeded
+    assert ids(run, PAID_HAS_ORDER, day) == {session_id}
+    assert str(day) not in runs.green()
+
+
 ITEMS_BY_ORDER = (
     "SELECT orders.id, count(order_items.id) AS items FROM orders "
     "LEFT JOIN order_items ON order_items.order_id = orders.id GROUP BY orders.id"
