@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from ordersync_dagster.adapters.database.journal import erase, run_history, verify
+from ordersync_dagster.adapters.database.journal import erase, forget, run_history, verify
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.store import DatabaseStore, RecordedRun
@@ -88,8 +88,12 @@ class History:
         return self._erase(
             "forget",
             dry_run,
-            lambda connection, store: erase.count_customer(connection, email, store.keyed()),
-            lambda connection, store, stamp: erase.erase_customer(connection, email, stamp, store.keyed()),
+            lambda connection, store: forget.count_customer(
+                connection, _customer(connection, store, email), store.keyed()
+            ),
+            lambda connection, store, stamp: forget.erase_customer(
+                connection, _customer(connection, store, email), stamp, store.keyed()
+            ),
         )
 
     def _erase(self, kind: str, dry_run: bool, count: _Count, write: _Erase) -> ErasureResult:
@@ -120,6 +124,10 @@ def _find(store: DatabaseStore, run_id: str) -> PastRun:
     if found is None:
         raise UsageError(f"there is no run {run_id}: `ordersync runs` lists them")
     return found
+
+
+def _customer(connection: Connection, store: DatabaseStore, email: str) -> forget.Customer:
+    return forget.find_customer(connection, store.tables, email, store.keyed())
 
 
 def _no_undo(run: PastRun) -> str:

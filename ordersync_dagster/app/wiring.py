@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from sqlalchemy import URL
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.adapters.database.journal.erased import Erasures
 from ordersync_dagster.adapters.database.open_shop import OpenDatabase
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, RetryPolicy, Traffic
@@ -17,8 +18,9 @@ from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.not_made import MakingRules
-from ordersync_dagster.core.orders import Status
+from ordersync_dagster.core.orders import Order, Status
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope
 
@@ -105,11 +107,26 @@ def _open_database(
 ) -> tuple[OpenDatabase, RateLimits]:
     printful = () if scope is PrintfulScope.none else ("PRINTFUL_API_KEY",)
     url = connection.with_run_id(database_url(settings, "STRIPE_SECRET_KEY", *printful), run_id)
-    if dry_run:
-        return open_shop.open_for_reading(url, clock, settings.layout), local_rate_limits(settings)
-    opened = open_shop.open_for_writing(url, clock, settings.layout)
+    opening = open_shop.open_for_reading if dry_run else open_shop.open_for_writing
+    opened = opening(url, clock, settings.layout)
     opened.store.hash_key = settings.hash_key
+    unknown = _unknown_erasures(opened.store.erasures)
+    if dry_run:
+        return replace(opened, notes=(*opened.notes, *unknown)), local_rate_limits(settings)
+    if unknown:
+        raise SettingsError(unknown[0])
     return opened, shared_rate_limits(settings, opened.engine)
+
+
+def _unknown_erasures(erasures: Erasures) -> tuple[str, ...]:
+    """One sentence where customers were erased whom this process would not know again."""
+    if not erasures.unknown:
+        return ()
+    return (
+        f"ordersync_erased holds {erasures.unknown} hashes of erased customers that were made with a key which is not "
+        "known here, so their data could come back: set ORDERSYNC_HASH_KEY to the key that it had when they were "
+        "erased (docs/data.md).",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +141,16 @@ class Watch:
         """Events of paid checkouts in [since, until), Unix seconds."""
         return self.stripe.events(since, until)
 
+    def erased(self, orders: Collection[Order]) -> frozenset[str]:
+        """The sessions of those of `orders` whose customer was erased: they get no order any more."""
+        return self.store.erased([each.session_id for each in orders], orders)
+
     def without_order(self, session_ids: Collection[str]) -> set[str]:
-        """Those of `session_ids` that have no order, or one that does not know that it is paid."""
+        """Those of `session_ids` that have no order, or one that does not know that it is paid; no erased ones."""
         found = self.store.orders_of_sessions(session_ids)
-        return set(session_ids) - {order.session_id for order in found if order.status != Status.PENDING}
+        paid = {order.session_id for order in found if order.status != Status.PENDING}
+        pending = {order.session_id for order in found} - paid
+        return set(session_ids) - paid - (self.store.erased(session_ids) - pending)
 
 
 def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
@@ -135,6 +158,7 @@ def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
     url = database_url(settings, "STRIPE_SECRET_KEY")
     stripe = open_stripe(settings, tools.retry_policy, Traffic())
     store = open_shop.open_for_reading(url, tools.clock, settings.layout).store
+    store.hash_key = settings.hash_key
     return Watch(stripe, store, session_rules(settings, tools.clock()))
 
 

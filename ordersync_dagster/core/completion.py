@@ -1,24 +1,30 @@
 """An existing order against its session: which empty fields are filled, and which values disagree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ordersync_dagster.core.changes import Change, FillFields, OrderUpdate, SetStatus
 from ordersync_dagster.core.limits import Limits
-from ordersync_dagster.core.order_fields import FILLABLE, REPORTED
+from ordersync_dagster.core.order_fields import FILLABLE, PERSONAL, REPORTED
 from ordersync_dagster.core.orders import Json, Order, Price, Status, StoredOrder
+from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.problems import Problem, ProblemClass
 
 PRICE_COLUMNS = ("total_amount", "currency")
 
 
 def completed(
-    existing: StoredOrder, order: Order, limits: Limits, *, is_paid: bool
+    existing: StoredOrder, order: Order, limits: Limits, *, is_paid: bool, is_erased: bool = False
 ) -> tuple[OrderUpdate | None, list[Problem]]:
     """The update that fills empty fields of `existing`, and the problems of the fields that it leaves.
 
     With `is_paid` an order that says pending moves to the status of `order`, as the lost webhook would have moved it.
+    Name and address stay empty where the customer `is_erased`, or where the order has another e-mail address.
     """
     values, problems = _empty_fields(existing, order), list[Problem]()
+    if is_erased or not _is_of_customer(existing, order):
+        held = sorted(values.keys() & set(PERSONAL))
+        values = {column: value for column, value in values.items() if column not in PERSONAL}
+        problems += [_other_email(existing, held)] if held and not is_erased else []
     column = limits.too_narrow("orders", {k: v for k, v in values.items() if isinstance(v, str)})
     if column:
         values = {}
@@ -39,6 +45,19 @@ def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Json]:
         field.column: getattr(order, field.attribute) for field in fields if _is_empty(existing, field.attribute)
     }
     return {column: value for column, value in offered.items() if value}
+
+
+def _is_of_customer(existing: StoredOrder, order: Order) -> bool:
+    """Whether the order still has the e-mail address of its session: a shop that erases a customer replaces it."""
+    return normalised_email(existing.customer_email or "") == normalised_email(order.customer_email)
+
+
+def _other_email(existing: StoredOrder, held: Sequence[str]) -> Problem:
+    sentence = (
+        f"Order {existing.id} has another e-mail address than its session, so {' and '.join(held)} stayed empty. "
+        "If the customer was not erased, fill it by hand."
+    )
+    return Problem(ProblemClass.OTHER_EMAIL, sentence, _order_ids(existing))
 
 
 def _is_empty(existing: StoredOrder, attribute: str) -> bool:

@@ -36,8 +36,8 @@ def decide_links(links: Links, limits: Limits) -> Plan:
 
 
 def _linked(links: Links, each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
-    payment = Payment.of(each.session, each.payment)
-    update, problems = update_order(each.order, theirs, payment.lines, limits)
+    payment, is_erased = Payment.of(each.session, each.payment), each.order.key in links.erased
+    update, problems = update_order(each.order, theirs, payment.lines, limits, is_erased=is_erased)
     problems.extend(not_made(each.order, theirs, payment, links.rules, links.now))
     name = "payment" if theirs.external_id == each.order.payment_intent_id else "id"
     source = f"Printful order {theirs.printful_order_id}, whose external_id is the order's {name}"

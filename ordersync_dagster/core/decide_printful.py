@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from ordersync_dagster.core.changes import OrderUpdate, SetStatus, SetTracking
+from ordersync_dagster.core.changes import Change, OrderUpdate, SetStatus, SetTracking
 from ordersync_dagster.core.items import missing_items
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.not_made import MakingRules, Payment, not_made
@@ -23,6 +23,7 @@ class PrintfulBatch:
     payments: Mapping[str, Payment] = field(default_factory=dict)
     rules: MakingRules = MakingRules()
     now: int = 0  # Unix seconds
+    erased: frozenset[str] = frozenset()  # keys of orders whose customer was erased
 
 
 def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
@@ -37,7 +38,8 @@ def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
             notes.append(_ambiguous(printful_id, [order, *others]))
             continue
         answer, payment = batch.answers[printful_id], batch.payments.get(order.session_id, Payment())
-        update, problems = update_order(order, answer, payment.lines, stored.limits)
+        is_erased = order.key in batch.erased
+        update, problems = update_order(order, answer, payment.lines, stored.limits, is_erased=is_erased)
         notes.extend(problems)
         if isinstance(answer, PrintfulOrder):
             notes.extend(not_made(order, answer, payment, batch.rules, batch.now))
@@ -47,21 +49,36 @@ def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
 
 
 def update_order(
-    stored: StoredOrder, lookup: Lookup, lines: tuple[LineItem, ...], limits: Limits
+    stored: StoredOrder,
+    lookup: Lookup,
+    lines: tuple[LineItem, ...],
+    limits: Limits,
+    *,
+    is_erased: bool = False,
 ) -> tuple[OrderUpdate | None, list[Problem]]:
-    """The update that Printful's answer makes to one order, and the problems of the values that it leaves."""
+    """The update that Printful's answer makes to one order, and the problems of the values that it leaves.
+
+    Of a customer who `is_erased` only the status is taken over: a parcel leads to an address, and goods that are made
+    to order may show a person.
+    """
     if not isinstance(lookup, PrintfulOrder):
         return None, [_no_answer(stored, lookup)]
-    found = [
-        _status_change(stored, lookup),
+    found: list[Change | Problem | None] = [_status_change(stored, lookup)]
+    found += [] if is_erased else _goods_and_parcels(stored, lookup, lines, limits)
+    changes = tuple(each for each in found if each is not None and not isinstance(each, Problem))
+    problems = [each for each in found if isinstance(each, Problem)]
+    return (OrderUpdate(stored, changes) if changes else None), problems
+
+
+def _goods_and_parcels(
+    stored: StoredOrder, lookup: PrintfulOrder, lines: tuple[LineItem, ...], limits: Limits
+) -> list[Change | Problem | None]:
+    return [
         _tracking_that_fits(stored, lookup, limits),
         _unlisted(stored, lookup),
         _unread_parcels(stored, lookup),
         missing_items(stored, lookup, lines, limits),
     ]
-    changes = tuple(each for each in found if each is not None and not isinstance(each, Problem))
-    problems = [each for each in found if isinstance(each, Problem)]
-    return (OrderUpdate(stored, changes) if changes else None), problems
 
 
 def _tracking_that_fits(stored: StoredOrder, theirs: PrintfulOrder, limits: Limits) -> SetTracking | Problem | None:

@@ -117,7 +117,7 @@ class _Decider:
     """One verdict at a time: each session ends in exactly one of inserts, skips and failed."""
 
     def __init__(self, stored: Stored, day: SessionDay) -> None:
-        self._limits, self._reversals = stored.limits, day.reversals
+        self._limits, self._reversals, self._erased = stored.limits, day.reversals, day.elsewhere.erased
         self.claims = dict(day.elsewhere.claims)
         self._matcher = Matcher(stored.orders, replace(day.elsewhere, claims=self.claims))
         self._paid_here = frozenset(each.session_id for each in day.sessions if isinstance(each, Order))
@@ -142,7 +142,7 @@ class _Decider:
             self.skips.append(verdict)
             self._miss_payment(verdict, self._matcher.without_session(verdict))
         elif isinstance(verdict, SessionProblem):
-            self.failed.append(verdict)
+            self._fail(verdict)
         else:
             self._decide_without_order(verdict)
 
@@ -152,7 +152,7 @@ class _Decider:
                 self.notes.extend(order_without_payment(row, skip.session_id, skip.overdue))
 
     def _decide_without_order(self, order: Order) -> None:
-        """No order names the session: its payment may be another order's."""
+        """No order names the session: its payment may be another order's, or the shop erased the order."""
         match = self._matcher.of_payment_or_reference(order, self._paid_here)
         if match is None:
             self._insert(order)
@@ -182,7 +182,17 @@ class _Decider:
         else:
             self.notes.extend(disagreements(row, order))
 
+    def _fail(self, verdict: SessionProblem) -> None:
+        """A session that cannot be read; Stripe itself erases the data of a customer who was erased there."""
+        if verdict.session_id in self._erased:
+            self.skips.append(Skip(verdict.session_id, SkipReason.ERASED))
+        else:
+            self.failed.append(verdict)
+
     def _insert(self, order: Order) -> None:
+        if order.session_id in self._erased:
+            self.skips.append(Skip(order.session_id, SkipReason.ERASED))
+            return
         problem = reason_not_to_insert(order, self._limits)
         if problem:
             self.failed.append(SessionProblem(order.session_id, problem))
@@ -195,8 +205,8 @@ class _Decider:
         self._wait(as_stored(order), order, state)
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
-        state = payment_state(order, self._reversals)
-        update, problems = completed(existing, order, self._limits, is_paid=state.is_kept)
+        state, is_erased = payment_state(order, self._reversals), order.session_id in self._erased
+        update, problems = completed(existing, order, self._limits, is_paid=state.is_kept, is_erased=is_erased)
         self.notes.extend(problems)
         if state.is_kept:
             self.notes.extend(paid_but_not_live(existing, order))

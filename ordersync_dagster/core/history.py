@@ -69,12 +69,16 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ErasureCounts:
-    """Payloads of audit entries, remembered 404s, rate tokens and host names that were or would be erased."""
+    """Payloads of audit entries, remembered 404s, rate tokens and host names that were or would be erased.
+
+    `erased` counts the hashes that are left so that an erased customer stays erased.
+    """
 
     payloads: int
     missing: int = 0
     rates: int = 0
     hosts: int = 0
+    erased: int = 0
 
     @property
     def by_name(self) -> dict[str, int]:
@@ -84,6 +88,7 @@ class ErasureCounts:
             "missing_dropped": self.missing,
             "rates_dropped": self.rates,
             "hosts_blanked": self.hosts,
+            "hashes_left": self.erased,
         }
 
 

@@ -31,6 +31,7 @@ class Links:
     not_found: int = 0  # 404s, where Printful knows none of the shop's orders
     rules: MakingRules = MakingRules()
     now: int = 0  # Unix seconds
+    erased: frozenset[str] = frozenset()  # keys of orders whose customer was erased
 
     @property
     def free(self) -> list[PrintfulOrder]:

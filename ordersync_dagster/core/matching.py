@@ -9,11 +9,12 @@ from ordersync_dagster.core.stripe_session import Skip, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Facts from outside the sessions that are decided: they come from Stripe, or from this run's earlier days."""
+    """Facts from outside the sessions that are decided: from Stripe, our own tables, or this run's earlier days."""
 
     paid_sessions: frozenset[str] = frozenset()  # other sessions that orders name, and that Stripe calls paid
     unknown_sessions: Mapping[str, str] = field(default_factory=dict)  # why Stripe did not answer, by session
     claims: Mapping[str, str] = field(default_factory=dict)  # order id → the paid session that belongs to it
+    erased: frozenset[str] = frozenset()  # sessions whose customer was erased after they were created
 
 
 @dataclass(frozen=True, slots=True)

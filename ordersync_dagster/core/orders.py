@@ -14,7 +14,8 @@ from ordersync_dagster.core import order_fields
 Json = Mapping[str, Any]
 NAMESPACE = UUID("7f1d7a52-5c1b-5d0e-9a53-0d5e0c6f2b11")  # ours alone; changing it would double every row
 SHIPMENTS_KEY = "printful_shipments"  # where an order's metadata keeps every parcel
-_GUARDS = tuple(field.guard or field.attribute for field in order_fields.CHANGED)
+# An e-mail address that the shop erased meanwhile must keep name and address out.
+_GUARDS = (*(field.guard or field.attribute for field in order_fields.CHANGED), "customer_email")
 _OF_BOTH = tuple(field.attribute for field in order_fields.INSERTED if field.is_read)
 
 
@@ -148,6 +149,7 @@ class StoredOrder:
     payment_intent_id: str | None = None
     printful_order_id: str | None = None
     status: str = Status.PROCESSING
+    customer_email: str | None = None
     customer_name: str | None = None
     total: Decimal | None = None
     currency: str | None = None

@@ -10,9 +10,14 @@ def masked_email(email: str) -> str:
     return f"{name[:1]}***@{host[:1]}***{dot}{ending}" if name and dot else "***"
 
 
+def normalised_email(email: str) -> str:
+    """An address as it is compared: in lower case and without spaces around it."""
+    return email.strip().lower()
+
+
 def hashed_email(email: str) -> str:
     """Case-insensitive hash of an address, for comparing in memory; never shown, never stored."""
-    return hashlib.sha256(email.strip().lower().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(normalised_email(email).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def hashed_words(text: str) -> str:

@@ -48,6 +48,7 @@ class ProblemClass(StrEnum):
     PAYMENT_REFUNDED = "payment_refunded", Severity.NOTICE
     REFUND_UNKNOWN = "refund_unknown", Severity.NOTICE
     ORDER_DISAGREES = "order_disagrees", Severity.NOTICE
+    OTHER_EMAIL = "other_email", Severity.NOTICE
     UNREADABLE_COLUMN = "unreadable_column", Severity.NOTICE
     POSSIBLE_LINK = "possible_link", Severity.NOTICE
     UNFULFILLED = "unfulfilled", Severity.NOTICE

@@ -48,6 +48,7 @@ class SkipReason(StrEnum):
     NOT_THIS_SHOP = "not_this_shop"
     TOO_RECENT = "too_recent"
     NOT_COMPLETE = "not_complete"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)

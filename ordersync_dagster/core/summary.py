@@ -41,6 +41,7 @@ class Summary:
     skipped_not_this_shop: int = 0
     skipped_too_recent: int = 0
     skipped_not_complete: int = 0
+    skipped_erased: int = 0
 
     def __add__(self, other: "Summary") -> "Summary":
         return Summary(**{name: self[name] + other[name] for name in self.as_dict()})

@@ -22,7 +22,7 @@ from ordersync_dagster.orchestration.webhook_cursor import (
     WEBHOOK_TIME,
     WebhookCursor,
     gap_days,
-    paid_sessions,
+    paid_orders,
     ranges,
 )
 
@@ -84,7 +84,9 @@ def _missed_sessions(watch: Watch, cursor: WebhookCursor, now: datetime) -> dict
         if since >= until:
             break
         end = min(until, since + int(SLICE.total_seconds()))
-        found |= paid_sessions(watch.events(since, end), watch.rules)
+        orders = paid_orders(watch.events(since, end), watch.rules)
+        erased = watch.erased(orders)
+        found |= {each.session_id: each.created.date() for each in orders if each.session_id not in erased}
         since = end
     missing = {key: found[key] for key in watch.without_order(found)}
     cursor.since = since

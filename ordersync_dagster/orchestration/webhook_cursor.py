@@ -63,14 +63,10 @@ class WebhookCursor:
         return self.asked.get(session_id, (0,))[0] > TRIES
 
 
-def paid_sessions(events: Iterable[object], rules: SessionRules) -> dict[str, date]:
-    """Session id → day of its creation, for every event whose session is paid and this shop's."""
-    found: dict[str, date] = {}
-    for event in events:
-        verdict = read_session(_session_of(event), rules)
-        if isinstance(verdict, Order):
-            found[verdict.session_id] = verdict.created.date()
-    return found
+def paid_orders(events: Iterable[object], rules: SessionRules) -> list[Order]:
+    """The order of every event whose session is paid and this shop's."""
+    verdicts = (read_session(_session_of(event), rules) for event in events)
+    return [each for each in verdicts if isinstance(each, Order)]
 
 
 def gap_days(cursor: WebhookCursor, now: datetime) -> list[date]:

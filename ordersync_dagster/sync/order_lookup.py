@@ -8,7 +8,7 @@ from ordersync_dagster.core.errors import VendorError
 from ordersync_dagster.core.matching import Elsewhere, Matcher
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN, Paid
-from ordersync_dagster.core.stripe_session import Skip, is_paid
+from ordersync_dagster.core.stripe_session import SessionProblem, Skip, is_paid
 from ordersync_dagster.sync.ports import Sessions, Store
 
 
@@ -40,7 +40,13 @@ class OrderLookup:
         matches = [matcher.of_payment_or_reference(order) for order in orders if order.session_id not in named]
         rows = [row for match in matches if match for row in match.orders if row.session_id]
         self._ask({row.session_id for row in rows} - {each.session_id for each in orders})
-        return (*of_sessions, *others), Elsewhere(frozenset(self._paid), dict(self._unknown), dict(self._claims))
+        paid, unknown, claims = frozenset(self._paid), dict(self._unknown), dict(self._claims)
+        return (*of_sessions, *others), Elsewhere(paid, unknown, claims, self._erased(day, orders))
+
+    def _erased(self, day: SessionDay, orders: Sequence[Order]) -> frozenset[str]:
+        """The sessions of customers who were erased; Stripe may have erased theirs, so that they cannot be read."""
+        unread = [each.session_id for each in day.sessions if isinstance(each, SessionProblem)]
+        return self._store.erased([*unread, *(each.session_id for each in orders)], orders)
 
     def _ask(self, session_ids: set[str]) -> None:
         """Ask Stripe whether these sessions are paid, each once in a run."""

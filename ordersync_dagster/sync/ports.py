@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from ordersync_dagster.core.limits import Limits
-from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import Missing, NotAsked
@@ -75,6 +75,7 @@ class Store(Protocol):
     def newest_sessions(self, window: Window, kind: str, at_most: int) -> list[str]: ...
     def has_live_orders(self) -> bool: ...
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]: ...
+    def erased(self, session_ids: Collection[str], orders: Collection[Order] = ()) -> frozenset[str]: ...
     def printful_ids(self) -> list[tuple[str, str, str]]: ...
     def printful_ids_given(self, order_ids: Collection[str]) -> Mapping[str, Collection[str]]:
         """By order id: the Printful ids that runs of ours have set, as far as the audit still says so."""

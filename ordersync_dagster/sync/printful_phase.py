@@ -1,6 +1,6 @@
 """The Printful phase of a run: look up orders, compare the answers, then look for missing links."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -47,6 +47,7 @@ class PrintfulPhase:
     _wanted: set[str] = field(default_factory=set)  # Printful ids to look up
     _planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this run
     _payments: dict[str, Payment] = field(default_factory=dict)  # by session id
+    _erased: set[str] = field(default_factory=set)  # sessions of this run's period whose customer was erased
     _unlinked: list[Unlinked] = field(default_factory=list)  # waiting orders that name no Printful order
     _candidates: list[PrintfulOrder] = field(default_factory=list)  # listed orders that no order of the shop names
     _taken_names: dict[str, str] = field(default_factory=dict)  # external_id → Printful id that the shop names
@@ -73,6 +74,7 @@ class PrintfulPhase:
         for order in needs.orders:
             self._want(order.printful_order_id or "", order)
         self._unlinked.extend(needs.unlinked)
+        self._erased.update(needs.erased)
         for each in needs.payments:
             if not self._wanted.isdisjoint(each.printful_ids):
                 self._payments[each.session_id] = each.payment
@@ -101,9 +103,15 @@ class PrintfulPhase:
         planned = [self._planned[order_id] for order_id in order_ids if order_id in self._planned]
         loaded = self.store.orders([order_id for order_id in order_ids if order_id not in self._planned])
         stored = Stored((*loaded, *planned), self.store.limits)
-        batch = PrintfulBatch(answers, self._payments, self.rules, int(self.clock().timestamp()))
+        now, erased = int(self.clock().timestamp()), self._erased_of(stored.orders)
+        batch = PrintfulBatch(answers, self._payments, self.rules, now, erased)
         back = tuple(key for key in answers if key in self._remembered and not isinstance(answers[key], Missing))
         return Step(batch, decide_printful(batch, stored), self._gone(answers), back)
+
+    def _erased_of(self, orders: Iterable[StoredOrder]) -> frozenset[str]:
+        """The keys of those orders whose customer was erased."""
+        keys = {order.key for order in orders}
+        return self.store.erased(keys) | (keys & self._erased)
 
     def _gone(self, answers: Mapping[str, Lookup]) -> tuple[str, ...]:
         """The 404s to remember: none until Printful knows one order of the shop, for the key may be another store's."""
@@ -125,6 +133,7 @@ class PrintfulPhase:
             taken_back=self._links_before(),
             link_by=self.link_by,
             not_found=len(self._not_found),
+            erased=self._erased_of(each.order for each in self._unlinked),
             rules=self.rules,
             now=int(self.clock().timestamp()),
         )

@@ -74,3 +74,4 @@ class PrintfulNeeds:
     orders: Sequence[StoredOrder] = ()  # they name a Printful order since this day's plan
     unlinked: Sequence[Unlinked] = ()
     payments: Sequence[SessionPayment] = ()
+    erased: Collection[str] = ()  # sessions whose customer was erased

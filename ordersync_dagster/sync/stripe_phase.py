@@ -70,9 +70,9 @@ class StripePhase:
             plan = replace(plan, notes=(sessions_not_read(of), *plan.notes))
         lookup.end_day(of, pieces)
         known = [payment for each in compared for payment in each.payments]
-        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known)
         again = tuple(session for each in compared for session in each.again)
         elsewhere = _joined(each.elsewhere for each in compared)
+        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known, elsewhere.erased)
         made_from = replace(day, sessions=again, reversals=payments.found, elsewhere=elsewhere)
         return Step(made_from, plan), needs
 
@@ -109,7 +109,8 @@ class _Compared:
 def _joined(facts: Iterable[Elsewhere]) -> Elsewhere:
     each, *others = facts
     last = others[-1] if others else each  # each piece knows all that the pieces before it asked for
-    return Elsewhere(last.paid_sessions, last.unknown_sessions, each.claims)
+    erased = each.erased.union(*(other.erased for other in others))
+    return Elsewhere(last.paid_sessions, last.unknown_sessions, each.claims, erased)
 
 
 def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:

@@ -72,6 +72,11 @@ def classes(links: Plan) -> list[ProblemClass]:
     return [note.problem_class for note in links.notes]
 
 
+def test_an_erased_customers_order_is_linked_but_gets_no_goods_and_no_parcels() -> None:
+    (update,) = linked(made(external_id="pi_3AbCdEf", status="partial"), erased=frozenset({"cs_test_1"})).updates
+    assert [type(change) for change in update.changes] == [FillFields, SetStatus]
+
+
 def test_an_order_is_linked_by_its_payment_and_brought_up_to_date_at_once() -> None:
     links = linked(made(external_id="pi_3AbCdEf", status="partial"))
 

@@ -18,6 +18,7 @@ NOTICES = {
     "payment_refunded",
     "refund_unknown",
     "order_disagrees",
+    "other_email",
     "unreadable_column",
     "possible_link",
     "unfulfilled",

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ordersync_dagster.core.stripe_session import SessionRules
-from ordersync_dagster.orchestration.webhook_cursor import WebhookCursor, gap_days, paid_sessions, ranges
+from ordersync_dagster.orchestration.webhook_cursor import WebhookCursor, gap_days, paid_orders, ranges
 from ordersync_dagster.sandbox import checkout_session
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -49,7 +49,8 @@ def test_without_a_readable_cursor_it_starts_as_far_back_as_events_go(text: str 
 
 def test_a_paid_session_counts_on_the_day_on_which_it_was_created() -> None:
     created = int(datetime(2026, 11, 18, 23, 59, tzinfo=UTC).timestamp())
-    assert paid_sessions([event(id="cs_test_1", created=created)], RULES) == {"cs_test_1": date(2026, 11, 18)}
+    (found,) = paid_orders([event(id="cs_test_1", created=created)], RULES)
+    assert (found.session_id, found.created.date()) == ("cs_test_1", date(2026, 11, 18))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_paid_session_counts_on_the_day_on_which_it_was_created() -> None:
     [event(payment_status="unpaid"), event(mode="setup"), {"data": None}, {}, None, "event"],
 )
 def test_what_needs_no_order_and_what_is_no_event_does_not_count(odd: object) -> None:
-    assert paid_sessions([odd], RULES) == {}
+    assert paid_orders([odd], RULES) == []
 
 
 def test_a_young_cursor_leaves_no_gap() -> None:

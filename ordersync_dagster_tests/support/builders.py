@@ -65,6 +65,7 @@ def stored_order(**overrides: Any) -> StoredOrder:
         "session_id": SESSION_ID,
         "payment_intent_id": PAYMENT_INTENT,
         "printful_order_id": PRINTFUL_ID,
+        "customer_email": "asta@example.com",
         "customer_name": "Asta Example",
         "total": Decimal("26.00"),
         "currency": "usd",

@@ -15,18 +15,19 @@ from ordersync_dagster.adapters.database import apply
 from ordersync_dagster.adapters.database.engine import lock
 from ordersync_dagster.adapters.database.engine.errors import is_transient, translated
 from ordersync_dagster.adapters.database.journal import audit, runs
+from ordersync_dagster.adapters.database.journal.erased import Erasures, read_erasures
 from ordersync_dagster.adapters.database.journal.given_values import read_values_given
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, read_keyed_hash
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
 from ordersync_dagster.adapters.database.rows.build import Stamp
+from ordersync_dagster.adapters.database.rows.refused_plans import halves_of, refusal_of
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError, DatabaseRefusedError, LockHeldError
 from ordersync_dagster.core.limits import Limits
-from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.window import Window
 
 ATTEMPTS = 3
@@ -52,6 +53,7 @@ class DatabaseStore:
         self._engine, self._tables, self._path, self._clock = engine, tables, path, clock
         self.hash_key = ""  # ORDERSYNC_HASH_KEY, where a person gave one
         self._keyed: KeyedHash | None = None
+        self._erasures: Erasures | None = None
         weakref.finalize(self, engine.dispose)  # a process that serves many runs must not keep their connections
 
     @property
@@ -105,6 +107,19 @@ class DatabaseStore:
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
         """The orders with these ids; a text that cannot be an id is the id of none."""
         return tuple(self.read(lambda connection: read.read_orders(connection, self._tables, "id", order_ids)))
+
+    def erased(self, session_ids: Collection[str], orders: Collection[Order] = ()) -> frozenset[str]:
+        """Those of `session_ids` whose customer was erased after the session was created; see `Erasures.find`."""
+        find = self.erasures.find
+        return self.read(lambda connection: find(connection, session_ids, orders))
+
+    @property
+    def erasures(self) -> Erasures:
+        """What this process can tell of erased customers; read once."""
+        if self._erasures is None:
+            has_any = self._tables.has_erased
+            self._erasures = self.read(partial(read_erasures, given=self.hash_key)) if has_any else Erasures()
+        return self._erasures
 
     def printful_ids(self) -> list[tuple[str, str, str]]:
         """(order id, Printful id, status) of every order that names a Printful order."""
@@ -178,9 +193,9 @@ class DatabaseStore:
         try:
             return self._write(plan, run_id)
         except DatabaseRefusedError as error:
-            halves = _halves(plan)
+            halves = halves_of(plan)
             if not halves:
-                return Applied(refused=(_refusal(plan, error),))
+                return Applied(refused=(refusal_of(plan, error),))
         first, second = (self.apply(half, run_id) for half in halves)
         return first + second
 
@@ -226,26 +241,3 @@ class DatabaseStore:
                 yield connection
         except DBAPIError as error:
             raise translated(error) from None
-
-
-def _halves(plan: Plan) -> tuple[Plan, ...]:
-    """The same changes in two plans; none where there is one change alone."""
-    inserts, updates = plan.inserts, (*plan.completions, *plan.updates)
-    half = (len(inserts) + len(updates)) // 2
-    if not half:
-        return ()
-    cut = max(0, half - len(inserts))
-    return (
-        Plan(plan.day, inserts=inserts[:half], updates=updates[:cut]),
-        Plan(plan.day, inserts=inserts[half:], updates=updates[cut:]),
-    )
-
-
-def _refusal(plan: Plan, error: DatabaseRefusedError) -> Problem:
-    """The database refused the one order of `plan`."""
-    changed = [each.seen for each in (*plan.completions, *plan.updates)]
-    order = plan.inserts[0].order if plan.inserts else changed[0]
-    session_id = order.session_id
-    ids = {"stripe_session_id": session_id} if session_id else {"order_id": order.id}
-    name = f"The order of session {session_id}" if session_id else f"Order {ids['order_id']}"
-    return Problem(ProblemClass.DATABASE_REFUSED, f"{name} was not written: {error}.", ids)

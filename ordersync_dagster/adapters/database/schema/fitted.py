@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, DateTime, Dialect, MetaData, Numeric, String, Table, Text, inspect
+from sqlalchemy import JSON, Column, Connection, DateTime, Dialect, MetaData, Numeric, String, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
@@ -12,7 +12,13 @@ from sqlalchemy.types import TypeEngine
 from ordersync_dagster.adapters.database.schema.column_types import BinaryJson, MinorUnits, Money, ShopText
 from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_tables
 from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, table_problems
-from ordersync_dagster.adapters.database.schema.reflection import NEEDED, FoundTable, find_tables, own_schema
+from ordersync_dagster.adapters.database.schema.reflection import (
+    NEEDED,
+    FoundTable,
+    find_tables,
+    own_schema,
+    table_names,
+)
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
 from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
@@ -32,6 +38,7 @@ class FittedTables:
     by_name: Mapping[str, Table]
     limits: Limits
     has_own_tables: bool
+    has_erased: bool = False  # whether there is ordersync_erased, which older versions lack
     plain: Mapping[str, PlainTable] = field(default_factory=dict)  # tables whose new rows need not be read back
 
     def table(self, name: str) -> Table:
@@ -66,9 +73,9 @@ def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMappin
     fitted = {
         name: _fitted_table(shop[name], table, mapping, metadata, connection.dialect) for name, table in found.items()
     }
-    has_own = inspect(connection).has_table(OWN_TABLES[0], schema=own_schema(connection))
+    ours = table_names(connection, own_schema(connection))
     plain = plain_tables(connection, fitted, {name: found[name] for name in NEEDED})
-    return FittedTables(fitted, _limits(found, mapping), has_own, plain)
+    return FittedTables(fitted, _limits(found, mapping), OWN_TABLES[0] in ours, "ordersync_erased" in ours, plain)
 
 
 def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:

@@ -16,6 +16,7 @@ _OWN_WRITING = {  # all others: SELECT, INSERT, UPDATE
     "ordersync_rate": ("SELECT", "INSERT", "UPDATE", "DELETE"),  # the only table whose rows a run deletes
     "ordersync_audit": ("SELECT", "INSERT"),
     "ordersync_secrets": ("SELECT", "INSERT"),
+    "ordersync_erased": ("SELECT",),  # only `forget` writes it, which needs the owner
     VERSION_TABLE: ("SELECT",),
 }
 _NOT_FOR_READERS = frozenset({"ordersync_rate", "ordersync_secrets"})

@@ -10,7 +10,14 @@ from ordersync_dagster.adapters.database.schema.column_types import Money, UtcTi
 
 SHOP_TABLES = ("orders", "order_items", "order_events", "audit_logs")
 VERSION_TABLE = "ordersync_alembic_version"
-OWN_TABLES = ("ordersync_runs", "ordersync_missing", "ordersync_rate", "ordersync_audit", "ordersync_secrets")
+OWN_TABLES = (
+    "ordersync_runs",
+    "ordersync_missing",
+    "ordersync_rate",
+    "ordersync_audit",
+    "ordersync_secrets",
+    "ordersync_erased",
+)
 
 
 @cache
@@ -27,7 +34,7 @@ def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
 def own_tables() -> MetaData:
     """Our own tables, as migrations/versions creates them."""
     metadata = MetaData()
-    columns: tuple[Iterable[SchemaItem], ...] = (_runs(), _missing(), _rate(), _audit(), _secrets())
+    columns: tuple[Iterable[SchemaItem], ...] = (_runs(), _missing(), _rate(), _audit(), _secrets(), _erased())
     for name, of_table in zip(OWN_TABLES, columns, strict=True):
         Table(name, metadata, *of_table)
     return metadata
@@ -130,6 +137,14 @@ def _audit() -> list[Column[object]]:
 
 def _secrets() -> list[Column[object]]:
     return [Column("name", Text, primary_key=True), *_required("value")]
+
+
+def _erased() -> list[Column[object]]:
+    return [
+        Column("hash", Text, primary_key=True),  # of a session id, an order id or an e-mail address
+        *_required("key_hash"),  # tells which key made it, and nothing of the key
+        _time("erased_at", nullable=False),
+    ]
 
 
 def _id() -> Column[object]:

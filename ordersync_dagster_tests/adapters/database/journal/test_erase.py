@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from ordersync_dagster.adapters.database.journal import erase
+from ordersync_dagster.adapters.database.journal.forget import erase_customer, find_customer
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.journal.verify import verify
 from ordersync_dagster.adapters.database.rows.build import Stamp
@@ -48,7 +49,9 @@ def forget(database: Database, email: str) -> ErasureCounts:
     return erased(
         database,
         "forget",
-        lambda connection, store, stamp: erase.erase_customer(connection, email, stamp, store.keyed()),
+        lambda connection, store, stamp: erase_customer(
+            connection, find_customer(connection, store.tables, email, store.keyed()), stamp, store.keyed()
+        ),
     )
 
 
@@ -87,7 +90,11 @@ def test_forgetting_is_recorded_but_not_whom(database: Database) -> None:
     forget(database, "ada.example@example.com")
     (entry,) = database.rows("SELECT * FROM ordersync_audit WHERE run_id = 'forget'")
     after = json.loads(entry["after"]) if isinstance(entry["after"], str) else entry["after"]
-    assert (entry["action"], after, entry["email_hash"]) == ("audit_forget", {"payloads_blanked": 4}, None)
+    assert (entry["action"], after, entry["email_hash"]) == (
+        "audit_forget",
+        {"payloads_blanked": 4, "hashes_left": 5},
+        None,
+    )
     (record,) = database.rows("SELECT * FROM ordersync_runs WHERE id = 'forget'")
     assert (record["kind"], record["state"], record["window_start"]) == ("forget", "succeeded", None)
     text = repr(everything(database)["ordersync_audit"])

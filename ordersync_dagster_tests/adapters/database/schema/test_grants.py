@@ -19,7 +19,7 @@ from ordersync_dagster_tests.support.existing_shops import run, usual_shop
 from ordersync_dagster_tests.support.outcomes import counters
 from ordersync_dagster_tests.support.places import ROOT
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.shops import launched, seeded
 from ordersync_dagster_tests.support.world import expected_counters
 
 
@@ -137,6 +137,17 @@ def test_the_reading_role_writes_nothing_and_reads_no_secret(
 ) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         roles.reader.execute(statement.format(ours="keeper." if layout else ""))
+
+
+def test_a_dry_run_of_the_reading_role_says_that_it_cannot_tell_who_was_erased(
+    sandbox: Sandbox, roles: Roles, time: FakeTime, layout: dict[str, str]
+) -> None:
+    key = {"ORDERSYNC_HASH_KEY": "a key of the shop"}
+    History(settings_for(sandbox, roles.shop.url, **layout, **key), time.tools()).forget("x@example.com", dry_run=False)
+    for given in ({}, key):
+        reader = settings_for(sandbox, roles.reader.url, **layout, **given)
+        ready = launched(reader, dry_run=True, tools=time.tools()).ready
+        assert any("ordersync_erased" in each for each in ready.warnings) is not bool(given)
 
 
 def test_the_grants_for_undo_add_deletes_of_three_tables_alone(sandbox: Sandbox, roles: Roles) -> None:

@@ -1,0 +1,77 @@
+"""Forgets one customer: blanks the audit payloads, and leaves keyed hashes so that no run brings the data back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select, update
+
+from ordersync_dagster.adapters.database.journal.audit import AUDIT, PAYLOAD
+from ordersync_dagster.adapters.database.journal.erase import count_rows, record_erasure
+from ordersync_dagster.adapters.database.journal.erased import remember_erased
+from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
+from ordersync_dagster.adapters.database.journal.run_history import read_records
+from ordersync_dagster.adapters.database.rows.build import Stamp
+from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of, read_orders
+from ordersync_dagster.adapters.database.schema.fitted import FittedTables
+from ordersync_dagster.core.history import ErasureCounts
+from ordersync_dagster.core.privacy import normalised_email
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The traces of the customer with this address: ids of orders and sessions in the shop's tables and in ours."""
+
+    email: str
+    order_ids: frozenset[str]
+    session_ids: frozenset[str]
+
+    def hashes(self, keyed: KeyedHash) -> set[str]:
+        """A number is left out, because a later order may get it."""
+        order_ids = {each for each in self.order_ids if not each.isdigit()}
+        return {keyed.of_email(self.email), *map(keyed.of, order_ids | self.session_ids)}
+
+
+def find_customer(connection: Connection, tables: FittedTables, email: str, keyed: KeyedHash) -> Customer:
+    """Look for the customer in the shop's orders and in the audit."""
+    orders = tables.table("orders")
+    address = func.lower(func.trim(cast(orders.c.customer_email, Text)))
+    is_theirs = or_(address == normalised_email(email), cast(orders.c.customer_email, Text) == email)
+    order_ids = {str(each) for each in connection.execute(select(orders.c.id).where(is_theirs)).scalars()}
+    session_ids: set[str] = set()
+    column = orders.c.stripe_session_id.name
+    for record in read_records(connection, _of_address(email, keyed)):
+        order_ids |= {record.order_id} if record.order_id else set()
+        named = (payload.get("columns", {}).get(column) for payload in (record.before, record.after))
+        session_ids |= {str(each) for each in named if each}
+    session_ids |= {each.session_id for each in read_orders(connection, tables, "id", order_ids) if each.session_id}
+    return Customer(email, frozenset(order_ids), frozenset(session_ids))
+
+
+def count_customer(connection: Connection, customer: Customer, keyed: KeyedHash) -> ErasureCounts:
+    """Count the audit payloads about this customer, and the orders and sessions that will be remembered as erased."""
+    payloads = sum(count_rows(connection, each) for each in _payloads(connection, customer, keyed))
+    return ErasureCounts(payloads, erased=len(customer.hashes(keyed)))
+
+
+def erase_customer(connection: Connection, customer: Customer, stamp: Stamp, keyed: KeyedHash) -> ErasureCounts:
+    """Blank the payloads, remember that the customer is erased, and record it in the audit without the customer."""
+    counts = count_customer(connection, customer, keyed)
+    for each in _payloads(connection, customer, keyed):
+        connection.execute(update(AUDIT).where(each).values(dict.fromkeys(PAYLOAD)))
+    remember_erased(connection, customer.hashes(keyed), keyed, stamp.now)
+    after = {"payloads_blanked": counts.payloads, "hashes_left": counts.erased}
+    record_erasure(connection, stamp, keyed, "audit_forget", after, "a customer asked to be forgotten")
+    return counts
+
+
+def _payloads(connection: Connection, customer: Customer, keyed: KeyedHash) -> Iterator[ColumnElement[bool]]:
+    """Conditions that no entry fulfils twice: by the address, and by the orders, whose address may be another now."""
+    is_of_address = _of_address(customer.email, keyed)
+    yield is_of_address
+    for chunk in chunks(customer.order_ids):
+        is_other = AUDIT.c.email_hash.is_(None) | ~is_of_address
+        yield is_one_of(AUDIT.c.order_id, chunk, connection) & AUDIT.c.salt.is_not(None) & is_other
+
+
+def _of_address(email: str, keyed: KeyedHash) -> ColumnElement[bool]:
+    return AUDIT.c.email_hash.in_(keyed.every_of_email(email))
