@@ -12,6 +12,7 @@ OrderSyncError
 ├── VendorError             a retry may help
 │   ├── VendorUnavailableError  no answer within the deadline
 │   └── VendorAnswerError       an answer that cannot be read
+│       └── UnreadListError     a list has more rows, and they are not shown
 ├── DatabaseRefusedError    the database refused a write; nothing of that part was kept
 └── BusyError               come back later
     ├── LockHeldError       another run is at work
@@ -67,6 +68,17 @@ class VendorUnavailableError(VendorError):
 
 class VendorAnswerError(VendorError):
     """An answer does not have the documented shape."""
+
+
+class UnreadListError(VendorAnswerError):
+    """A list says that there are more rows and shows none. Rows created before `until` (Unix seconds) may be missing.
+
+    All rows that were shown were given out before.
+    """
+
+    def __init__(self, sentence: str, until: int) -> None:
+        super().__init__(sentence)
+        self.until = until
 
 
 class DatabaseRefusedError(OrderSyncError):

@@ -42,6 +42,8 @@ def payment_state(order: Order, reversals: Reversals) -> PaymentState:
     prices = (Price(order.total, order.currency), *order.other_prices)
     if any(price.amount > 0 and sums.get(price.currency, Decimal(0)) >= price.amount for price in prices):
         return PaymentState(is_refunded=True)
+    if order.created.timestamp() < reversals.unread_until:
+        unknown = unknown or "Stripe did not show all refunds and disputes"
     if is_unreadable := not payments.isdisjoint(reversals.unreadable):
         unknown = "the amount of a refund or of a lost dispute cannot be read"
     disputes = sorted({name for payment in payments for name in reversals.disputes.get(payment, ())})

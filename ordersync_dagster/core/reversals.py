@@ -28,6 +28,7 @@ class Reversals:
     disputes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # ids of undecided disputes
     unreadable: frozenset[str] = frozenset()  # something went back, and its amount cannot be read
     of_invoice: OfInvoice | None = None  # None where nobody read them
+    unread_until: int = 0  # Unix seconds; refunds and disputes from before may be missing
 
 
 def read_reversals(refunds: Iterable[object], disputes: Iterable[object]) -> Reversals:

@@ -1,9 +1,9 @@
 """Stripe's lists of refunds, disputes and invoice payments: each is read at most once in a run, and only if needed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
+from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, VendorAnswerError
 from ordersync_dagster.core.orders import Order
 from ordersync_dagster.core.reversals import Reversals, payment_intent_of, read_invoice_payments, read_reversals
 from ordersync_dagster.sync.ports import Sessions
@@ -18,6 +18,7 @@ class Payments:
     found: Reversals = Reversals()
     _is_read: bool = False
     _are_invoices_read: bool = False
+    _unread_until: int = 0  # Unix seconds; rows from before may be missing
 
     def of_invoices(self, orders: Iterable[Order]) -> dict[str, str | None]:
         """By session id: the payment intents of the invoices that these orders name, as far as they are known."""
@@ -31,11 +32,25 @@ class Payments:
         costly = [each for each in live if each.total > 0]
         if costly and not self._is_read:
             self._is_read = True
-            read = read_reversals(self.stripe.refunds(self.since), self.stripe.disputes(self.since))
-            self.found = replace(read, of_invoice=self.found.of_invoice)
+            refunds, disputes = self.stripe.refunds(self.since), self.stripe.disputes(self.since)
+            read = read_reversals(self._shown(refunds), self._shown(disputes))
+            self.found = replace(read, of_invoice=self.found.of_invoice, unread_until=self._unread_until)
         if any(each.invoice_id and not each.payment_intent_id for each in costly):
             self._read_invoices()
         return self.found
+
+    def may_lack(self, orders: Iterable[Order]) -> bool:
+        """Whether something was not read that may be of the payment of one of `orders`."""
+        return any(each.total > 0 and each.created.timestamp() < self._unread_until for each in orders)
+
+    def _shown(self, rows: Iterable[object]) -> Iterator[object]:
+        try:
+            yield from rows
+        except UnreadListError as error:
+            self._keep_unread(error)
+
+    def _keep_unread(self, error: UnreadListError) -> None:
+        self._unread_until = max(self._unread_until, error.until)
 
     def _read_invoices(self) -> None:
         if self._are_invoices_read:
@@ -43,6 +58,9 @@ class Payments:
         self._are_invoices_read = True
         try:
             of_invoice = read_invoice_payments(self.stripe.invoice_payments(self.since))
+        except UnreadListError as error:
+            self._keep_unread(error)
+            return
         except (KeyRefusedError, VendorAnswerError):  # the reader has warned
             return
         self.found = replace(self.found, of_invoice=of_invoice)

@@ -30,7 +30,7 @@ class Sessions(Protocol):
         """One session by its id; None where Stripe does not know it."""
 
     def refunds(self, since: int) -> Iterable[object]:
-        """Refunds since a Unix time; none where they may not be read."""
+        """Refunds since a Unix time; none where they may not be read. Ends in UnreadListError if some are not shown."""
 
     def disputes(self, since: int) -> Iterable[object]:
         """Disputes, likewise."""

@@ -13,9 +13,10 @@ from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
 from ordersync_dagster.core.payment_state import needs_reversals, payment_state
 from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionRules, Skip, SkipReason, Verdict, read_session
-from ordersync_dagster.core.unread import sessions_not_read
+from ordersync_dagster.core.unread import reversals_not_read, sessions_not_read
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.account_guard import AccountGuard
 from ordersync_dagster.sync.order_lookup import OrderLookup
@@ -66,8 +67,7 @@ class StripePhase:
         compared = [self._compared(payments, lookup, replace(day, sessions=each)) for each in some or [()]]
         pieces = [each.piece for each in compared]
         plan = join_pieces(pieces, lookup.next_day)
-        if of in self.stripe.unread_days:
-            plan = replace(plan, notes=(sessions_not_read(of), *plan.notes))
+        plan = replace(plan, notes=(*self._unread(of, verdicts, payments), *plan.notes))
         lookup.end_day(of, pieces)
         known = [payment for each in compared for payment in each.payments]
         again = tuple(session for each in compared for session in each.again)
@@ -75,6 +75,12 @@ class StripePhase:
         needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known, elsewhere.erased)
         made_from = replace(day, sessions=again, reversals=payments.found, elsewhere=elsewhere)
         return Step(made_from, plan), needs
+
+    def _unread(self, of: date, verdicts: list[Verdict], payments: Payments) -> Iterator[Problem]:
+        if of in self.stripe.unread_days:
+            yield sessions_not_read(of)
+        if payments.may_lack(each for each in verdicts if isinstance(each, Order)):
+            yield reversals_not_read(of)
 
     def _compared(self, payments: Payments, lookup: OrderLookup, day: SessionDay) -> "_Compared":
         of_sessions = lookup.of_sessions(day)

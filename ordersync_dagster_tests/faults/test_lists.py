@@ -5,8 +5,6 @@ from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier, BrokenBarrierError, Thread
-from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 
@@ -15,12 +13,11 @@ from ordersync_dagster.adapters.printful.api import MAX_STEPS_BACK
 from ordersync_dagster.app.wiring import open_stripe
 from ordersync_dagster.core.errors import VendorAnswerError
 from ordersync_dagster.core.printful_order import Missing
-from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
+from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.faults.listings import cursors, listing, paid
 from ordersync_dagster_tests.faults.readers import SESSIONS, YESTERDAY, printful_at, stripe_at
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.outcomes import of_class
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop
 
@@ -33,24 +30,6 @@ def test_fault_15_an_amount_that_is_none_is_quarantined_and_the_others_are_added
     errors = [problem.ids for problem in run.outcome.problems if problem.is_error]
     assert errors == [{"stripe_session_id": "cs_test_strange"}]
     assert new_shop.database.column("SELECT stripe_session_id FROM orders") == ["cs_test_fine"]
-
-
-@pytest.fixture
-def new_shop(sandbox: Sandbox, sqlite_url: str, time: FakeTime) -> Shop:
-    """A shop without any order yet."""
-    return Shop(sandbox, Database(sqlite_url), time)
-
-
-def paid(session_id: str, **changes: Any) -> dict[str, Any]:
-    """A session of yesterday, with a payment of its own."""
-    return checkout_session(**{"id": session_id, "payment_intent": f"pi_{session_id}", "created": YESTERDAY, **changes})
-
-
-def listing(shop: Shop, rows: str, *, has_more: bool = False, match: str | None = None, **headers: str) -> None:
-    """Stripe lists these, whatever it is asked."""
-    body = f'{{"data": {rows}, "has_more": {str(has_more).lower()}}}'
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    shop.sandbox.faults.add(Fault(SESSIONS, "status", 200, times=None, body=body, match=match, headers=named))
 
 
 @pytest.mark.parametrize("rows", ['{"data": null}', '{"data": "no"}', '{"data": {}}', "{}", "[]", "null", "7"])
@@ -104,11 +83,6 @@ def repetitions(sandbox: Sandbox) -> int:
     return max(Counter(each.query for each in sandbox.requests).values()) - 1
 
 
-def cursors(sandbox: Sandbox) -> set[str | None]:
-    """After which sessions pages were asked for; None for the first page of a stretch."""
-    return {parse_qs(each.query).get("starting_after", [None])[0] for each in sandbox.requests}
-
-
 def test_fault_17_a_list_of_sessions_that_turns_in_a_circle_ends_the_run(new_shop: Shop) -> None:
     first, second = paid("cs_test_first"), paid("cs_test_second", created=YESTERDAY - 1)
     listing(new_shop, json.dumps([second]), has_more=True, match="starting_after=cs_test_first")
@@ -149,82 +123,6 @@ def test_fault_17_a_list_of_printful_that_repeats_its_first_page_ends(
     assert isinstance(found["123456"], Missing)
     assert "pages repeat" in printful.unread
     assert len(sandbox.requests) == 1 + (MAX_STEPS_BACK + 1) + 1, "the first page, those in vain, and the one order"
-
-
-EMPTY = '{"data": [], "has_more": true}'
-
-
-def selling(shop: Shop, *, yesterday: int, before: int) -> None:
-    """So many sales yesterday, a second apart, and so many an hour apart in the days before."""
-    recent = [paid(f"cs_test_y{n}", created=YESTERDAY - n) for n in range(yesterday)]
-    older = [paid(f"cs_test_o{n}", created=YESTERDAY - 86_400 - 3600 * n) for n in range(before)]
-    shop.sandbox.replace(World(NOW, [*recent, *older]))
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_fault_18_an_empty_page_with_more_to_come_is_asked_for_again(new_shop: Shop, times: int) -> None:
-    selling(new_shop, yesterday=250, before=100)
-    new_shop.sandbox.faults.add(Fault(SESSIONS, "status", 200, times=times, body=EMPTY, match="starting_after"))
-    run = new_shop.run(printful=PrintfulScope.none)
-    assert (run.outcome.summary.stripe_sessions_added, run.outcome.summary.errors) == (350, 0)
-    assert "cs_test_y98" in cursors(new_shop.sandbox), "from just before the last row"
-
-
-@pytest.mark.parametrize("dry_run", [False, True])
-def test_fault_18_days_that_stripe_does_not_show_are_named_and_the_others_written(
-    new_shop: Shop, dry_run: bool
-) -> None:
-    selling(new_shop, yesterday=250, before=100)
-    new_shop.sandbox.faults.add(Fault(SESSIONS, "status", 200, times=None, body=EMPTY, match="starting_after"))
-    run = new_shop.run(printful=PrintfulScope.none, dry_run=dry_run)
-    yesterday = (NOW - timedelta(days=1)).date()
-    assert of_class(run, "stripe_not_read") == [{"day": str(yesterday)}]
-    assert (run.outcome.summary.stripe_sessions_added, run.outcome.summary.errors) == (299, 1)
-    assert [day for day, figures in run.outcome.days.items() if figures.errors] == [yesterday]
-    new_shop.sandbox.faults.clear()
-    again = new_shop.run(printful=PrintfulScope.none)
-    assert (again.outcome.summary.stripe_sessions_checked, again.outcome.summary.errors) == (350, 0)
-
-
-def test_fault_18_a_stripe_that_shows_nothing_at_all_leaves_every_day_unread(new_shop: Shop) -> None:
-    listing(new_shop, "[]", has_more=True)
-    run = new_shop.run(printful=PrintfulScope.none)
-    assert [each["day"] for each in of_class(run, "stripe_not_read")] == [str(day) for day in run.outcome.days]
-    assert len(run.outcome.days) == 31
-
-
-@pytest.mark.parametrize("has_more", ["", ', "has_more": null', ', "has_more": "true"', ', "has_more": 1'])
-def test_fault_18_a_page_that_does_not_say_whether_it_is_the_last_is_not_the_end(new_shop: Shop, has_more: str) -> None:
-    third = paid("cs_test_2", created=YESTERDAY - 2)
-    first = [paid("cs_test_0"), paid("cs_test_1", created=YESTERDAY - 1)]
-    pages = {"starting_after=cs_test_2": [], "starting_after=cs_test_1": [third], None: first}
-    for match, rows in pages.items():
-        body = f'{{"data": {json.dumps(rows)}{has_more}}}'
-        new_shop.sandbox.faults.add(Fault(SESSIONS, "status", 200, times=None, body=body, match=match))
-    run = new_shop.run(printful=PrintfulScope.none)
-    assert (run.outcome.summary.stripe_sessions_added, run.outcome.summary.errors) == (3, 0)
-
-
-@pytest.mark.parametrize("path", ["/v1/refunds", "/v1/events"])
-def test_fault_18_refunds_and_events_that_stripe_does_not_show_are_an_error(
-    sandbox: Sandbox, time: FakeTime, path: str
-) -> None:
-    sandbox.faults.add(Fault(path, "status", 200, times=None, body=EMPTY, match="starting_after"))
-    sandbox.faults.add(Fault(path, "status", 200, times=None, body='{"data": [{"id": "a"}], "has_more": true}'))
-    stripe = stripe_at(sandbox.url, sandbox, time)
-    rows = stripe.refunds(0) if path == "/v1/refunds" else stripe.events(0, YESTERDAY)
-    assert next(iter(rows)) == {"id": "a"}
-    with pytest.raises(VendorAnswerError, match="shows none of them"):
-        list(rows)
-
-
-def test_fault_18_a_list_of_printful_that_ends_too_early_is_said(new_shop: Shop) -> None:
-    new_shop.sandbox.replace(World(NOW, [paid("cs_test_fine")]))
-    body = json.dumps({"code": 200, "result": [], "paging": {"total": 7, "offset": 0, "limit": 100}})
-    new_shop.sandbox.faults.add(Fault("/orders", "status", 200, times=None, body=body))
-    run = new_shop.run()
-    assert [each["stripe_session_id"] for each in of_class(run, "printful_not_asked")] == ["cs_test_fine"]
-    assert run.outcome.waiting == []
 
 
 def test_fault_63_an_answer_in_another_api_version_is_used_and_said_once(new_shop: Shop) -> None:

@@ -17,10 +17,10 @@ import stripe
 
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.adapters.stripe import session_days
-from ordersync_dagster.adapters.stripe.pages import ListPage, Place, read_page, row_id
+from ordersync_dagster.adapters.stripe.pages import LATEST, ListPage, Place, oldest_of, read_page, row_id
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 from ordersync_dagster.adapters.stripe.session_days import Listed
-from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
+from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, VendorAnswerError
 from ordersync_dagster.core.window import Window
 
 API_VERSION = "2026-10-28.endive"  # core/stripe_session.py was written for it, and reads older versions too
@@ -78,7 +78,7 @@ class StripeApi:
             span = [("created[gte]", str(start)), ("created[lt]", str(end))]
             page = self._page(SESSIONS, [*fixed, *span], place)
             rows = session_days.read_rows(page.rows, read)
-            return Page(rows, session_days.oldest_of(page.rows), page.following, page.is_stuck)
+            return Page(rows, oldest_of(page.rows), page.following, page.is_stuck)
 
         self.unread_days = set()
         turn = partial(self._session.wait_for_turn, self._base + SESSIONS)
@@ -94,7 +94,10 @@ class StripeApi:
         return answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
 
     def refunds(self, since: int) -> Iterator[object]:
-        """Refunds created at or after `since` (Unix seconds); none, and a warning, if the key may not read them."""
+        """Refunds created at or after `since` (Unix seconds); none, and a warning, if the key may not read them.
+
+        Raises UnreadListError after the last row that Stripe shows, if it is not the last of the list.
+        """
         return self._optional("/v1/refunds", since, "refunds", "a refunded payment may be added as a live order")
 
     def disputes(self, since: int) -> Iterator[object]:
@@ -134,8 +137,10 @@ class StripeApi:
     def _rows(self, path: str, filters: list[tuple[str, str]]) -> Iterator[object]:
         place: Place | None = None
         seen: set[str] = set()
+        oldest = LATEST
         while True:
             page = self._page(path, [("limit", str(ROWS_PER_PAGE)), *filters], place)
+            oldest = oldest_of(page.rows) or oldest
             ids = [name for row in page.rows if (name := row_id(row)) is not None]
             repeated = seen.intersection(ids)
             for row in page.rows:
@@ -144,9 +149,8 @@ class StripeApi:
                 else:
                     self._traffic.add("duplicates_seen")
             if page.is_stuck:
-                raise VendorAnswerError(
-                    f"Stripe's list {path} has more rows, and Stripe shows none of them. Run again."
-                )
+                sentence = f"Stripe's list {path} has more rows, and Stripe shows none of them. Run again."
+                raise UnreadListError(sentence, oldest + 1)
             if page.following is None:
                 return
             if len(repeated) == len(ids):

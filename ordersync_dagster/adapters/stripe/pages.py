@@ -3,12 +3,13 @@
 https://docs.stripe.com/api/pagination
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ordersync_dagster.core.errors import VendorAnswerError
 
+LATEST = 2**37  # Unix seconds; no date is later
 Ask = Callable[[str | None], dict[str, Any]]  # the id that the page starts after → Stripe's answer
 
 
@@ -61,3 +62,15 @@ def row_id(row: object) -> str | None:
     """The id of a row; None if it cannot be a cursor."""
     name = row.get("id") if isinstance(row, dict) else None
     return name if isinstance(name, str) and name.isascii() else None
+
+
+def created_of(row: object) -> int | None:
+    """The created time (Unix seconds) of a row; None if it has none that can be a time."""
+    created = row.get("created") if isinstance(row, dict) else None
+    return created if type(created) is int and 0 < created < LATEST else None
+
+
+def oldest_of(rows: Iterable[object]) -> int | None:
+    """The created time of the last row that has one."""
+    times = [created for row in rows if (created := created_of(row)) is not None]
+    return times[-1] if times else None

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from ordersync_dagster.adapters.http.client import Traffic
-from ordersync_dagster.adapters.stripe.pages import row_id
+from ordersync_dagster.adapters.stripe.pages import created_of, row_id
 from ordersync_dagster.core.window import day_of
 
 T = TypeVar("T")
@@ -21,12 +21,6 @@ def read_rows(rows: Iterable[object], read: Callable[[object], T]) -> list[Liste
 def gap(start: int, _end: int) -> list[Listed[Any]]:
     """What stands for a time of one UTC day that could not be read."""
     return [(day_of(start), None, _GAP)]
-
-
-def oldest_of(rows: Iterable[object]) -> int | None:
-    """The created time (Unix seconds) of the last row that has one."""
-    times = [created for row in rows if (created := _created(row)) is not None]
-    return times[-1] if times else None
 
 
 def by_day(
@@ -51,11 +45,6 @@ def by_day(
         yield current, kept
 
 
-def _created(row: object) -> int | None:
-    created = row.get("created") if isinstance(row, dict) else None
-    return created if type(created) is int and 0 < created < 2**37 else None
-
-
 def _day(row: object) -> date | None:
-    created = _created(row)
+    created = created_of(row)
     return None if created is None else day_of(created)
