@@ -1,6 +1,7 @@
 """An existing order against its session: which empty fields are filled, and which values disagree."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ordersync_dagster.core.changes import Change, FillFields, OrderUpdate, SetStatus
 from ordersync_dagster.core.limits import Limits
@@ -36,6 +37,21 @@ def completed(
     update = OrderUpdate(existing, tuple(changes)) if changes else None
     after = update.completed if update else existing
     return update, [*problems, *disagreements(after, order), *_unreadable(after, order)]
+
+
+def without_taken_back(
+    existing: StoredOrder, order: Order, taken_back: Mapping[str, Collection[str]]
+) -> tuple[Order, list[Problem]]:
+    """`order` without the Printful id that a run of ours once gave to `existing`, and that somebody took back."""
+    printful_id = order.printful_order_id
+    if existing.printful_order_id or printful_id is None or printful_id not in taken_back.get(existing.id, ()):
+        return order, []
+    sentence = (
+        f"The session of order {existing.id} names Printful order {printful_id}. An earlier run linked them, and "
+        "somebody took that back: it was not linked again. If the link is right, set the order's printful_order_id."
+    )
+    ids = {**_order_ids(existing), "printful_order_ids": printful_id}
+    return replace(order, printful_order_id=None), [Problem(ProblemClass.POSSIBLE_LINK, sentence, ids)]
 
 
 def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Json]:

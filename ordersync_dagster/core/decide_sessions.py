@@ -6,7 +6,7 @@ from datetime import date
 from itertools import chain
 
 from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
-from ordersync_dagster.core.completion import completed, disagreements
+from ordersync_dagster.core.completion import completed, disagreements, without_taken_back
 from ordersync_dagster.core.insertable import reason_not_to_insert
 from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, agrees
 from ordersync_dagster.core.order_without_payment import order_without_payment
@@ -41,6 +41,7 @@ class SessionDay:
     sessions: tuple[Verdict, ...] = ()
     reversals: Reversals = Reversals()
     elsewhere: Elsewhere = Elsewhere()
+    taken_back: Mapping[str, Collection[str]] = field(default_factory=dict)  # order id → Printful ids it had by us
     now: int = 0  # Unix seconds
     asks_printful: bool = False  # orders without a Printful id are left to `decide_links`
 
@@ -118,6 +119,7 @@ class _Decider:
 
     def __init__(self, stored: Stored, day: SessionDay) -> None:
         self._limits, self._reversals, self._erased = stored.limits, day.reversals, day.elsewhere.erased
+        self._taken_back = day.taken_back
         self.claims = dict(day.elsewhere.claims)
         self._matcher = Matcher(stored.orders, replace(day.elsewhere, claims=self.claims))
         self._paid_here = frozenset(each.session_id for each in day.sessions if isinstance(each, Order))
@@ -206,6 +208,8 @@ class _Decider:
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
         state, is_erased = payment_state(order, self._reversals), order.session_id in self._erased
+        order, taken_back = without_taken_back(existing, order, self._taken_back)
+        self.notes.extend(taken_back)
         update, problems = completed(existing, order, self._limits, is_paid=state.is_kept, is_erased=is_erased)
         self.notes.extend(problems)
         if state.is_kept:
@@ -215,15 +219,15 @@ class _Decider:
         if existing.status not in _OUR_WORDS and any(word in existing.status.lower() for word in _UNPAID_WORDS):
             self.warnings.append(_unmapped(existing.status))
         self._pay(order, existing, state)
-        self._wait(update.completed if update else existing, order, state)
+        self._wait(update.completed if update else existing, order, state, is_told=bool(taken_back))
 
     def _pay(self, order: Order, row: StoredOrder, state: PaymentState) -> None:
         if order.total > 0 and row.status not in MONEY_BACK and not state.is_refunded:
             self.paid.append(Paid.of(order, row.id))
 
-    def _wait(self, stored: StoredOrder, order: Order, state: PaymentState) -> None:
+    def _wait(self, stored: StoredOrder, order: Order, state: PaymentState, *, is_told: bool = False) -> None:
         self.notes.extend(payment_notices(stored, order, state))
-        if is_unlinked(stored):
+        if is_unlinked(stored) and not is_told:
             self.unlinked.append(Unlinked(stored, order, state))
 
 

@@ -1,6 +1,6 @@
 """The shop's orders of some sessions: those that name the session, its payment, or are named by its reference."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 
 from ordersync_dagster.core.decide_sessions import Piece, SessionDay
@@ -21,6 +21,7 @@ class OrderLookup:
         self._paid: set[str] = set()  # those of them that are paid
         self._unknown: dict[str, str] = {}  # those for which Stripe gave no answer, and why
         self._claims: dict[str, str] = {}
+        self.taken_back: dict[str, Collection[str]] = {}  # order id → Printful ids that it had by us, of all days
         self.next_day: tuple[Paid, ...] = ()  # paid sessions at the beginning of the day after
 
     def of_sessions(self, day: SessionDay) -> tuple[StoredOrder, ...]:
@@ -47,6 +48,13 @@ class OrderLookup:
         """The sessions of customers who were erased; Stripe may have erased theirs, so that they cannot be read."""
         unread = [each.session_id for each in day.sessions if isinstance(each, SessionProblem)]
         return self._store.erased([*unread, *(each.session_id for each in orders)], orders)
+
+    def find_taken_back(self, orders: Iterable[Order], rows: Iterable[StoredOrder]) -> None:
+        """Find the Printful ids that runs of ours gave to `rows`, which lack one that the session of `orders` names."""
+        named = {order.session_id for order in orders if order.printful_order_id}
+        lacking = [row.id for row in rows if row.session_id in named and not row.printful_order_id]
+        if lacking:
+            self.taken_back = {**self.taken_back, **self._store.printful_ids_given(lacking)}
 
     def _ask(self, session_ids: set[str]) -> None:
         """Ask Stripe whether these sessions are paid, each once in a run."""

@@ -73,7 +73,8 @@ class StripePhase:
         again = tuple(session for each in compared for session in each.again)
         elsewhere = _joined(each.elsewhere for each in compared)
         needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known, elsewhere.erased)
-        made_from = replace(day, sessions=again, reversals=payments.found, elsewhere=elsewhere)
+        facts = replace(day, reversals=payments.found, elsewhere=elsewhere, taken_back=lookup.taken_back)
+        made_from = replace(facts, sessions=again)
         return Step(made_from, plan), needs
 
     def _unread(self, of: date, verdicts: list[Verdict], payments: Payments) -> Iterator[Problem]:
@@ -89,7 +90,8 @@ class StripePhase:
         rows, elsewhere = lookup.load(day, of_sessions)
         of_session = {row.session_id: row for row in rows}
         asked = [each for each in orders if needs_reversals(of_session.get(each.session_id))]
-        day = replace(day, reversals=payments.reversals(asked), elsewhere=elsewhere)
+        lookup.find_taken_back(orders, of_sessions)
+        day = replace(day, reversals=payments.reversals(asked), elsewhere=elsewhere, taken_back=lookup.taken_back)
         piece = decide_piece(day, Stored(rows, self.store.limits))
         lookup.keep(piece)
         by_id = {row.id: row for row in rows}

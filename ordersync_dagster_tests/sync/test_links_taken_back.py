@@ -80,6 +80,23 @@ def test_an_order_that_an_undo_removed_is_linked_when_it_is_added_again(each_sho
     assert each_shop.order(session)["printful_order_id"] == LINK
 
 
+def test_a_link_of_the_session_that_a_person_took_back_is_not_made_again(each_shop: Shop, outage: World) -> None:
+    noted = next(each for each in lost(outage) if each["metadata"])
+    link, of_order = noted["metadata"]["printfulOrderId"], order_id(noted["id"])
+    each_shop.run()
+    each_shop.database.execute(
+        "UPDATE orders SET printful_order_id = NULL, status = 'processing' WHERE id = :id", id=of_order
+    )
+
+    preview, run = each_shop.run(dry_run=True), each_shop.run()
+
+    named = {"order_id": of_order, "stripe_session_id": noted["id"], "printful_order_ids": link}
+    for each in (preview, run):
+        assert of_class(each, "possible_link") == [named]
+        assert of_order not in each.outcome.waiting
+    assert each_shop.order(noted["id"])["printful_order_id"] is None
+
+
 def test_the_audit_says_where_a_link_came_from(each_shop: Shop, outage: World) -> None:
     session = put_printful_order(each_shop, outage)
     noted = next(each for each in lost(outage) if each["metadata"])
