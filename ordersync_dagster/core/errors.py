@@ -16,6 +16,7 @@ OrderSyncError
 ├── DatabaseRefusedError    the database refused a write; nothing of that part was kept
 └── BusyError               come back later
     ├── LockHeldError       another run is at work
+    ├── RowLockedError      another program keeps a lock in the database
     └── DatabaseAwayError   the database does not answer
 
 A record that cannot be decided is not an exception but a `Problem` (see problems.py).
@@ -91,6 +92,10 @@ class BusyError(OrderSyncError):
 
 class LockHeldError(BusyError):
     """Another run holds the shop's lock."""
+
+
+class RowLockedError(BusyError):
+    """Another program keeps a lock in the database for too long."""
 
 
 class DatabaseAwayError(BusyError):

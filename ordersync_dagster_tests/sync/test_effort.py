@@ -142,7 +142,7 @@ def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sand
     with statements(database) as second:
         again = run(sandbox, database.url)
     assert len(first) / DAYS <= 14
-    assert len(second) / DAYS <= 4
+    assert len(second) / DAYS <= 6  # on PostgreSQL each transaction sets its timeouts first
     assert set(again.outcome.rows.values()) == {0}
     after = everything(database)
     assert {name for name in after if after[name] != before[name]} <= OURS

@@ -1,4 +1,4 @@
-"""One plan, one transaction: orders, items, timeline and audit together, or none of them."""
+"""One plan of some hundred orders, one transaction: rows, timeline and audit together, or none of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -67,26 +67,19 @@ class _Writer:
         self._new: dict[tuple[str, str], RowSnapshot] = {}  # new rows that need not be read back, by table and id
 
     def write(self, plan: Plan) -> None:
-        """Some orders at a time, so that the records of a large day are never in memory all at once."""
-        for start in range(0, len(plan.inserts), ROWS_PER_STATEMENT):
-            self._insert_orders(plan.inserts[start : start + ROWS_PER_STATEMENT])
-            self._write_records()
-        updates = (*plan.completions, *plan.updates)
-        for start in range(0, len(updates), ROWS_PER_STATEMENT):
-            self._update_orders(updates[start : start + ROWS_PER_STATEMENT])
-            self._write_records()
+        """Rows, then the records of these rows."""
+        self._insert_orders(plan.inserts)
+        self._update_orders((*plan.completions, *plan.updates))
+        self._write_records()
 
     def _write_records(self) -> None:
-        """Timeline and audit of the rows written since the last call."""
+        """Timeline and audit of the rows written."""
         if self._tables.has("order_events"):
             self._insert("order_events", self._events)
         if self._tables.has("audit_logs"):
             self._insert("audit_logs", self._audits)
         entries = [*self._order_entries(), *self._item_entries()]
-        first = audit.append(self._connection, self._stamp, entries, self._keyed)
-        self.first_audit_id = self.first_audit_id or first
-        for done in (self._events, self._audits, self._orders, self._items, self._new):
-            done.clear()
+        self.first_audit_id = audit.append(self._connection, self._stamp, entries, self._keyed)
 
     def _insert_orders(self, inserts: Sequence[InsertOrder]) -> None:
         rows = [build.order_row(insert.order, self._stamp) for insert in inserts]

@@ -1,4 +1,4 @@
-"""The shop's database: loads orders, and applies one plan in one transaction."""
+"""The shop's database: loads orders, and applies plans in short transactions."""
 
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -21,9 +21,9 @@ from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, re
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
 from ordersync_dagster.adapters.database.rows.build import Stamp
-from ordersync_dagster.adapters.database.rows.refused_plans import halves_of, refusal_of
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
-from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError, DatabaseRefusedError, LockHeldError
+from ordersync_dagster.adapters.database.transactions import write_in_pieces
+from ordersync_dagster.core.errors import BusyError, DatabaseAccessError, DatabaseRefusedError, LockHeldError
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.part import Applied
@@ -171,9 +171,7 @@ class DatabaseStore:
             yield run
         except BaseException as error:
             is_interrupted = isinstance(error, GeneratorExit | KeyboardInterrupt)
-            with suppress(
-                DatabaseAccessError, DatabaseAwayError, DatabaseRefusedError
-            ):  # the next run marks it; the first error counts
+            with suppress(DatabaseAccessError, BusyError, DatabaseRefusedError):  # the first error counts
                 self._end_run(run_id, "interrupted" if is_interrupted else "failed", {})
             raise
         if not run.is_ended:
@@ -184,22 +182,14 @@ class DatabaseStore:
             runs.end(connection, run_id, state, summary, self._clock())
 
     def apply(self, plan: Plan, run_id: str) -> Applied:
-        """Carry out `plan` in one transaction; where the database refuses a row, each half in one of its own.
+        """Carry out `plan` in transactions of some hundred orders, so that the shop's own programs never wait long.
 
-        Raises DatabaseAwayError when the database is gone; then nothing of this plan was written.
+        Raises DatabaseAwayError when the database is gone, and RowLockedError when another program keeps a lock; what
+        was committed before stays.
         """
-        if not plan.change_count:
-            return Applied()
-        try:
-            return self._write(plan, run_id)
-        except DatabaseRefusedError as error:
-            halves = halves_of(plan)
-            if not halves:
-                return Applied(refused=(refusal_of(plan, error),))
-        first, second = (self.apply(half, run_id) for half in halves)
-        return first + second
+        return write_in_pieces(plan, partial(self._write, run_id=run_id))
 
-    def _write(self, plan: Plan, run_id: str) -> Applied:
+    def _write(self, plan: Plan, *, run_id: str, is_last_attempt: bool = False) -> Applied:
         stamp, keyed = Stamp(run_id, self._clock()), self.keyed()
         for attempt in range(ATTEMPTS):
             applied, first_audit_id = Applied(), None
@@ -211,7 +201,7 @@ class DatabaseStore:
             except DBAPIError as error:
                 if first_audit_id is not None and self._was_committed(first_audit_id):
                     return applied
-                if attempt + 1 == ATTEMPTS or not is_transient(error):
+                if is_last_attempt or attempt + 1 == ATTEMPTS or not is_transient(error):
                     raise translated(error) from None
         raise AssertionError("unreachable")  # pragma: no cover - the last attempt returns or raises
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS_PER_STATEMENT
+from ordersync_dagster.adapters.database.transactions import ORDERS_PER_TRANSACTION
 from ordersync_dagster.core.changes import FillFields, SetTracking
 from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
@@ -215,7 +215,7 @@ def test_a_thousand_orders_go_in_and_come_out(database: Database) -> None:
 
 
 def test_a_busy_day_of_changes_is_written_some_orders_at_a_time_and_whole(database: Database) -> None:
-    count = ROWS_PER_STATEMENT + 1
+    count = ORDERS_PER_TRANSACTION + 1
     with opened(database.url) as (store, engine):
         store.apply(inserting(*(order(number, customer_name=None) for number in range(1, count + 1))), "run1")
         orders = store.orders_of_sessions([f"cs_test_{number}" for number in range(1, count + 1)])
@@ -228,6 +228,6 @@ def test_a_busy_day_of_changes_is_written_some_orders_at_a_time_and_whole(databa
 
         event.listen(engine, "before_cursor_execute", note)
         assert store.apply(Plan(completions=tuple(updates)), "run2").orders_updated == count
-    assert written[0] == ROWS_PER_STATEMENT
+    assert written == [ORDERS_PER_TRANSACTION, 1]
     assert database.column("SELECT count(*) FROM ordersync_audit WHERE run_id = 'run2'") == [count]
     assert database.column("SELECT DISTINCT customer_name FROM orders") == ["Ada"]

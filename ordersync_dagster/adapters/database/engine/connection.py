@@ -18,6 +18,12 @@ APPLICATION_NAME = "ordersync"  # of our connections in pg_stat_activity; a run 
 # A PostgreSQL server that vanished is noticed after a minute. Unix sockets ignore these options.
 # https://www.postgresql.org/docs/current/libpq-connect.html
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+LOCK_SECONDS = 3  # for a lock of another program; meanwhile our transaction keeps its own rows locked
+IDLE_SECONDS = 60  # a process of ours that was stopped in a transaction keeps no row locked for longer
+_BOUND_WAITS = (
+    f"SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', true), "
+    f"set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', true)"
+)
 # SQLite stores any bytes as text. Bytes that are not UTF-8 are read as \xe9, so that they do not stop a run.
 _DECODE_TEXT = partial(str, encoding="utf-8", errors="backslashreplace")
 
@@ -135,6 +141,12 @@ def _begin_read_only(connection: Connection) -> None:
     connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
+def _bound_waits(connection: Connection) -> None:
+    """In each transaction, as above. A statement alone (AUTOCOMMIT) takes no lock that others keep."""
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql(_BOUND_WAITS)
+
+
 def _postgres_engine(url: URL, own_schema: str | None) -> Engine:
     defaults = {"application_name": APPLICATION_NAME, "connect_timeout": 10, **KEEPALIVES}
     try:
@@ -153,5 +165,7 @@ def _postgres_engine(url: URL, own_schema: str | None) -> Engine:
         raise SettingsError(
             "DATABASE_URL is PostgreSQL, whose driver is missing: pip install 'ordersync-dagster[postgres]'"
         ) from None
+    if "_timeout" not in str(url.query.get("options", "")):
+        event.listen(engine, "begin", _bound_waits)
     follow_search_path(engine, str(url.query.get(SEARCH_PATH, "")))
     return engine

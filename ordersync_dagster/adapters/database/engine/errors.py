@@ -5,9 +5,21 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_refusal
-from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError, DatabaseRefusedError
+from ordersync_dagster.core.errors import (
+    BusyError,
+    DatabaseAccessError,
+    DatabaseAwayError,
+    DatabaseRefusedError,
+    RowLockedError,
+)
 
-_TRANSIENT = frozenset({"40001", "40P01", "57014"})  # serialization failure, deadlock, statement timeout
+_LOCK_TIMEOUT = "55P03"  # lock_not_available
+# serialization failure, deadlock, statement timeout, lock timeout
+_TRANSIENT = frozenset({"40001", "40P01", "57014", _LOCK_TIMEOUT})
+LOCKED = (
+    "another program keeps a lock in the database for too long: end its transaction (the view pg_stat_activity shows "
+    "it), and run again"
+)
 _READ_ONLY = "25006"  # read_only_sql_transaction: a standby, or default_transaction_read_only
 TAKES_NO_WRITES = (
     "the database takes no writes: it is a standby or read-only. Name the primary in DATABASE_URL, make the database "
@@ -28,15 +40,17 @@ def is_transient(error: DBAPIError) -> bool:
     return error.connection_invalidated or _sqlstate(error) in _TRANSIENT or isinstance(error, DisconnectionError)
 
 
-def translated(error: DBAPIError) -> DatabaseAccessError | DatabaseAwayError | DatabaseRefusedError:
+def translated(error: DBAPIError) -> DatabaseAccessError | BusyError | DatabaseRefusedError:
     """Without the statement, its values and PostgreSQL's DETAIL, because those may hold personal data."""
     state = _sqlstate(error)
+    if state == _LOCK_TIMEOUT:
+        return RowLockedError(LOCKED)
     if state == _READ_ONLY or "attempt to write a readonly database" in str(error.orig):
         return DatabaseAccessError(TAKES_NO_WRITES)
     if reason := _reason_of_refusal(error, state):
         return DatabaseAccessError(reason)
-    is_away = error.connection_invalidated or state.startswith(("08", "57P", "53")) or not state
-    if isinstance(error, OperationalError) and is_away and not _is_full(error):
+    is_away = isinstance(error, OperationalError) and (state.startswith(("08", "57P", "53")) or not state)
+    if (error.connection_invalidated or is_away) and not _is_full(error):
         return DatabaseAwayError(f"the database does not answer ({type(error.orig).__name__} {state}".rstrip() + ")")
     diagnosis = getattr(error.orig, "diag", None)
     parts = [

@@ -14,13 +14,12 @@ from ordersync_dagster.adapters.database.journal.run_history import read_records
 from ordersync_dagster.adapters.database.journal.runs import require_running
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
 from ordersync_dagster.adapters.database.store import DatabaseStore
+from ordersync_dagster.adapters.database.transactions import ORDERS_PER_TRANSACTION
 from ordersync_dagster.adapters.database.undo.decide import OrderHistory, UndoDecider
 from ordersync_dagster.adapters.database.undo.foreign_keys import find_foreign_keys, referring_tables
 from ordersync_dagster.adapters.database.undo.write import UndoWriter
-from ordersync_dagster.core.errors import DatabaseRefusedError
+from ordersync_dagster.core.errors import DatabaseRefusedError, RowLockedError
 from ordersync_dagster.core.history import AuditRecord, Kept, RowSnapshot, UndoResult, UndoStep
-
-ORDERS_PER_TRANSACTION = 500
 
 
 class Undo:
@@ -44,7 +43,7 @@ class Undo:
         for batch in self._batches():
             try:
                 steps += self._write(batch, run_id)
-            except DatabaseRefusedError:
+            except (DatabaseRefusedError, RowLockedError):
                 steps += [step for order_id in batch for step in self._write_one(order_id, run_id)]
         return UndoResult(self._target, run_id, steps)
 

@@ -173,4 +173,4 @@ def test_a_thousand_rows_are_recorded_in_a_few_statements(database: Database) ->
         event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
         store.apply(inserting(*(order(number) for number in range(1000))), "run1")
     assert database.count("ordersync_audit") == 1000
-    assert len(statements) < 20
+    assert len(statements) < 30  # in two transactions
