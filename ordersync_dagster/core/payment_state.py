@@ -25,6 +25,9 @@ class PaymentState:
         return not (self.is_refunded or self.disputes or self.unknown)
 
 
+_KEPT = PaymentState()
+
+
 def needs_reversals(order: StoredOrder | None) -> bool:
     """Whether refunds and disputes have to be known to decide about a paid session with this order, or with none."""
     return order is None or order.status not in _GIVEN_BACK
@@ -32,9 +35,9 @@ def needs_reversals(order: StoredOrder | None) -> bool:
 
 def payment_state(order: Order, reversals: Reversals) -> PaymentState:
     """What became of the payment of the session that `order` describes."""
-    if order.total <= 0:
-        return PaymentState()
     payments, unknown = _payments(order, reversals)
+    if order.total <= 0 or not (unknown or any(map(reversals.concern, payments))):
+        return _KEPT  # of nearly all orders, so this comes first
     sums: dict[str, Decimal] = {}
     for payment in payments:
         for currency, amount in reversals.returned.get(payment, {}).items():

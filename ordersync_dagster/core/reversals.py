@@ -30,6 +30,10 @@ class Reversals:
     of_invoice: OfInvoice | None = None  # None where nobody read them
     unread_until: int = 0  # Unix seconds; refunds and disputes from before may be missing
 
+    def concern(self, payment: str) -> bool:
+        """Whether something of `payment` went back or is disputed."""
+        return payment in self.returned or payment in self.disputes or payment in self.unreadable
+
 
 def read_reversals(refunds: Iterable[object], disputes: Iterable[object]) -> Reversals:
     """Sums of refunds and lost disputes, and the disputes that are undecided."""
