@@ -7,8 +7,9 @@ import pytest
 
 from ordersync_dagster.sandbox import World, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster_tests.support.outcomes import of_class
-from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.outcomes import classes, of_class
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop, launched
 from ordersync_dagster_tests.support.world import expected_counters
 
 REMEMBERED = "SELECT printful_order_id FROM ordersync_missing"
@@ -177,3 +178,20 @@ def test_a_draft_that_nobody_confirmed_and_fewer_goods_than_were_paid_are_named(
 
     assert [ids["order_id"] for ids in of_class(run, "stuck_at_printful")] == [draft["id"]]
     assert [ids["order_id"] for ids in of_class(run, "goods_missing")] == [short["id"]]
+
+
+def test_the_shop_says_how_long_is_too_long_and_whether_printful_makes_all(shop: Shop, outage: World) -> None:
+    draft, short = shop.of_printful("pending"), shop.of_printful("inprocess")
+    theirs = {str(order["id"]): order for order in outage.printful_orders}
+    made = theirs[short["printful_order_id"]]
+    waits = {**theirs[draft["printful_order_id"]], "created": int(outage.now.timestamp()) - 25 * 3600}
+    for each in (waits, {**made, "items": made["items"][:-1]}):
+        shop.sandbox.put_printful_order(each)
+    says = {"ORDERSYNC_STUCK_HOURS": "26", "ORDERSYNC_MIXED_GOODS": "true"}
+    settings = settings_for(shop.sandbox, shop.database.url, **says)
+
+    run = launched(settings, dry_run=True, tools=shop.time.tools(3))
+    for _ in run.parts:
+        continue
+
+    assert not {"stuck_at_printful", "goods_missing"} & classes(run)
