@@ -81,7 +81,7 @@ def test_an_order_that_is_made_is_not_named() -> None:
 
 
 @pytest.mark.parametrize(("word", "state"), [("failed", "has failed"), ("canceled", "is canceled")])
-def test_a_paid_order_that_printful_gave_up_is_named_at_once(word: str, state: str) -> None:
+def test_fault_76_a_paid_order_that_printful_gave_up_is_named_at_once(word: str, state: str) -> None:
     (problem,) = found(word, age=1)
     assert (problem.problem_class, problem.is_error) == ("cancelled_at_printful", False)
     assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}

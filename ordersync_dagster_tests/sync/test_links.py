@@ -165,7 +165,7 @@ def test_nobody_waits_where_printful_was_left_out_of_the_run(each_shop: Shop, ou
     assert "nothing at Printful" not in summary_text(run.outcome)
 
 
-def test_a_list_in_another_order_hides_no_link(each_shop: Shop, outage: World) -> None:
+def test_fault_74_a_list_in_another_order_hides_no_link(each_shop: Shop, outage: World) -> None:
     session = unlinked(each_shop, outage)
     made = made_for(session, id=424246)
     long_ago = int(outage.now.timestamp()) - 90 * 86_400

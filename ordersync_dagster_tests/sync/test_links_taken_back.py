@@ -42,7 +42,7 @@ def is_told(run: Run, session_id: str) -> bool:
     return named in of_class(run, "possible_link") and order_id(session_id) not in run.outcome.waiting
 
 
-def test_a_link_that_a_person_took_back_is_told_and_not_made_again(each_shop: Shop, outage: World) -> None:
+def test_fault_75_a_link_that_a_person_took_back_is_told_and_not_made_again(each_shop: Shop, outage: World) -> None:
     session = put_printful_order(each_shop, outage)["id"]
     each_shop.run()
     assert each_shop.order(session)["printful_order_id"] == LINK

@@ -124,7 +124,7 @@ def test_a_quantity_that_printful_changed_is_reported_and_nothing_is_written(eac
     assert (run.outcome.summary.errors, each_shop.tables()) == (0, before)
 
 
-def test_an_item_that_cannot_be_read_hides_neither_status_nor_parcel(each_shop: Shop, outage: World) -> None:
+def test_fault_73_an_item_that_cannot_be_read_hides_neither_status_nor_parcel(each_shop: Shop, outage: World) -> None:
     theirs = {str(order["id"]): order for order in outage.printful_orders if order["status"] == "fulfilled"}
     rows = each_shop.database.rows("SELECT * FROM orders WHERE status = 'processing'")
     row = next(row for row in rows if row["printful_order_id"] in theirs)
