@@ -1,10 +1,11 @@
 """One part of a run: a day of sessions or a batch of Printful orders, planned and perhaps applied."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from ordersync_dagster.core.carried_out import DecidedAgain, carried_out
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +26,19 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A plan and, where it was applied, the results: one for each time that it was decided."""
+    """A plan as it was carried out (in a dry run: as it was decided), and the result of each time it was applied."""
 
     plan: Plan
     applied: tuple[Applied, ...] = ()
-    kept_changing: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(
+        cls, plan: Plan, applied: Sequence[Applied], again: Sequence[DecidedAgain], kept_changing: Sequence[Problem]
+    ) -> "Part":
+        """The part of a plan that was applied, and of which some orders were decided `again`."""
+        refused = [problem for each in applied for problem in each.refused]
+        return cls(carried_out(plan, again, [*refused, *kept_changing]), tuple(applied))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        refused = tuple(problem for applied in self.applied for problem in applied.refused)
-        not_inserted = {problem.ids.get("stripe_session_id") for problem in refused} & self._inserts
-        planned = (each for each in self.plan.problems if not _is_of(each, not_inserted))
-        return (*planned, *refused, *self.kept_changing)
-
-    @property
-    def _inserts(self) -> set[str | None]:
-        return {insert.order.session_id for insert in self.plan.inserts}
-
-
-def _is_of(problem: Problem, not_inserted: Collection[str | None]) -> bool:
-    """Whether `problem` says that an order waits, and the order was not inserted."""
-    is_of_order = problem.problem_class is ProblemClass.NOT_LOOKED_AT
-    return is_of_order and problem.ids.get("stripe_session_id") in not_inserted
+        return self.plan.problems

@@ -40,12 +40,11 @@ def of_day(part: Part, *, is_dry_run: bool) -> Iterable[dg.AssetCheckEvaluation]
     """The checks on `orders` for the day of `part`. An order that is still missing fails them, why ever it is."""
     day = str(part.plan.day)
     failed = [each.session_id for each in part.plan.failed_sessions]
-    refused = [each.ids.get("stripe_session_id", "") for applied in part.applied for each in applied.refused]
     missing = [each.order.session_id for each in part.plan.inserts] if is_dry_run else []
     unread = [f"sessions of {name}" for name in _problem_ids(part.plan.notes, ProblemClass.STRIPE_NOT_READ, "day")]
     notes = part.plan.notes
     put_off = [each.session_id for each in part.plan.skips if each.reason is SkipReason.TOO_RECENT]
-    yield _evaluation(PAID_HAS_ORDER, [*failed, *refused, *missing, *unread, *put_off], day)
+    yield _evaluation(PAID_HAS_ORDER, [*failed, *missing, *unread, *put_off], day)
     yield _evaluation(AMOUNTS_AGREE, _problem_ids(notes, ProblemClass.ORDER_DISAGREES, "order_id"), day)
     yield _evaluation(NO_DUPLICATES, _problem_ids(notes, ProblemClass.DUPLICATE_ORDER, "order_ids"), day)
 

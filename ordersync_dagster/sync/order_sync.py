@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 from operator import attrgetter
 
+from ordersync_dagster.core.carried_out import DecidedAgain
 from ordersync_dagster.core.errors import OrderSyncError, TooManyChangesError, VendorError, WrongAccountError
 from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.orders import OPEN
@@ -20,6 +21,7 @@ from ordersync_dagster.sync.printful_phase import PrintfulPhase
 from ordersync_dagster.sync.step import Step
 from ordersync_dagster.sync.stripe_phase import StripePhase
 
+REFUSED = ProblemClass.DATABASE_REFUSED
 MAX_DECISIONS = 3  # of an order that others keep changing
 # They stop the Stripe side alone: Printful's answers are used all the same.
 STRIPE_STOPS = (VendorError, WrongAccountError)
@@ -114,11 +116,12 @@ class OrderSync:
 
     def _applied(self, steps: Iterator[Step]) -> Iterator[Part]:
         """Each step, written. If an insert did not take place, links are decided for the orders that there are."""
-        is_as_planned = True
+        is_as_planned, missing = True, frozenset[str]()
         for step in steps:
-            part = self._apply(step if is_as_planned else self._of_what_is_there(step))
+            part = self._apply(step if is_as_planned else self._of_what_is_there(step), missing)
             if any(each.refused or each.written_first_by_others for each in part.applied):
                 is_as_planned = False
+            missing |= {each.session_id for each in part.plan.failed_sessions if each.problem.problem_class is REFUSED}
             yield part
             del step, part  # as in `repair`
 
@@ -128,20 +131,22 @@ class OrderSync:
         stored = Stored(self.store.orders_of_sessions(step.unlinked_sessions), self.store.limits)
         return replace(step, plan=step.decide_again(stored))
 
-    def _apply(self, step: Step) -> Part:
-        """Write one plan; an order that somebody changed meanwhile is read and decided again."""
+    def _apply(self, step: Step, missing: frozenset[str]) -> Part:
+        """Write one plan; an order that somebody changed meanwhile is read and decided again.
+
+        The orders of `missing` sessions were not inserted, and an error says so already.
+        """
         applied = [self.store.apply(step.plan, self.run_id)]
-        gone: list[str] = []
-        for _ in range(MAX_DECISIONS - 1):
-            stale = applied[-1].stale_sessions
-            if not stale:
-                break
+        again: list[DecidedAgain] = []
+        gone: set[str] = set()
+        while (stale := applied[-1].stale_sessions) and len(applied) < MAX_DECISIONS:
             stored = Stored(self.store.orders_of_sessions(stale), self.store.limits)
-            gone.extend(sorted(set(stale) - {order.session_id for order in stored.orders}))
-            applied.append(self.store.apply(step.decide_again(stored), self.run_id))
+            gone |= set(stale) - {order.session_id for order in stored.orders} - missing
+            again.append(DecidedAgain(frozenset(stale), step.decide_again(stored)))
+            applied.append(self.store.apply(again[-1].plan, self.run_id))
         self._remember_missing(step)
-        kept_changing = tuple(_kept_changing(session_id) for session_id in (*gone, *applied[-1].stale_sessions))
-        return Part(step.plan, tuple(applied), kept_changing)
+        kept_changing = [_kept_changing(session_id) for session_id in (*sorted(gone), *applied[-1].stale_sessions)]
+        return Part.of(step.plan, applied, again, kept_changing)
 
     def _remember_missing(self, step: Step) -> None:
         if step.gone:

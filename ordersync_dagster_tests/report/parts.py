@@ -46,13 +46,15 @@ SESSIONS = Part(
 )
 
 
-PRINTFUL = Part(
+PRINTFUL = Part.of(
     Plan(
         updates=(OrderUpdate(SEEN, (SetStatus("processing", "shipped", "partial"), AddItems((ITEM, ITEM)))),),
         printful_orders=("order-1", "order-2"),
         notes=(problem(ProblemClass.MISSING_AT_PRINTFUL, "Printful has no order 7."),),
     ),
-    kept_changing=(problem(ProblemClass.KEPT_CHANGING),),
+    (),
+    (),
+    (problem(ProblemClass.KEPT_CHANGING),),
 )
 
 

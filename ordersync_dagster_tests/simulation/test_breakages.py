@@ -27,8 +27,8 @@ BREAKAGES = {
         "if False:",
     ),
     "an order that the database refuses is forgotten": (
-        "adapters/database/store.py",
-        "return Applied(refused=(_refusal(plan, error),))",
+        "adapters/database/transactions.py",
+        "return Applied(refused=(refusal_of(plan, error),))",
         "return Applied()",
     ),
     "two runs are at work at once": (
@@ -39,12 +39,12 @@ BREAKAGES = {
     "a part is reported before it is written": (
         "sync/order_sync.py",
         "for part in self._applied(steps):\n                total += summarise(part)\n                yield part",
-        "for step in steps:\n                yield Part(step.plan)\n                part = self._apply(step)",
+        "for step in steps:\n                yield Part(step.plan)\n                part = self._apply(step, frozenset())",
     ),
     "an order that others moved is not decided again": (
         "sync/order_sync.py",
-        "for _ in range(MAX_DECISIONS - 1):",
-        "for _ in range(0):",
+        "len(applied) < MAX_DECISIONS:",
+        "False:",
     ),
     "refunds are not looked at": (
         "sync/stripe_phase.py",
