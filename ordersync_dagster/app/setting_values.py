@@ -20,7 +20,8 @@ WHERE_TO_GET: Mapping[str, str] = {
     "PRINTFUL_API_KEY": "make a private token at https://developers.printful.com, or use --printful none",
     "DATABASE_URL": "the shop's database, postgresql://…; for a trial sqlite:////absolute/path/trial.db",
 }
-_STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_\w+")
+_STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_[A-Za-z0-9_]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
@@ -29,6 +30,11 @@ class CheckoutMode(StrEnum):
 
     PAYMENT = "payment"
     SUBSCRIPTION = "subscription"
+
+
+def has_control_character(value: object) -> bool:
+    """Whether a text has a line break, a tab, a NUL or the like in it; no setting has a use for one."""
+    return isinstance(value, str) and _CONTROL.search(value) is not None
 
 
 def stripe_key(key: str, info: ValidationInfo) -> str:
@@ -54,6 +60,15 @@ def printful_key(key: str) -> str:
     if not re.fullmatch(r"[\x21-\x7e]+", key):
         raise SettingsError("PRINTFUL_API_KEY has blanks or odd characters in it: copy it again")
     return key
+
+
+def store_id(text: str) -> str:
+    """The number of a store of Printful's, which goes into a header of every request."""
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise SettingsError(
+            "PRINTFUL_STORE_ID has blanks or odd characters in it; it is a number such as 1234567: copy it again"
+        )
+    return text
 
 
 def checked_database_url(text: str) -> str:
@@ -116,6 +131,8 @@ def host_names(text: str) -> frozenset[str]:
 def api_base(base: str, info: ValidationInfo) -> str:
     """An API base that a key may be sent to."""
     name = str(info.field_name).upper()
+    if not re.fullmatch(r"[\x21-\x7e]+", base):
+        raise SettingsError(f"{name} has blanks or odd characters in it: write it again")
     if not _is_safe_base(base):
         raise SettingsError(f"{name} must be https://…, or http:// on this machine (127.0.0.1, localhost)")
     host = urlsplit(base).hostname or ""

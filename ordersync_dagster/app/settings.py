@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     )  # before the bases
     stripe_secret_key: Annotated[SecretStr | None, BeforeValidator(values.stripe_key)] = None
     printful_api_key: Annotated[SecretStr | None, BeforeValidator(values.printful_key)] = None
-    printful_store_id: str | None = None
+    printful_store_id: Annotated[str | None, BeforeValidator(values.store_id)] = None
     database_url: Annotated[SecretStr | None, BeforeValidator(values.checked_database_url)] = None
     stripe_api_base: Annotated[str, BeforeValidator(values.api_base)] = f"https://{values.STRIPE_HOST}"
     printful_api_base: Annotated[str, BeforeValidator(values.api_base)] = f"https://{values.PRINTFUL_HOST}"
@@ -138,12 +138,14 @@ class Settings(BaseSettings):
     def _collect_faults(cls, given: Mapping[str, Any], parse: ModelWrapValidatorHandler["Settings"]) -> "Settings":
         """Leave out wrong values and note why, so that one message can name all. A blank value counts as not set."""
         trimmed = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
-        named = {name: value for name, value in trimmed.items() if value != ""}
+        odd = [name for name, value in trimmed.items() if values.has_control_character(value)]
+        faults = {name: _odd(name) for name in odd if name not in _KEYS}
+        named = {name: value for name, value in trimmed.items() if value != "" and name not in faults}
         try:
-            return parse(named)
+            settings = parse(named)
         except ValidationError as error:
-            faults = {str(each["loc"][0]): _wrong_value(each) for each in error.errors(include_input=False)}
-        settings = parse({name: value for name, value in named.items() if name not in faults})
+            faults |= {str(each["loc"][0]): _wrong_value(each) for each in error.errors(include_input=False)}
+            settings = parse({name: value for name, value in named.items() if name not in faults})
         settings.faults.update({name.upper(): sentence for name, sentence in faults.items()})
         return settings
 
@@ -173,6 +175,13 @@ def read_settings(env_file: Path | None = None) -> Settings:
 
 def _secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
+
+
+_KEYS = ("stripe_secret_key", "printful_api_key")  # their own validators say more
+
+
+def _odd(name: str) -> str:
+    return f"{name.upper()} has a line break or another control character in it: copy it again"
 
 
 def _wrong_value(error: ErrorDetails) -> str:

@@ -44,6 +44,8 @@ class Window:
             raise WindowError(f"the first day {first} is after the last day {last}")
         if midnight(first) >= now:
             raise WindowError(f"the first day {first} has not begun yet (it is {now:%Y-%m-%d %H:%M} UTC)")
+        if first < now.date() - timedelta(days=MAX_DAYS):
+            raise WindowError(f"the first day {first} is more than {MAX_DAYS} days back: begin later")
         last_begun = min(last, now.date())  # `last` may be date.max, which has no next day
         return cls(midnight(first), min(midnight(last_begun + timedelta(days=1)), now))
 

@@ -52,6 +52,61 @@ def test_a_token_with_blanks_is_refused_without_repeating_it(key: str) -> None:
     assert key not in str(raised.value)
 
 
+@pytest.mark.parametrize("key", [TEST + "é", TEST + "\u00a01", TEST + "１"])
+def test_a_key_of_stripe_with_odd_characters_is_refused_without_repeating_it(key: str) -> None:
+    with pytest.raises(SettingsError, match="not a Stripe secret key") as raised:
+        with_keys(key).require()
+    assert key not in str(raised.value)
+
+
+STORE = "PRINTFUL_STORE_ID"
+
+
+@pytest.mark.parametrize("text", ["4811", "4811\n", " 4811\r\n", "\t4811 "])
+def test_blanks_around_the_number_of_a_store_are_left_out(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STORE, text)
+    settings = read_settings()
+    settings.require()
+    assert settings.printful_store_id == "4811"
+
+
+@pytest.mark.parametrize("text", ["48 11", "4811é", "４８１１", "store 4811", "4811\ufeff"])
+def test_a_number_of_a_store_that_is_none_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STORE, text)
+    with pytest.raises(SettingsError, match="PRINTFUL_STORE_ID has blanks or odd characters"):
+        read_settings().require()
+
+
+OF_ONE_LINE = {
+    STORE: "4811",
+    "STRIPE_API_BASE": "https://api.stripe.com",
+    "PRINTFUL_API_BASE": "https://api.printful.com",
+    "DATABASE_URL": "postgresql://shop:hunter2@db.example.com/shop",
+    "ORDERSYNC_SESSION_MATCH": "metadata.shop=ours",
+    "ORDERSYNC_ALLOWED_HOSTS": "gateway.example.com",
+    "ORDERSYNC_STATE_DIR": "/tmp/state",
+    "ORDERSYNC_CA_BUNDLE": "/tmp/ca.pem",
+    "ORDERSYNC_HASH_KEY": "hunter2",
+}
+
+
+@pytest.mark.parametrize("odd", ["\n", "\r\n", "\t", "\x00", "\x7f", "\u2028"])
+@pytest.mark.parametrize("name", OF_ONE_LINE)
+def test_a_control_character_inside_any_setting_is_named_and_the_value_is_not(name: str, odd: str) -> None:
+    value = OF_ONE_LINE[name]
+    with pytest.raises(SettingsError) as raised:
+        Settings(**{name.lower(): value[:3] + odd + value[3:]}).require()  # type: ignore[arg-type]  # texts, as outside
+    assert str(raised.value) == f"{name} has a line break or another control character in it: copy it again"
+
+
+@pytest.mark.parametrize("name", ["STRIPE_API_BASE", "PRINTFUL_API_BASE"])
+@pytest.mark.parametrize("base", ["https://api.stripe.com/ v1", "https://api.stripe.com/é", "https://api.stripé.com"])
+def test_a_base_with_odd_characters_is_refused(name: str, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, base)
+    with pytest.raises(SettingsError, match=f"{name} has blanks or odd characters"):
+        read_settings().require()
+
+
 def test_all_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as raised:
         Settings(printful_api_key="  ").require("STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL")

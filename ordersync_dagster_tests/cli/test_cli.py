@@ -157,6 +157,8 @@ def test_a_database_of_somebody_else_is_exit_2(ordersync: Cli, tmp_path: Path) -
         ["--to", "2026-01-01"],
         ["--from", "2026-01-02", "--to", "2026-01-01"],
         ["--from", "2999-01-01", "--to", "2999-01-02"],
+        ["--from", "2009-01-01", "--to", "2026-01-02"],
+        ["--from", "0001-01-01", "--to", "0001-01-02"],
         ["--from", "2026-01-01", "--to", "2026-01-02", "--days", "3"],
         ["--from", "yesterday", "--to", "today"],
         ["--printful", "some"],
