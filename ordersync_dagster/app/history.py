@@ -24,6 +24,7 @@ from ordersync_dagster.core.history import (
     UndoResult,
     Verification,
 )
+from ordersync_dagster.core.orders import UNNUMBERED
 from ordersync_dagster.core.window import Window
 
 _Count = Callable[[Connection, DatabaseStore], ErasureCounts]
@@ -49,7 +50,8 @@ class History:
     def order(self, name: str) -> Sequence[AuditRecord]:
         """The records of an order, by its id or its Checkout Session's; raises UsageError if there are none."""
         store = self._reading()
-        order_ids = [name, *(order.id for order in store.orders_of_sessions([name]))]
+        session_id = name.removeprefix(UNNUMBERED)  # a plan names an order so that had no number yet
+        order_ids = [name, *(order.id for order in store.orders_of_sessions([session_id]))]
         for order_id in order_ids if store.tables.has_own_tables else ():
             if records := store.read(partial(run_history.read_order_records, order_id=order_id)):
                 return records

@@ -202,6 +202,8 @@ class _Decider:
         state = payment_state(order, self._reversals)
         if state.is_refunded:
             order = replace(order, status=Status.REFUNDED)
+        if self._limits.numbers_orders:
+            order = replace(order, is_numbered=True)
         self.inserts.append(InsertOrder(order))
         self._pay(order, as_stored(order), state)
         self._wait(as_stored(order), order, state)

@@ -14,6 +14,7 @@ class Limits:
     price: Capacity = Capacity(15, 3)
     is_price_required: bool = False
     widths: Mapping[str, int] = field(default_factory=dict)
+    numbers_orders: bool = False  # the database gives a new order its id, a whole number
 
     def too_narrow(self, table: str, values: Mapping[str, str | None]) -> str | None:
         """The first of `values` (by column) that its column would cut off, as `table.column`."""

@@ -13,6 +13,7 @@ from ordersync_dagster.core import order_fields
 
 Json = Mapping[str, Any]
 NAMESPACE = UUID("7f1d7a52-5c1b-5d0e-9a53-0d5e0c6f2b11")  # ours alone; changing it would double every row
+UNNUMBERED = "new:"  # begins the id of an order whose number the database has not given yet
 SHIPMENTS_KEY = "printful_shipments"  # where an order's metadata keeps every parcel
 # An e-mail address that the shop erased meanwhile must keep name and address out.
 _GUARDS = (*(field.guard or field.attribute for field in order_fields.CHANGED), "customer_email")
@@ -119,12 +120,12 @@ class Order:
     other_prices: tuple[Price, ...] = ()  # the same payment in another currency (Adaptive Pricing)
     references: tuple[Reference, ...] = ()
     invoice_id: str | None = None  # of a subscription, whose session names no payment intent
+    is_numbered: bool = False  # the database gives the id when the row is inserted
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "id", order_id(self.session_id)
-        )  # the class is frozen; made once, because it is read often
+        name = f"{UNNUMBERED}{self.session_id}" if self.is_numbered else order_id(self.session_id)
+        object.__setattr__(self, "id", name)  # the class is frozen; made once, because it is read often
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,12 @@ class StoredOrder:
     items: tuple[StoredItem, ...] = ()
     unreadable: frozenset[str] = frozenset()  # columns that are missing, or whose value cannot be read: never written
     wrapped: frozenset[str] = frozenset()  # columns whose JSON is a JSON-encoded string, and is written back so
+    is_recovered: bool = False  # our audit says that we inserted it; asked only where ids are numbers
+
+    @property
+    def is_unnumbered(self) -> bool:
+        """Whether the row is only planned, and the database will give its id."""
+        return self.id.startswith(UNNUMBERED)
 
     @property
     def key(self) -> str:

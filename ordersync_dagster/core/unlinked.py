@@ -28,7 +28,7 @@ class Unlinked:
     @property
     def is_recovered(self) -> bool:
         """Whether we inserted it."""
-        return self.order.id == self.session.id
+        return self.order.is_recovered or self.order.id == self.session.id
 
     @property
     def ids(self) -> dict[str, str]:

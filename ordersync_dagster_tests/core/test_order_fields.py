@@ -11,12 +11,18 @@ from ordersync_dagster_tests.support.builders import stored_order
 
 
 def test_every_value_of_a_new_order_has_a_column() -> None:
-    given = {each.name for each in fields(Order)} - {"line_items", "other_prices", "references", "invoice_id"}
+    given = {each.name for each in fields(Order)} - {
+        "line_items",
+        "other_prices",
+        "references",
+        "invoice_id",
+        "is_numbered",
+    }
     assert {field.attribute for field in INSERTED} == given, "Describe the new attribute in order_fields.FIELDS."
 
 
 def test_every_value_of_a_stored_order_has_a_column() -> None:
-    read = {each.name for each in fields(StoredOrder)} - {"items", "unreadable", "wrapped"}
+    read = {each.name for each in fields(StoredOrder)} - {"items", "unreadable", "wrapped", "is_recovered"}
     assert {field.attribute for field in FIELDS if field.is_read} == read, "Describe it in order_fields.FIELDS."
 
 

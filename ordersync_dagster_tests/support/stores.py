@@ -1,5 +1,6 @@
 """A store on a database, plans to apply to it, and a shop that was there before us."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from ordersync_dagster.adapters.database.engine import connection
@@ -42,6 +44,23 @@ def opened(url: str, now: datetime = NOW) -> Iterator[tuple[DatabaseStore, Engin
         tables = read_fitted_tables(reading)
     yield DatabaseStore(engine, tables, connection.sqlite_path(place), lambda: now), engine
     engine.dispose()
+
+
+def lose_next_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch, *, is_committed: bool) -> None:
+    """The next COMMIT raises as if the connection had broken, after or before it took place."""
+    commit = engine.dialect.do_commit
+    is_lost: list[bool] = []
+
+    def broken(connection: Any) -> None:
+        if is_lost:
+            return commit(connection)
+        is_lost.append(True)
+        (commit if is_committed else engine.dialect.do_rollback)(connection)
+        if not isinstance(connection.dbapi_connection, sqlite3.Connection):
+            connection.dbapi_connection.close()
+        raise engine.dialect.loaded_dbapi.OperationalError("the connection is closed")
+
+    monkeypatch.setattr(engine.dialect, "do_commit", broken)
 
 
 def order(number: int = 1, **changes: Any) -> Order:

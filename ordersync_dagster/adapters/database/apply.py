@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, update
 
 from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import Entry
+from ordersync_dagster.adapters.database.journal.given_ids import ITEM_KEY, ids_of_items, named_by, with_ids
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
 from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots, snapshots_of
@@ -17,6 +18,7 @@ from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS_PER_STATEM
 from ordersync_dagster.adapters.database.rows.confirm import require_as_set, run_deferred_triggers
 from ordersync_dagster.adapters.database.rows.read import read_orders
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
+from ordersync_dagster.adapters.database.schema.keys import is_given
 from ordersync_dagster.core.changes import (
     AddItems,
     Change,
@@ -83,14 +85,12 @@ class _Writer:
 
     def _insert_orders(self, inserts: Sequence[InsertOrder]) -> None:
         rows = [build.order_row(insert.order, self._stamp) for insert in inserts]
-        ours = self._insert_kept("orders", rows, "stripe_session_id")
-        for row in rows:
-            if row["stripe_session_id"] in ours:
-                named = f"; its metadata names Printful order {row['printful_order_id']}"
-                why = f"paid session {row['stripe_session_id']} had no order{named if row['printful_order_id'] else ''}"
-                self._orders.append(_WrittenRow(row["id"], row["id"], why, row))
-                self._record("order_create", "order", row["id"], None, row, why)
-                self._events.append(build.event_row(row["id"], build.RECOVERED, f"Recovered: {why}.", self._stamp))
+        ours = with_ids(rows, self._insert_kept("orders", rows, "stripe_session_id"))
+        for row in ours:
+            why = build.reason_of_insert(row["stripe_session_id"], row["printful_order_id"])
+            self._orders.append(_WrittenRow(row["id"], row["id"], why, row))
+            self._record("order_create", "order", row["id"], None, row, why)
+            self._events.append(build.event_row(row["id"], build.RECOVERED, f"Recovered: {why}.", self._stamp))
         self.applied += Applied(orders_inserted=len(ours), written_first_by_others=len(rows) - len(ours))
 
     def _update_orders(self, updates: Sequence[OrderUpdate]) -> None:
@@ -101,7 +101,7 @@ class _Writer:
         order_rows: list[Row] = []
         for each in updates:
             now = fresh.get(each.seen.key)
-            if now is None or now.id != each.seen.id or not now.agrees_with(each.seen):
+            if now is None or not _is_same(now, each.seen):
                 self.applied += _stale(each.seen)
                 continue
             why = "; ".join(_reason(change) for change in each.changes)
@@ -112,9 +112,8 @@ class _Writer:
                 before = build.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
                 order_rows.append({**held, "updated_at": self._stamp.now, "row_id": now.id})
-            item_rows += [
-                {**build.item_row(item, now.id, self._stamp), "currency": now.currency} for item in _new_items(each)
-            ]
+            items = named_by(now.id, _new_items(each)) if each.seen.is_unnumbered else _new_items(each)
+            item_rows += [{**build.item_row(item, now.id, self._stamp), "currency": now.currency} for item in items]
             self._events.append(build.event_row(now.id, build.SYNCED, f"Synchronised: {why}.", self._stamp))
         self._set(order_rows)
         self._insert_items(item_rows)
@@ -140,13 +139,16 @@ class _Writer:
         self.applied += Applied(orders_updated=len(rows))
 
     def _insert_items(self, rows: list[Row]) -> None:
-        ours = self._insert_kept("order_items", rows, "id")
-        for row in rows:
-            if row["id"] in ours:
-                why = f"Printful item {row['metadata']['printful_item_id']} was missing"
-                self._items.append(_WrittenRow(row["id"], row["order_id"], why, row))
-                after = {name: value for name, value in row.items() if name != "currency"}  # the order's
-                self._record("order_create", "order_item", row["id"], None, after, why)
+        items = self._tables.table("order_items")
+        ids = self._insert_kept("order_items", rows, "id")
+        if is_given(items.c.id):
+            ids = [*ids_of_items(self._connection, items, rows, [row_id for row_id in ids if row_id])]
+        ours = with_ids(rows, ids)
+        for row in ours:
+            why = f"Printful item {row['metadata'][ITEM_KEY]} was missing"
+            self._items.append(_WrittenRow(row["id"], row["order_id"], why, row))
+            after = {name: value for name, value in row.items() if name != "currency"}  # the order's
+            self._record("order_create", "order_item", row["id"], None, after, why)
         self.applied += Applied(items_inserted=len(ours))
 
     def _order_entries(self) -> Iterator[Entry]:
@@ -190,19 +192,24 @@ class _Writer:
     def _record(self, action: str, resource: str, row_id: str, before: Row | None, after: Row, why: str) -> None:
         self._audits.append(build.audit_row(self._stamp, action, resource, row_id, before, after, why))
 
-    def _insert(self, name: str, rows: list[Row], key: str = "id") -> set[str]:
-        return insert_new(self._connection, self._tables.table(name), rows, key)
+    def _insert(self, name: str, rows: list[Row]) -> None:
+        insert_new(self._connection, self._tables.table(name), rows, "id")
 
-    def _insert_kept(self, name: str, rows: list[Row], key: str) -> set[str]:
+    def _insert_kept(self, name: str, rows: list[Row], key: str) -> list[str | None]:
         """The same for tables that the audit records; keeps the new rows that need not be read back."""
-        ours: set[str] = set()
+        ids: list[str | None] = []
         for start in range(0, len(rows), ROWS_PER_STATEMENT):
             new = NewRows(self._connection, self._tables.table(name), rows[start : start + ROWS_PER_STATEMENT])
-            ours |= new.insert(key)
+            ids += new.insert(key)
             if name in self._tables.plain:
                 snapshots = snapshots_of(new, self._tables.plain[name])
                 self._new |= {(name, row["id"]): snapshot for row, snapshot in zip(new.rows, snapshots, strict=True)}
-        return ours
+        return ids
+
+
+def _is_same(now: StoredOrder, seen: StoredOrder) -> bool:
+    """Whether a change that was made from `seen` still holds; the number of a new order is not known to its plan."""
+    return (seen.is_unnumbered or now.id == seen.id) and now.agrees_with(seen)
 
 
 def _stale(seen: StoredOrder) -> Applied:

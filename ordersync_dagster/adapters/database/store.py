@@ -18,6 +18,7 @@ from ordersync_dagster.adapters.database.journal import audit, runs
 from ordersync_dagster.adapters.database.journal.erased import Erasures, read_erasures
 from ordersync_dagster.adapters.database.journal.given_values import read_values_given
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, read_keyed_hash
+from ordersync_dagster.adapters.database.journal.recovered import with_recovered
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
 from ordersync_dagster.adapters.database.rows.build import Stamp
@@ -97,8 +98,7 @@ class DatabaseStore:
 
     def orders_of_sessions(self, session_ids: Collection[str]) -> tuple[StoredOrder, ...]:
         """The orders that name these sessions."""
-        column = "stripe_session_id"
-        return tuple(self.read(lambda connection: read.read_orders(connection, self._tables, column, session_ids)))
+        return self._orders("stripe_session_id", session_ids)
 
     def order_ids_of_payments(self, payments: Collection[str]) -> frozenset[str]:
         """The ids of the orders that name these payments, whatever their session."""
@@ -106,7 +106,15 @@ class DatabaseStore:
 
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
         """The orders with these ids; a text that cannot be an id is the id of none."""
-        return tuple(self.read(lambda connection: read.read_orders(connection, self._tables, "id", order_ids)))
+        return self._orders("id", order_ids)
+
+    def _orders(self, column: str, values: Collection[str]) -> tuple[StoredOrder, ...]:
+        def query(connection: Connection) -> tuple[StoredOrder, ...]:
+            found = read.read_orders(connection, self._tables, column, values)
+            asks_audit = self.limits.numbers_orders and self._tables.has_own_tables
+            return with_recovered(connection, found) if asks_audit else tuple(found)
+
+        return self.read(query)
 
     def erased(self, session_ids: Collection[str], orders: Collection[Order] = ()) -> frozenset[str]:
         """Those of `session_ids` whose customer was erased after the session was created; see `Erasures.find`."""

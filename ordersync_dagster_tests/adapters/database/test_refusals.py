@@ -1,17 +1,26 @@
 """What a database can do to a write: refuse a row, be busy, go away, or lose the answer to a COMMIT."""
 
-import sqlite3
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, event
 
 from ordersync_dagster.adapters.database.store import ATTEMPTS, DatabaseStore
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster_tests.support.databases import Database, everything, refuse
-from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
+from ordersync_dagster_tests.support.stores import (
+    SHIPPED,
+    adding,
+    changing,
+    inserting,
+    lose_next_answer,
+    new_item,
+    opened,
+    order,
+    stored,
+)
 
 BUSY = """
 CREATE SEQUENCE attempts;
@@ -89,23 +98,6 @@ def test_a_database_that_stays_busy_is_not_tried_for_ever(postgres_database: Dat
         assert len(store.apply(inserting(order()), "run1").refused) == 1
     assert database.column("SELECT last_value FROM attempts") == [ATTEMPTS]
     assert database.count("orders") == 0
-
-
-def lose_next_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch, *, is_committed: bool) -> None:
-    """The next COMMIT raises as if the connection had broken, after or before it took place."""
-    commit = engine.dialect.do_commit
-    is_lost: list[bool] = []
-
-    def broken(connection: Any) -> None:
-        if is_lost:
-            return commit(connection)
-        is_lost.append(True)
-        (commit if is_committed else engine.dialect.do_rollback)(connection)
-        if not isinstance(connection.dbapi_connection, sqlite3.Connection):
-            connection.dbapi_connection.close()
-        raise engine.dialect.loaded_dbapi.OperationalError("the connection is closed")
-
-    monkeypatch.setattr(engine.dialect, "do_commit", broken)
 
 
 def test_a_commit_whose_answer_was_lost_is_settled_by_looking(

@@ -62,7 +62,7 @@ def append(connection: Connection, stamp: Stamp, entries: Sequence[Entry], keyed
         rows.append(_chained(entry, stamp, keyed, number, previous))
         previous = rows[-1]["row_hash"]
     first = str(rows[0]["id"])
-    if len(insert_new(connection, AUDIT, rows, "id")) != len(entries):
+    if None in insert_new(connection, AUDIT, rows, "id"):
         raise DatabaseRefusedError("ordersync_audit was written by somebody else at the same time")
     return first
 
@@ -98,7 +98,7 @@ def row_hash(row: AuditRow) -> str:
 def _chained(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: str) -> dict[str, Any]:
     row = {
         "seq": seq,
-        "id": audit_id(stamp, entry.resource, entry.resource_id, entry.action, entry.reason),
+        "id": audit_id(stamp.run_id, entry.resource, entry.resource_id, entry.action, entry.reason),
         "run_id": stamp.run_id,
         "at": stamp.now,
         "action": entry.action,

@@ -14,6 +14,7 @@ from ordersync_dagster.core.privacy import masked_email
 
 Row = dict[str, Any]
 RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undone"  # our words in the shop's timeline
+SOURCE = "ordersync"  # in the metadata of our rows of timeline and audit_logs
 _EMPTY_ROW = dict.fromkeys(BY_COLUMN)
 _TIMES = frozenset({"created_at", "updated_at"})
 _OUR_KEYS = (SHIPMENTS_KEY, "printful_item_id", "price_source")  # of metadata
@@ -28,7 +29,7 @@ class Stamp:
     source: Json = field(init=False)  # one object for all rows, so that it is encoded once
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "source", {"run_id": self.run_id, "source": "ordersync"})
+        object.__setattr__(self, "source", {"run_id": self.run_id, "source": SOURCE})
 
 
 def order_row(order: Order, stamp: Stamp) -> Row:
@@ -103,9 +104,15 @@ def event_row(order_id: str, event_type: str, message: str, stamp: Stamp) -> Row
     }
 
 
-def audit_id(stamp: Stamp, resource: str, resource_id: str, action: str, why: str) -> str:
+def reason_of_insert(session_id: str, printful_order_id: str | None = None) -> str:
+    """Why a new order is written, and where its link comes from."""
+    named = f"; its metadata names Printful order {printful_order_id}" if printful_order_id else ""
+    return f"paid session {session_id} had no order{named}"
+
+
+def audit_id(run_id: str, resource: str, resource_id: str, action: str, why: str) -> str:
     """The same write of the same run has the same id, so that a second attempt inserts nothing."""
-    return named_id(f"audit:{stamp.run_id}:{resource}:{resource_id}:{action}:{why}")
+    return named_id(f"audit:{run_id}:{resource}:{resource_id}:{action}:{why}")
 
 
 def audit_row(
@@ -113,7 +120,7 @@ def audit_row(
 ) -> Row:
     """The record of one row written; before and after hold the changed columns, as far as they may be shown."""
     return {
-        "id": audit_id(stamp, resource, resource_id, action, why),
+        "id": audit_id(stamp.run_id, resource, resource_id, action, why),
         "user_id": None,
         "user_email": None,
         "user_role": "system",

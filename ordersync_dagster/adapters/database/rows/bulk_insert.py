@@ -1,82 +1,128 @@
-"""Many new rows in one statement; the keys of the rows that it inserted."""
+"""Many new rows in one statement; the ids of the rows that it inserted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection, Table, select, text
 
 from ordersync_dagster.adapters.database.rows.encode import Sent, Values, literals, quoted, sent
 from ordersync_dagster.adapters.database.rows.read import chunks
+from ordersync_dagster.adapters.database.schema.keys import is_given
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
 from ordersync_dagster.core.errors import DatabaseRefusedError
 
 ROWS_PER_STATEMENT = 1000  # a few MB
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Values], key: str) -> set[str]:
-    """Insert the rows whose `key` is not in the table yet, and return the keys of these.
+def insert_new(connection: Connection, table: Table, rows: Sequence[Values], key: str) -> list[str | None]:
+    """Insert the rows whose `key` is not in the table yet; as `NewRows.insert`.
 
     Raises DatabaseRefusedError where another unique key or a trigger keeps a row out.
     """
-    ours: set[str] = set()
+    ids: list[str | None] = []
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        ours |= NewRows(connection, table, rows[start : start + ROWS_PER_STATEMENT]).insert(key)
-    return ours
+        ids += NewRows(connection, table, rows[start : start + ROWS_PER_STATEMENT]).insert(key)
+    return ids
 
 
 class NewRows:
-    """Rows of one statement, encoded once: the table's columns alone, amounts as the table holds them."""
+    """Rows of one statement, encoded once: the table's columns alone, amounts as the table holds them.
+
+    Where the database gives the ids, these are left out.
+    """
 
     def __init__(self, connection: Connection, table: Table, rows: Sequence[Values]) -> None:
         self._connection, self.table, self.rows = connection, table, rows
         is_postgres = connection.dialect.name == "postgresql"
-        self.sent = {column.key: sent(column, rows, is_postgres=is_postgres) for column in table.columns}
+        self._written = [column for column in table.columns if not is_given(column)]
+        self.sent = {column.key: sent(column, rows, is_postgres=is_postgres) for column in self._written}
 
-    def insert(self, key: str) -> set[str]:
-        """As `insert_new`."""
+    def insert(self, key: str) -> list[str | None]:
+        """The id of each row, None where its `key` was in the table already.
+
+        With the key "id" in a table where the database gives the ids, every row is new, and their ids may come in
+        another order.
+        """
         return (self._postgres if self._connection.dialect.name == "postgresql" else self._sqlite)(key)
 
-    def _postgres(self, key: str) -> set[str]:
+    def _postgres(self, key: str) -> list[str | None]:
         """Two JSON texts, unpacked by the server into the table's own row type, whatever types the shop chose.
 
         The first is a whole row; the second has of every row the columns in which they differ. As fast as COPY into a
         temporary table, without the right to make one. https://www.postgresql.org/docs/current/functions-json.html
         """
-        columns, target, given = (
-            name.replace(":", r"\:") for name in (self._columns(), self._target(), self._quote(self.table.c[key].name))
+        columns, target, given, row_id = (
+            name.replace(":", r"\:")
+            for name in (
+                self._columns(),
+                self._target(),
+                *(self._quote(self.table.c[each].name) for each in (key, "id")),
+            )
         )
         statement = text(
             f"WITH new AS (INSERT INTO {target} ({columns}) SELECT {columns} FROM json_populate_recordset("  # noqa: S608  # quoted
-            f"json_populate_record(NULL::{target}, CAST(:first AS json)), CAST(:rows AS json)) "
-            f"ON CONFLICT DO NOTHING RETURNING CAST({given} AS text) AS given) SELECT array_agg(given) FROM new"
+            f"json_populate_record(NULL::{target}, CAST(:first AS json)), CAST(:rows AS json)) ON CONFLICT DO NOTHING "
+            f"RETURNING CAST({given} AS text) AS given, CAST({row_id} AS text) AS row_id) "
+            "SELECT array_agg(given), array_agg(row_id) FROM new"
         )
         varying = [name for name, values in self.sent.items() if values.count(values[0]) < len(values)]
         first, rest = self._objects(self.sent, 1), self._objects({key, *varying}, len(self.rows))
         documents = {"first": first[0], "rows": f"[{','.join(rest)}]"}
-        ours = set(self._connection.execute(statement, documents).scalar() or ())
-        left = {row[key] for row in self.rows} - ours
+        keys, ids = (found or () for found in self._connection.execute(statement, documents).one())
+        if is_given(self.table.c[key]):
+            return self._all(ids)
+        ours: dict[str, str] = dict(zip(keys, ids, strict=True))
+        left = {row[key] for row in self.rows} - ours.keys()
         if left - self._known(key, left):
             raise self._kept_out()
-        return ours
+        return [ours.get(row[key]) for row in self.rows]
+
+    def _all(self, ids: Sequence[str]) -> list[str | None]:
+        if len(ids) != len(self.rows):
+            raise self._kept_out()
+        return list(ids)
 
     def _objects(self, keys: Collection[str], count: int) -> list[str]:
         """The first `count` rows as JSON, by the shop's names."""
-        columns = [column for column in self.table.columns if column.key in keys]
+        columns = [column for column in self._written if column.key in keys]
+        if not columns:  # equal rows that the database numbers
+            return ["{}"] * count
         template = ",".join(f"{quoted(column.name).replace('%', '%%')}:%s" for column in columns)
         texts = zip(*(literals(column, self.sent[column.key][:count]) for column in columns), strict=True)
         return list(map(f"{{{template}}}".__mod__, texts))
 
-    def _sqlite(self, key: str) -> set[str]:
+    def _sqlite(self, key: str) -> list[str | None]:
         """Looks up the keys first; they stay true until the insert, because we hold the only write lock."""
+        lines: list[tuple[Sent, ...]] = list(zip(*self.sent.values(), strict=True))
+        if is_given(self.table.c[key]):
+            return self._all(self._numbered(lines))
         known = self._known(key, [row[key] for row in self.rows])
         places = {row[key]: place for place, row in enumerate(self.rows) if row[key] not in known}
-        lines = list(zip(*self.sent.values(), strict=True))
-        fresh: list[tuple[Sent, ...]] = [lines[place] for place in places.values()]
+        fresh = [lines[place] for place in places.values()]
+        ids: list[str | None] = [None] * len(self.rows)
         if fresh:
-            marks = ", ".join("?" * len(self.sent))
-            statement = f"INSERT INTO {self._target()} ({self._columns()}) VALUES ({marks})"  # noqa: S608  # quoted
-            if self._connection.exec_driver_sql(statement, fresh).rowcount != len(fresh):
+            given = self._numbered(fresh) if is_given(self.table.c["id"]) else self._named(fresh, places.values())
+            for place, row_id in zip(places.values(), given, strict=True):
+                ids[place] = row_id
+        return ids
+
+    def _named(self, lines: list[tuple[Sent, ...]], places: Iterable[int]) -> list[str]:
+        if self._connection.exec_driver_sql(self._insert_one(), lines).rowcount != len(lines):
+            raise self._kept_out()
+        return [str(self.rows[place]["id"]) for place in places]
+
+    def _numbered(self, lines: Iterable[tuple[Sent, ...]]) -> list[str]:
+        """One statement a row, because only so SQLite says its number."""
+        statement, ids = self._insert_one(), []
+        for line in lines:
+            result = self._connection.exec_driver_sql(statement, line)
+            if result.rowcount != 1:
                 raise self._kept_out()
-        return set(places)
+            ids.append(str(result.lastrowid))
+        return ids
+
+    def _insert_one(self) -> str:
+        marks = ", ".join("?" * len(self.sent))
+        return f"INSERT INTO {self._target()} ({self._columns()}) VALUES ({marks})"  # noqa: S608  # quoted
 
     def _known(self, key: str, values: Collection[str]) -> set[str]:
         """The `values` that are in the column `key`."""
@@ -87,7 +133,7 @@ class NewRows:
         return known
 
     def _columns(self) -> str:
-        return ", ".join(self._quote(column.name) for column in self.table.columns)
+        return ", ".join(self._quote(column.name) for column in self._written)
 
     def _target(self) -> str:
         """The table's name, quoted; without a schema of its own it is in the engine's default one."""

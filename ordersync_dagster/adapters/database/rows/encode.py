@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -10,8 +10,9 @@ from sqlalchemy import JSON, Column
 from sqlalchemy.types import TypeEngine
 
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText, UtcTime, to_minor
+from ordersync_dagster.adapters.database.schema.shop_values import fixed_value, has_fixed_value
 
-Sent = str | int | None
+Sent = str | int | float | None
 Values = Mapping[str, Any]
 quoted: Callable[[str], str] = encode_basestring_ascii  # a text as JSON
 
@@ -25,6 +26,8 @@ class JsonText(str):
 def sent(column: Column[Any], rows: Sequence[Values], *, is_postgres: bool) -> list[Sent]:
     """One column of `rows` (at least one); a value that is the same object in all rows is encoded once."""
     key = column.key
+    if has_fixed_value(column):
+        return [_fixed(fixed_value(column), is_postgres=is_postgres)] * len(rows)
     if isinstance(column.type, MinorUnits):
         return [to_minor(row[key], row["currency"]) for row in rows]
     values = [row[key] for row in rows]
@@ -64,6 +67,14 @@ def _encoder(kind: TypeEngine[Any], *, is_postgres: bool) -> Callable[[Any], Sen
     if isinstance(kind, UtcTime):
         return _time(has_zone=kind.has_zone) if is_postgres else _sqlite_time
     return None
+
+
+def _fixed(value: Any, *, is_postgres: bool) -> Sent:
+    """A value of ordersync.toml: JSON for PostgreSQL, which turns it into the column's type."""
+    plain = value.isoformat() if isinstance(value, date | time) else value
+    if is_postgres or isinstance(plain, list | dict):
+        return JsonText(json.dumps(plain, default=str))
+    return int(plain) if isinstance(plain, bool) else plain
 
 
 def _json(value: Any) -> str:

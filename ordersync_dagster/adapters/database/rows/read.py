@@ -43,8 +43,8 @@ def read_orders(
         query = select(*columns).where(is_one_of(orders.c[column], chunk, connection)).order_by(orders.c.id)
         found_rows = connection.execute(_locked(query, connection) if lock else query)
         rows = [dict(zip((field.column for field in fields), row, strict=True)) for row in found_rows]
-        items = _items(connection, tables, [row["id"] for row in rows])
-        found.extend(_stored_order(row, fields, items[row["id"]], in_minor_units=in_minor_units) for row in rows)
+        items = _items(connection, tables, [str(row["id"]) for row in rows])
+        found.extend(_stored_order(row, fields, items[str(row["id"])], in_minor_units=in_minor_units) for row in rows)
     return found
 
 
@@ -108,7 +108,7 @@ def _items(connection: Connection, tables: FittedTables, order_ids: Sequence[str
         )
         query = select(*columns).where(is_one_of(items.c.order_id, order_ids, connection)).order_by(items.c.id)
         for order_id, item_id, product_id, variant_id, quantity in connection.execute(query):
-            found[order_id].append(StoredItem(str(item_id), str(product_id), str(variant_id), quantity))
+            found[str(order_id)].append(StoredItem(str(item_id), str(product_id), str(variant_id), quantity))
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
 from ordersync_dagster.adapters.database.schema.column_types import BinaryJson, MinorUnits, Money, ShopText
+from ordersync_dagster.adapters.database.schema.keys import GIVEN_INFO, is_whole_number, key_problems
 from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_tables
 from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, table_problems
 from ordersync_dagster.adapters.database.schema.reflection import (
@@ -20,6 +21,7 @@ from ordersync_dagster.adapters.database.schema.reflection import (
     table_names,
 )
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
+from ordersync_dagster.adapters.database.schema.shop_values import value_columns, value_info
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
 from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
 from ordersync_dagster.adapters.database.schema.type_families import family, server_type
@@ -67,6 +69,7 @@ def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMappin
         for name, table in found.items()
         for sentence in table_problems(shop[name], table, mapping, is_postgres=is_postgres)
     ]
+    problems += key_problems(connection, found)
     if problems:
         raise SchemaError("the database does not fit: " + "; ".join(problems))
     metadata = MetaData()
@@ -91,6 +94,7 @@ def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:
 
 def _fitted_table(table: Table, found: FoundTable, mapping: ShopMapping, metadata: MetaData, dialect: Dialect) -> Table:
     kept = [(column, reflected) for column in table.columns if (reflected := found.column(column.name))]
+    values = mapping.values.get(table.name, {})
     columns: list[Column[Any]] = [
         Column(
             found.theirs(column.name),
@@ -98,11 +102,18 @@ def _fitted_table(table: Table, found: FoundTable, mapping: ShopMapping, metadat
             key=column.name,
             primary_key=column.primary_key,
             nullable=reflected["nullable"],
+            info=_info(column, reflected, values),
         )
         for column, reflected in kept
-        if not _is_left_to_its_default(f"{table.name}.{column.name}", reflected)
+        if reflected["name"] in values or not _is_left_to_its_default(f"{table.name}.{column.name}", reflected)
     ]
-    return Table(found.name, metadata, *columns, schema=found.schema)
+    return Table(found.name, metadata, *columns, *value_columns(table, found, values), schema=found.schema)
+
+
+def _info(column: Column[Any], reflected: ReflectedColumn, values: Mapping[str, Any]) -> dict[str, Any]:
+    if column.primary_key and family(reflected["type"]) == "integer":
+        return GIVEN_INFO
+    return value_info(values[reflected["name"]]) if reflected["name"] in values else {}
 
 
 def _is_left_to_its_default(name: str, reflected: ReflectedColumn) -> bool:
@@ -143,6 +154,7 @@ def _limits(found: Mapping[str, FoundTable], mapping: ShopMapping) -> Limits:
         price=_WHOLE_MINOR_UNITS if in_minor_units else _capacity(price),
         is_price_required=not price["nullable"],
         widths=widths,
+        numbers_orders=is_whole_number(found, "orders"),
     )
 
 

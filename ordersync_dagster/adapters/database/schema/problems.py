@@ -9,6 +9,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from ordersync_dagster.adapters.database.schema import type_families
 from ordersync_dagster.adapters.database.schema.reflection import FoundTable
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, close_match
+from ordersync_dagster.adapters.database.schema.shop_values import value_problems
 from ordersync_dagster.core.order_fields import FIELDS
 from ordersync_dagster.core.orders import Status
 from ordersync_dagster.core.printful_order import STATUS
@@ -78,12 +79,21 @@ def table_problems(table: Table, found: FoundTable, mapping: ShopMapping, *, is_
         yield from _wrong_type(column, reflected, found, mapping, is_postgres=is_postgres)
         yield from _too_narrow(column, reflected, found, mapping)
         yield from _missing_words(column, reflected, found, mapping)
-        if f"{table.name}.{column.name}" in LEFT_EMPTY and _must_be_given(reflected, f"{table.name}.{column.name}"):
-            yield f"{found.shown(column.name)} must be given, but our new rows leave it empty: allow NULL"
+        is_given = reflected["name"] in mapping.values.get(table.name, {})
+        if not is_given and _must_be_given(reflected, f"{table.name}.{column.name}"):
+            yield (
+                f"{found.shown(column.name)} must be given, but our new rows leave it empty: allow NULL, or give them "
+                f"a value under [values.{table.name}] in ordersync.toml"
+            )
     ours = {found.theirs(name) for name in _column_names(table)}
+    given = mapping.values.get(table.name, {})
     for name, reflected in found.columns.items():
-        if name not in ours and not reflected["nullable"] and not has_default(reflected):
-            yield f"{found.name}.{name} must be given and has no default, and ordersync does not know it: add a default"
+        if name not in {*ours, *given} and not reflected["nullable"] and not has_default(reflected):
+            yield (
+                f"{found.name}.{name} must be given and has no default, and ordersync does not know it: add a default, "
+                f"or give new rows a value under [values.{table.name}] in ordersync.toml"
+            )
+    yield from value_problems(table, found, given, LEFT_EMPTY)
     if table.name == "orders" and frozenset([found.theirs("stripe_session_id")]) not in found.unique:
         shown = found.shown("stripe_session_id")
         yield f"{shown} has no unique key, so a session could become two orders: add one"
@@ -101,7 +111,7 @@ def _column_names(table: Table) -> list[str]:
 
 def _must_be_given(column: ReflectedColumn, name: str) -> bool:
     """Whether our NULL would be refused. An optional column with a default is not written at all."""
-    return not column["nullable"] and not (name in OPTIONAL and has_default(column))
+    return name in LEFT_EMPTY and not column["nullable"] and not (name in OPTIONAL and has_default(column))
 
 
 def _missing_column(table: Table, name: str, found: FoundTable) -> Iterator[str]:

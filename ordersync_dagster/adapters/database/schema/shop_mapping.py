@@ -1,11 +1,12 @@
-"""`ordersync.toml`: the shop's names for tables, columns and statuses, and how it stores money."""
+"""`ordersync.toml`: the shop's names for tables, columns and statuses, how it stores money, and values of its own."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -20,6 +21,11 @@ SIZE_LIMIT = 64 * 1024  # bytes; a real file has one or two thousand
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=127, pattern=r"^[^\x00-\x1f]+$")]
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+
+
+_Value = (
+    str | int | float | bool | datetime | date | time | list[Any] | dict[str, Any]
+)  # a list or an object for a JSON column
 
 
 def _unknown(where: str, given: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -69,6 +75,7 @@ class ShopMapping(_Strict):
     columns: Mapping[str, Mapping[str, _Name]] = Field(default_factory=dict)
     amounts: Amounts = Amounts()
     statuses: Mapping[str, _Word] = Field(default_factory=dict)
+    values: Mapping[str, Mapping[_Name, _Value]] = Field(default_factory=dict)
     link: Link = Link()
     match: MatchRule = MatchRule()
 
@@ -81,6 +88,7 @@ class ShopMapping(_Strict):
             wrong += _unknown(f"columns.{table}", self.columns[table], names)
             wrong += _doubled(f"columns.{table}", [self.column(table, name) for name in names])
         wrong += _doubled("tables", [self.table(name) for name in SHOP_TABLES])
+        wrong += _unknown("values", self.values, SHOP_TABLES)
         wrong += _unknown("statuses", self.statuses, list(Status))
         if wrong:
             raise ValueError("; ".join(wrong))
@@ -90,7 +98,7 @@ class ShopMapping(_Strict):
     @property
     def expects_tables(self) -> bool:
         """Whether the file describes tables that must exist already."""
-        return bool(self.tables or self.columns or self.amounts.minor_units)
+        return bool(self.tables or self.columns or self.values or self.amounts.minor_units)
 
     @property
     def words(self) -> StatusWords:

@@ -20,11 +20,11 @@ _FAMILIES: tuple[tuple[type[Any], str], ...] = (
     (JSON, "json"),
     (DateTime, "time"),
 )
-_ALSO = {  # the shop may use this family instead of text
-    **dict.fromkeys(("id", "order_id", "resource_id", "user_id"), "uuid"),
-    **dict.fromkeys(("printful_order_id", "printful_product_id", "printful_variant_id"), "integer"),
-    **dict.fromkeys(("status", "event_type", "currency", "action", "resource", "category", "severity"), "enum"),
-    "user_role": "enum",
+_ALSO: dict[str, tuple[str, ...]] = {  # the shop may use these families instead of text
+    **dict.fromkeys(("id", "order_id", "resource_id", "user_id"), ("uuid", "integer")),
+    **dict.fromkeys(("printful_order_id", "printful_product_id", "printful_variant_id"), ("integer",)),
+    **dict.fromkeys(("status", "event_type", "currency", "action", "resource", "category", "severity"), ("enum",)),
+    "user_role": ("enum",),
 }
 
 
@@ -55,7 +55,7 @@ def _wanted(column: str, ours: TypeEngine[Any]) -> tuple[tuple[str, ...], str]:
         return ("json", "text"), "jsonb"
     if isinstance(ours, Integer):
         return ("integer", "numeric", "boolean" if column == "gdpr_relevant" else "integer"), "integer"
-    return ("text", _ALSO.get(column, "text")), "text"
+    return ("text", *_ALSO.get(column, ())), "text"
 
 
 def _wrong_money(theirs: TypeEngine[Any], *, in_minor_units: bool) -> str | None:

@@ -19,6 +19,7 @@ class OrderHistory:
     order: RowSnapshot | None
     items: Mapping[str, RowSnapshot]
     event_ids: frozenset[str] = frozenset()
+    own_event_ids: frozenset[str] = frozenset()  # those whose content says that we wrote them
     # (our name of a table, row id) → other tables that refer to that row
     referring: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
@@ -61,7 +62,7 @@ class UndoDecider:
         removed = added.keys() - history.items.keys()
         if removed:
             raise _ChangedError(f"somebody removed its item {min(removed)}")
-        if history.event_ids - _our_events(history):
+        if history.event_ids - history.own_event_ids - _our_events(history):
             raise _ChangedError("its timeline has entries that others wrote")
         _check_referring(history, ("orders", history.order_id), *(("order_items", each) for each in history.items))
         if self.may_delete:

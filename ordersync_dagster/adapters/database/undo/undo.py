@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Text, cast, null, select, text
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT
-from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
+from ordersync_dagster.adapters.database.journal.redaction import AuditColumns, parsed
 from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots
 from ordersync_dagster.adapters.database.journal.run_history import read_records
 from ordersync_dagster.adapters.database.journal.runs import require_running
+from ordersync_dagster.adapters.database.rows.build import SOURCE
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
+from ordersync_dagster.adapters.database.schema.keys import is_given
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.database.transactions import ORDERS_PER_TRANSACTION
 from ordersync_dagster.adapters.database.undo.decide import OrderHistory, UndoDecider
@@ -88,8 +90,9 @@ class Undo:
         if not may or "order_events" not in places:
             return may
         sees = text("SELECT has_column_privilege(:name, :column, 'SELECT')")
-        column = self._tables.table("order_events").c["order_id"].name
-        return bool(connection.execute(sees, {"name": places["order_events"], "column": column}).scalar())
+        events, place = self._tables.table("order_events"), places["order_events"]
+        names = [events.c[key].name for key in ("order_id", "metadata")]
+        return all(connection.execute(sees, {"name": place, "column": name}).scalar() for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,21 @@ class _Reader:
         items = read_snapshots(connection, tables.table("order_items"), order_ids, by="order_id")
         keys = find_foreign_keys(connection, tables)
         referring = referring_tables(connection, keys, {"orders": orders, "order_items": items})
-        records, events = self._records(order_ids), self._events(order_ids)
+        records, (events, own) = self._records(order_ids), self._events(order_ids)
         name = tables.table("order_items").c["order_id"].name
         by_order: dict[str, dict[str, RowSnapshot]] = defaultdict(dict)
         for item_id, snapshot in items.items():
             by_order[str(snapshot[name])][item_id] = snapshot
         return [
-            OrderHistory(each, records[each], orders.get(each), by_order[each], frozenset(events[each]), referring)
+            OrderHistory(
+                each,
+                records[each],
+                orders.get(each),
+                by_order[each],
+                frozenset(events[each]),
+                frozenset(own[each]),
+                referring,
+            )
             for each in order_ids
         ]
 
@@ -122,14 +133,19 @@ class _Reader:
                 found[str(record.order_id)].append(record)
         return found
 
-    def _events(self, order_ids: Sequence[str]) -> dict[str, set[str]]:
+    def _events(self, order_ids: Sequence[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """The timeline by order: all entries, and where the database numbers them, those that we wrote."""
         found: dict[str, set[str]] = defaultdict(set)
-        if self.sees_events and self.store.tables.has("order_events"):
-            events = self.store.tables.table("order_events")
-            for chunk in chunks(order_ids):
-                is_wanted = is_one_of(events.c.order_id, chunk, self.connection)
-                for order_id, event_id in self.connection.execute(
-                    select(events.c.order_id, events.c.id).where(is_wanted)
-                ):
-                    found[str(order_id)].add(str(event_id))
-        return found
+        own: dict[str, set[str]] = defaultdict(set)
+        if not (self.sees_events and self.store.tables.has("order_events")):
+            return found, own
+        events = self.store.tables.table("order_events")
+        content = cast(events.c.metadata, Text) if is_given(events.c.id) else null()
+        for chunk in chunks(order_ids):
+            query = select(events.c.order_id, events.c.id, content)
+            query = query.where(is_one_of(events.c.order_id, chunk, self.connection))
+            for order_id, event_id, metadata in self.connection.execute(query):
+                found[str(order_id)].add(str(event_id))
+                if parsed(metadata).get("source") == SOURCE:
+                    own[str(order_id)].add(str(event_id))
+        return found, own
