@@ -1,6 +1,6 @@
 """The five assets: two by day, three for the shop as a whole, made by one function so that one run does all."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 
 import dagster as dg
@@ -83,6 +83,8 @@ SPECS = (
         freshness=STALE,
     ),
 )
+WRITTEN = frozenset({"orders", "order_items"})  # the other assets are read, never changed
+READ_WITH = {"stripe_sessions": "orders", "printful_orders": "order_items"}
 KEYS = tuple(spec.key.to_user_string() for spec in SPECS)
 
 
@@ -107,10 +109,12 @@ def order_sync_assets(
     def start() -> Run:
         now = shop.tools.clock()
         window = Window.between(days[0], days[-1], now) if days else Window.last_days(1, now)
-        asks_printful = bool(selected.difference(DAILY))
-        return shop.start(window, config, reads_stripe=bool(days), asks_printful=asks_printful)
+        asks_printful, is_writing = bool(selected.difference(DAILY)), not selected.isdisjoint(WRITTEN)
+        return shop.start(window, config, reads_stripe=bool(days), asks_printful=asks_printful, is_writing=is_writing)
 
-    RunReporter(context, selected).carry_out(start, shop)
+    only_reads = selected.isdisjoint(WRITTEN) and not config.dry_run
+    reporter = RunReporter(context, selected, only_reads=only_reads, is_backfill=_is_asset_backfill(context))
+    reporter.carry_out(start, shop)
     # All events are logged; Dagster accepts that from a generator that yields nothing.
     yield from ()
 
@@ -122,12 +126,26 @@ def _days(context: dg.AssetExecutionContext) -> list[date]:
 
 def _problem_with_selection(context: dg.AssetExecutionContext, config: DailyConfig) -> str | None:
     names = {key.to_user_string() for key in context.selected_asset_keys}
-    is_asset_backfill = "dagster/backfill" in context.run.tags and context.run.job_name.startswith("__ASSET_JOB")
-    if config.dry_run and is_asset_backfill:
+    if config.dry_run and _is_asset_backfill(context):
         return (
             "Dagster calls a dry run that is launched as a backfill of assets failed, whatever it finds. "
             "Launch it from the page of the job daily_order_sync, or from order_sync."
         )
     if names.intersection(DAILY) and not _days(context):
         return "choose the days (partitions) to run; for the last N days use the job order_sync."
+    return _problem_with_parts(names)
+
+
+def _problem_with_parts(names: Collection[str]) -> str | None:
+    """One sentence where one side would only be read and the other written, or where nothing is left to report."""
+    is_writing = not WRITTEN.isdisjoint(names)
+    for read, written in READ_WITH.items():
+        if is_writing and read in names and written not in names:
+            return f"{read} is read in the same step in which {written} is written: choose both, or {read} alone."
+    if "order_sync_summary" in names and not is_writing:
+        return "order_sync_summary is the report of a run: choose it together with orders or order_items."
     return None
+
+
+def _is_asset_backfill(context: dg.AssetExecutionContext) -> bool:
+    return "dagster/backfill" in context.run.tags and context.run.job_name.startswith("__ASSET_JOB")

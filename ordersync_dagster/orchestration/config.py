@@ -14,8 +14,9 @@ PRINTFUL = "Orders to look up at Printful: all, open (those that can still move,
 class DailyConfig(dg.Config):
     """A run over chosen days, and the options that every run has."""
 
-    dry_run: bool = Field(default=False, description="Show what would change and write nothing; no day turns green.")
-    printful: PrintfulScope = Field(default=PrintfulScope.open, description=PRINTFUL)
+    # Without `None` a null would stop the run with a traceback and not with our sentence.
+    dry_run: bool | None = Field(default=False, description="Show what would change, and write nothing.")
+    printful: PrintfulScope | None = Field(default=PrintfulScope.open, description=PRINTFUL)
     max_changes: int | None = Field(
         default=NO_LIMIT, description="Write nothing at all if more rows than this would change; -1 for no limit."
     )
@@ -27,22 +28,30 @@ class DailyConfig(dg.Config):
 
     @property
     def problem(self) -> str | None:
-        """One sentence where a value is out of range; Dagster itself does not check ranges."""
-        if self.limit is None or self.limit >= 0:
-            return None
-        limits = f"0 or more, or {NO_LIMIT} for no limit"
-        return f"max_changes must be {limits}, not {self.limit}; nothing was asked or written."
+        """One sentence where a value is empty or out of range; Dagster itself does not check ranges."""
+        if self.dry_run is None:
+            return _sentence("dry_run", "true or false", None)
+        if self.printful is None:
+            return _sentence("printful", "all, open or none", None)
+        if self.limit is not None and self.limit < 0:
+            return _sentence("max_changes", f"0 or more, or {NO_LIMIT} for no limit", self.limit)
+        return None
 
 
 class OrderSyncConfig(DailyConfig):
     """A run over the last days."""
 
-    days: int = Field(default=DEFAULT_DAYS, description=f"Whole UTC days back, and today: 1 to {LAUNCHPAD_MAX_DAYS}.")
-    printful: PrintfulScope = Field(default=PrintfulScope.all, description=PRINTFUL)
+    days: int | None = Field(
+        default=DEFAULT_DAYS, description=f"Whole UTC days back, and today: 1 to {LAUNCHPAD_MAX_DAYS}."
+    )
+    printful: PrintfulScope | None = Field(default=PrintfulScope.all, description=PRINTFUL)
 
     @property
     def problem(self) -> str | None:
-        if 1 <= self.days <= LAUNCHPAD_MAX_DAYS:
+        if self.days is not None and 1 <= self.days <= LAUNCHPAD_MAX_DAYS:
             return super().problem
-        limits = f"a whole number from 1 to {LAUNCHPAD_MAX_DAYS}"
-        return f"days must be {limits}, not {self.days}; nothing was asked or written."
+        return _sentence("days", f"a whole number from 1 to {LAUNCHPAD_MAX_DAYS}", self.days)
+
+
+def _sentence(name: str, limits: str, value: int | None) -> str:
+    return f"{name} must be {limits}, not {'null' if value is None else value}; nothing was asked or written."

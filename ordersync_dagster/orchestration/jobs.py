@@ -12,11 +12,10 @@ from ordersync_dagster.orchestration.run_events import RunReporter, refuse
 @dg.op(name="synchronize", pool=POOL)
 def synchronize(context: dg.OpExecutionContext, config: OrderSyncConfig, shop: ShopResource) -> None:
     """The last days of Stripe, then Printful."""
-    if config.problem:
-        refuse(config.problem)
-    RunReporter(context, KEYS).carry_out(
-        lambda: shop.start(Window.last_days(config.days, shop.tools.clock()), config), shop
-    )
+    if config.problem or config.days is None:
+        refuse(config.problem or "days is missing.")
+    days = config.days
+    RunReporter(context, KEYS).carry_out(lambda: shop.start(Window.last_days(days, shop.tools.clock()), config), shop)
 
 
 @dg.config_mapping

@@ -12,6 +12,7 @@ from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_table_rows, problem_table_rows
 
 Metadata = Mapping[str, Any]
+NOT_LOOKED_AT: Metadata = {"looked_at": False, "why": "The run was launched with printful: none."}
 TABLE_ROWS = 200  # a table is one row of Dagster's event log; --json has all
 STRIPE_DASHBOARD = "https://dashboard.stripe.com/"
 PRINTFUL_DASHBOARD = "https://www.printful.com/dashboard/default/orders"

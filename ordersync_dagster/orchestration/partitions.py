@@ -1,7 +1,11 @@
-"""One partition a UTC day, from the shop's first day to yesterday."""
+"""One partition a UTC day, from the shop's first day to yesterday.
+
+Dagster forgets a partition that is before the first one, and a backfill that is under way over it fails. So the first
+day may not move from day to day, and every process has to find the same one without asking another.
+"""
 
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
@@ -11,10 +15,10 @@ START_DATE = "ORDERSYNC_START_DATE"
 
 
 def first_day() -> date:
-    """The first partition: ORDERSYNC_START_DATE, else one year back."""
+    """The first partition: ORDERSYNC_START_DATE, else 1 January of last year, which moves once a year."""
     text = os.environ.get(START_DATE, "").strip()
     if not text:
-        return datetime.now(UTC).date() - timedelta(days=365)
+        return date(datetime.now(UTC).year - 1, 1, 1)
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -41,9 +41,15 @@ class ShopResource(dg.ConfigurableResource[None]):
         return open_watch(self.settings(), self.tools)
 
     def start(
-        self, window: Window, config: DailyConfig, *, reads_stripe: bool = True, asks_printful: bool = True
+        self,
+        window: Window,
+        config: DailyConfig,
+        *,
+        reads_stripe: bool = True,
+        asks_printful: bool = True,
+        is_writing: bool = True,
     ) -> Run:
         """A run of `window`, carried out by going through its parts; raises UsageError before any request."""
-        scope = config.printful if asks_printful else PrintfulScope.none
-        ready = open_run(self.settings(), scope, dry_run=config.dry_run, tools=self.tools)
+        scope = config.printful if asks_printful and config.printful else PrintfulScope.none
+        ready = open_run(self.settings(), scope, dry_run=bool(config.dry_run) or not is_writing, tools=self.tools)
         return start_run(ready, window, reads_stripe=reads_stripe, limit=config.limit)

@@ -18,15 +18,23 @@ from ordersync_dagster.orchestration.resources import LOCK_RETRIES, ShopResource
 from ordersync_dagster.report.outcome import Outcome
 
 DAILY = ("stripe_sessions", "orders")
+PRINTFUL_ASSETS = ("printful_orders", "order_items")
 Context = dg.OpExecutionContext | dg.AssetExecutionContext
 Event = dg.AssetMaterialization | dg.AssetObservation
 
 
 class RunReporter:
-    """Logs the events and checks of a run, for the assets in `selected`."""
+    """Logs the events and checks of a run, for the assets in `selected`.
 
-    def __init__(self, context: Context, selected: Collection[str]) -> None:
+    With `only_reads` no asset that is written is among them, and what was read turns green. Dagster calls a backfill
+    of assets failed where one of them has no event (`is_backfill`).
+    """
+
+    def __init__(
+        self, context: Context, selected: Collection[str], *, only_reads: bool = False, is_backfill: bool = False
+    ) -> None:
         self._context, self._selected = context, frozenset(selected)
+        self._only_reads, self._is_backfill = only_reads, is_backfill
 
     def carry_out(self, start: Callable[[], Run], shop: ShopResource) -> None:
         """Go through the whole run. Every stop is one sentence; only a held lock is tried again."""
@@ -56,16 +64,18 @@ class RunReporter:
                 self._report_day(run.outcome, part, part.plan.day, has_partition=part.plan.day in partitions)
 
     def _report_day(self, outcome: Outcome, part: Part, day: date, *, has_partition: bool) -> None:
-        self._log(day_events(outcome, day, has_partition=has_partition))
+        self._log(day_events(outcome, day, has_partition=has_partition, only_reads=self._only_reads))
         if has_partition and "orders" in self._selected:
             self._log_checks(*checks.of_day(part, is_dry_run=outcome.is_dry_run))
 
     def _report_totals(self, run: Run) -> None:
         outcome = run.outcome
         if run.ready.sync.printful is not None:
-            self._log(printful_events(outcome))
+            self._log(printful_events(outcome, only_reads=self._only_reads))
             if "order_items" in self._selected:
                 self._log_checks(*checks.of_items(outcome))
+        elif self._is_backfill:
+            self._log(_event(name, metadata.NOT_LOOKED_AT, is_green=True) for name in PRINTFUL_ASSETS)
         if "order_sync_summary" in self._selected:
             origin = self._context.run.remote_job_origin
             location = origin.location_name if origin else None
@@ -109,18 +119,19 @@ def partition_days(window: Window) -> set[date]:
     return {day for day in window.whole_days if str(day) in keys}
 
 
-def day_events(outcome: Outcome, day: date, *, has_partition: bool = True) -> Iterator[Event]:
+def day_events(outcome: Outcome, day: date, *, has_partition: bool = True, only_reads: bool = False) -> Iterator[Event]:
     """A day turns green only when it was written, and every record in it was decided and none put off."""
     figures = outcome.days[day]
-    is_green = has_partition and not (figures.errors or figures.skipped_too_recent or outcome.is_dry_run)
+    is_done = only_reads or not outcome.is_dry_run
+    is_green = has_partition and is_done and not (figures.errors or figures.skipped_too_recent)
     partition = str(day) if has_partition else None
     yield _event("stripe_sessions", metadata.day_sessions(figures), partition, is_green=is_green)
     yield _event("orders", metadata.day_orders(figures), partition, is_green=is_green)
 
 
-def printful_events(outcome: Outcome) -> Iterator[Event]:
+def printful_events(outcome: Outcome, *, only_reads: bool = False) -> Iterator[Event]:
     """Green, like a day, only where it was written and every record was decided."""
-    is_green = outcome.is_printful_done and not outcome.is_dry_run
+    is_green = outcome.is_printful_done and (only_reads or not outcome.is_dry_run)
     yield _event("printful_orders", metadata.printful_orders(outcome.summary), is_green=is_green)
     yield _event("order_items", metadata.order_items(outcome.summary), is_green=is_green)
 

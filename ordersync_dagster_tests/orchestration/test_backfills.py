@@ -77,6 +77,55 @@ def test_the_other_assets_alone_leave_stripe_alone(runs: Runs, sandbox: Sandbox)
     assert {request.path.split("/")[1] for request in sandbox.requests} == {"orders"}
 
 
+def test_the_sessions_alone_are_read_and_no_order_is_written(runs: Runs, shop: Database, outage: World) -> None:
+    before = everything(shop)
+    day = max(lost_with_days(outage).values())
+    run = materialize(runs, ["stripe_sessions"], span(day))
+    assert run.succeeded
+    assert (run.days(GREEN, "stripe_sessions"), run.days(GREEN)) == ({day}, set())
+    assert everything(shop) == before
+
+
+def test_printfuls_orders_alone_are_read_and_nothing_is_written(runs: Runs, shop: Database) -> None:
+    before = everything(shop)
+    run = materialize(runs, ["printful_orders"], {})
+    assert run.succeeded
+    assert (run.days(GREEN, "printful_orders"), run.days(GREEN, "order_items")) == ({None}, set())
+    assert everything(shop) == before
+
+
+def test_a_dry_run_of_the_sessions_alone_turns_nothing_green(runs: Runs, outage: World) -> None:
+    day = max(lost_with_days(outage).values())
+    run = materialize(runs, ["stripe_sessions"], span(day), dry_run=True)
+    assert (run.days(GREEN, "stripe_sessions"), run.days(OBSERVED, "stripe_sessions")) == (set(), {day})
+
+
+@pytest.mark.parametrize(
+    ("selection", "sentence"),
+    [
+        (["stripe_sessions", "order_items"], "stripe_sessions is read in the same step in which orders is written"),
+        (["orders", "printful_orders"], "printful_orders is read in the same step in which order_items is written"),
+        (["order_sync_summary"], "order_sync_summary is the report of a run"),
+    ],
+)
+def test_assets_that_make_no_whole_run_are_refused_with_what_to_choose(
+    runs: Runs, sandbox: Sandbox, outage: World, selection: list[str], sentence: str
+) -> None:
+    run = materialize(runs, selection, span(max(lost_with_days(outage).values())))
+    assert sentence in run.failure
+    assert not sandbox.requests
+
+
+def test_a_backfill_of_assets_without_printful_gives_every_asset_an_event(runs: Runs, sandbox: Sandbox) -> None:
+    selection = ["printful_orders", "order_items", "order_sync_summary"]
+    run = materialize(runs, selection, {"dagster/backfill": "abcdefgh"}, printful="none")
+    assert run.succeeded
+    for name in ("printful_orders", "order_items"):
+        assert run.of(name)["looked_at"].value is False
+    assert not sandbox.requests
+    assert not materialize(runs, selection, {}, printful="none").days(GREEN, "order_items")
+
+
 @pytest.mark.parametrize("selection", [["stripe_sessions", "orders"], []])
 def test_a_dry_run_as_a_backfill_of_assets_is_refused_and_sent_to_the_job(
     runs: Runs, sandbox: Sandbox, outage: World, selection: list[str]

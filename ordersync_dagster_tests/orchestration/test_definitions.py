@@ -108,8 +108,9 @@ def test_the_nightly_run_waits_for_a_shop_that_has_no_day_yet() -> None:
     assert isinstance(found, dg.SkipReason)
 
 
-def test_the_first_day_is_the_shops_or_one_year_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert first_day() == datetime.now(UTC).date() - timedelta(days=365)
+def test_the_first_day_is_the_shops_or_one_that_does_not_move_from_day_to_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ORDERSYNC_START_DATE", raising=False)
+    assert first_day() == date(datetime.now(UTC).year - 1, 1, 1)
     monkeypatch.setenv("ORDERSYNC_START_DATE", "2025-01-31")
     assert first_day() == date(2025, 1, 31)
     monkeypatch.setenv("ORDERSYNC_START_DATE", "31.1.2025")

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import dagster as dg
 import pytest
+from dagster import validate_run_config
 
 from ordersync_dagster.app.settings import read_settings
 from ordersync_dagster.app.wiring import Tools, open_run
 from ordersync_dagster.core.window import Window
+from ordersync_dagster.definitions import defs
 from ordersync_dagster.orchestration.resources import LOCK_RETRIES
 from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
@@ -25,6 +28,10 @@ RUN_FINISHED = ("last_run_finished", None)
         ({"days": 0}, "days must be a whole number from 1 to 365, not 0;"),
         ({"days": 366}, "days must be a whole number from 1 to 365, not 366;"),
         ({"days": -30}, "days must be a whole number from 1 to 365, not -30;"),
+        ({"days": None}, "days must be a whole number from 1 to 365, not null;"),
+        ({"days": 10**30}, f"days must be a whole number from 1 to 365, not {10**30};"),
+        ({"dry_run": None}, "dry_run must be true or false, not null;"),
+        ({"printful": None}, "printful must be all, open or none, not null;"),
         ({"max_changes": -2}, "max_changes must be 0 or more, or -1 for no limit, not -2;"),
     ],
 )
@@ -37,6 +44,18 @@ def test_values_out_of_range_stop_the_run_before_any_request(
     assert not sandbox.requests
     assert everything(shop) == before
     assert run.retries == 0
+
+
+@pytest.mark.parametrize("name", ["dry_run", "printful"])
+def test_an_empty_option_of_a_backfill_is_one_sentence_too(runs: Runs, outage: World, name: str) -> None:
+    day = max(lost_with_days(outage).values())
+    assert runs.daily_order_sync(day, day, **{name: None}).failure.startswith(f"{name} must be ")
+
+
+@pytest.mark.parametrize("days", ["7", "a week", 7.5, True, [7], {"last": 7}])
+def test_a_value_of_another_kind_is_refused_by_the_launchpad_itself(days: object) -> None:
+    with pytest.raises(dg.DagsterInvalidConfigError, match="days"):
+        validate_run_config(defs.resolve_job_def("order_sync"), {"days": days})
 
 
 def test_a_run_that_dies_half_way_keeps_its_finished_days(
