@@ -4,12 +4,14 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.adapters.database.journal import runs
 from ordersync_dagster.adapters.database.journal.erased import Erasures
 from ordersync_dagster.adapters.database.open_shop import OpenDatabase
 from ordersync_dagster.adapters.database.store import DatabaseStore
@@ -22,6 +24,7 @@ from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.orders import Order, Status
 from ordersync_dagster.core.stripe_session import SessionRules
+from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope
 
 Clock = Callable[[], datetime]
@@ -144,6 +147,11 @@ class Watch:
     def erased(self, orders: Collection[Order]) -> frozenset[str]:
         """The sessions of those of `orders` whose customer was erased: they get no order any more."""
         return self.store.erased([each.session_id for each in orders], orders)
+
+    def ended_runs(self, since: datetime) -> list[tuple[datetime, Window]]:
+        """Start and window of each run that began at or after `since` and came to its end."""
+        has_runs = self.store.tables.has_own_tables
+        return self.store.read(partial(runs.ended_since, since=since)) if has_runs else []
 
     def without_order(self, session_ids: Collection[str]) -> set[str]:
         """Those of `session_ids` that have no order, or one that does not know that it is paid; no erased ones."""

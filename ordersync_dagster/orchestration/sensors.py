@@ -16,12 +16,12 @@ from ordersync_dagster.orchestration.run_events import unexpected
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.orchestration.webhook_cursor import (
     EVENTS_KEPT,
-    RETRY_AFTER,
     SLICE,
     TRIES,
     WEBHOOK_TIME,
     WebhookCursor,
     gap_days,
+    hour_of,
     paid_orders,
     ranges,
 )
@@ -45,15 +45,16 @@ def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> 
         now = shop.tools.clock()
         cursor = WebhookCursor.parse(context.cursor, now)
         gap = gap_days(cursor, now)
-        missing = _missed_sessions(shop.watch(), cursor, now)
+        watch = shop.watch()
+        missing = _missed_sessions(watch, cursor, now)
+        ended = watch.ended_runs(cursor.first_asked) if cursor.asked else []
     except OrderSyncError as error:
         return dg.SkipReason(f"Stripe or the shop's database could not be asked: {error}")
     except Exception as error:  # noqa: BLE001  # Dagster must not keep its text (customers' data)
         return dg.SkipReason(unexpected(error))
-    hour = int(now.timestamp() // RETRY_AFTER.total_seconds())
     known = _in_reach(missing, now)
-    asked = {key: known[key] for key in cursor.ask(known, hour)}
-    requests = list(_requests(asked, gap, now, hour))
+    asked = {key: known[key] for key in cursor.ask(known, now, ended)}
+    requests = list(_requests(asked, gap, now, hour_of(int(now.timestamp()))))
     reason = None if requests else dg.SkipReason(_why_no_run(len(known) - len(asked)))
     return dg.SensorResult(run_requests=requests, cursor=cursor.dump(), skip_reason=reason)
 
@@ -105,7 +106,7 @@ def _why_no_run(given_up: int) -> str:
     if not given_up:
         return "Every paid session has its order."
     return (
-        f"{given_up} paid sessions still have no order, though runs for their days were asked for {TRIES} times: "
+        f"{given_up} paid sessions still have no order, though {TRIES} runs over their days came to their end: "
         "their reports say why."
     )
 

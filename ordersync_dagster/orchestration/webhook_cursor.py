@@ -3,17 +3,18 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ordersync_dagster.core.orders import Order
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
+from ordersync_dagster.core.window import Window, midnight
 
 WEBHOOK_TIME = timedelta(minutes=5)  # the shop's own webhook goes first
 EVENTS_KEPT = timedelta(days=30)  # Stripe lists events no further back: https://docs.stripe.com/api/events/list
 SLICE = timedelta(days=1)  # of events, read at once
 RETRY_AFTER = timedelta(hours=1)
-# Runs for one session. A passing reason has passed by then; an amount that does not fit its column never does.
+# Runs that may leave one session out: a passing reason has passed then; an amount that does not fit never does.
 TRIES = 3
 
 
@@ -23,7 +24,8 @@ class WebhookCursor:
 
     since: int
     waiting: dict[str, str] = field(default_factory=dict)
-    asked: dict[str, list[int]] = field(default_factory=dict)  # how many runs were asked for, and the hour of the last
+    # How many runs came to their end and left the session out, and when a run was last asked for (Unix seconds).
+    asked: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str | None, now: datetime) -> "WebhookCursor":
@@ -31,7 +33,7 @@ class WebhookCursor:
         try:
             kept = json.loads(text or "")
             since, waiting = int(kept["since"]), dict(kept["waiting"])
-            asked = {key: [int(count), int(hour)] for key, (count, hour) in kept.get("asked", {}).items()}
+            asked = {key: [int(count), int(at)] for key, (count, at) in kept.get("asked", {}).items()}
             return cls(since, waiting, asked)
         except (ValueError, KeyError, TypeError):
             return cls(int((now - EVENTS_KEPT).timestamp()))
@@ -51,16 +53,35 @@ class WebhookCursor:
         self.waiting = {key: day.isoformat() for key, day in missing.items()}
         self.asked = {key: kept for key, kept in self.asked.items() if key in missing}
 
-    def ask(self, session_ids: Collection[str], hour: int) -> set[str]:
-        """Those of `session_ids` to ask a run for in this hour: each in TRIES hours, and then no more."""
-        for key in session_ids:
+    def ask(self, missing: Mapping[str, date], now: datetime, ended: Collection[tuple[datetime, Window]]) -> set[str]:
+        """Those of `missing` to ask a run for: each once in an hour, until TRIES runs have left it out.
+
+        `ended` are the runs that came to their end, with their start. A run that was stopped uses up no try.
+        """
+        second = int(now.timestamp())
+        for key, day in missing.items():
             count, last = self.asked.get(key, (0, None))
-            if last != hour:
-                self.asked[key] = [count + 1, hour]
-        return {key for key in session_ids if not self._is_given_up(key)}
+            if last is None:
+                self.asked[key] = [0, second]
+            elif hour_of(last) != hour_of(second):
+                has_tried = any(
+                    at.timestamp() >= last and window.start <= midnight(day) < window.end for at, window in ended
+                )
+                self.asked[key] = [count + has_tried, second]
+        return {key for key in missing if not self._is_given_up(key)}
+
+    @property
+    def first_asked(self) -> datetime:
+        """When the oldest of the runs was asked for that are not yet counted."""
+        return datetime.fromtimestamp(min(at for _, at in self.asked.values()), UTC)
 
     def _is_given_up(self, session_id: str) -> bool:
-        return self.asked.get(session_id, (0,))[0] > TRIES
+        return self.asked.get(session_id, (0,))[0] >= TRIES
+
+
+def hour_of(second: int) -> int:
+    """The hour of a Unix time: a run is asked for once in each."""
+    return int(second // RETRY_AFTER.total_seconds())
 
 
 def paid_orders(events: Iterable[object], rules: SessionRules) -> list[Order]:

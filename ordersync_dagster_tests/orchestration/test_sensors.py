@@ -97,8 +97,21 @@ def test_a_session_that_cannot_become_an_order_is_asked_for_three_times_then_tol
             runs.order_sync(days=1)
     assert asked == [0, 1, 2]
     assert watcher.look() == (
-        "1 paid sessions still have no order, though runs for their days were asked for 3 times: their reports say why."
+        "1 paid sessions still have no order, though 3 runs over their days came to their end: their reports say why."
     )
+
+
+def test_a_run_that_is_stopped_uses_up_no_try(watcher: Watcher, sandbox: Sandbox, runs: Runs) -> None:
+    first, *_ = watcher.requests()
+    days = [date.fromisoformat(first.tags[name]) for name in (RANGE_START, RANGE_END)]
+    fault = Fault("/v1/checkout/sessions", "status", 500, times=None)
+    sandbox.faults.add(fault)
+    for hour in range(1, 6):
+        watcher.time.elapsed = 3600.0 * hour
+        assert not runs.daily_order_sync(days[0], days[-1]).succeeded
+        assert days_of([each for each in watcher.requests() if each.job_name == "daily_order_sync"]) >= set(days)
+    sandbox.faults.clear()
+    assert runs.daily_order_sync(days[0], days[-1]).succeeded
 
 
 @pytest.mark.parametrize(("grace", "seconds"), [("0", 300), ("15", 900)])
@@ -184,11 +197,11 @@ def test_missing_settings_are_named(watcher: Watcher, monkeypatch: pytest.Monkey
 def test_the_cursor_holds_ids_days_and_counts_alone(watcher: Watcher, outage: World) -> None:
     watcher.look()
     kept = json.loads(watcher.cursor or "")
-    hour = int(watcher.time.now.timestamp()) // 3600
+    second = int(watcher.time.now.timestamp())
     assert kept == {
         "since": kept["since"],
         "waiting": {key: str(day) for key, day in lost_with_days(outage).items()},
-        "asked": {key: [1, hour] for key in lost_with_days(outage)},
+        "asked": {key: [0, second] for key in lost_with_days(outage)},
     }
 
 

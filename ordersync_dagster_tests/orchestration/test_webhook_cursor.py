@@ -1,14 +1,18 @@
 """What the healing sensor makes of events and of its cursor, without Dagster."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from ordersync_dagster.core.stripe_session import SessionRules
+from ordersync_dagster.core.window import Window, midnight
 from ordersync_dagster.orchestration.webhook_cursor import WebhookCursor, gap_days, paid_orders, ranges
 from ordersync_dagster.sandbox import checkout_session
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+LOST = date(2026, 11, 22)
+DAY = Window(midnight(LOST), midnight(LOST) + timedelta(days=1))
 RULES = SessionRules(
     live=False,
     settled_before=int(NOW.timestamp()),
@@ -23,20 +27,37 @@ def event(**session: object) -> dict[str, object]:
 
 
 def test_a_cursor_comes_back_as_it_was_kept() -> None:
-    kept = WebhookCursor(1_790_000_000, {"cs_test_1": "2026-11-22"}, {"cs_test_1": [2, 497_222]})
+    kept = WebhookCursor(1_790_000_000, {"cs_test_1": "2026-11-22"}, {"cs_test_1": [2, 1_790_000_000]})
     assert WebhookCursor.parse(kept.dump(), NOW) == kept
 
 
-def test_a_session_is_asked_for_in_three_hours_however_often_one_looks() -> None:
+def asked(cursor: WebhookCursor, name: str, hours: Sequence[float], *runs: tuple[float, Window]) -> list[bool]:
+    """Whether a run is asked for in each of the hours from NOW on; `runs` are those that ended, by their hour."""
+    ended = [(NOW + timedelta(hours=hour), window) for hour, window in runs]
+    moments = [NOW + timedelta(hours=hour) for hour in hours]
+    return [bool(cursor.ask({name: LOST}, at, [run for run in ended if run[0] <= at])) for at in moments]
+
+
+def test_a_session_is_given_up_after_three_runs_that_left_it_out() -> None:
     cursor = WebhookCursor(0, {"cs_test_1": "2026-11-22"})
-    asked = [bool(cursor.ask(["cs_test_1"], hour)) for hour in (1, 1, 1, 2, 5, 5, 6, 7)]
-    assert asked == [True, True, True, True, True, True, False, False]
+    runs = [(hour, DAY) for hour in (0.1, 0.2, 1.1, 2.1)]
+    assert asked(cursor, "cs_test_1", (0, 0.1, 0.2, 1, 1.2, 2, 3, 4), *runs) == [True] * 6 + [False] * 2
+
+
+def test_a_run_that_was_stopped_or_read_other_days_uses_up_no_try() -> None:
+    other = Window(midnight(LOST) - timedelta(days=3), midnight(LOST))
+    assert asked(WebhookCursor(0), "cs_test_1", range(9)) == [True] * 9
+    assert asked(WebhookCursor(0), "cs_test_1", range(9), *((hour + 0.1, other) for hour in range(9))) == [True] * 9
+
+
+def test_a_run_from_before_it_was_asked_for_uses_up_no_try() -> None:
+    assert asked(WebhookCursor(0), "cs_test_1", range(9), *((-0.1, DAY) for _ in range(9))) == [True] * 9
 
 
 def test_what_was_asked_for_in_vain_is_forgotten_when_it_is_as_old_as_events_go() -> None:
     cursor = WebhookCursor(0, {"cs_vain": "2026-10-01", "cs_new": "2026-10-01", "cs_young": "2026-11-01"})
-    for hour in range(4):
-        cursor.ask(["cs_vain", "cs_young"], hour)
+    for name in ("cs_vain", "cs_young"):
+        asked(cursor, name, range(4), *((hour + 0.1, DAY) for hour in range(4)))
     assert set(cursor.lost(NOW)) == {"cs_new", "cs_young"}
     cursor.keep({"cs_new": date(2026, 10, 1)})
     assert (cursor.waiting, cursor.asked) == ({"cs_new": "2026-10-01"}, {})

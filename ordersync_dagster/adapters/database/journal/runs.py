@@ -73,6 +73,13 @@ def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, i
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values))
 
 
+def ended_since(connection: Connection, since: datetime) -> list[tuple[datetime, Window]]:
+    """Start and window of each run that began at or after `since` and came to its end."""
+    is_wanted = (RUNS.c.state == "succeeded") & (RUNS.c.kind == "sync") & (RUNS.c.started_at >= since)
+    query = select(RUNS.c.started_at, RUNS.c.window_start, RUNS.c.window_end).where(is_wanted)
+    return [(started, Window(start, end)) for started, start, end in connection.execute(query) if start and end]
+
+
 def running(connection: Connection) -> str | None:
     """The id of the active run."""
     query = select(RUNS.c.id).where(RUNS.c.state == "running").order_by(RUNS.c.started_at.desc())
