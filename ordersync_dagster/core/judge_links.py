@@ -29,10 +29,11 @@ def judge_links(links: Links) -> Judgement:
     waiting = sorted(links.unlinked, key=lambda each: each.order.id)
     by_name: dict[str, list[PrintfulOrder]] = defaultdict(list)
     for theirs in links.free:
-        by_name[theirs.external_id or ""].append(theirs)
+        if theirs.external_id:
+            by_name[theirs.external_id].append(theirs)
     claims: dict[str, list[Pair]] = defaultdict(list)  # by Printful id
     told: dict[str, Problem] = {}
-    names = (by_name.keys() | links.taken_names.keys()) - {""}
+    names = by_name.keys() | links.taken_names.keys()
     for each in waiting if names else ():  # else skip computing the names of thousands of orders
         verdict = _of_names(each, links, by_name)
         if isinstance(verdict, PrintfulOrder):

@@ -162,6 +162,7 @@ def test_a_name_that_something_contradicts_is_told_and_not_linked(fields: dict[s
         {"recipient": {**NOBODY, "email": "MARA@example.com "}},
         {"recipient": {**MARA, "email": "orders@shop.example.com"}},
         {"recipient": {**MARA, "email": None, "zip": "1"}},
+        {"recipient": {**MARA, "email": None, "name": "Ida Other"}},
         {"recipient": {"name": None, "zip": "99999", "email": None}},
         {"items": [printful_item(quantity=1)]},
         {"items": [printful_item(quantity=0)]},
@@ -184,6 +185,8 @@ def test_a_canceled_printful_order_is_never_linked_and_is_told() -> None:
     assert classes(links) == [ProblemClass.CANCELLED_AT_PRINTFUL]
     assert links.notes[0].ids == {"order_id": RECOVERED.order.id, "printful_order_id": "77"}
     assert classes(linked(made(status="canceled"))) == [ProblemClass.UNFULFILLED], "without a name it is nobody's"
+    anothers = made(external_id="pi_3AbCdEf", status="canceled", recipient=NOBODY)
+    assert classes(linked(anothers)) == [ProblemClass.UNFULFILLED]
 
 
 def test_a_link_that_somebody_took_back_is_told_and_not_made_again() -> None:

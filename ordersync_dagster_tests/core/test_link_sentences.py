@@ -28,10 +28,10 @@ NAMED = printful_answer(
 )
 
 
-def told(*theirs: PrintfulOrder, **facts: Any) -> Problem:
-    """The one problem of the order without a link."""
+def told(*theirs: PrintfulOrder, names: str = PRINTFUL_ID, **facts: Any) -> Problem:
+    """The one problem of the order without a link; it names the Printful orders `names`."""
     (problem,) = decide_links(Links((UNLINKED,), theirs, **facts), Limits()).notes
-    assert problem.ids == OF_ORDER | {"printful_order_ids": problem.ids["printful_order_ids"]}
+    assert problem.ids == OF_ORDER | {"printful_order_ids": names}
     return problem
 
 
@@ -72,8 +72,8 @@ def test_a_link_that_was_taken_back_says_so() -> None:
 
 
 def test_several_printful_orders_of_one_order_are_named() -> None:
-    problem = told(replace(NAMED, printful_order_id="8"), replace(NAMED, printful_order_id="7"))
-    assert (problem.problem_class, problem.ids["printful_order_ids"]) == ("ambiguous_match", "7, 8")
+    problem = told(replace(NAMED, printful_order_id="8"), replace(NAMED, printful_order_id="7"), names="7, 8")
+    assert problem.problem_class == "ambiguous_match"
     assert problem.sentence == (
         f"2 Printful orders have a name of order {ORDER_ID} as external_id, and none was linked: 7, 8. If one is too "
         "many, cancel it at Printful. Then set the order's printful_order_id."
@@ -85,7 +85,7 @@ def test_a_printful_order_of_several_orders_is_named_with_each() -> None:
     third = replace(UNLINKED, order=replace(UNLINKED.order, id="third", session_id="cs_test_third"))
     notes = decide_links(Links((UNLINKED, twin, third), (NAMED,)), Limits()).notes
     (problem,) = [note for note in notes if note.ids["order_id"] == ORDER_ID]
-    assert problem.problem_class == "ambiguous_match"
+    assert (problem.problem_class, problem.ids["printful_order_ids"]) == ("ambiguous_match", PRINTFUL_ID)
     assert problem.sentence == (
         f"Printful order {PRINTFUL_ID} may be made for order {ORDER_ID} or for order third, twin, and was linked to "
         "none. Set the printful_order_id of the right one."
