@@ -45,7 +45,8 @@ class History:
     def show(self, run_id: str) -> RunDetails:
         """One run with the rows that it wrote; raises UsageError if there is no such run."""
         store = self._reading()
-        return store.read(partial(run_history.read_details, run=_find(store, run_id)))
+        run, undone_by = _find(store, run_id), store.read(partial(run_history.read_undos, run_id=run_id))
+        return RunDetails(run, _records(store, run_id), undone_by)
 
     def order(self, name: str) -> Sequence[AuditRecord]:
         """The records of an order, by its id or its Checkout Session's; raises UsageError if there are none."""
@@ -119,6 +120,14 @@ class History:
 
     def _reading(self) -> DatabaseStore:
         return open_records(self._settings, self._tools, is_writing=False)
+
+
+def _records(store: DatabaseStore, run_id: str) -> Iterator[AuditRecord]:
+    """Some at a time, so that no more than these are in memory."""
+    last = 0
+    while records := store.read(partial(run_history.read_next_records, run_id=run_id, after=last)):
+        yield from records
+        last = records[-1].seq
 
 
 def _find(store: DatabaseStore, run_id: str) -> PastRun:

@@ -35,7 +35,9 @@ def show_run(run_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Anno
     """Show what one run changed, and why."""
     from ordersync_dagster.report.history import run_json, run_text
 
-    print((run_json if as_json else run_text)(_history().show(run_id)))
+    for piece in (run_json if as_json else run_text)(_history().show(run_id)):
+        print(piece, end="")
+    print()
 
 
 def undo(

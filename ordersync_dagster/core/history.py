@@ -1,6 +1,6 @@
 """The record of our runs: past runs, audit entries, and the results of undo, purge and forget."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,10 +51,10 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunDetails:
-    """A run, the rows that it wrote, and the ids of its undos, oldest first."""
+    """A run, the rows that it wrote, and the ids of its undos, oldest first. `records` are read while one goes on."""
 
     run: PastRun
-    records: Sequence[AuditRecord]
+    records: Iterable[AuditRecord]
     undone_by: Sequence[str]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import indent
 from typing import Any
 
 from ordersync_dagster.core.history import (
@@ -29,16 +30,25 @@ def runs_json(runs: Sequence[PastRun]) -> str:
     return _versioned(runs=[_run_document(run) for run in runs])
 
 
-def run_text(details: RunDetails) -> str:
-    """One run, and each row that it wrote with the reason."""
-    lines = [_run_line(details.run)]
-    lines += [f"Undone by {', '.join(details.undone_by)}."] if details.undone_by else []
-    return "\n".join([*lines, *(line for record in details.records for line in ("", *_record_lines(record)))])
+def run_text(details: RunDetails) -> Iterator[str]:
+    """One run, and each row that it wrote with the reason: piece by piece, because a run may have written many rows."""
+    yield _run_line(details.run)
+    if details.undone_by:
+        yield f"\nUndone by {', '.join(details.undone_by)}."
+    for record in details.records:
+        yield "\n".join(["", "", *_record_lines(record)])
 
 
-def run_json(details: RunDetails) -> str:
-    changes = [_record_document(record) for record in details.records]
-    return _versioned(run=_run_document(details.run), undone_by=list(details.undone_by), changes=changes)
+def run_json(details: RunDetails) -> Iterator[str]:
+    """The same as one document of JSON."""
+    whole = _versioned(run=_run_document(details.run), undone_by=list(details.undone_by), changes=[])
+    yield whole.removesuffix("]\n}")
+    separator = "\n"
+    for record in details.records:
+        document = json.dumps(_record_document(record), ensure_ascii=True, indent=2)
+        yield separator + indent(document, "    ")
+        separator = ",\n"
+    yield "]\n}" if separator == "\n" else "\n  ]\n}"
 
 
 def order_text(records: Sequence[AuditRecord]) -> str:

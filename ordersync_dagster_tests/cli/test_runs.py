@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from ordersync_dagster.adapters.database.journal import run_history
+from ordersync_dagster.app.history import History
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.support.cli import Cli, command_on
 from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.stores import opened
 from ordersync_dagster_tests.support.undo_stages import shop_rows
@@ -66,6 +69,33 @@ def test_after_an_undo_the_next_run_repairs_the_same_again(ordersync: Cli) -> No
     again = json.loads(ordersync("sync", "--json").out)
     assert again["summary"] == first["summary"]
     assert len(shop_rows(ordersync.database)["orders"]) == len(after["orders"])
+
+
+def test_a_run_is_shown_some_records_at_a_time_and_as_if_at_once(
+    ordersync: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordersync("sync")
+    run_id = last_run(ordersync)
+    at_once = [ordersync("runs", "show", run_id, *options).out for options in ([], ["--json"])]
+    monkeypatch.setattr(run_history, "RECORDS_AT_ONCE", 2)
+    shown = [ordersync("runs", "show", run_id, *options).out for options in ([], ["--json"])]
+    assert shown == at_once
+    changes = json.loads(shown[1])["changes"]
+    assert [each["seq"] for each in changes] == sorted(each["seq"] for each in changes)
+    assert json.dumps(json.loads(shown[1]), indent=2) + "\n" == shown[1]
+
+
+def test_the_result_of_an_undo_holds_no_rows(ordersync: Cli) -> None:
+    ordersync("sync")
+    settings = settings_for(ordersync.sandbox, ordersync.database.url)
+    for dry_run in (True, False):
+        undone = History(settings).undo(last_run(ordersync), dry_run=dry_run)
+        assert undone.removals
+        steps = [
+            *((each.order, each.items) for each in undone.removals),
+            *((s.order, s.items) for s in undone.reversals),
+        ]
+        assert not any(order or any(items.values()) for order, items in steps)
 
 
 def test_what_somebody_touched_is_left_named_and_makes_the_exit_1(ordersync: Cli, world: World) -> None:

@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT, is_blanked
 from ordersync_dagster.adapters.database.journal.runs import RUNS
-from ordersync_dagster.core.history import AuditRecord, PastRun, RunDetails
+from ordersync_dagster.core.history import AuditRecord, PastRun
 from ordersync_dagster.core.window import Window
 
+RECORDS_AT_ONCE = 2000
 _COUNTED = {
     ("order_create", "order"): "orders_inserted",
     ("order_update", "order"): "orders_updated",
@@ -29,11 +30,15 @@ def find_run(connection: Connection, run_id: str) -> PastRun | None:
     return next(iter(_runs(connection, RUNS.c.id == run_id)), None)
 
 
-def read_details(connection: Connection, run: PastRun) -> RunDetails:
-    """The audit records of a run, in the order in which they were written, and its undos."""
-    undos = select(RUNS.c.id).where(RUNS.c.undoes == run.id).order_by(RUNS.c.started_at)
-    undone_by = [str(each) for each in connection.execute(undos).scalars()]
-    return RunDetails(run, read_records(connection, AUDIT.c.run_id == run.id), undone_by)
+def read_undos(connection: Connection, run_id: str) -> list[str]:
+    """The undos of a run, oldest first."""
+    undos = select(RUNS.c.id).where(RUNS.c.undoes == run_id).order_by(RUNS.c.started_at)
+    return [str(each) for each in connection.execute(undos).scalars()]
+
+
+def read_next_records(connection: Connection, run_id: str, after: int) -> list[AuditRecord]:
+    """The first audit records of a run whose number is more than `after`: a large run has more than fit in memory."""
+    return read_records(connection, (AUDIT.c.run_id == run_id) & (AUDIT.c.seq > after), RECORDS_AT_ONCE)
 
 
 def read_order_records(connection: Connection, order_id: str) -> list[AuditRecord]:
@@ -41,9 +46,11 @@ def read_order_records(connection: Connection, order_id: str) -> list[AuditRecor
     return read_records(connection, AUDIT.c.order_id == order_id)
 
 
-def read_records(connection: Connection, condition: ColumnElement[bool]) -> list[AuditRecord]:
+def read_records(
+    connection: Connection, condition: ColumnElement[bool], at_most: int | None = None
+) -> list[AuditRecord]:
     """The audit records that fulfil `condition`, oldest first."""
-    rows = connection.execute(select(AUDIT).where(condition).order_by(AUDIT.c.seq))
+    rows = connection.execute(select(AUDIT).where(condition).order_by(AUDIT.c.seq).limit(at_most))
     return [
         AuditRecord(
             seq=row.seq,

@@ -21,7 +21,7 @@ from ordersync_dagster.adapters.database.undo.decide import OrderHistory, UndoDe
 from ordersync_dagster.adapters.database.undo.foreign_keys import find_foreign_keys, referring_tables
 from ordersync_dagster.adapters.database.undo.write import UndoWriter
 from ordersync_dagster.core.errors import DatabaseRefusedError, RowLockedError
-from ordersync_dagster.core.history import AuditRecord, Kept, RowSnapshot, UndoResult, UndoStep
+from ordersync_dagster.core.history import AuditRecord, Kept, Removal, Reversal, RowSnapshot, UndoResult, UndoStep
 
 
 class Undo:
@@ -36,7 +36,7 @@ class Undo:
         """The same steps as `carry_out`, without writing."""
         steps: list[UndoStep] = []
         for batch in self._batches():
-            steps += self._store.read(partial(self._decide, order_ids=batch, lock=False))
+            steps += map(_outline, self._store.read(partial(self._decide, order_ids=batch, lock=False)))
         return UndoResult(self._target, None, steps)
 
     def carry_out(self, run_id: str) -> UndoResult:
@@ -44,9 +44,9 @@ class Undo:
         steps: list[UndoStep] = []
         for batch in self._batches():
             try:
-                steps += self._write(batch, run_id)
+                steps += map(_outline, self._write(batch, run_id))
             except (DatabaseRefusedError, RowLockedError):
-                steps += [step for order_id in batch for step in self._write_one(order_id, run_id)]
+                steps += [_outline(step) for order_id in batch for step in self._write_one(order_id, run_id)]
         return UndoResult(self._target, run_id, steps)
 
     def _batches(self) -> Iterator[list[str]]:
@@ -149,3 +149,14 @@ class _Reader:
                 if parsed(metadata).get("source") == SOURCE:
                     own[str(order_id)].add(str(event_id))
         return found, own
+
+
+def _outline(step: UndoStep) -> UndoStep:
+    """`step` without the rows, as the result names it: the rows of a large run do not fit in memory."""
+    match step:
+        case Removal(order_id, _, items, _):
+            return Removal(order_id, {}, {item_id: {} for item_id in items}, frozenset())
+        case Reversal(order_id, _, values, items):
+            return Reversal(order_id, {}, dict.fromkeys(values), {item_id: {} for item_id in items})
+        case Kept():
+            return step
