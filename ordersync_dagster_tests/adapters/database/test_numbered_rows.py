@@ -32,10 +32,12 @@ NEW = order(1, is_numbered=True)
 
 
 @contextmanager
-def opened(url: str, tmp_path: Path, numbered: tuple[str, ...] = ALL) -> Iterator[tuple[DatabaseStore, Database]]:
+def opened(
+    url: str, tmp_path: Path, numbered: tuple[str, ...] = ALL, values: str = VALUES
+) -> Iterator[tuple[DatabaseStore, Database]]:
     """The store of a numbered shop, in the run `run1`."""
     file = tmp_path / "ordersync.toml"
-    file.write_text(VALUES)
+    file.write_text(values)
     database = numbered_shop(url, QUIET, numbered)
     shop = open_for_writing(connection.parse_url(url), lambda: NOW, Layout(read_mapping(file)))
     with shop.store.run("run1", Window.last_days(1, NOW)):
@@ -90,6 +92,19 @@ def test_an_order_of_ours_is_known_until_somebody_else_gets_its_number(database_
         assert not stored(store, 2).is_recovered
         (theirs, *_) = store.orders_of_sessions([QUIET.shop.orders[0]["stripe_session_id"]])
         assert not theirs.is_recovered
+
+
+def test_new_rows_hold_the_values_of_the_file(database_url: str, tmp_path: Path) -> None:
+    values = VALUES.replace("[values.orders]", "[values.orders]\ntracking_url = 'none yet'")
+    with opened(database_url, tmp_path, values=values) as (store, database):
+        store.apply(inserting(NEW), "run1")
+        seen = stored(store)
+        store.apply(changing(seen, adding(new_item(seen))), "run1")
+        orders = "SELECT user_id, source, tracking_url FROM orders WHERE stripe_session_id = 'cs_test_1'"
+        assert database.rows(orders) == [{"user_id": 1, "source": "checkout", "tracking_url": "none yet"}]
+        items = "SELECT is_taxed, weight FROM order_items WHERE order_id = :id"
+        (item,) = database.rows(items, id=int(seen.id))
+        assert (bool(item["is_taxed"]), float(item["weight"])) == (True, 0.5)
 
 
 def test_items_that_a_trigger_makes_unknown_are_refused(postgres_url: str, tmp_path: Path) -> None:
