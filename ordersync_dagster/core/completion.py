@@ -84,9 +84,7 @@ def _is_empty(existing: StoredOrder, attribute: str) -> bool:
 
 def disagreements(existing: StoredOrder, order: Order) -> Iterator[Problem]:
     is_otherwise = any(_is_priced(existing, price) for price in order.other_prices)
-    for field in REPORTED:
-        if is_otherwise and field.column in PRICE_COLUMNS:
-            continue
+    for field in (each for each in REPORTED if not (is_otherwise and each.column in PRICE_COLUMNS)):
         ours, theirs = getattr(existing, field.attribute), getattr(order, field.attribute)
         if field.column == "currency":
             ours = (ours or "").lower() or None
