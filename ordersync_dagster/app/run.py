@@ -40,9 +40,10 @@ def start_run(
     request = Request(window, ready.scope, reads_stripe)
     sync = ready.sync
     parts = sync.preview(request) if ready.is_dry_run else sync.repair(request, limit=limit, confirm=confirm)
-    return Run(ready, outcome, map(partial(_gathered, outcome), parts))
+    return Run(ready, outcome, map(partial(_gathered, outcome, lambda: ready.stripe.period(window)), parts))
 
 
-def _gathered(outcome: Outcome, part: Part) -> Part:
+def _gathered(outcome: Outcome, period: Callable[[], Window], part: Part) -> Part:
+    outcome.window = period()
     outcome.add(part)
     return part

@@ -153,6 +153,11 @@ class Watch:
         has_runs = self.store.tables.has_own_tables
         return self.store.read(partial(runs.ended_since, since=since)) if has_runs else []
 
+    @property
+    def ahead(self) -> timedelta:
+        """How far Stripe's clock is ahead of ours, once there was an answer."""
+        return self.stripe.ahead
+
     def without_order(self, session_ids: Collection[str]) -> set[str]:
         """Those of `session_ids` that have no order, or one that does not know that it is paid; no erased ones."""
         found = self.store.orders_of_sessions(session_ids)

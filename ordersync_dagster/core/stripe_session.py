@@ -4,8 +4,8 @@ Every field may be missing or null in some API version; nothing here raises for 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
@@ -78,6 +78,14 @@ class SessionRules:
     match: SessionMatch | None = None
     reference: str | None = None  # as in `references_of`
     overdue_before: int = 0  # an older session that is unpaid is not paid any more; Unix seconds
+
+    def by_clock(self, ahead: timedelta) -> "SessionRules":
+        """These rules, by a clock that is `ahead` of ours."""
+        if not ahead:
+            return self
+        seconds = round(ahead.total_seconds())
+        moments = (self.settled_before + seconds, self.overdue_before + seconds)
+        return replace(self, settled_before=moments[0], overdue_before=moments[1])
 
 
 @dataclass(frozen=True, slots=True)

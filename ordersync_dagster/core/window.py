@@ -1,7 +1,7 @@
 """Half-open windows of time in UTC, and the days in them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 DEFAULT_DAYS = 30
@@ -23,6 +23,8 @@ class Window:
 
     start: datetime
     end: datetime
+    made_at: datetime | None = field(default=None, compare=False, repr=False)  # the time now, by our clock
+    asked_end: datetime | None = field(default=None, compare=False, repr=False)  # `end`, if now had not been before it
 
     def __post_init__(self) -> None:
         if self.start.utcoffset() != timedelta(0) or self.end.utcoffset() != timedelta(0):
@@ -35,7 +37,7 @@ class Window:
         """`days` whole UTC days and today up to `now`."""
         if not 1 <= days <= MAX_DAYS:
             raise WindowError(f"days must be a whole number from 1 to {MAX_DAYS}, not {days}")
-        return cls(midnight(now.date() - timedelta(days=days)), now)
+        return cls(midnight(now.date() - timedelta(days=days)), now, now, datetime.max.replace(tzinfo=UTC))
 
     @classmethod
     def between(cls, first: date, last: date, now: datetime) -> "Window":
@@ -46,8 +48,15 @@ class Window:
             raise WindowError(f"the first day {first} has not begun yet (it is {now:%Y-%m-%d %H:%M} UTC)")
         if first < now.date() - timedelta(days=MAX_DAYS):
             raise WindowError(f"the first day {first} is more than {MAX_DAYS} days back: begin later")
-        last_begun = min(last, now.date())  # `last` may be date.max, which has no next day
-        return cls(midnight(first), min(midnight(last_begun + timedelta(days=1)), now))
+        asked_end = midnight(min(last, date.max - timedelta(days=1)) + timedelta(days=1))  # date.max has no next day
+        return cls(midnight(first), min(asked_end, now), now, asked_end)
+
+    def by_clock(self, ahead: timedelta) -> "Window":
+        """The same period up to now, by a clock that is `ahead` of ours; at least its first second."""
+        if not ahead or self.made_at is None or self.asked_end is None:
+            return self
+        end = min(self.asked_end, self.made_at + ahead)
+        return replace(self, end=max(end, self.start + timedelta(seconds=1)))
 
     @property
     def start_epoch(self) -> int:

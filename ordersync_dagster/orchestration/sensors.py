@@ -90,7 +90,8 @@ def _missed_sessions(watch: Watch, cursor: WebhookCursor, now: datetime) -> dict
         found |= {each.session_id: each.created.date() for each in orders if each.session_id not in erased}
         since = end
     missing = {key: found[key] for key in watch.without_order(found)}
-    cursor.since = since
+    # Where our clock is ahead, Stripe has not made the newest of these events yet.
+    cursor.since = max(cursor.since, min(since, until + round(watch.ahead.total_seconds())))
     cursor.keep(missing)
     return missing
 

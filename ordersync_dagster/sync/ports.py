@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from ordersync_dagster.core.limits import Limits
@@ -16,6 +16,10 @@ from ordersync_dagster.core.window import Window
 
 class Sessions(Protocol):
     """Stripe."""
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far Stripe's clock is ahead of ours, once there was an answer; zero within a minute."""
 
     @property
     def unread_days(self) -> Collection[date]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import starmap
 
 from ordersync_dagster.core.decide_sessions import Piece, SessionDay, decide_piece, each_once, join_pieces
@@ -41,8 +41,9 @@ class StripePhase:
         """One for each UTC day, newest first; raises WrongModeError and WrongAccountError before the first."""
         self._require_mode()
         payments, lookup = Payments(self.stripe, window.start_epoch), OrderLookup(self.stripe, self.store)
+        rules = cache(self.rules.by_clock)  # it is known when the first row is
         listed = self.stripe.sessions(
-            window, lambda row: read_session(row, self.rules), with_line_items=self.asks_printful
+            window, lambda row: read_session(row, rules(self.stripe.ahead)), with_line_items=self.asks_printful
         )
         days = starmap(partial(self._decided, payments, lookup), _with_empty_days(window, listed))
         yield from AccountGuard(self.stripe, self.store, self.rules.live).checked(window, days)
@@ -60,7 +61,7 @@ class StripePhase:
         self, payments: Payments, lookup: OrderLookup, of: date, verdicts: list[Verdict]
     ) -> tuple[Step, PrintfulNeeds]:
         """Compares some thousand sessions at a time, so that no more unchanged orders than theirs are held."""
-        now = int(self.clock().timestamp())
+        now = int((self.clock() + self.stripe.ahead).timestamp())
         day = SessionDay(of, tuple(each_once(verdicts)), now=now, asks_printful=self.asks_printful)
         count = len(day.sessions)
         some = [day.sessions[start : start + SESSIONS_PER_LOOKUP] for start in range(0, count, SESSIONS_PER_LOOKUP)]

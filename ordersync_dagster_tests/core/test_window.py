@@ -89,3 +89,32 @@ def test_the_day_of_a_session_is_the_utc_day() -> None:
     midnight_epoch = int(midnight(TODAY).timestamp())
     assert day_of(midnight_epoch) == TODAY
     assert day_of(midnight_epoch - 1) == TODAY - timedelta(days=1)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-3), timedelta(hours=3)])
+def test_a_period_up_to_now_ends_by_the_other_clock(ahead: timedelta) -> None:
+    now = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+    assert Window.last_days(2, now).by_clock(ahead) == Window(midnight(date(2026, 11, 21)), now + ahead)
+    assert Window.between(now.date(), now.date(), now).by_clock(ahead).end == now + ahead
+
+
+def test_a_period_that_was_asked_for_is_never_longer() -> None:
+    now = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    day = Window.between(now.date(), now.date(), now)
+    assert day.by_clock(timedelta(hours=2)).end == midnight(date(2026, 11, 24))
+    past = Window.between(date(2026, 11, 20), date(2026, 11, 22), now)
+    assert past.by_clock(timedelta(hours=2)) == past.by_clock(timedelta(hours=-2)) == past
+    assert past.by_clock(timedelta(days=-1)).end == now - timedelta(days=1)
+
+
+def test_a_period_that_has_not_begun_by_the_other_clock_is_its_first_second() -> None:
+    now = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+    day = Window.between(now.date(), now.date(), now).by_clock(timedelta(hours=-2))
+    assert (day.start, day.end) == (midnight(now.date()), midnight(now.date()) + timedelta(seconds=1))
+
+
+def test_a_period_with_given_ends_and_clocks_that_agree_change_nothing() -> None:
+    now = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+    given = Window(midnight(date(2026, 11, 21)), now)
+    assert given.by_clock(timedelta(hours=-9)) is given
+    assert Window.last_days(3, now).by_clock(timedelta(0)).end == now

@@ -1,6 +1,10 @@
 """Time that jumps, payments that settle late, and periods of hundreds of days."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -91,3 +95,62 @@ def test_fault_26_four_hundred_days_half_of_them_done_are_resumed_and_then_idle(
     assert len(run.outcome.days) == 401
     assert year.database.count("orders") == run.outcome.summary.stripe_sessions_checked == 400
     assert set(year.run().outcome.rows.values()) <= {0}
+
+
+def by_stripes_clock(shop: Shop, ahead: timedelta, sessions: list[dict[str, Any]]) -> None:
+    """Stripe's clock is so far ahead of this machine's; it lists `sessions` of the asked period."""
+    now = datetime.now(UTC) + ahead  # the machine's own clock is compared, whatever the run takes for now
+    body = json.dumps({"data": sessions, "has_more": False})
+    headers = {"Date": format_datetime(now, usegmt=True)}
+    shop.sandbox.faults.add(Fault("/v1/checkout", "status", 200, times=None, body=body, headers=headers))
+
+
+def sale(name: str, age: timedelta) -> dict[str, Any]:
+    """A paid session of that age by our clock."""
+    created = int((NOW - age).timestamp())
+    return checkout_session(id=name, payment_intent=f"pi_{name}", created=created)
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "age", "is_added"),
+    [
+        (-HOUR, timedelta(minutes=20), False),  # made in the last minutes, by a clock that is an hour slow
+        (-HOUR, timedelta(minutes=70), False),
+        (-HOUR, timedelta(minutes=80), True),
+        (HOUR, timedelta(minutes=-30), True),
+        (HOUR, timedelta(minutes=-50), False),
+        (timedelta(seconds=50), timedelta(minutes=14, seconds=30), False),
+        (timedelta(seconds=-50), timedelta(minutes=15, seconds=30), True),
+    ],
+)
+def test_fault_24_grace_goes_by_stripes_clock_where_ours_is_off_by_a_minute(
+    new_shop: Shop, ahead: timedelta, age: timedelta, is_added: bool
+) -> None:
+    by_stripes_clock(new_shop, ahead, [sale("cs_test_young", age)])
+    run = new_shop.run(printful=PrintfulScope.none)
+    assert run.outcome.summary.stripe_sessions_added == is_added
+    assert run.outcome.summary.skipped_too_recent == (not is_added)
+    warned = [each for each in run.ready.warnings if "clock is" in each]
+    assert len(warned) == (abs(ahead) > timedelta(minutes=1))
+
+
+def test_fault_24_sales_that_are_newer_than_our_clock_are_asked_for(new_shop: Shop) -> None:
+    by_stripes_clock(new_shop, 3 * HOUR, [])
+    run = new_shop.run(printful=PrintfulScope.none)
+    ends = {parse_qs(each.query)["created[lt]"][0] for each in new_shop.sandbox.requests}
+    latest = max(map(int, ends))
+    assert abs(latest - (NOW + 3 * HOUR).timestamp()) < 60
+    assert abs(run.outcome.window.end - (NOW + 3 * HOUR)) < timedelta(minutes=1)
+    assert "180 minutes behind Stripe's" in " ".join(run.ready.warnings)
+
+
+def test_fault_24_a_day_that_is_not_over_at_stripe_is_no_whole_day(new_shop: Shop) -> None:
+    new_shop.time.now = NOW.replace(hour=1)
+    by_stripes_clock(new_shop, -2 * HOUR, [])
+    run = new_shop.run(printful=PrintfulScope.none)
+    today = new_shop.time.now.date()
+    assert today - timedelta(days=1) not in run.outcome.window.whole_days
+    assert today - timedelta(days=2) in run.outcome.window.whole_days

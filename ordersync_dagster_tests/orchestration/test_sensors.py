@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 
 import dagster as dg
 import pytest
@@ -208,3 +209,15 @@ def test_the_cursor_holds_ids_days_and_counts_alone(watcher: Watcher, outage: Wo
 def later(world: World, **duration: float) -> World:
     """The same world, seen later."""
     return replace(world, now=world.now + timedelta(**duration))
+
+
+def test_fault_24_events_that_stripe_has_not_made_yet_are_read_later(
+    watcher: Watcher, sandbox: Sandbox, time: FakeTime
+) -> None:
+    """Our clock is an hour ahead, so that the newest events are still to come when they are asked for."""
+    headers = {"Date": format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)}
+    body = '{"data": [], "has_more": false}'
+    sandbox.faults.add(Fault("/v1/events", "status", 200, times=None, body=body, headers=headers))
+    watcher.look()
+    read_until = WebhookCursor.parse(watcher.cursor, time.now).since
+    assert time.now - datetime.fromtimestamp(read_until, UTC) > timedelta(minutes=70)

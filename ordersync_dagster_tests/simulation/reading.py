@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +30,7 @@ class VendorAwayError(Exception):
 class PretendStripe:
     """Lists sessions by cursor, newest first; between two pages the list may change."""
 
+    ahead = timedelta(0)
     unread_days: frozenset[date] = frozenset()
 
     def __init__(self, vendors: Vendors, moment: Moment) -> None:

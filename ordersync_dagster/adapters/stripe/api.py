@@ -6,7 +6,7 @@ and it never retries a 429. https://docs.stripe.com/api/checkout/sessions/list
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from threading import Lock
 from typing import Any, NoReturn, TypeVar
@@ -16,6 +16,7 @@ import requests
 import stripe
 
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
+from ordersync_dagster.adapters.http.vendor_clock import VendorClock
 from ordersync_dagster.adapters.stripe import session_days
 from ordersync_dagster.adapters.stripe.pages import LATEST, ListPage, Place, oldest_of, read_page, row_id
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
@@ -60,6 +61,7 @@ class StripeApi:
         self._retry_policy, self._traffic = retry_policy, traffic
         self.warnings: list[str] = []
         self.unread_days: set[date] = set()
+        self._clock = VendorClock()
         self._warning_lock = Lock()
 
     def sessions(
@@ -81,8 +83,12 @@ class StripeApi:
             return Page(rows, oldest_of(page.rows), page.following, page.is_stuck)
 
         self.unread_days = set()
+        first = fetch(window.start_epoch, window.end_epoch, None)
+        if (now := self.period(window)).end > window.end:  # our clock is behind
+            first = fetch(now.start_epoch, now.end_epoch, None)
+        window = now
         turn = partial(self._session.wait_for_turn, self._base + SESSIONS)
-        reader = SliceReader(fetch, window.start_epoch, window.end_epoch, gap=session_days.gap, turn=turn)
+        reader = SliceReader(fetch, window.start_epoch, window.end_epoch, gap=session_days.gap, turn=turn, first=first)
         return session_days.by_day(reader, window.days[-1], self.unread_days, self._traffic)
 
     def session(self, session_id: str) -> JsonObject | None:
@@ -92,6 +98,15 @@ class StripeApi:
         """
         answer = self._get(f"{SESSIONS}/{quote(session_id, safe='')}", [], or_missing=True)
         return answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far Stripe's clock is ahead of ours, as far as that is known; zero within a minute."""
+        return self._clock.ahead
+
+    def period(self, window: Window) -> Window:
+        """`window` by Stripe's clock."""
+        return window.by_clock(self.ahead)
 
     def refunds(self, since: int) -> Iterator[object]:
         """Refunds created at or after `since` (Unix seconds); none, and a warning, if the key may not read them.
@@ -184,6 +199,8 @@ class StripeApi:
         if answer.status != 200 and not (or_missing and answer.status == 404):
             raise self._refusal(path, answer)
         self._check_version(answer.headers.get("Stripe-Version"))
+        if self._clock.note(answer.headers.get("Date")):
+            self._warn(_other_clock(self.ahead))
         return answer
 
     def _check_version(self, answered: str | None) -> None:
@@ -214,6 +231,16 @@ class StripeApi:
                 f"(request {request_id}). Add it at https://dashboard.stripe.com/apikeys."
             )
         return VendorAnswerError(f"Stripe answered {path} with HTTP {answer.status} (request {request_id})")
+
+
+def _other_clock(ahead: timedelta) -> str:
+    seconds = round(abs(ahead).total_seconds())
+    shown = f"{seconds} seconds" if seconds < 600 else f"{round(seconds / 60)} minutes"
+    way = "behind" if ahead > timedelta(0) else "ahead of"
+    return (
+        f"This machine's clock is {shown} {way} Stripe's. The grace period and the end of the period go by Stripe's "
+        "clock. Let NTP set this machine's clock."
+    )
 
 
 def _response(content: bytes, status: int, headers: Mapping[str, str]) -> requests.Response:

@@ -79,7 +79,8 @@ class _Slice(Generic[T]):
 class SliceReader(Generic[T]):
     """Iterate once: lists of rows, newest first. An error is raised at the place of the missing rows, or before.
 
-    `turn` waits until one more request may be sent; its slice is chosen afterwards. `gap` makes the rows that stand
+    `turn` waits until one more request may be sent; its slice is chosen afterwards. `first` is the first page, if it
+    was read before. `gap` makes the rows that stand
     for a time [start, end) of one UTC day that could not be read.
     """
 
@@ -92,6 +93,7 @@ class SliceReader(Generic[T]):
         gap: Callable[[int, int], list[T]],
         workers: int = WORKERS,
         turn: Callable[[], object] = lambda: None,
+        first: Page[T] | None = None,
     ) -> None:
         self._fetch, self._gap, self._workers, self._turn = fetch, gap, workers, turn
         self._slices: list[_Slice[T]] = [_Slice(start, end)]
@@ -99,6 +101,8 @@ class SliceReader(Generic[T]):
         self._waiting = 0  # threads that wait for the rate limit
         self._is_over = False
         self._error: BaseException | None = None
+        if first is not None:
+            self._put(self._slices[0], first)
 
     def __iter__(self) -> Iterator[list[T]]:
         threads: list[Thread] = []

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -122,6 +123,7 @@ def _refusal(request: Request, fault: Fault) -> Answer:
 
 
 def _head(answer: Answer) -> Message:
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers]
+    dated = {"date": formatdate(usegmt=True)} | {name.lower(): value for name, value in answer.headers}
+    headers = [(name.encode(), value.encode()) for name, value in dated.items()]
     headers.append((b"content-length", str(len(answer.body)).encode()))
     return {"type": "http.response.start", "status": answer.status, "headers": headers}

@@ -139,7 +139,7 @@ def _listener(port: int) -> socket.socket:
 def _config(app: App) -> uvicorn.Config:
     return uvicorn.Config(
         app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none",
-        server_header=False, proxy_headers=False, timeout_keep_alive=60,
+        server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=60,
     )  # fmt: skip
 
 

@@ -1,0 +1,27 @@
+"""How far a vendor's clock is ahead of this machine's, by the `Date` header of its answers."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+TOLERATED = timedelta(minutes=1)  # an answer takes some seconds, and a header has no fractions
+
+
+class VendorClock:
+    """`ahead` is zero until the first answer, where the clocks agree within a minute, and where there is no date."""
+
+    def __init__(self) -> None:
+        self.ahead, self._is_known = timedelta(0), False
+
+    def note(self, date: str | None) -> bool:
+        """Take over the `Date` header of an answer that has just come; True where it shows that the clocks differ."""
+        if self._is_known or not date:
+            return False
+        try:
+            ahead = parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)
+        except (ValueError, TypeError, OverflowError):
+            return False
+        self._is_known = True
+        if abs(ahead) <= TOLERATED:
+            return False
+        self.ahead = timedelta(seconds=round(ahead.total_seconds()))
+        return True
