@@ -17,6 +17,7 @@ from ordersync_dagster.adapters.http import client, deadline
 from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
 from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster_tests.faults.readers import SESSIONS, listed, printful_at, stripe_at
+from ordersync_dagster_tests.faults.results import is_audit_whole
 from ordersync_dagster_tests.faults.wire import HEAD, answering, dripping, raw_server
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.outcomes import counters
@@ -33,14 +34,21 @@ def test_fault_01_three_429_of_each_vendor_are_waited_out_and_counted(shop: Shop
     assert sum(7 <= wait < 8 for wait in shop.time.slept) == 3, "our own third wait would be less than 3 s"
 
 
-@pytest.mark.parametrize("path", [SESSIONS, "/orders"])
-def test_fault_02_429_for_ever_ends_the_run_with_nothing_half_written(shop: Shop, path: str) -> None:
-    before = shop.tables()
-    shop.sandbox.faults.add(Fault(path, "status", 429, times=None))
+def test_fault_02_429_for_ever_ends_the_run_with_nothing_half_written(shop: Shop) -> None:
+    shop.sandbox.faults.add(Fault(SESSIONS, "status", 429, times=None))
+    orders = shop.database.count("orders")
     with pytest.raises(VendorUnavailableError, match="HTTP 429"):
         shop.run()
-    assert shop.tables() == before
+    assert shop.database.count("orders") == orders
+    assert is_audit_whole(shop.database)
     assert shop.database.column("SELECT state FROM ordersync_runs") == ["failed"]
+
+
+def test_fault_02_429_of_printful_for_ever_is_an_error_of_each_order(shop: Shop) -> None:
+    shop.sandbox.faults.add(Fault("/orders", "status", 429, times=None))
+    run = shop.run()
+    assert {str(each.problem_class) for each in run.outcome.problems if each.is_error} == {"printful_not_asked"}
+    assert is_audit_whole(shop.database)
 
 
 def test_fault_09_a_vendor_that_takes_the_connection_and_says_nothing_is_given_up(
@@ -89,9 +97,9 @@ def test_fault_11_an_oversized_answer_is_refused_by_name_and_asked_for_once(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "BODY_LIMIT", 1000)
-    with pytest.raises(VendorAnswerError, match=r"Printful's answer was larger than"):
+    with pytest.raises(VendorAnswerError, match=r"Stripe's answer was larger than"):
         shop.run()
-    assert len(shop.sandbox.requests) == 1
+    assert len(shop.sandbox.requests) == 2, "one for each vendor"
 
 
 def test_fault_11_a_chunked_answer_without_end_is_refused(
