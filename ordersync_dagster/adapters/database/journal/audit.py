@@ -25,6 +25,7 @@ from ordersync_dagster.core.errors import DatabaseRefusedError
 AUDIT = own_tables().tables["ordersync_audit"]
 BEGINNING = "0" * 64  # `prev_hash` of the first entry
 FACTS = ("seq", "id", "run_id", "at", "action", "resource", "resource_id", "order_id", "version", "payload_hash")
+BLANKED_ENTRIES = "entries"  # in the record of an erasure: the ranges of the entries that it blanked
 PAYLOAD = ("before", "after", "reason", "email_hash", "salt")
 _PAYLOAD_TEXT, _ROW_TEXT = (  # templates of the text that json.dumps(…, sort_keys=True) gives
     f"{{{', '.join(f'{quoted(name)}: %({name})s' for name in sorted(names))}}}"

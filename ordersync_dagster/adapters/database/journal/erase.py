@@ -1,12 +1,12 @@
 """Erases old data from our own tables: payloads of audit entries are blanked, their hashes stay."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from ordersync_dagster.adapters.database.journal import audit
-from ordersync_dagster.adapters.database.journal.audit import AUDIT, PAYLOAD, Entry
+from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENTRIES, PAYLOAD, Entry
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.runs import MISSING, RUNS
 from ordersync_dagster.adapters.database.rate_limit import RATE
@@ -27,27 +27,43 @@ def count_old(connection: Connection, before: datetime) -> ErasureCounts:
 def erase_old(connection: Connection, before: datetime, stamp: Stamp, keyed: KeyedHash) -> ErasureCounts:
     """Erase the data older than `before`, and record that in the audit."""
     counts = count_old(connection, before)
-    connection.execute(update(AUDIT).where(_old_payloads(before)).values(dict.fromkeys(PAYLOAD)))
+    blanked = blank(connection, [_old_payloads(before)])
     connection.execute(update(RUNS).where(_old_hosts(before)).values(host=None))
     connection.execute(delete(MISSING).where(MISSING.c.asked_at < before))
     connection.execute(delete(RATE).where(RATE.c.name.in_(_idle_rates(before))))
-    after = {**counts.by_name, "older_than": before.isoformat()}
+    after = {**counts.by_name, "older_than": before.isoformat(), BLANKED_ENTRIES: blanked}
     record_erasure(
         connection, stamp, keyed, "audit_purge", after, f"purge of data older than {before:%Y-%m-%d %H:%M} UTC"
     )
     return counts
 
 
+def blank(connection: Connection, conditions: Iterable[ColumnElement[bool]]) -> list[list[int]]:
+    """Blank the payloads that fulfil one of `conditions`; returns their numbers, as ranges with both ends."""
+    numbers: set[int] = set()
+    for condition in conditions:
+        numbers.update(connection.execute(select(AUDIT.c.seq).where(condition)).scalars())
+        connection.execute(update(AUDIT).where(condition).values(dict.fromkeys(PAYLOAD)))
+    ranges: list[list[int]] = []
+    for number in sorted(numbers):
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ranges
+
+
 def record_erasure(
     connection: Connection, stamp: Stamp, keyed: KeyedHash, action: str, after: Mapping[str, object], reason: str
 ) -> None:
     """Record in the audit what was erased, and not whose."""
-    entry = Entry(action, "ordersync_audit", "", None, None, after, reason)
+    entry = Entry(action, AUDIT.name, "", None, None, after, reason)
     audit.append(connection, stamp, [entry], keyed)
 
 
 def _old_payloads(before: datetime) -> ColumnElement[bool]:
-    return (AUDIT.c.at < before) & AUDIT.c.salt.is_not(None)
+    """Without the records of erasures: they hold nothing of customers, and show which entries were rightly blanked."""
+    return (AUDIT.c.at < before) & AUDIT.c.salt.is_not(None) & (AUDIT.c.resource != AUDIT.name)
 
 
 def _old_hosts(before: datetime) -> ColumnElement[bool]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
 
-from ordersync_dagster.adapters.database.journal.audit import AUDIT, PAYLOAD
-from ordersync_dagster.adapters.database.journal.erase import count_rows, record_erasure
+from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENTRIES
+from ordersync_dagster.adapters.database.journal.erase import blank, count_rows, record_erasure
 from ordersync_dagster.adapters.database.journal.erased import remember_erased
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.run_history import read_records
@@ -56,10 +56,9 @@ def count_customer(connection: Connection, customer: Customer, keyed: KeyedHash)
 def erase_customer(connection: Connection, customer: Customer, stamp: Stamp, keyed: KeyedHash) -> ErasureCounts:
     """Blank the payloads, remember that the customer is erased, and record it in the audit without the customer."""
     counts = count_customer(connection, customer, keyed)
-    for each in _payloads(connection, customer, keyed):
-        connection.execute(update(AUDIT).where(each).values(dict.fromkeys(PAYLOAD)))
+    blanked = blank(connection, _payloads(connection, customer, keyed))
     remember_erased(connection, customer.hashes(keyed), keyed, stamp.now)
-    after = {"payloads_blanked": counts.payloads, "hashes_left": counts.erased}
+    after = {"payloads_blanked": counts.payloads, "hashes_left": counts.erased, BLANKED_ENTRIES: blanked}
     record_erasure(connection, stamp, keyed, "audit_forget", after, "a customer asked to be forgotten")
     return counts
 

@@ -1,12 +1,16 @@
 """Checks the hash chain of `ordersync_audit` from its first entry to the last one that a run recorded."""
 
-from collections.abc import Iterator, Mapping
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from ordersync_dagster.adapters.database.journal.audit import (
     AUDIT,
     BEGINNING,
+    BLANKED_ENTRIES,
     AuditRow,
     is_blanked,
     payload_hash,
@@ -20,13 +24,13 @@ ENTRIES_PER_QUERY = 2000
 
 def verify(connection: Connection) -> Verification:
     """Check every entry; stops at the first fault."""
-    ends = _known_ends(connection)
+    ends, erasures = _known_ends(connection), _Erasures.read(connection)
     count = blanked = 0
     previous = BEGINNING
     for row in _rows(connection):
         count += 1
         blanked += is_blanked(row)
-        broken = _fault(row, count, previous) or _other_end(row, ends)
+        broken = _fault(row, count, previous) or _other_end(row, ends) or erasures.fault(row)
         if broken:
             return Verification(count, blanked, broken)
         previous = row["row_hash"]
@@ -36,6 +40,33 @@ def verify(connection: Connection) -> Verification:
         sentence = f"Entry {count + 1} is missing: run {lost[last]} ended at entry {last}, but the last one is {count}."
         return Verification(count, blanked, sentence)
     return Verification(count, blanked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Erasures:
+    """The entries that purge and forget blanked, as their own records name them."""
+
+    ranges: Sequence[tuple[int, int]]  # sorted
+    unnamed: int  # the last record of a version that named none: any entry before it may be one
+
+    @classmethod
+    def read(cls, connection: Connection) -> "_Erasures":
+        query = select(AUDIT.c.seq, AUDIT.c.after).where(AUDIT.c.resource == AUDIT.name)
+        records = [(int(seq), after or {}) for seq, after in connection.execute(query)]
+        found = [(int(first), int(last)) for _, after in records for first, last in after.get(BLANKED_ENTRIES, ())]
+        return cls(
+            sorted(found), max((seq for seq, after in records if after and BLANKED_ENTRIES not in after), default=0)
+        )
+
+    def fault(self, row: AuditRow) -> str | None:
+        """The sentence for an entry that is blank and was blanked neither by purge nor by forget."""
+        seq = int(row["seq"])
+        if not is_blanked(row) or seq < self.unnamed:
+            return None
+        place = bisect_right(self.ranges, (seq, sys.maxsize))
+        if any(first <= seq <= last for first, last in self.ranges[max(0, place - 1) : place]):
+            return None
+        return f"Entry {seq} of run {row['run_id']} is blank, and no purge and no forget blanked it."
 
 
 def _fault(row: AuditRow, expected: int, previous: str) -> str | None:

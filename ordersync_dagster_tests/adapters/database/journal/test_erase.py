@@ -92,7 +92,7 @@ def test_forgetting_is_recorded_but_not_whom(database: Database) -> None:
     after = json.loads(entry["after"]) if isinstance(entry["after"], str) else entry["after"]
     assert (entry["action"], after, entry["email_hash"]) == (
         "audit_forget",
-        {"payloads_blanked": 4, "hashes_left": 5},
+        {"payloads_blanked": 4, "hashes_left": 5, "entries": [[1, 1], [3, 5]]},
         None,
     )
     (record,) = database.rows("SELECT * FROM ordersync_runs WHERE id = 'forget'")
@@ -134,6 +134,17 @@ def test_a_purge_takes_what_is_old_and_leaves_what_is_young(database: Database) 
     assert is_whole(database)
     with database.engine.connect() as connection:
         assert erase.count_old(connection, LATER - timedelta(days=90)) == ErasureCounts(0)
+
+
+def test_a_purge_leaves_the_records_of_what_was_erased(database: Database) -> None:
+    fill(database)
+    forget(database, "ada.example@example.com")
+    with opened(database.url, LATER + timedelta(days=9)) as (store, _), store.transaction() as connection:
+        erase.erase_old(connection, LATER + timedelta(days=1), store.stamp("purge"), store.keyed())
+    records = database.column("SELECT after FROM ordersync_audit WHERE resource = 'ordersync_audit'")
+    assert len(records) == 2
+    assert None not in records
+    assert is_whole(database)
 
 
 def test_what_was_blanked_cannot_be_undone_and_is_named(database: Database) -> None:

@@ -78,6 +78,13 @@ def test_what_was_changed_or_is_missing_is_named(database: Database, statement: 
     assert re.search(said, verified(database).broken or "")
 
 
+def test_an_entry_that_was_blanked_without_purge_or_forget_is_named(database: Database) -> None:
+    write_some(database)
+    blank = ", ".join(f"{name} = NULL" for name in ("before", "after", "reason", "email_hash", "salt"))
+    database.execute(f"UPDATE ordersync_audit SET {blank} WHERE seq = 3")
+    assert verified(database).broken == "Entry 3 of run run2 is blank, and no purge and no forget blanked it."
+
+
 def test_an_audit_that_was_written_anew_is_noticed(database: Database) -> None:
     with opened(database.url) as (store, _), store.run("run1", None):
         store.apply(inserting(order(1)), "run1")
