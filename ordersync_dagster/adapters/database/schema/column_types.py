@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
+from ordersync_dagster.adapters.database.schema.currency_words import CapitalWords
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
 from ordersync_dagster.core.errors import DatabaseRefusedError
 from ordersync_dagster.core.money import MoneyError, exponent, from_minor
@@ -77,12 +78,12 @@ class ServerType(UserDefinedType[Any]):
 
 
 class ShopText(TypeDecorator[str]):
-    """Text in Python; in the shop perhaps a uuid, an enum or a number (`cast_to`), or another status word (`words`)."""
+    """Text in Python; in the shop perhaps a uuid, an enum or a number (`cast_to`), or another spelling (`words`)."""
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, cast_to: str | None = None, words: StatusWords = StatusWords()) -> None:
+    def __init__(self, cast_to: str | None = None, words: StatusWords | CapitalWords = StatusWords()) -> None:
         super().__init__()
         self.cast_to, self.words = cast_to, words
 

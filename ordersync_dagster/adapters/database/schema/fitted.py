@@ -10,9 +10,15 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
 from ordersync_dagster.adapters.database.schema.column_types import BinaryJson, MinorUnits, Money, ShopText
+from ordersync_dagster.adapters.database.schema.currency_words import CapitalWords, are_capitals
 from ordersync_dagster.adapters.database.schema.keys import GIVEN_INFO, is_whole_number, key_problems
 from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_tables
-from ordersync_dagster.adapters.database.schema.problems import OPTIONAL, has_default, table_problems
+from ordersync_dagster.adapters.database.schema.problems import (
+    OPTIONAL,
+    allowed_words,
+    has_default,
+    table_problems,
+)
 from ordersync_dagster.adapters.database.schema.reflection import (
     NEEDED,
     FoundTable,
@@ -98,7 +104,13 @@ def _fitted_table(table: Table, found: FoundTable, mapping: ShopMapping, metadat
     columns: list[Column[Any]] = [
         Column(
             found.theirs(column.name),
-            _fitted_type(f"{table.name}.{column.name}", column.type, reflected["type"], mapping, dialect),
+            _fitted_type(
+                column.type,
+                reflected["type"],
+                _words(f"{table.name}.{column.name}", reflected, found, mapping),
+                mapping,
+                dialect,
+            ),
             key=column.name,
             primary_key=column.primary_key,
             nullable=reflected["nullable"],
@@ -120,8 +132,23 @@ def _is_left_to_its_default(name: str, reflected: ReflectedColumn) -> bool:
     return name in OPTIONAL and not reflected["nullable"] and has_default(reflected)
 
 
+def _words(
+    name: str, reflected: ReflectedColumn, found: FoundTable, mapping: ShopMapping
+) -> StatusWords | CapitalWords:
+    """How the shop spells the words of this column."""
+    if name == "orders.status":
+        return mapping.words
+    if name == "orders.currency" and are_capitals(allowed_words(reflected, found)):
+        return CapitalWords()
+    return StatusWords()
+
+
 def _fitted_type(
-    name: str, ours: TypeEngine[Any], theirs: TypeEngine[Any], mapping: ShopMapping, dialect: Dialect
+    ours: TypeEngine[Any],
+    theirs: TypeEngine[Any],
+    words: StatusWords | CapitalWords,
+    mapping: ShopMapping,
+    dialect: Dialect,
 ) -> TypeEngine[Any]:
     if isinstance(ours, Money):
         return MinorUnits() if mapping.amounts.minor_units else ours
@@ -129,7 +156,6 @@ def _fitted_type(
         return BinaryJson(none_as_null=True)
     if not isinstance(ours, Text):
         return ours
-    words = mapping.words if name == "orders.status" else StatusWords()
     cast_to = server_type(theirs, dialect)
     return ShopText(cast_to, words) if cast_to or words.said else ours
 

@@ -7,6 +7,7 @@ from sqlalchemy import Column, String, Table
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from ordersync_dagster.adapters.database.schema import type_families
+from ordersync_dagster.adapters.database.schema.currency_words import no_currency
 from ordersync_dagster.adapters.database.schema.reflection import FoundTable
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, close_match
 from ordersync_dagster.adapters.database.schema.shop_values import value_problems
@@ -64,6 +65,8 @@ WORDS = {  # our own words, by column
     "audit_logs.severity": ("info",),
     "audit_logs.user_role": ("system",),
     "audit_logs.status": ("success",),
+    "audit_logs.user_agent": ("ordersync",),
+    "audit_logs.retention_policy": ("default",),
 }
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 _OTHER_LOGIC = re.compile(r"<>|!=|\b(OR|AND|NOT|LIKE)\b", re.IGNORECASE)
@@ -150,6 +153,9 @@ def _missing_words(
     column: Column[object], reflected: ReflectedColumn, found: FoundTable, mapping: ShopMapping
 ) -> Iterator[str]:
     name, allowed = f"{found.ours}.{column.name}", allowed_words(reflected, found)
+    wrong = no_currency(allowed) if name == "orders.currency" and allowed is not None else None
+    if wrong:
+        yield f"{found.shown(column.name)} {wrong}"
     lacking = [] if allowed is None else [word for word in _written_words(name, mapping) if word not in allowed]
     if lacking:
         is_status = name == "orders.status"

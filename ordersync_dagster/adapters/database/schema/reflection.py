@@ -1,17 +1,18 @@
 """The shop's tables as the database describes them, under our names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Inspector, inspect
-from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedIndex
 
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, close_match
 from ordersync_dagster.adapters.database.schema.tables import SHOP_TABLES
 from ordersync_dagster.core.errors import SchemaError
 
 NEEDED = ("orders", "order_items")  # the other two are written if the shop has them
-_PARTIAL = {"postgresql_where", "sqlite_where"}
+_PREDICATES = ("postgresql_where", "sqlite_where")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,22 @@ def _unique(inspector: Inspector, name: str, schema: str | None) -> frozenset[fr
     keys += [
         [column for column in index["column_names"] if column]
         for index in inspector.get_indexes(name, schema)
-        if index["unique"]
-        and not _PARTIAL & index.get("dialect_options", {}).keys()
-        and None not in index["column_names"]
+        if index["unique"] and None not in index["column_names"] and _holds_for_all_values(index)
     ]
     keys.append(inspector.get_pk_constraint(name, schema)["constrained_columns"])
     return frozenset(frozenset(key) for key in keys)
+
+
+def _holds_for_all_values(index: ReflectedIndex) -> bool:
+    """Whether the index has no predicate, or leaves out only rows without a value."""
+    options = index.get("dialect_options", {})
+    predicate = next((str(options[name]) for name in _PREDICATES if name in options), None)
+    if predicate is None:
+        return True
+    plain = re.sub(r"::(text|character varying|bpchar)|[()\"`\[\]]", "", predicate).lower()
+    names = {str(name).lower() for name in index["column_names"]}
+    allowed = {f"{name} {test}" for name in names for test in ("is not null", "<> ''", "!= ''")}
+    return len(names) == 1 and {" ".join(part.split()) for part in plain.split(" and ")} <= allowed
 
 
 def _missing_tables(wanted: list[str], mapping: ShopMapping, names: frozenset[str]) -> str:

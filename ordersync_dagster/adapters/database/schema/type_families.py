@@ -24,7 +24,7 @@ _ALSO: dict[str, tuple[str, ...]] = {  # the shop may use these families instead
     **dict.fromkeys(("id", "order_id", "resource_id", "user_id"), ("uuid", "integer")),
     **dict.fromkeys(("printful_order_id", "printful_product_id", "printful_variant_id"), ("integer",)),
     **dict.fromkeys(("status", "event_type", "currency", "action", "resource", "category", "severity"), ("enum",)),
-    "user_role": ("enum",),
+    **dict.fromkeys(("user_role", "user_agent", "retention_policy"), ("enum",)),
 }
 
 
