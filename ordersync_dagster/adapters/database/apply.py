@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Text, bindparam, cast, update
 
 from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import Entry
@@ -107,7 +107,7 @@ class _Writer:
             why = "; ".join(_reason(change) for change in each.changes)
             values = build.changed_columns(each, now)
             if values:
-                held = build.as_held(values, now)
+                held = build.as_held(values, now, self._metadata_of(now.id))
                 self._orders.append(_WrittenRow(now.id, now.id, why, held, self._snapshots[now.id]))
                 before = build.columns_before(values, now)
                 self._record("order_update", "order", now.id, before, values, why)
@@ -117,6 +117,11 @@ class _Writer:
             self._events.append(build.event_row(now.id, build.SYNCED, f"Synchronised: {why}.", self._stamp))
         self._set(order_rows)
         self._insert_items(item_rows)
+
+    def _metadata_of(self, order_id: str) -> str | None:
+        """The text of an order's metadata before this transaction."""
+        column = self._tables.table("orders").c.get("metadata")
+        return None if column is None else self._snapshots[order_id][column.name]
 
     def _locked(self, updates: Sequence[OrderUpdate]) -> list[StoredOrder]:
         """The orders of `updates` as they are now, by session: a webhook may have replaced an order."""
@@ -133,10 +138,17 @@ class _Writer:
             by_columns.setdefault(frozenset(row), []).append({f"new_{column}": value for column, value in row.items()})
         for columns, group in by_columns.items():
             changed = sorted(columns - {"row_id"})
-            values: Any = {column: bindparam(f"new_{column}", type_=orders.c[column].type) for column in changed}
+            values: Any = {column: self._bound(orders.c[column]) for column in changed}
             statement = update(orders).where(orders.c.id == bindparam("new_row_id")).values(values)
             self._connection.execute(statement, group)
         self.applied += Applied(orders_updated=len(rows))
+
+    def _bound(self, column: Column[Any]) -> ColumnElement[Any]:
+        """The new value of a column; JSON is text that is encoded already."""
+        if not isinstance(column.type, JSON):
+            return bindparam(f"new_{column.key}", type_=column.type)
+        encoded = bindparam(f"new_{column.key}", type_=Text)
+        return cast(encoded, JSON) if self._connection.dialect.name == "postgresql" else encoded
 
     def _insert_items(self, rows: list[Row]) -> None:
         items = self._tables.table("order_items")

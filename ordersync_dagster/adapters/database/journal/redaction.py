@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Table
 
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.row_snapshots import snapshot_text
+from ordersync_dagster.adapters.database.rows.json_members import with_member, without_member
 from ordersync_dagster.adapters.database.schema.column_types import BinaryJson
 from ordersync_dagster.core.history import RowSnapshot
 from ordersync_dagster.core.order_fields import CLEAR_COLUMNS, CLEAR_ITEM_COLUMNS
@@ -92,17 +93,20 @@ class AuditColumns:
         return value is not None and self._keyed.matches(str(value), kept["hash"])
 
     def _with_shipments(self, value: Any, kept: Mapping[str, Any]) -> str | None:
-        """Metadata with its old shipments, written as PostgreSQL writes jsonb, else as we write JSON.
+        """Metadata with its old shipments; all else in its text stays.
 
         Only so can the hash of a row that we inserted match after our own later changes are taken out.
         """
-        document = parsed(value) | kept["parts"]
-        if SHIPMENTS_KEY not in kept["parts"]:
-            document.pop(SHIPMENTS_KEY, None)
-        if kept["hash"] is None and not document:
-            return None
-        text = json.dumps(document, ensure_ascii=not self._is_binary)
         is_text_in_json = isinstance(value, str) and value.startswith('"')
+        inner = json.loads(value) if is_text_in_json else value
+        text = inner if isinstance(inner, str) and parsed(inner) else "{}"
+        if SHIPMENTS_KEY in kept["parts"]:
+            shipments = json.dumps(kept["parts"][SHIPMENTS_KEY], ensure_ascii=not self._is_binary)
+            text = with_member(text, SHIPMENTS_KEY, shipments)
+        else:
+            text = without_member(text, SHIPMENTS_KEY)
+        if kept["hash"] is None and not parsed(text):
+            return None
         return json.dumps(text) if is_text_in_json else text
 
 

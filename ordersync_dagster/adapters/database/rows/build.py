@@ -7,8 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from ordersync_dagster.adapters.database.rows.encode import JsonText, json_text
+from ordersync_dagster.adapters.database.rows.json_members import with_member
 from ordersync_dagster.core.changes import AddItems, FillFields, NewItem, OrderUpdate, SetStatus, SetTracking
-from ordersync_dagster.core.order_fields import BY_COLUMN, CLEAR_COLUMNS, CLEAR_ITEM_COLUMNS, INSERTED
+from ordersync_dagster.core.order_fields import BY_COLUMN, CLEAR_COLUMNS, CLEAR_ITEM_COLUMNS, INSERTED, READ, Kind
 from ordersync_dagster.core.orders import SHIPMENTS_KEY, Json, Order, StoredOrder, named_id
 from ordersync_dagster.core.privacy import masked_email
 
@@ -16,6 +18,7 @@ Row = dict[str, Any]
 RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undone"  # our words in the shop's timeline
 SOURCE = "ordersync"  # in the metadata of our rows of timeline and audit_logs
 _EMPTY_ROW = dict.fromkeys(BY_COLUMN)
+_DOCUMENTS = {each.column for each in READ if each.kind is Kind.DOCUMENT}
 _TIMES = frozenset({"created_at", "updated_at"})
 _OUR_KEYS = (SHIPMENTS_KEY, "printful_item_id", "price_source")  # of metadata
 
@@ -59,9 +62,19 @@ def changed_columns(update: OrderUpdate, fresh: StoredOrder) -> Row:
     return values
 
 
-def as_held(values: Row, fresh: StoredOrder) -> Row:
-    """`values` as the shop reads them: JSON that was a JSON-encoded string is written back as one."""
-    return {column: json.dumps(value) if column in fresh.wrapped else value for column, value in values.items()}
+def as_held(values: Row, fresh: StoredOrder, metadata: str | None) -> Row:
+    """`values` as the shop reads them: JSON that was a JSON-encoded string is written back as one.
+
+    `metadata` is that column's text as it is stored: only our own key of it is set.
+    """
+    held = dict(values)
+    if "metadata" in values and fresh.metadata and metadata is not None:
+        text = json.loads(metadata) if "metadata" in fresh.wrapped else metadata
+        held["metadata"] = JsonText(with_member(text, SHIPMENTS_KEY, json.dumps(values["metadata"][SHIPMENTS_KEY])))
+    for column in held.keys() & _DOCUMENTS:
+        text = json_text(held[column])
+        held[column] = JsonText(json.dumps(text) if column in fresh.wrapped else text)
+    return held
 
 
 def columns_before(values: Row, fresh: StoredOrder) -> Row:

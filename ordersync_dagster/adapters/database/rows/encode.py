@@ -59,7 +59,7 @@ def literal(value: Sent) -> str:
 def _encoder(kind: TypeEngine[Any], *, is_postgres: bool) -> Callable[[Any], Sent] | None:
     """The encoder of a column's values; None where they are sent unchanged."""
     if isinstance(kind, JSON):
-        return _json
+        return json_text
     if isinstance(kind, Money):
         return lambda amount: format(amount, "f")
     if isinstance(kind, ShopText) and kind.words.said:
@@ -77,7 +77,8 @@ def _fixed(value: Any, *, is_postgres: bool) -> Sent:
     return int(plain) if isinstance(plain, bool) else plain
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """A value as JSON; what is encoded already stays as it is."""
     return value if isinstance(value, JsonText) else json.dumps(value)
 
 
