@@ -1,9 +1,8 @@
 """Sessions against orders: each session is inserted, skipped or failed; its existing order is completed."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain
 
 from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
 from ordersync_dagster.core.completion import completed, disagreements, without_taken_back
@@ -13,18 +12,20 @@ from ordersync_dagster.core.order_without_payment import order_without_payment
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
 from ordersync_dagster.core.payment_notices import payment_notices
 from ordersync_dagster.core.payment_problems import (
+    GIVEN_BACK,
     MONEY_BACK,
+    NOT_LIVE,
     Paid,
     double_payment,
-    duplicate_orders,
     paid_but_not_live,
-    same_purchases,
+    resembles,
     superseded,
     undecided,
 )
 from ordersync_dagster.core.payment_state import PaymentState, payment_state
+from ordersync_dagster.core.pieces import Piece, join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, SkipReason, Verdict
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, not_looked_at
@@ -46,44 +47,9 @@ class SessionDay:
     asks_printful: bool = False  # orders without a Printful id are left to `decide_links`
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The plan of some sessions of a day, and what other pieces and days have to know of it."""
-
-    plan: Plan
-    payments: tuple[tuple[str, str], ...] = ()  # (payment intent id, order id) of every order that they met
-    paid: tuple[Paid, ...] = ()
-    claims: Mapping[str, str] = field(default_factory=dict)  # order id → session id, of orders under another session
-
-
 def decide_sessions(day: SessionDay, stored: Stored) -> Plan:
     """The plan of a day, whatever the order of its sessions; once it is applied, the same day changes nothing more."""
     return join_pieces([decide_piece(day, stored)])
-
-
-def join_pieces(pieces: Sequence[Piece], next_day: Iterable[Paid] = ()) -> Plan:
-    """One plan of the pieces of a day, with the duplicates, which only all pieces together show.
-
-    `next_day` are the paid sessions of the day after, as far as they may be the second payment of one of this day.
-    """
-    plans = [piece.plan for piece in pieces]
-    names = [each.name for each in fields(Plan) if each.name != "day"]
-    joined = {name: tuple(chain.from_iterable(getattr(plan, name) for plan in plans)) for name in names}
-    payments = frozenset(chain.from_iterable(piece.payments for piece in pieces))
-    paid = list(chain.from_iterable(piece.paid for piece in pieces))
-    told = {
-        note.ids["stripe_session_ids"] for note in joined["notes"] if note.problem_class is ProblemClass.DOUBLE_PAYMENT
-    }
-    twins = [each for each in same_purchases(paid, next_day) if each.ids["stripe_session_ids"] not in told]
-    paid_otherwise = {order_id for piece in pieces for order_id in piece.claims}
-    kept = [each for each in joined["notes"] if not _is_refuted(each, paid_otherwise)]
-    notes = (*kept, *duplicate_orders(payments), *twins)
-    return Plan(plans[0].day, **{**joined, "notes": notes, "warnings": tuple(dict.fromkeys(joined["warnings"]))})
-
-
-def _is_refuted(note: Problem, paid_otherwise: Collection[str]) -> bool:
-    """Whether `note` says that an order has no payment, and another session paid it."""
-    return note.problem_class is ProblemClass.ORDER_WITHOUT_PAYMENT and note.ids["order_id"] in paid_otherwise
 
 
 def decide_piece(day: SessionDay, stored: Stored) -> Piece:
@@ -121,8 +87,8 @@ class _Decider:
         self._limits, self._reversals, self._erased = stored.limits, day.reversals, day.elsewhere.erased
         self._taken_back = day.taken_back
         self.claims = dict(day.elsewhere.claims)
-        self._matcher = Matcher(stored.orders, replace(day.elsewhere, claims=self.claims))
-        self._paid_here = frozenset(each.session_id for each in day.sessions if isinstance(each, Order))
+        paid_here = [each for each in day.sessions if isinstance(each, Order)]
+        self._matcher = Matcher(stored.orders, replace(day.elsewhere, claims=self.claims), paid_here)
         self.inserts: list[InsertOrder] = []
         self.completions: list[OrderUpdate] = []
         self.skips: list[Skip] = []
@@ -134,7 +100,9 @@ class _Decider:
 
     def decide(self, verdict: Verdict) -> None:
         existing = self._matcher.of_session(verdict.session_id)
-        if existing is not None:
+        if existing is not None and existing.status == Status.PENDING and isinstance(verdict, SessionProblem):
+            self._fail(verdict)  # nobody knows whether the order is paid
+        elif existing is not None:
             self.skips.append(Skip(verdict.session_id, SkipReason.ORDER_EXISTS))
             if isinstance(verdict, Order):
                 self._complete(existing, verdict)
@@ -155,34 +123,38 @@ class _Decider:
 
     def _decide_without_order(self, order: Order) -> None:
         """No order names the session: its payment may be another order's, or the shop erased the order."""
-        match = self._matcher.of_payment_or_reference(order, self._paid_here)
+        match = self._matcher.of_payment_or_reference(order)
         if match is None:
             self._insert(order)
-            return
-        if match.unknown:
+            row = self._matcher.resembling(order)
+            self.notes.extend([resembles(order, row)] if row else [])
+        elif match.unknown:
             self.failed.append(SessionProblem(order.session_id, undecided(order, match)))
-            return
-        names = [row.id for row in match.orders]
-        if match.is_second_payment:
+        elif match.other_session:
             self._insert(order)
-            names.append(order.id)
+            (row,) = match.orders
+            if row.status not in GIVEN_BACK and not payment_state(order, self._reversals).is_refunded:
+                sessions, names = [order.session_id, match.other_session], [row.id, order.id]
+                self.notes.append(double_payment(sessions, names, f"for order {row.id}"))
         else:
             self._supersede(order, match)
-        if (match.other_session or match.other_payment) and not payment_state(order, self._reversals).is_refunded:
-            sessions = [each for each in (order.session_id, match.other_session) if each]
-            self.notes.append(double_payment(sessions, names, f"for order {names[0]}", match.other_payment))
 
     def _supersede(self, order: Order, match: Match) -> None:
+        """The order of `match` is the session's. A payment that does not fit it, or went back, changes nothing."""
         self.skips.append(Skip(order.session_id, SkipReason.ORDER_EXISTS))
-        self.notes.append(superseded(order, match))
         row, *others = match.orders
-        if others or match.other_session:
-            return
-        self.claims[row.id] = order.session_id
-        if agrees(row, order):
+        state = payment_state(order, self._reversals)
+        is_its_payment = not others and state.is_kept and agrees(row, order)
+        is_moved = is_its_payment and row.status == Status.PENDING
+        self.notes.append(superseded(order, match, is_moved=is_moved))
+        if is_its_payment:
+            self.claims[row.id] = order.session_id
             self._complete(row, order)
-        else:
+        elif not others:
             self.notes.extend(disagreements(row, order))
+        for each in match.orders if state.is_kept else ():
+            told = () if is_its_payment else (Status.PENDING, *NOT_LIVE)
+            self.notes.extend(paid_but_not_live(each, order, (*told, *GIVEN_BACK)))
 
     def _fail(self, verdict: SessionProblem) -> None:
         """A session that cannot be read; Stripe itself erases the data of a customer who was erased there."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
+from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.stripe_session import Skip, Verdict
 
 
@@ -12,7 +13,8 @@ class Elsewhere:
     """Facts from outside the sessions that are decided: from Stripe, our own tables, or this run's earlier days."""
 
     paid_sessions: frozenset[str] = frozenset()  # other sessions that orders name, and that Stripe calls paid
-    unknown_sessions: Mapping[str, str] = field(default_factory=dict)  # why Stripe did not answer, by session
+    payers: Mapping[str, str] = field(default_factory=dict)  # other payments that orders name → their paid session
+    unknown: Mapping[str, str] = field(default_factory=dict)  # why Stripe did not answer, by session or payment
     claims: Mapping[str, str] = field(default_factory=dict)  # order id → the paid session that belongs to it
     erased: frozenset[str] = frozenset()  # sessions whose customer was erased after they were created
 
@@ -23,30 +25,28 @@ class Match:
 
     orders: tuple[StoredOrder, ...]
     reference: str = ""  # the reference that names the order; empty where the payment is the same
-    other_session: str = ""  # another paid session to which the order belongs
-    other_payment: str = ""  # another payment that the order names, where it is live
-    unknown: str = ""  # why nobody knows whether the order's own session is paid
-
-    @property
-    def is_second_payment(self) -> bool:
-        """Whether the order is paid otherwise, so that this session needs an order of its own."""
-        return bool(self.reference and (self.other_session or self.other_payment))
+    other_session: str = ""  # another paid session to which the order belongs, so that this one needs its own
+    unknown: str = ""  # why nobody knows whether there is such a session
 
 
 class Matcher:
-    """Finds the orders of paid sessions among those that were loaded."""
+    """Finds the orders of paid sessions among `rows`; `paid_here` are the paid sessions that are decided together."""
 
-    def __init__(self, orders: Iterable[StoredOrder], elsewhere: Elsewhere) -> None:
+    def __init__(self, rows: Iterable[StoredOrder], elsewhere: Elsewhere, paid_here: Iterable[Order] = ()) -> None:
         self._elsewhere = elsewhere
         self._of_session: dict[str, StoredOrder] = {}
         self._of_payment: dict[str, list[StoredOrder]] = {}
         self._by_id: dict[str, StoredOrder] = {}
-        for order in orders:
-            self._by_id[_plain(order.id)] = order
-            if order.session_id:
-                self._of_session[order.session_id] = order
-            if order.payment_intent_id:
-                self._of_payment.setdefault(order.payment_intent_id, []).append(order)
+        for row in rows:
+            self._by_id[row.id] = row
+            if row.session_id:
+                self._of_session[row.session_id] = row
+            if row.payment_intent_id:
+                self._of_payment.setdefault(row.payment_intent_id, []).append(row)
+        here = sorted(paid_here, key=lambda order: order.session_id, reverse=True)
+        self._paid = elsewhere.paid_sessions.union(order.session_id for order in here)
+        payers = {order.payment_intent_id: order.session_id for order in here if order.payment_intent_id}
+        self._payers = {**payers, **elsewhere.payers}
 
     def of_session(self, session_id: str) -> StoredOrder | None:
         """The order that names the session."""
@@ -62,39 +62,51 @@ class Matcher:
         is_named = self.of_session(verdict.session_id) is not None
         return is_named or (isinstance(verdict, Order) and self.of_payment_or_reference(verdict) is not None)
 
-    def of_payment_or_reference(self, order: Order, paid_here: frozenset[str] = frozenset()) -> Match | None:
-        """The order of a paid session that no order names; `paid_here` are the paid sessions decided with it."""
-        paid = self._elsewhere.paid_sessions | paid_here
-        if order.payment_intent_id and (rows := self._of_payment.get(order.payment_intent_id)):
-            return Match(
-                tuple(rows), other_session=next(filter(None, (self._other(row, order, paid) for row in rows)), "")
-            )
+    def of_payment_or_reference(self, order: Order) -> Match | None:
+        """The order of a paid session that no order names."""
+        rows = self._of_payment.get(order.payment_intent_id or "", ())
+        if rows:
+            return Match(tuple(rows), other_session=self._other(rows[0], order) if len(rows) == 1 else "")
         for reference in order.references:
-            row = self._by_id.get(_plain(reference.value))
-            if row and (reference.is_certain or agrees(row, order)):
-                return self._of_reference(row, order, paid)
+            row = self._by_id.get(reference.value)
+            if row and (reference.is_certain or _is_of_customer(row, order)):
+                other = self._other(row, order)
+                return Match((row,), row.id, other, "" if other else self._unknown(row, order))
         return None
 
-    def _of_reference(self, row: StoredOrder, order: Order, paid: frozenset[str]) -> Match:
-        other = self._other(row, order, paid)
-        is_paid_otherwise = not other and row.payment_intent_id and row.status != Status.PENDING
-        other_payment = (row.payment_intent_id or "") if is_paid_otherwise else ""
-        is_decided = other or other_payment or self._elsewhere.claims.get(row.id)
-        unknown = "" if is_decided else self._elsewhere.unknown_sessions.get(row.session_id, "")
-        return Match((row,), row.id, other, other_payment, unknown)
+    def resembling(self, order: Order) -> StoredOrder | None:
+        """A pending order of the same amount that a reference names, but with another e-mail address."""
+        rows = (self._by_id.get(reference.value) for reference in order.references)
+        return next((row for row in rows if row and row.status == Status.PENDING and agrees(row, order)), None)
 
-    def _other(self, row: StoredOrder, order: Order, paid: frozenset[str]) -> str:
+    def _other(self, row: StoredOrder, order: Order) -> str:
         """Another paid session that the order belongs to."""
-        claim = self._elsewhere.claims.get(row.id, row.session_id if row.session_id in paid else "")
-        return "" if claim == order.session_id else claim
+        claim = self._elsewhere.claims.get(row.id)
+        if claim is None and row.session_id in self._paid:
+            claim = row.session_id
+        if claim is None and row.payment_intent_id not in (None, "", order.payment_intent_id):
+            claim = self._payers.get(row.payment_intent_id)
+        return "" if claim in (None, order.session_id) else claim
+
+    def _unknown(self, row: StoredOrder, order: Order) -> str:
+        if self._elsewhere.claims.get(row.id) == order.session_id:
+            return ""
+        unknown = self._elsewhere.unknown
+        return unknown.get(row.session_id) or unknown.get(row.payment_intent_id or "", "")
 
 
-def _plain(identifier: str) -> str:
-    """A UUID may be written in capitals or without hyphens."""
-    return identifier.lower().replace("-", "")
+def _is_of_customer(row: StoredOrder, order: Order) -> bool:
+    """Whether the e-mail addresses are the same; of an order without one, whether the amounts are."""
+    if not row.customer_email:
+        return agrees(row, order)
+    return normalised_email(row.customer_email) == normalised_email(order.customer_email)
 
 
 def agrees(row: StoredOrder, order: Order) -> bool:
-    """Whether amount and currency are the same, perhaps in the currency that the customer saw."""
-    ours = row.total, (row.currency or "").lower()
-    return ours in ((order.total, order.currency), *((each.amount, each.currency) for each in order.other_prices))
+    """Whether the order has the amount of the session, perhaps without shipping and tax, or as the customer saw it."""
+    amounts = {order.total, order.subtotal} - {None}
+    currency = (row.currency or order.currency).lower()
+    seen = {(each.amount, each.currency) for each in order.other_prices}
+    return row.total is not None and (
+        (row.total in amounts and currency == order.currency) or (row.total, currency) in seen
+    )

@@ -1,6 +1,6 @@
 """Problems of payments: a payment with another session's order, two payments for one thing, paid orders not live."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,8 @@ from ordersync_dagster.core.problems import Problem, ProblemClass
 
 SAME_PURCHASE_WITHIN = 3600  # seconds
 NOT_LIVE = (Status.CANCELLED, Status.FAILED)
-MONEY_BACK = (Status.REFUNDED, Status.RETURNED, Status.CANCELLED)  # nobody has to be told of a second payment
+GIVEN_BACK = (Status.REFUNDED, Status.RETURNED)
+MONEY_BACK = (*GIVEN_BACK, Status.CANCELLED)  # nobody has to be told of a second payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def duplicate_orders(payments: Iterable[tuple[str, str]]) -> list[Problem]:
     return [
         Problem(
             ProblemClass.DUPLICATE_ORDER,
-            f"{len(ids)} orders name the same payment {payment}: {', '.join(sorted(ids))}. Cancel all but one by hand.",
+            f"{len(ids)} orders name the same payment {payment}: {', '.join(sorted(ids))}. Cancel all but one by hand, "
+            "unless each of their sessions is paid.",
             {"stripe_payment_intent_id": payment, "order_ids": ", ".join(sorted(ids))},
         )
         for payment, ids in sorted(by_payment.items())
@@ -57,9 +59,14 @@ def same_purchases(paid: Collection[Paid], next_day: Iterable[Paid]) -> list[Pro
     close = [
         each for group in several for each in _close_in_time(group) if not ours.isdisjoint(p.session_id for p in each)
     ]
-    why = "for the same customer, lines and amount within an hour"
-    problems = (double_payment([p.session_id for p in each], [p.order_id for p in each], why) for each in close)
-    return sorted(problems, key=lambda problem: problem.sentence)
+    return sorted(map(_same_purchase, close), key=lambda problem: problem.sentence)
+
+
+def _same_purchase(paid: Sequence[Paid]) -> Problem:
+    # Lines are read only where Printful is looked at.
+    alike = "customer, lines and amount" if paid[0].purchase[3] else "customer and amount"
+    why = f"for the same {alike} within an hour"
+    return double_payment([each.session_id for each in paid], [each.order_id for each in paid], why)
 
 
 def _close_in_time(group: Iterable[Paid]) -> Iterator[list[Paid]]:
@@ -72,34 +79,50 @@ def _close_in_time(group: Iterable[Paid]) -> Iterator[list[Paid]]:
     yield from [close] if len(close) > 1 else []
 
 
-def double_payment(session_ids: Collection[str], order_ids: Collection[str], why: str, payment: str = "") -> Problem:
-    """Several sessions, or a session and another `payment`, were paid for what looks like one purchase."""
+def double_payment(session_ids: Collection[str], order_ids: Collection[str], why: str) -> Problem:
+    """Several sessions were paid for what looks like one purchase."""
     ids = {"stripe_session_ids": ", ".join(sorted(session_ids)), "order_ids": ", ".join(sorted(set(order_ids)))}
-    if payment:
-        ids["stripe_payment_intent_id"] = payment
-    paid = " and ".join(filter(None, (ids["stripe_session_ids"], payment)))
-    sentence = f"{paid} were all paid, {why} (orders {ids['order_ids']}). Ask the customer; refund one if need be."
+    sentence = (
+        f"Sessions {ids['stripe_session_ids']} were all paid, {why} (order {ids['order_ids']}). Ask the customer "
+        "before you send the goods a second time, and refund what was paid too much."
+    )
     return Problem(ProblemClass.DOUBLE_PAYMENT, sentence, ids)
 
 
-def superseded(order: Order, match: Match) -> Problem:
+def superseded(order: Order, match: Match, *, is_moved: bool) -> Problem:
     """The session of `order` gets no order, because `match` holds it under another session or under none."""
-    names = ", ".join(sorted(row.id for row in match.orders))
+    rows, payment = match.orders, order.payment_intent_id or ""
+    names = ", ".join(sorted(row.id for row in rows))
+    ids = {"stripe_session_id": order.session_id, "stripe_payment_intent_id": payment, "order_ids": names}
+    others = sorted({row.session_id for row in rows if row.session_id})
+    if len(rows) > 1:
+        begin, verb = f"orders {names} have its payment {payment} and", "name"
+    elif match.reference:
+        begin, verb = f"its reference is order {names}, which", "names"
+    else:
+        begin, verb = f"order {names} has its payment {payment} and", "names"
+    begin = f"Session {order.session_id} became no order: {begin} {verb}"
+    if not others:
+        sentence = f"{begin} no session. If it is the session's, set its stripe_session_id."
+        return Problem(ProblemClass.DUPLICATE_ORDER, sentence, ids)
+    if len(rows) == 1:
+        ids |= {"order_id": names, "other_stripe_session_id": others[0]}
+    then = "The order was pending and becomes processing." if is_moved else "If it is one purchase, nothing is missing."
+    return Problem(ProblemClass.SUPERSEDED_SESSION, f"{begin} session {', '.join(others)}. {then}", ids)
+
+
+def resembles(order: Order, row: StoredOrder) -> Problem:
+    """The session of `order` gets an order, although `row` may be its order."""
+    sentence = (
+        f"Session {order.session_id} became order {order.id}. Its reference is also the id of the pending order "
+        f"{row.id}, which has the same amount and another e-mail address. If it is one purchase, cancel one of the "
+        "two orders."
+    )
     ids = {
         "stripe_session_id": order.session_id,
-        "stripe_payment_intent_id": order.payment_intent_id or "",
-        "order_ids": names,
+        "order_id": row.id,
+        "order_ids": ", ".join(sorted((order.id, row.id))),
     }
-    others = sorted({row.session_id for row in match.orders if row.session_id})
-    of_payment = f"order {names} has its payment {order.payment_intent_id} and"
-    begin = f"its reference is order {names}, which" if match.reference else of_payment
-    begin = f"Session {order.session_id} became no order: {begin}"
-    if not others:
-        sentence = f"{begin} names no session. If it is the session's, set its stripe_session_id."
-        return Problem(ProblemClass.DUPLICATE_ORDER, sentence, ids)
-    if len(match.orders) == 1:
-        ids |= {"order_id": names, "other_stripe_session_id": others[0]}
-    sentence = f"{begin} names session {', '.join(others)}. If {order.session_id} paid it, set its stripe_session_id."
     return Problem(ProblemClass.SUPERSEDED_SESSION, sentence, ids)
 
 
@@ -108,15 +131,15 @@ def undecided(order: Order, match: Match) -> Problem:
     (row,) = match.orders
     sentence = (
         f"Session {order.session_id} became no order yet: its reference is order {row.id}, and Stripe could not be "
-        f"asked whether that order's own session {row.session_id} is paid: {match.unknown}. The next run asks again."
+        f"asked whether that order is paid otherwise: {match.unknown.rstrip('.')}. The next run asks again."
     )
     ids = {"stripe_session_id": order.session_id, "order_id": row.id, "other_stripe_session_id": row.session_id}
     return Problem(ProblemClass.STRIPE_NOT_READ, sentence, ids)
 
 
-def paid_but_not_live(row: StoredOrder, order: Order) -> list[Problem]:
-    """A cancelled or failed order whose session is paid; none for any other order."""
-    if row.status not in NOT_LIVE or order.total <= 0:
+def paid_but_not_live(row: StoredOrder, order: Order, statuses: Collection[str] = NOT_LIVE) -> list[Problem]:
+    """An order with one of `statuses`, whose session is paid; none for any other order."""
+    if row.status not in statuses or order.total <= 0:
         return []
     sentence = (
         f"Order {row.id} is {row.status}, but session {order.session_id} is paid and Stripe lists no full refund. "

@@ -28,6 +28,7 @@ from ordersync_dagster.core.stripe_session_fields import (
     printful_order_id_of,
     references_of,
     shipping_of,
+    subtotal_of,
     total_of,
 )
 from ordersync_dagster.core.text import is_storable
@@ -135,9 +136,10 @@ def read_session(session: object, rules: SessionRules) -> Verdict:
         return _session_problem(session_id, error)
 
 
-def is_paid(session: object) -> bool:
-    """Whether Stripe calls `session` paid; None is a session that Stripe does not know."""
-    return isinstance(session, dict) and session.get("payment_status") == "paid"
+def paid_session(session: object) -> str | None:
+    """The id of `session` where Stripe calls it paid; a session that Stripe does not know is None."""
+    is_paid = isinstance(session, dict) and session.get("payment_status") == "paid"
+    return id_of(session) if is_paid else None
 
 
 def _check_mode(session: Mapping[str, Any], session_id: str, rules: SessionRules) -> None:
@@ -199,6 +201,7 @@ def _paid_order(session: Mapping[str, Any], session_id: str, rules: SessionRules
         line_items=line_items_of(session, currency),
         other_prices=other_prices_of(session),
         references=references_of(session, metadata, rules.reference),
+        subtotal=subtotal_of(session, currency),
         invoice_id=id_of(session.get("invoice")),
     )
     if not is_storable(_stored_values(order)):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Json, LineItem, Price, Reference
@@ -65,6 +66,12 @@ def email_of(session: Mapping[str, Any], customer: Mapping[str, Any]) -> str:
     if email is None:
         raise MalformedError("it has no e-mail address, which every order needs", ProblemClass.MISSING_EMAIL)
     return email
+
+
+def subtotal_of(session: Mapping[str, Any], currency: str) -> Decimal | None:
+    """The amount before shipping, tax and discounts; None where it is not given."""
+    amount = session.get("amount_subtotal")
+    return money.from_minor(amount, currency) if type(amount) is int and amount >= 0 else None
 
 
 def total_of(session: Mapping[str, Any]) -> tuple[Decimal, str]:
@@ -145,20 +152,27 @@ def references_of(session: Mapping[str, Any], metadata: Json, rule: str | None) 
         return ()
     client_reference = session.get("client_reference_id")
     if rule is None:
-        named = [value for key, value in metadata.items() if _is_order_key(key)]
-        values = list(dict.fromkeys(map(_reference, (client_reference, *named))))
-        return tuple(Reference(value, len(value) >= MIN_CERTAIN_LENGTH) for value in values if value)
-    value = _reference(client_reference if rule == "client_reference_id" else metadata.get(rule.partition(".")[2]))
-    return (Reference(value, is_certain=True),) if value else ()
+        sure = [text for key, value in metadata.items() if _is_order_key(key) for text in _spellings(value)]
+        other = [Reference(text, len(text) >= MIN_CERTAIN_LENGTH) for text in _spellings(client_reference)]
+        found = [*(Reference(text, is_certain=True) for text in sure), *other]
+        return tuple({each.value: each for each in reversed(found)}.values())[::-1]
+    value = client_reference if rule == "client_reference_id" else metadata.get(rule.partition(".")[2])
+    return tuple(Reference(text, is_certain=True) for text in _spellings(value))
 
 
 def _is_order_key(key: str) -> bool:
     return key.replace("_", "").replace("-", "").lower() in _ORDER_KEYS
 
 
-def _reference(value: object) -> str:
-    text = str(value) if type(value) is int else text_or_none(value)
-    return text.strip() if text and is_storable(text) else ""
+def _spellings(value: object) -> list[str]:
+    """The reference; a UUID also in its usual form, because some programs write it in capitals or without hyphens."""
+    text = (str(value) if type(value) is int else text_or_none(value) or "").strip()
+    if not text or not is_storable(text):
+        return []
+    try:
+        return list(dict.fromkeys((text, str(UUID(text)))))
+    except ValueError:
+        return [text]
 
 
 def line_items_of(session: Mapping[str, Any], currency: str) -> tuple[LineItem, ...]:

@@ -1,14 +1,16 @@
 """The shop's orders of some sessions: those that name the session, its payment, or are named by its reference."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from typing import Any
 
-from ordersync_dagster.core.decide_sessions import Piece, SessionDay
-from ordersync_dagster.core.errors import VendorError
+from ordersync_dagster.core.decide_sessions import SessionDay
+from ordersync_dagster.core.errors import KeyRefusedError, VendorError, VendorUnavailableError
 from ordersync_dagster.core.matching import Elsewhere, Matcher
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN, Paid
-from ordersync_dagster.core.stripe_session import SessionProblem, Skip, is_paid
+from ordersync_dagster.core.pieces import Piece
+from ordersync_dagster.core.stripe_session import SessionProblem, Skip, paid_session
 from ordersync_dagster.sync.ports import Sessions, Store
 
 
@@ -17,9 +19,11 @@ class OrderLookup:
 
     def __init__(self, stripe: Sessions, store: Store) -> None:
         self._stripe, self._store = stripe, store
-        self._asked: set[str] = set()  # sessions that orders name and that are not among those to decide
+        self._asked: set[str] = set()  # sessions and payments that orders name, and that nobody decides now
         self._paid: set[str] = set()  # those of them that are paid
-        self._unknown: dict[str, str] = {}  # those for which Stripe gave no answer, and why
+        self._payers: dict[str, str] = {}  # payments that orders name → the paid session
+        self._unknown: dict[str, str] = {}  # sessions and payments for which Stripe gave no answer, and why
+        self._away = ""  # why Stripe is not asked any more
         self._claims: dict[str, str] = {}
         self.taken_back: dict[str, Collection[str]] = {}  # order id → Printful ids that it had by us, of all days
         self.next_day: tuple[Paid, ...] = ()  # paid sessions at the beginning of the day after
@@ -36,13 +40,27 @@ class OrderLookup:
         of_payments = self._store.orders(self._store.order_ids_of_payments(payments) - known)
         named = {order.session_id for order in of_sessions}
         references = {each.value for order in orders if order.session_id not in named for each in order.references}
-        others = (*of_payments, *self._store.orders(references - known - {order.id for order in of_payments}))
-        matcher = Matcher(others, Elsewhere())
-        matches = [matcher.of_payment_or_reference(order) for order in orders if order.session_id not in named]
-        rows = [row for match in matches if match for row in match.orders if row.session_id]
-        self._ask({row.session_id for row in rows} - {each.session_id for each in orders})
-        paid, unknown, claims = frozenset(self._paid), dict(self._unknown), dict(self._claims)
-        return (*of_sessions, *others), Elsewhere(paid, unknown, claims, self._erased(day, orders))
+        others = {row.id: row for row in (*of_payments, *self._store.orders(references - known))}
+        rows = (*of_sessions, *(row for key, row in sorted(others.items()) if key not in known))
+        self._ask_for_others([each for each in orders if each.session_id not in named], rows, orders)
+        paid, payers, unknown, claims = (
+            frozenset(self._paid),
+            dict(self._payers),
+            dict(self._unknown),
+            dict(self._claims),
+        )
+        return rows, Elsewhere(paid, payers, unknown, claims, self._erased(day, orders))
+
+    def _ask_for_others(self, unnamed: Iterable[Order], rows: Iterable[StoredOrder], here: Iterable[Order]) -> None:
+        """Ask Stripe whether the orders of `unnamed` are paid by a session that is not among `here`."""
+        matcher, decided = Matcher(rows, Elsewhere()), {order.session_id for order in here}
+        for order in unnamed:
+            match = matcher.of_payment_or_reference(order)
+            for row in match.orders if match else ():
+                if row.session_id and row.session_id not in decided:
+                    self._ask(row.session_id, lambda key: [self._stripe.session(key)])
+                if row.payment_intent_id not in (None, "", order.payment_intent_id):
+                    self._ask(str(row.payment_intent_id), self._stripe.sessions_of_payment)
 
     def _erased(self, day: SessionDay, orders: Sequence[Order]) -> frozenset[str]:
         """The sessions of customers who were erased; Stripe may have erased theirs, so that they cannot be read."""
@@ -56,15 +74,21 @@ class OrderLookup:
         if lacking:
             self.taken_back = {**self.taken_back, **self._store.printful_ids_given(lacking)}
 
-    def _ask(self, session_ids: set[str]) -> None:
-        """Ask Stripe whether these sessions are paid, each once in a run."""
-        for session_id in sorted(session_ids - self._asked):
-            self._asked.add(session_id)
-            try:
-                if is_paid(self._stripe.session(session_id)):
-                    self._paid.add(session_id)
-            except VendorError as error:
-                self._unknown[session_id] = str(error)
+    def _ask(self, key: str, read: Callable[[str], Sequence[Mapping[str, Any] | None]]) -> None:
+        """Ask Stripe for a session, or for the sessions of a payment, once in a run; not again after it was away."""
+        if key in self._asked or self._away:
+            self._unknown.update({} if key in self._asked else {key: self._away})
+            return
+        self._asked.add(key)
+        try:
+            paid = [session_id for session in read(key) if (session_id := paid_session(session))]
+        except (VendorError, KeyRefusedError) as error:
+            self._unknown[key] = str(error)
+            self._away = str(error) if isinstance(error, VendorUnavailableError) else ""
+            return
+        self._paid.update(paid)
+        if paid and paid[0] != key:
+            self._payers[key] = paid[0]
 
     def keep(self, piece: Piece) -> None:
         """Keep the claims of a decided piece for the pieces and days after it."""

@@ -1,6 +1,6 @@
 """The interfaces through which the use case reaches vendors and database; `app/wiring.py` fills them."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -32,6 +32,9 @@ class Sessions(Protocol):
 
     def session(self, session_id: str) -> Mapping[str, Any] | None:
         """One session by its id; None where Stripe does not know it."""
+
+    def sessions_of_payment(self, payment_intent_id: str) -> Sequence[Mapping[str, Any]]:
+        """The sessions of one payment, paid or not."""
 
     def refunds(self, since: int) -> Iterable[object]:
         """Refunds since a Unix time; none where they may not be read. Ends in UnreadListError if some are not shown."""

@@ -6,12 +6,13 @@ from datetime import date, datetime
 from functools import cache, partial
 from itertools import starmap
 
-from ordersync_dagster.core.decide_sessions import Piece, SessionDay, decide_piece, each_once, join_pieces
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, each_once
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
 from ordersync_dagster.core.payment_state import needs_reversals, payment_state
+from ordersync_dagster.core.pieces import Piece, join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals
@@ -119,7 +120,7 @@ def _joined(facts: Iterable[Elsewhere]) -> Elsewhere:
     each, *others = facts
     last = others[-1] if others else each  # each piece knows all that the pieces before it asked for
     erased = each.erased.union(*(other.erased for other in others))
-    return Elsewhere(last.paid_sessions, last.unknown_sessions, each.claims, erased)
+    return replace(last, claims=each.claims, erased=erased)
 
 
 def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:

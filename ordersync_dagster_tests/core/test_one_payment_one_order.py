@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.core.changes import FillFields, OrderUpdate, SetStatus
-from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions, join_pieces
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions
 from ordersync_dagster.core.matching import Elsewhere
-from ordersync_dagster.core.orders import LineItem, Order, Reference, StoredOrder
+from ordersync_dagster.core.orders import LineItem, Order, Price, Reference, StoredOrder, order_id
+from ordersync_dagster.core.pieces import join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.reversals import Reversals, read_reversals
-from ordersync_dagster.core.stripe_session import SessionRules
+from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules
 from ordersync_dagster.sandbox import checkout_session, refund
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, order_of, stored_order
@@ -128,7 +129,6 @@ def test_two_paid_sessions_of_one_reference_are_two_orders_and_told() -> None:
     paid = stored_order(session_id=OTHER, payment_intent_id="pi_first")
     for plan in (
         decided(first, referring(), stored=(paid,)),
-        decided(referring(), stored=(paid,)),
         decided(referring(), stored=(unpaid(),), elsewhere=Elsewhere(paid_sessions=frozenset({OTHER}))),
         decided(referring(), stored=(unpaid(),), elsewhere=Elsewhere(claims={ORDER_ID: OTHER})),
     ):
@@ -146,37 +146,98 @@ def test_of_two_sessions_for_one_unpaid_order_the_second_is_an_order_of_its_own(
     assert of(plan, "double_payment")[0].ids["stripe_session_ids"] == f"{SESSION_ID}, cs_test_z"
 
 
-def test_two_paid_sessions_of_one_order_are_told_where_only_one_row_can_hold_them() -> None:
+def test_a_payment_of_an_order_that_its_own_session_paid_too_becomes_a_second_order() -> None:
     plan = decided(new_order(), stored=(stored_order(session_id=OTHER),), elsewhere=Elsewhere(frozenset({OTHER})))
-    assert (plan.inserts, told(plan)) == ((), ["double_payment", "superseded_session"])
+    assert [insert.order.session_id for insert in plan.inserts] == [SESSION_ID]
+    assert told(plan) == ["double_payment", "duplicate_order"]
 
 
-def test_a_short_reference_counts_only_where_the_amount_agrees() -> None:
-    row = unpaid(id="7", total=Decimal("5.00"))
+def test_a_short_reference_counts_only_for_an_order_of_the_same_customer() -> None:
     by_chance = referring(references=(Reference("7", is_certain=False),))
-    assert len(decided(by_chance, stored=(row,)).inserts) == 1
-    assert decided(by_chance, stored=(replace(row, total=Decimal("26.00")),)).inserts == ()
-    configured = referring("7")
-    assert decided(configured, stored=(row,)).inserts == ()
+    row = unpaid(id="7", customer_email="Asta@Example.com", total=Decimal("21.00"))
+    other = replace(row, customer_email="bo@example.com")
+    without = replace(row, customer_email="")
+    assert decided(by_chance, stored=(row,)).inserts == ()
+    for unlike in (other, without, replace(other, status="shipped", total=Decimal(26))):
+        plan = decided(by_chance, stored=(unlike,))
+        assert (len(plan.inserts), told(plan)) == (1, [])
+    assert decided(by_chance, stored=(replace(without, total=Decimal(26)),)).inserts == ()
+    assert decided(referring("7"), stored=(other,)).inserts == ()
 
 
-def test_an_order_that_another_payment_made_live_needs_a_second_order() -> None:
-    live = unpaid(status="shipped", payment_intent_id="pi_first")
-    plan = decided(referring(), stored=(live,))
+def test_a_pending_order_of_another_customer_with_the_reference_and_the_amount_is_told() -> None:
+    by_chance = referring(references=(Reference("7", is_certain=False),))
+    plan = decided(by_chance, stored=(unpaid(id="7", customer_email="bo@example.com"),))
     inserted = plan.inserts[0].order.id
-    orders = ", ".join(sorted((ORDER_ID, inserted)))
     (problem,) = plan.problems
     assert problem.ids == {
-        "stripe_session_ids": SESSION_ID,
-        "order_ids": orders,
-        "stripe_payment_intent_id": "pi_first",
+        "stripe_session_id": SESSION_ID,
+        "order_id": "7",
+        "order_ids": ", ".join(sorted(("7", inserted))),
     }
     assert problem.sentence == (
-        f"{SESSION_ID} and pi_first were all paid, for order {ORDER_ID} (orders {orders}). "
-        "Ask the customer; refund one if need be."
+        f"Session {SESSION_ID} became order {inserted}. Its reference is also the id of the pending order 7, which has "
+        "the same amount and another e-mail address. If it is one purchase, cancel one of the two orders."
+    )
+
+
+def test_the_amount_without_shipping_and_tax_agrees_too() -> None:
+    with_shipping = referring(total=Decimal("30.99"), subtotal=Decimal(26))
+    plan = decided(with_shipping, stored=(unpaid(currency=None),))
+    assert (len(plan.completions), told(plan)) == (1, ["order_disagrees", "superseded_session"])
+    seen = referring(total=Decimal("30.99"), other_prices=(Price(Decimal(26), "eur"),))
+    assert len(decided(seen, stored=(unpaid(currency="EUR"),)).completions) == 1
+    assert decided(seen, stored=(unpaid(),)).completions == ()
+
+
+def test_of_two_sessions_for_one_pending_order_the_one_that_fits_pays_it() -> None:
+    unlike = referring(session_id="cs_test_0", payment_intent_id="pi_third", total=Decimal(15))
+    back = referring(session_id="cs_test_1", payment_intent_id="pi_back", customer_email="bo@example.com")
+    given_back = read_reversals([refund(payment_intent="pi_back")], [])
+    plan = decided(unlike, back, referring(), stored=(unpaid(),), reversals=given_back)
+    assert [change.values for change in plan.completions[0].changes if isinstance(change, FillFields)] == [
+        {"stripe_payment_intent_id": "pi_second"}
+    ]
+    assert (plan.inserts, len(of(plan, "superseded_session"))) == ((), 3)
+
+
+def test_a_pending_order_whose_session_cannot_be_read_is_an_error() -> None:
+    unread = SessionProblem(SESSION_ID, Problem(ProblemClass.MISSING_EMAIL, ""))
+    day = SessionDay(sessions=(unread,))
+    assert decide_sessions(day, Stored((stored_order(status="pending"),))).failed_sessions == (unread,)
+    assert decide_sessions(day, Stored((stored_order(status="shipped"),))).failed_sessions == ()
+
+
+def test_an_order_that_another_session_paid_needs_a_second_order() -> None:
+    live = unpaid(status="shipped", payment_intent_id="pi_first")
+    elsewhere = Elsewhere(payers={"pi_first": "cs_test_payer"})
+    plan = decided(referring(), stored=(live,), elsewhere=elsewhere)
+    orders = ", ".join(sorted((ORDER_ID, plan.inserts[0].order.id)))
+    (problem,) = plan.problems
+    assert problem.ids == {"stripe_session_ids": f"{SESSION_ID}, cs_test_payer", "order_ids": orders}
+    assert problem.sentence == (
+        f"Sessions {SESSION_ID}, cs_test_payer were all paid, for order {ORDER_ID} (order {orders}). Ask the customer "
+        "before you send the goods a second time, and refund what was paid too much."
     )
     given_back = read_reversals([refund(payment_intent="pi_second")], [])
-    assert told(decided(referring(), stored=(live,), reversals=given_back)) == []
+    assert told(decided(referring(), stored=(live,), elsewhere=elsewhere, reversals=given_back)) == []
+    refunded = replace(live, status="refunded")
+    assert told(decided(referring(), stored=(refunded,), elsewhere=elsewhere)) == []
+
+
+@pytest.mark.parametrize("status", ["processing", "shipped", "cancelled", "failed", "refunded", "unpaid"])
+def test_a_payment_that_no_paid_session_has_does_not_make_an_order_paid(status: str) -> None:
+    plan = decided(referring(), stored=(unpaid(status=status, payment_intent_id="pi_tried"),))
+    assert (plan.inserts, "superseded_session" in told(plan)) == ((), True)
+    assert ("paid_but_not_live" in told(plan)) is (status in ("cancelled", "failed", "refunded"))
+    assert bool(plan.warnings) is (status == "unpaid")
+
+
+def test_the_goods_of_a_second_payment_are_not_said_to_be_missing() -> None:
+    second = referring(session_id="cs_test_z", payment_intent_id="pi_third", customer_email="bo@example.com")
+    plan = decided(new_order(session_id="a", total=Decimal(9)), referring(), second, stored=(unpaid(),))
+    kept = {each.order.id for each in plan.unlinked if each.payment.is_kept}
+    assert kept == {order_id("a")}
 
 
 def test_a_payment_that_was_tried_for_a_pending_order_does_not_make_it_paid() -> None:
@@ -198,15 +259,19 @@ def test_of_several_orders_with_the_payment_none_is_completed() -> None:
     )
     plan = decided(new_order(), stored=rows)
     assert (plan.inserts, plan.completions) == ((), ())
-    assert told(plan) == ["duplicate_order", "superseded_session"]
+    assert told(plan) == ["duplicate_order", "paid_but_not_live", "paid_but_not_live", "superseded_session"]
     assert of(plan, "superseded_session")[0].sentence == (
-        f"Session {SESSION_ID} became no order: order {ORDER_ID}, twin has its payment {PAYMENT_INTENT} and names "
-        f"session cs_b, {OTHER}. If {SESSION_ID} paid it, set its stripe_session_id."
+        f"Session {SESSION_ID} became no order: orders {ORDER_ID}, twin have its payment {PAYMENT_INTENT} and name "
+        f"session cs_b, {OTHER}. If it is one purchase, nothing is missing."
+    )
+    assert of(plan, "duplicate_order")[0].sentence == (
+        f"2 orders name the same payment {PAYMENT_INTENT}: {ORDER_ID}, twin. Cancel all but one by hand, unless each "
+        "of their sessions is paid."
     )
 
 
 def test_a_session_is_not_decided_where_stripe_did_not_answer_about_the_other_one() -> None:
-    elsewhere = Elsewhere(unknown_sessions={OTHER: "Stripe gave no answer"})
+    elsewhere = Elsewhere(unknown={OTHER: "Stripe gave no answer."})
     plan = decided(referring(), stored=(unpaid(),), elsewhere=elsewhere)
     (failed,) = plan.failed_sessions
     assert (failed.problem.problem_class, plan.change_count) == (ProblemClass.STRIPE_NOT_READ, 0)
@@ -217,10 +282,13 @@ def test_a_session_is_not_decided_where_stripe_did_not_answer_about_the_other_on
     }
     assert failed.problem.sentence == (
         f"Session {SESSION_ID} became no order yet: its reference is order {ORDER_ID}, and Stripe could not be asked "
-        f"whether that order's own session {OTHER} is paid: Stripe gave no answer. The next run asks again."
+        "whether that order is paid otherwise: Stripe gave no answer. The next run asks again."
     )
-    paid = stored_order(session_id=OTHER, payment_intent_id="pi_first")
-    assert len(decided(referring(), stored=(paid,), elsewhere=elsewhere).inserts) == 1
+    tried = unpaid(session_id="", payment_intent_id="pi_first")
+    unknown = Elsewhere(unknown={"pi_first": "Stripe gave no answer"})
+    assert len(decided(referring(), stored=(tried,), elsewhere=unknown).failed_sessions) == 1
+    claimed = replace(elsewhere, claims={ORDER_ID: SESSION_ID})
+    assert len(decided(referring(), stored=(unpaid(),), elsewhere=claimed).completions) == 1
     assert decided(new_order(), stored=(stored_order(session_id=OTHER),), elsewhere=elsewhere).failed_sessions == ()
 
 
@@ -232,14 +300,14 @@ def test_an_order_that_the_session_itself_has_claimed_is_still_its_own() -> None
 
 
 def test_the_sentences_say_the_cause_and_what_to_do() -> None:
-    (by_reference,) = of(decided(referring(payment_intent_id=None), stored=(unpaid(),)), "superseded_session")
+    (by_reference,) = of(decided(referring(), stored=(unpaid(),)), "superseded_session")
     assert by_reference.sentence == (
         f"Session {SESSION_ID} became no order: its reference is order {ORDER_ID}, which names session {OTHER}. "
-        f"If {SESSION_ID} paid it, set its stripe_session_id."
+        "The order was pending and becomes processing."
     )
     assert by_reference.ids == {
         "stripe_session_id": SESSION_ID,
-        "stripe_payment_intent_id": "",
+        "stripe_payment_intent_id": "pi_second",
         "order_id": ORDER_ID,
         "order_ids": ORDER_ID,
         "other_stripe_session_id": OTHER,
@@ -272,7 +340,9 @@ def test_the_same_purchase_paid_twice_within_an_hour_is_told_once_for_all() -> N
     assert len(plan.inserts) == 4
     (problem,) = of(plan, "double_payment")
     assert problem.ids["stripe_session_ids"] == "a, b, c"
-    assert "were all paid, for the same customer, lines and amount within an hour (orders " in problem.sentence
+    assert "were all paid, for the same customer, lines and amount within an hour (order " in problem.sentence
+    unread = decided(bought("a", 0, line_items=()), bought("b", 1, line_items=()))
+    assert "for the same customer and amount within an hour" in of(unread, "double_payment")[0].sentence
 
 
 def test_purchases_that_are_hours_apart_are_told_apart() -> None:
@@ -318,7 +388,10 @@ def test_a_second_payment_after_midnight_is_told_on_the_older_day_alone() -> Non
     [
         (None, {"client_reference_id": "17"}, [("17", False)]),
         (None, {"client_reference_id": ORDER_ID}, [(ORDER_ID, True)]),
-        (None, {"metadata": {"orderId": " 17 ", "Order-ID": 17, "cart": "18"}}, [("17", False)]),
+        (None, {"metadata": {"orderId": " 17 ", "Order-ID": 17, "cart": "18"}}, [("17", True)]),
+        (None, {"client_reference_id": "7", "metadata": {"order_id": "17"}}, [("17", True), ("7", False)]),
+        (None, {"client_reference_id": ORDER_ID.upper()}, [(ORDER_ID.upper(), True), (ORDER_ID, True)]),
+        ("metadata.cart", {"metadata": {"cart": f"{{{ORDER_ID}}}"}}, [(f"{{{ORDER_ID}}}", True), (ORDER_ID, True)]),
         (None, {"metadata": {"printful_order_id": "18"}, "client_reference_id": " "}, []),
         (None, {"client_reference_id": "1\x007"}, []),
         ("metadata.cart", {"client_reference_id": "17", "metadata": {"cart": "18"}}, [("18", True)]),

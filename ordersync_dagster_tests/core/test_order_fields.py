@@ -17,6 +17,7 @@ def test_every_value_of_a_new_order_has_a_column() -> None:
         "references",
         "invoice_id",
         "is_numbered",
+        "subtotal",
     }
     assert {field.attribute for field in INSERTED} == given, "Describe the new attribute in order_fields.FIELDS."
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions, join_pieces
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import Reference, StoredOrder
+from ordersync_dagster.core.pieces import join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import Overdue, SessionRules, Skip, SkipReason, read_session

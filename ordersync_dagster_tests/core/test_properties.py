@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from ordersync_dagster.core import money
 from ordersync_dagster.core.changes import SetStatus
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
-from ordersync_dagster.core.decide_sessions import Piece, decide_piece, decide_sessions, each_once, join_pieces
+from ordersync_dagster.core.decide_sessions import decide_piece, decide_sessions, each_once
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import MOVES, Order, Status, StoredOrder
+from ordersync_dagster.core.pieces import Piece, join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
 from ordersync_dagster.core.problems import Problem
@@ -71,11 +72,13 @@ def test_a_day_that_is_compared_in_pieces_comes_to_the_same(scene: Scene, size: 
     day = replace(scene.day, sessions=tuple(each_once(scene.day.sessions)))
     pieces = [day.sessions[start : start + size] for start in range(0, len(day.sessions), size)] or [()]
     looked_up = [[order for order in orders if belongs(order, piece)] for piece in pieces]
-    paid = frozenset(each.session_id for each in day.sessions if isinstance(each, Order))
+    orders_of_day = sorted((each for each in day.sessions if isinstance(each, Order)), key=lambda each: each.session_id)
+    paid = frozenset(each.session_id for each in orders_of_day)
+    payers = {each.payment_intent_id: each.session_id for each in reversed(orders_of_day) if each.payment_intent_id}
     decided: list[Piece] = []
     for piece, found in zip(pieces, looked_up, strict=True):
         claims = {order_id: claim for each in decided for order_id, claim in each.claims.items()}
-        some = replace(day, sessions=piece, elsewhere=Elsewhere(paid, claims=claims))
+        some = replace(day, sessions=piece, elsewhere=Elsewhere(paid, payers, claims=claims))
         decided.append(decide_piece(some, replace(scene.stored, orders=tuple(found))))
     of_the_day = [order for order in orders if any(order in found for found in looked_up)]
     assert join_pieces(decided) == decide_sessions(day, replace(scene.stored, orders=tuple(of_the_day)))

@@ -1,8 +1,9 @@
 """Orders of the shop that name no session: theirs stays theirs, and no session doubles one."""
 
 from ordersync_dagster.core.changes import InsertOrder
-from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions, join_pieces
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions
 from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.pieces import join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
@@ -24,7 +25,7 @@ def test_a_session_whose_payment_is_on_orders_without_a_session_becomes_no_order
     assert (plan.inserts, plan.failed_sessions) == ((), ())
     assert plan.skips == (Skip(SESSION_ID, SkipReason.ORDER_EXISTS),)
     sentence = (
-        f"Session {SESSION_ID} became no order: order a, b has its payment {PAYMENT_INTENT} and names no "
+        f"Session {SESSION_ID} became no order: orders a, b have its payment {PAYMENT_INTENT} and name no "
         "session. If it is the session's, set its stripe_session_id."
     )
     ids = {"stripe_session_id": SESSION_ID, "stripe_payment_intent_id": PAYMENT_INTENT, "order_ids": "a, b"}

@@ -54,6 +54,10 @@ class PretendStripe:
         self._ask("stripe")
         return self._vendors.sessions.get(session_id)
 
+    def sessions_of_payment(self, payment_intent_id: str) -> list[dict[str, Any]]:
+        self._ask("stripe")
+        return [each for each in self._vendors.sessions.values() if each["payment_intent"] == payment_intent_id]
+
     def refunds(self, since: int) -> list[object]:
         try:
             self._ask("refunds")

@@ -108,6 +108,11 @@ class StripeApi:
         """`window` by Stripe's clock."""
         return window.by_clock(self.ahead)
 
+    def sessions_of_payment(self, payment_intent_id: str) -> list[JsonObject]:
+        """The sessions of one payment, paid or not. https://docs.stripe.com/api/checkout/sessions/list"""
+        listed = self._rows(SESSIONS, [("payment_intent", payment_intent_id)])
+        return [row for row in listed if isinstance(row, dict) and row.get("payment_intent") == payment_intent_id]
+
     def refunds(self, since: int) -> Iterator[object]:
         """Refunds created at or after `since` (Unix seconds); none, and a warning, if the key may not read them.
 

@@ -1,0 +1,63 @@
+"""The plans of the pieces of a day, joined to the plan of the day."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import chain
+
+from ordersync_dagster.core.payment_problems import Paid, duplicate_orders, same_purchases
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.unlinked import Unlinked
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The plan of some sessions of a day, and what other pieces and days have to know of it."""
+
+    plan: Plan
+    payments: tuple[tuple[str, str], ...] = ()  # (payment intent id, order id) of every order that they met
+    paid: tuple[Paid, ...] = ()
+    claims: Mapping[str, str] = field(default_factory=dict)  # order id → session id, of orders under another session
+
+
+def join_pieces(pieces: Sequence[Piece], next_day: Iterable[Paid] = ()) -> Plan:
+    """One plan of the pieces of a day, with the duplicates, which only all pieces together show.
+
+    `next_day` are the paid sessions of the day after, as far as they may be the second payment of one of this day.
+    """
+    plans = [piece.plan for piece in pieces]
+    names = [each.name for each in fields(Plan) if each.name != "day"]
+    joined = {name: tuple(chain.from_iterable(getattr(plan, name) for plan in plans)) for name in names}
+    payments = frozenset(chain.from_iterable(piece.payments for piece in pieces))
+    paid = list(chain.from_iterable(piece.paid for piece in pieces))
+    told = {
+        note.ids["stripe_session_ids"] for note in joined["notes"] if note.problem_class is ProblemClass.DOUBLE_PAYMENT
+    }
+    twins = [each for each in same_purchases(paid, next_day) if each.ids["stripe_session_ids"] not in told]
+    paid_otherwise = {order_id for piece in pieces for order_id in piece.claims}
+    kept = [each for each in joined["notes"] if not _is_refuted(each, paid_otherwise)]
+    notes = (*kept, *duplicate_orders(payments), *twins)
+    joined |= {
+        "notes": notes,
+        "unlinked": tuple(_without_doubt(joined["unlinked"], notes)),
+        "warnings": tuple(dict.fromkeys(joined["warnings"])),
+    }
+    return Plan(plans[0].day, **joined)
+
+
+def _without_doubt(unlinked: Iterable[Unlinked], notes: Iterable[Problem]) -> Iterator[Unlinked]:
+    """`unlinked`, where an order that may have been paid twice is not said to wait: its goods may be sent twice."""
+    doubled = {
+        order_id
+        for note in notes
+        if note.problem_class is ProblemClass.DOUBLE_PAYMENT
+        for order_id in note.ids["order_ids"].split(", ")
+    }
+    for each in unlinked:
+        is_doubled = each.order.id in doubled
+        yield replace(each, payment=replace(each.payment, unknown="paid twice")) if is_doubled else each
+
+
+def _is_refuted(note: Problem, paid_otherwise: Collection[str]) -> bool:
+    """Whether `note` says that an order has no payment, and another session paid it."""
+    return note.problem_class is ProblemClass.ORDER_WITHOUT_PAYMENT and note.ids["order_id"] in paid_otherwise
