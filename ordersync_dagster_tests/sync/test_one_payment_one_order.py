@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from ordersync_dagster.app.wiring import open_watch
 from ordersync_dagster.sandbox import Fault, World, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope
@@ -120,6 +122,47 @@ def test_an_order_that_does_not_know_that_it_is_paid_is_a_missed_webhook(shop: S
     assert watch.without_order([session_id]) == {session_id}
     shop.run(printful=PrintfulScope.none)
     assert watch.without_order([session_id]) == set()
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_an_order_without_an_answer_of_stripe_waits_and_the_others_are_done(
+    shop: Shop, outage: World, status: int
+) -> None:
+    made = made_before_payment(shop, outage)
+    shop.sandbox.faults.add(Fault(f"/v1/checkout/sessions/{LEFT}", "status", times=None, status=status))
+    run = shop.run()
+    assert [ids["order_id"] for ids in of_class(run, "stripe_not_read")] == [made["order_id"]]
+    assert run.outcome.rows["orders_inserted"] > 0
+
+
+def test_an_own_session_that_is_paid_but_too_recent_keeps_its_order(each_shop: Shop, outage: World) -> None:
+    made = made_before_payment(each_shop, outage)
+    just_now = int(each_shop.time.now.timestamp()) - 60
+    newest = {**made["session"], "created": just_now - 3600, "client_reference_id": made["order_id"]}
+    each_shop.sandbox.put_session(newest)
+    each_shop.sandbox.put_session({**newest, "id": LEFT, "payment_intent": "pi_left", "created": just_now})
+    run = each_shop.run()
+    assert len(of_class(run, "double_payment")) == 1
+    assert each_shop.order(newest["id"])["id"] != made["order_id"]
+    assert status_of(each_shop, made["order_id"]) == "pending"
+
+
+def test_a_payment_that_was_only_tried_makes_no_second_order_in_the_next_run(each_shop: Shop, outage: World) -> None:
+    made = made_before_payment(each_shop, outage, payment="pi_tried")
+    each_shop.run()
+    assert status_of(each_shop, made["order_id"]) == "processing"
+    again = each_shop.run()
+    assert (again.outcome.rows, "double_payment" in classes(again)) == (dict.fromkeys(again.outcome.rows, 0), False)
+
+
+def test_a_payment_of_another_paid_session_keeps_the_order(each_shop: Shop, outage: World) -> None:
+    made = made_before_payment(each_shop, outage, payment="pi_third", status="shipped")
+    older = made["session"]["created"] - 40 * 86400
+    third = {**made["session"], "id": "cs_test_third", "payment_intent": "pi_third", "created": older}
+    each_shop.sandbox.put_session(third)
+    (ids,) = of_class(each_shop.run(), "double_payment")
+    assert "cs_test_third" in ids["stripe_session_ids"]
+    assert each_shop.order(made["session"]["id"])["id"] != made["order_id"]
 
 
 def test_a_refunded_pending_order_that_changes_meanwhile_stays_pending(each_shop: Shop, outage: World) -> None:

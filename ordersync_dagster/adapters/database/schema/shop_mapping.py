@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
@@ -65,7 +65,16 @@ class Link(_Strict):
 class MatchRule(_Strict):
     """The value of a Checkout Session that is the id of the shop's order."""
 
-    reference: Annotated[str, StringConstraints(pattern=r"^(client_reference_id|none|metadata\..+)$")] | None = None
+    reference: _Word | None = None
+
+    @field_validator("reference")
+    @classmethod
+    def _reference_is_known(cls, value: str | None) -> str | None:
+        text = (value or "").strip()
+        kind, _, key = text.partition(".")
+        if value is None or text in ("client_reference_id", "none") or (kind == "metadata" and key.strip()):
+            return text or None
+        raise ValueError(f'{value!r} is none of "client_reference_id", "metadata.KEY" (with your key) and "none"')
 
 
 class ShopMapping(_Strict):

@@ -51,6 +51,8 @@ def test_a_reference_names_an_order_whose_id_is_a_uuid_however_it_is_written(
     left = "UPDATE sales.shop_orders SET checkout_id = 'cs_test_left', payment = NULL WHERE order_no::text = :id"
     database.execute(left, id=named)
     first, second = (each for each in outage.sessions if each["id"] in lost_ids(outage)[:2])
+    pay = "UPDATE sales.shop_orders SET payment = :payment WHERE order_no::text = :id"
+    database.execute(pay, payment=first["payment_intent"], id=named)
     sandbox.put_session({**first, "client_reference_id": named.upper()})
     sandbox.put_session({**second, "client_reference_id": "order 17"})
     repaired = run(sandbox, postgres_url, time, {"ORDERSYNC_CONFIG": mapping})

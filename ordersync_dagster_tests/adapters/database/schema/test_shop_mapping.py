@@ -40,6 +40,8 @@ def read(tmp_path: Path, text: str) -> ShopMapping:
         ("[amounts]\nminor_units = 'yes'", r"\[amounts.minor_units\].*boolean"),
         ("[amounts]\ncents = true", r"\[amounts.cents\] there is no such name"),
         ("[link]\nexternal_id = 'sku'", r"\[link.external_id\].*payment_intent"),
+        ("[match]\nreference = 'order_id'", r"\[match.reference\] 'order_id' is none of .*metadata.KEY"),
+        ("[match]\nreference = 'metadata. '", r"is none of"),
         ("[table]\norders = 'x'", r"\[table\] there is no such name"),
         ("[tables]\norders = ''", r"\[tables.orders\]"),
         ("[tables]\norders = 7", r"\[tables.orders\].*string"),
@@ -52,6 +54,10 @@ def read(tmp_path: Path, text: str) -> ShopMapping:
 def test_fault_56_what_a_file_cannot_say_is_named(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         read(tmp_path, text)
+
+
+def test_blanks_around_a_reference_are_not_part_of_it(tmp_path: Path) -> None:
+    assert read(tmp_path, "[match]\nreference = 'metadata.cart '").match.reference == "metadata.cart"
 
 
 def test_all_that_is_wrong_in_a_file_is_named_at_once(tmp_path: Path) -> None:
