@@ -123,6 +123,8 @@ class _Decider:
 
     def _decide_without_order(self, order: Order) -> None:
         """No order names the session: its payment may be another order's, or the shop erased the order."""
+        if self._limits.numbers_orders:
+            order = replace(order, is_numbered=True)
         match = self._matcher.of_payment_or_reference(order)
         if match is None:
             self._insert(order)
@@ -174,8 +176,6 @@ class _Decider:
         state = payment_state(order, self._reversals)
         if state.is_refunded:
             order = replace(order, status=Status.REFUNDED)
-        if self._limits.numbers_orders:
-            order = replace(order, is_numbered=True)
         self.inserts.append(InsertOrder(order))
         self._pay(order, as_stored(order), state)
         self._wait(as_stored(order), order, state)
