@@ -138,7 +138,7 @@ def test_two_paid_sessions_of_one_reference_are_two_orders_and_told() -> None:
         assert not plan.completions
 
 
-def test_of_two_sessions_for_one_unpaid_order_the_second_is_an_order_of_its_own() -> None:
+def test_of_two_sessions_for_one_unpaid_order_the_second_gets_its_own() -> None:
     second = referring(session_id="cs_test_z", payment_intent_id="pi_third", customer_email="bo@example.com")
     plan = decided(referring(), second, stored=(unpaid(),))
     assert [update.seen.id for update in plan.completions] == [ORDER_ID]
@@ -146,7 +146,7 @@ def test_of_two_sessions_for_one_unpaid_order_the_second_is_an_order_of_its_own(
     assert of(plan, "double_payment")[0].ids["stripe_session_ids"] == f"{SESSION_ID}, cs_test_z"
 
 
-def test_a_payment_of_an_order_that_its_own_session_paid_too_becomes_a_second_order() -> None:
+def test_a_payment_of_an_order_that_its_own_session_paid_gets_its_own() -> None:
     plan = decided(new_order(), stored=(stored_order(session_id=OTHER),), elsewhere=Elsewhere(frozenset({OTHER})))
     assert [insert.order.session_id for insert in plan.inserts] == [SESSION_ID]
     assert told(plan) == ["double_payment", "duplicate_order"]
@@ -165,7 +165,7 @@ def test_a_short_reference_counts_only_for_an_order_of_the_same_customer() -> No
     assert decided(referring("7"), stored=(other,)).inserts == ()
 
 
-def test_a_pending_order_of_another_customer_with_the_reference_and_the_amount_is_told() -> None:
+def test_a_pending_order_of_another_customer_with_the_reference_is_told() -> None:
     by_chance = referring(references=(Reference("7", is_certain=False),))
     plan = decided(by_chance, stored=(unpaid(id="7", customer_email="bo@example.com"),))
     inserted = plan.inserts[0].order.id
@@ -270,7 +270,7 @@ def test_of_several_orders_with_the_payment_none_is_completed() -> None:
     )
 
 
-def test_a_session_is_not_decided_where_stripe_did_not_answer_about_the_other_one() -> None:
+def test_a_session_waits_where_stripe_did_not_answer_about_the_other_one() -> None:
     elsewhere = Elsewhere(unknown={OTHER: "Stripe gave no answer."})
     plan = decided(referring(), stored=(unpaid(),), elsewhere=elsewhere)
     (failed,) = plan.failed_sessions

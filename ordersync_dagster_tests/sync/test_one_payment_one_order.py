@@ -36,9 +36,7 @@ def status_of(shop: Shop, order_id: str) -> str:
     return str(status)
 
 
-def test_the_order_that_the_reference_names_is_completed_and_no_second_one_is_made(
-    each_shop: Shop, outage: World
-) -> None:
+def test_the_order_that_the_reference_names_is_completed_without_a_second_one(each_shop: Shop, outage: World) -> None:
     made = made_before_payment(each_shop, outage)
     planned = each_shop.run(dry_run=True)
     run = each_shop.run()
@@ -103,7 +101,7 @@ def test_a_reference_that_cannot_be_an_id_of_the_table_is_the_id_of_no_order(eac
     assert each_shop.order(session["id"])
 
 
-def test_a_pending_order_of_a_paid_session_is_the_same_in_a_dry_run_and_in_the_run(each_shop: Shop) -> None:
+def test_a_pending_order_is_the_same_in_a_dry_run_and_in_the_run(each_shop: Shop) -> None:
     row = each_shop.of_printful("inprocess")
     each_shop.database.execute("UPDATE orders SET status = 'pending' WHERE id = :id", id=row["id"])
     planned = each_shop.run(dry_run=True)
@@ -178,7 +176,7 @@ def test_a_refunded_pending_order_that_changes_meanwhile_stays_pending(each_shop
     assert (after["status"], after["tracking_number"], bool(after["customer_name"])) == ("pending", "BY-HAND", True)
 
 
-def test_stripe_without_an_answer_about_one_session_costs_that_session_alone(each_shop: Shop, outage: World) -> None:
+def test_stripe_without_an_answer_about_one_session_costs_it_alone(each_shop: Shop, outage: World) -> None:
     made = made_before_payment(each_shop, outage)
     fault = Fault(f"/v1/checkout/sessions/{LEFT}", "status", times=None)
     each_shop.sandbox.faults.add(fault)
