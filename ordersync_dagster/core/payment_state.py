@@ -36,6 +36,8 @@ def needs_reversals(order: StoredOrder | None) -> bool:
 def payment_state(order: Order, reversals: Reversals) -> PaymentState:
     """What became of the payment of the session that `order` describes."""
     payments, unknown = _payments(order, reversals)
+    if reversals.unread_until and order.created.timestamp() < reversals.unread_until:
+        unknown = unknown or "Stripe did not show all refunds and disputes"
     if order.total <= 0 or not (unknown or any(map(reversals.concern, payments))):
         return _KEPT  # of nearly all orders, so this comes first
     sums: dict[str, Decimal] = {}
@@ -45,8 +47,6 @@ def payment_state(order: Order, reversals: Reversals) -> PaymentState:
     prices = (Price(order.total, order.currency), *order.other_prices)
     if any(price.amount > 0 and sums.get(price.currency, Decimal(0)) >= price.amount for price in prices):
         return PaymentState(is_refunded=True)
-    if order.created.timestamp() < reversals.unread_until:
-        unknown = unknown or "Stripe did not show all refunds and disputes"
     if is_unreadable := not payments.isdisjoint(reversals.unreadable):
         unknown = "the amount of a refund or of a lost dispute cannot be read"
     disputes = sorted({name for payment in payments for name in reversals.disputes.get(payment, ())})
