@@ -13,6 +13,7 @@ from datetime import UTC
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ordersync_dagster import __version__
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
@@ -22,7 +23,7 @@ from ordersync_dagster.adapters.database.rows.encode import JsonText, literal, q
 from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.errors import DatabaseRefusedError
 
-AUDIT = own_tables().tables["ordersync_audit"]
+AUDIT, AUDIT_END = (own_tables().tables[name] for name in ("ordersync_audit", "ordersync_audit_end"))
 BEGINNING = "0" * 64  # `prev_hash` of the first entry
 FACTS = ("seq", "id", "run_id", "at", "action", "resource", "resource_id", "order_id", "version", "payload_hash")
 BLANKED_ENTRIES = "entries"  # in the record of an erasure: the ranges of the entries that it blanked
@@ -62,10 +63,19 @@ def append(connection: Connection, stamp: Stamp, entries: Sequence[Entry], keyed
     for number, entry in enumerate(entries, seq + 1):
         rows.append(_chained(entry, stamp, keyed, number, previous))
         previous = rows[-1]["row_hash"]
+    _move_end(connection, rows[-1])
     first = str(rows[0]["id"])
     if None in insert_new(connection, AUDIT, rows, "id"):
         raise DatabaseRefusedError("ordersync_audit was written by somebody else at the same time")
     return first
+
+
+def _move_end(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Note the last entry in a table of its own: entries that are cut off together with their run leave it behind."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    end = {"seq": row["seq"], "row_hash": row["row_hash"]}
+    statement = insert(AUDIT_END).values(id="end", **end)
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=end))
 
 
 def read_end(connection: Connection) -> tuple[int, str]:

@@ -5,10 +5,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select
 
 from ordersync_dagster.adapters.database.journal.audit import (
     AUDIT,
+    AUDIT_END,
     BEGINNING,
     BLANKED_ENTRIES,
     AuditRow,
@@ -17,6 +18,7 @@ from ordersync_dagster.adapters.database.journal.audit import (
     row_hash,
 )
 from ordersync_dagster.adapters.database.journal.runs import RUNS
+from ordersync_dagster.adapters.database.schema.reflection import own_schema
 from ordersync_dagster.core.history import Verification
 
 ENTRIES_PER_QUERY = 2000
@@ -39,7 +41,19 @@ def verify(connection: Connection) -> Verification:
         last = max(lost)
         sentence = f"Entry {count + 1} is missing: run {lost[last]} ended at entry {last}, but the last one is {count}."
         return Verification(count, blanked, sentence)
-    return Verification(count, blanked)
+    return Verification(count, blanked, _cut_off(connection, count, previous))
+
+
+def _cut_off(connection: Connection, count: int, last_hash: str) -> str | None:
+    """The sentence where the audit ends before the end that it once had, whatever is left of the runs."""
+    if not inspect(connection).has_table(AUDIT_END.name, schema=own_schema(connection)):
+        return None  # of an older version
+    end = connection.execute(select(AUDIT_END.c.seq, AUDIT_END.c.row_hash)).first()
+    if end is None:
+        return "The record of the audit's end is missing." if count else None
+    if int(end.seq) > count:
+        return f"Entry {count + 1} is missing: the audit went on to entry {end.seq}, but the last one is {count}."
+    return None if end.row_hash == last_hash else f"Entry {count} is not the last one that we wrote."
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ OWN_TABLES = (
     "ordersync_audit",
     "ordersync_secrets",
     "ordersync_erased",
+    "ordersync_audit_end",
 )
 
 
@@ -34,7 +35,15 @@ def shop_tables(zoned: frozenset[str] = frozenset()) -> MetaData:
 def own_tables() -> MetaData:
     """Our own tables, as migrations/versions creates them."""
     metadata = MetaData()
-    columns: tuple[Iterable[SchemaItem], ...] = (_runs(), _missing(), _rate(), _audit(), _secrets(), _erased())
+    columns: tuple[Iterable[SchemaItem], ...] = (
+        _runs(),
+        _missing(),
+        _rate(),
+        _audit(),
+        _secrets(),
+        _erased(),
+        _audit_end(),
+    )
     for name, of_table in zip(OWN_TABLES, columns, strict=True):
         Table(name, metadata, *of_table)
     return metadata
@@ -145,6 +154,10 @@ def _erased() -> list[Column[object]]:
         *_required("key_hash"),  # tells which key made it, and nothing of the key
         _time("erased_at", nullable=False),
     ]
+
+
+def _audit_end() -> list[Column[object]]:
+    return [_id(), Column("seq", BigInteger, nullable=False), *_required("row_hash")]  # one row: the last entry
 
 
 def _id() -> Column[object]:

@@ -85,6 +85,18 @@ def test_an_entry_that_was_blanked_without_purge_or_forget_is_named(database: Da
     assert verified(database).broken == "Entry 3 of run run2 is blank, and no purge and no forget blanked it."
 
 
+def test_an_end_that_was_cut_off_together_with_its_run_is_named(database: Database) -> None:
+    with opened(database.url) as (store, _):
+        for number in (1, 2):
+            with store.run(f"run{number}", None):
+                store.apply(inserting(order(number)), f"run{number}")
+    without_triggers(database, "DELETE FROM ordersync_audit WHERE run_id = 'run2'")
+    database.execute("DELETE FROM ordersync_runs WHERE id = 'run2'")
+    assert verified(database).broken == "Entry 2 is missing: the audit went on to entry 2, but the last one is 1."
+    database.execute("DELETE FROM ordersync_audit_end")
+    assert verified(database).broken == "The record of the audit's end is missing."
+
+
 def test_an_audit_that_was_written_anew_is_noticed(database: Database) -> None:
     with opened(database.url) as (store, _), store.run("run1", None):
         store.apply(inserting(order(1)), "run1")
