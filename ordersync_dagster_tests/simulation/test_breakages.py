@@ -13,7 +13,7 @@ from ordersync_dagster_tests.support.places import ROOT
 BREAKAGES = {
     "an update is written whatever others wrote meanwhile": (
         "adapters/database/apply.py",
-        "or not now.agrees_with(each.seen)",
+        " and now.agrees_with(seen)",
         "",
     ),
     "items are written without their audit": (
