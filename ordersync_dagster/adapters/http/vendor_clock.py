@@ -25,3 +25,14 @@ class VendorClock:
             return False
         self.ahead = timedelta(seconds=round(ahead.total_seconds()))
         return True
+
+
+def clock_warning(vendor: str, ahead: timedelta) -> str:
+    """The warning that the vendor's clock is `ahead` of ours."""
+    seconds = round(abs(ahead).total_seconds())
+    shown = f"{seconds} seconds" if seconds < 600 else f"{round(seconds / 60)} minutes"
+    way = "behind" if ahead > timedelta(0) else "ahead of"
+    return (
+        f"This machine's clock is {shown} {way} {vendor}'s. The grace period and the end of the period go by the "
+        "vendor's clock. Let NTP set this machine's clock."
+    )

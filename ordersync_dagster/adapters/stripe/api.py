@@ -16,7 +16,7 @@ import requests
 import stripe
 
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
-from ordersync_dagster.adapters.http.vendor_clock import VendorClock
+from ordersync_dagster.adapters.http.vendor_clock import VendorClock, clock_warning
 from ordersync_dagster.adapters.stripe import session_days
 from ordersync_dagster.adapters.stripe.pages import LATEST, ListPage, Place, oldest_of, read_page, row_id
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
@@ -205,7 +205,7 @@ class StripeApi:
             raise self._refusal(path, answer)
         self._check_version(answer.headers.get("Stripe-Version"))
         if self._clock.note(answer.headers.get("Date")):
-            self._warn(_other_clock(self.ahead))
+            self._warn(clock_warning(self.vendor, self.ahead))
         return answer
 
     def _check_version(self, answered: str | None) -> None:
@@ -229,23 +229,13 @@ class StripeApi:
                 f"(request {request_id}). Make a restricted key at https://dashboard.stripe.com/apikeys."
             )
         if answer.status == 403:
-            slug = re.search(r"rak_\w+", str(answer.body))
-            wanted = " / ".join(name for name in (PERMISSIONS.get(path), slug and slug[0]) if name) or path
+            kind, slug = SESSIONS if path.startswith(SESSIONS) else path, re.search(r"rak_\w+", str(answer.body))
+            wanted = " / ".join(name for name in (PERMISSIONS.get(kind), slug and slug[0]) if name) or path
             return KeyRefusedError(
                 f"STRIPE_SECRET_KEY (…{self._key[-4:]}) may not read {path}: it lacks the permission “{wanted}” "
                 f"(request {request_id}). Add it at https://dashboard.stripe.com/apikeys."
             )
         return VendorAnswerError(f"Stripe answered {path} with HTTP {answer.status} (request {request_id})")
-
-
-def _other_clock(ahead: timedelta) -> str:
-    seconds = round(abs(ahead).total_seconds())
-    shown = f"{seconds} seconds" if seconds < 600 else f"{round(seconds / 60)} minutes"
-    way = "behind" if ahead > timedelta(0) else "ahead of"
-    return (
-        f"This machine's clock is {shown} {way} Stripe's. The grace period and the end of the period go by Stripe's "
-        "clock. Let NTP set this machine's clock."
-    )
 
 
 def _response(content: bytes, status: int, headers: Mapping[str, str]) -> requests.Response:
