@@ -199,7 +199,9 @@ def peak_of(days: int, folder: Path) -> float:
     folder.mkdir()
     now = utc_now()
     seconds = range(3600, days * 86_400, 86_400 // PER_DAY)
-    made = [checkout_session(id=f"cs_test_{n}", created=int(now.timestamp()) - n) for n in seconds]
+    made = [
+        checkout_session(id=f"cs_test_{n}", payment_intent=f"pi_{n}", created=int(now.timestamp()) - n) for n in seconds
+    ]
     with served(World(now, Packed(dump(each) for each in made))) as running:
         env = environment(running, f"sqlite:///{folder}/shop.db")
         command = [sys.executable, "-c", MEASURED, "sync", "--days", str(days), "--printful", "none"]

@@ -63,7 +63,9 @@ class Year:
         self.sandbox, self.database, self.time = sandbox, database, time
         newest = NOW - timedelta(hours=3)
         sessions = [
-            checkout_session(id=f"cs_test_day{n}", created=int((newest - timedelta(days=n)).timestamp()))
+            checkout_session(
+                id=f"cs_test_day{n}", payment_intent=f"pi_day{n}", created=int((newest - timedelta(days=n)).timestamp())
+            )
             for n in range(400)
         ]
         sandbox.replace(World(NOW, sessions))

@@ -75,6 +75,6 @@ def test_a_backfill_that_dies_half_way_is_resumed_by_its_failed_and_missing_days
 
 def test_days_a_year_back_can_be_run(pretend: PretendShop) -> None:
     first = pretend.dagster.days()[0]
-    assert first == str((pretend.world.now - timedelta(days=365)).date())
+    assert first == f"{pretend.world.now.year - 1}-01-01"
     assert pretend.dagster.backfill_job([first])["status"] == "COMPLETED_SUCCESS"
     assert pretend.dagster.green_days() == {first}
