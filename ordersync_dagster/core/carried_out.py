@@ -1,4 +1,4 @@
-"""What became of a plan: without the orders that the database refused, and with the orders that were decided again."""
+"""The plan as it was carried out: without refused orders, and with the orders that were decided again."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -12,7 +12,6 @@ from ordersync_dagster.core.order_without_payment import order_without_payment
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
 from ordersync_dagster.core.payment_notices import payment_notices
 from ordersync_dagster.core.payment_problems import (
-    GIVEN_BACK,
     MONEY_BACK,
     NOT_LIVE,
     Paid,
@@ -22,7 +21,7 @@ from ordersync_dagster.core.payment_problems import (
     superseded,
     undecided,
 )
-from ordersync_dagster.core.payment_state import PaymentState, payment_state
+from ordersync_dagster.core.payment_state import GIVEN_BACK, PaymentState, payment_state
 from ordersync_dagster.core.pieces import Piece, join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem

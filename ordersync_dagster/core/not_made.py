@@ -32,7 +32,7 @@ class Payment:
 
     @classmethod
     def of(cls, order: Order, state: PaymentState) -> "Payment":
-        """The payment of a paid session, after what became of it."""
+        """The payment of a paid session, with its state."""
         return cls(order.line_items, None if state.unknown else state.is_kept, not state.returned)
 
 

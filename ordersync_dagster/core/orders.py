@@ -94,7 +94,7 @@ class Price:
 class Reference:
     """A value of a session that may be the id of the shop's order.
 
-    It is certain where it cannot be such an id by chance; else amount and currency have to agree too.
+    It is certain where it cannot be such an id by chance; else the e-mail address has to be the same too.
     """
 
     value: str

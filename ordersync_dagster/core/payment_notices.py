@@ -1,4 +1,4 @@
-"""What the shop has to know of the payment of an order: it went back, is disputed, or nobody knows."""
+"""Notices about the payment of an order: it went back, is disputed, or is unknown."""
 
 from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder
 from ordersync_dagster.core.payment_problems import NOT_LIVE

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from ordersync_dagster.core.matching import Match
 from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder
+from ordersync_dagster.core.payment_state import GIVEN_BACK
+from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.problems import Problem, ProblemClass
 
 SAME_PURCHASE_WITHIN = 3600  # seconds
 NOT_LIVE = (Status.CANCELLED, Status.FAILED)
-GIVEN_BACK = (Status.REFUNDED, Status.RETURNED)
 MONEY_BACK = (*GIVEN_BACK, Status.CANCELLED)  # nobody has to be told of a second payment
 
 
@@ -26,7 +27,7 @@ class Paid:
     @classmethod
     def of(cls, order: Order, order_id: str) -> "Paid":
         """The session of `order`; a purchase is the same customer, amount, currency and lines."""
-        purchase = (order.customer_email.lower(), order.total, order.currency, order.line_items)
+        purchase = (normalised_email(order.customer_email), order.total, order.currency, order.line_items)
         return cls(order.session_id, order_id, int(order.created.timestamp()), purchase)
 
 

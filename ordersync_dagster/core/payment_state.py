@@ -1,4 +1,4 @@
-"""What became of the payment of an order: kept, partly or wholly given back, disputed, or unknown."""
+"""The state of an order's payment: kept, partly or wholly given back, disputed, or unknown."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder
 from ordersync_dagster.core.reversals import Reversals
 
-_GIVEN_BACK = frozenset({Status.REFUNDED, Status.RETURNED})
+GIVEN_BACK = frozenset({Status.REFUNDED, Status.RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ _KEPT = PaymentState()
 
 def needs_reversals(order: StoredOrder | None) -> bool:
     """Whether refunds and disputes have to be known to decide about a paid session with this order, or with none."""
-    return order is None or order.status not in _GIVEN_BACK
+    return order is None or order.status not in GIVEN_BACK
 
 
 def payment_state(order: Order, reversals: Reversals) -> PaymentState:
-    """What became of the payment of the session that `order` describes."""
+    """The state of the payment of the session that `order` describes."""
     payments, unknown = _payments(order, reversals)
     if reversals.unread_until and order.created.timestamp() < reversals.unread_until:
         unknown = unknown or "Stripe did not show all refunds and disputes"

@@ -11,7 +11,7 @@ from ordersync_dagster.sync.ports import Sessions
 
 @dataclass(slots=True)
 class Payments:
-    """What became of the payments of a window, which starts at `since` (Unix seconds)."""
+    """The states of the payments of a window, which starts at `since` (Unix seconds)."""
 
     stripe: Sessions
     since: int

@@ -123,7 +123,7 @@ class DatabaseStore:
 
     @property
     def erasures(self) -> Erasures:
-        """What this process can tell of erased customers; read once."""
+        """The erased customers that this process can recognise; read once."""
         if self._erasures is None:
             has_any = self._tables.has_erased
             self._erasures = self.read(partial(read_erasures, given=self.hash_key)) if has_any else Erasures()

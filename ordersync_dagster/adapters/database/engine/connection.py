@@ -34,7 +34,7 @@ def parse_url(text: str) -> URL:
 
 
 def url_remarks(text: str) -> tuple[str, ...]:
-    """What became of the parameters in the URL that are for other programs."""
+    """A remark for each parameter of the URL that is for another program."""
     return read_url(text).remarks
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-# libpq writes two spaces after the server's word for FATAL, in whatever language. What it says itself has one.
+# libpq writes two spaces after the server's word for FATAL, in every language, and one space in its own messages.
 _OF_SERVER = re.compile(r"failed: [^\s:]+:  ([^\n]+)")
 # The server answers, and may let us in later (57P03, 53300; poolers have words of their own).
 _LATER = re.compile(

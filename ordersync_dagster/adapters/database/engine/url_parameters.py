@@ -62,7 +62,7 @@ _DROPPED_PATTERN = re.compile(r"variables\[\w+\]")  # Rails: settings of its ses
 
 @dataclass(frozen=True, slots=True)
 class FittedUrl:
-    """A URL with parameters that its driver knows, and SEARCH_PATH; `remarks` say what became of the others."""
+    """A URL with parameters that its driver knows, and SEARCH_PATH; `remarks` has a sentence for each other one."""
 
     url: URL
     remarks: tuple[str, ...] = ()
@@ -71,7 +71,8 @@ class FittedUrl:
 def fitted_postgres_url(url: URL) -> FittedUrl:
     """Raises SettingsError that names every parameter that nobody knows."""
     given = {name: values[-1] for name, values in url.normalized_query.items()}
-    is_prismas = bool({"sslaccept", "sslidentity"} & given.keys())  # its sslcert is not what libpq means by the word
+    # Prisma's sslcert is the certificate of the server, and libpq's that of the client.
+    is_prismas = bool({"sslaccept", "sslidentity"} & given.keys())
     kept: dict[str, str | tuple[str, ...]] = {}
     dropped, unknown, remarks = [], [], []
     for name, value in given.items():

@@ -56,7 +56,7 @@ def blank(connection: Connection, conditions: Iterable[ColumnElement[bool]]) -> 
 def record_erasure(
     connection: Connection, stamp: Stamp, keyed: KeyedHash, action: str, after: Mapping[str, object], reason: str
 ) -> None:
-    """Record in the audit what was erased, and not whose."""
+    """Record in the audit which entries were erased, without the name of the customer."""
     entry = Entry(action, AUDIT.name, "", None, None, after, reason)
     audit.append(connection, stamp, [entry], keyed)
 

@@ -17,7 +17,7 @@ ERASED = own_tables().tables["ordersync_erased"]
 
 @dataclass(frozen=True, slots=True)
 class Erasures:
-    """What this process can tell of erased customers; without `keyed` there are none."""
+    """Recognises the sessions and orders of erased customers; without `keyed` it recognises none."""
 
     keyed: KeyedHash | None = None
     unknown: int = 0  # entries made with a key that we do not have

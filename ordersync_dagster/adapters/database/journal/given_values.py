@@ -1,4 +1,4 @@
-"""The values that our runs once set, read from the audit: what is no longer there was taken back by somebody."""
+"""The values that our runs once set, read from the audit: somebody took back a value that is no longer there."""
 
 from collections.abc import Collection, Mapping
 

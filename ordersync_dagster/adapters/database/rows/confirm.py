@@ -1,4 +1,4 @@
-"""Whether a written row holds what was set: a trigger, a rule or row security may drop or change a write silently."""
+"""Compares a written row with the values that were set: a trigger, a rule or row security may drop or change them."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
