@@ -43,3 +43,12 @@ def test_a_session_or_refund_whose_id_is_no_text_stops_nothing_but_itself(row_id
     whole = as_body({"data": [{"id": row_id, "created": CREATED}], "has_more": False})
     ((_, (verdict,)),) = canned.stripe((200, whole)).sessions(WINDOW, properties.read, with_line_items=False)
     assert isinstance(verdict, SessionProblem)
+
+
+@pytest.mark.timeout(20)
+def test_a_page_that_names_one_row_twice_and_never_ends_stops_the_list() -> None:
+    body = as_body({"data": [{"id": "re_1", "created": CREATED}] * 2, "has_more": True})
+    with pytest.raises(VendorError, match="no progress"):
+        list(canned.stripe((200, body)).refunds(0))
+    with pytest.raises(VendorError, match="no progress"):
+        list(canned.stripe((200, body)).sessions(WINDOW, properties.read, with_line_items=False))

@@ -161,22 +161,23 @@ class StripeApi:
         while True:
             page = self._page(path, [("limit", str(ROWS_PER_PAGE)), *filters], place)
             oldest = oldest_of(page.rows) or oldest
-            ids = [name for row in page.rows if (name := row_id(row)) is not None]
-            repeated = seen.intersection(ids)
+            seen_before = len(seen)
             for row in page.rows:
-                if row_id(row) not in repeated:
-                    yield row
-                else:
+                name = row_id(row)
+                if name in seen:
                     self._traffic.add("duplicates_seen")
+                    continue
+                if name is not None:
+                    seen.add(name)
+                yield row
             if page.is_stuck:
                 sentence = f"Stripe's list {path} has more rows, and Stripe shows none of them. Run again."
                 raise UnreadListError(sentence, oldest + 1)
             if page.following is None:
                 return
-            if len(repeated) == len(ids):
+            if len(seen) == seen_before:
                 raise VendorAnswerError(f"Stripe's list {path} makes no progress: a page came twice. Run again.")
             place = page.following
-            seen.update(ids)
 
     def _page(self, path: str, params: list[tuple[str, str]], place: Place | None) -> ListPage:
         def ask(after: str | None) -> JsonObject:
