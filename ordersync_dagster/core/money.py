@@ -69,6 +69,11 @@ def from_minor(amount: int, currency: str) -> Decimal:
     return Decimal(amount).scaleb(-decimals)
 
 
+def amount_text(amount: int, currency: str) -> str:
+    """Minor units as people read them: EUR 1,204.00; raises UnknownCurrencyError."""
+    return f"{currency.upper()} {Decimal(amount).scaleb(-exponent(currency)):,f}"
+
+
 def from_text(value: object) -> Decimal | None:
     """Printful's amounts, text or number ("13.00", 65.5), as an exact decimal; None where it is neither."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):

@@ -1,6 +1,6 @@
 """Half-open windows of time in UTC, and the days in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -90,3 +90,14 @@ class Window:
 def day_of(created: int) -> date:
     """The UTC day of a Unix time in seconds."""
     return datetime.fromtimestamp(created, UTC).date()
+
+
+def day_ranges(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Days as contiguous ranges, both ends inclusive, oldest first."""
+    spans: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if spans and day - spans[-1][1] == timedelta(days=1):
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return spans

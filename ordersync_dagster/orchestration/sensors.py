@@ -8,6 +8,7 @@ import dagster as dg
 
 from ordersync_dagster.app.wiring import Watch
 from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.core.window import day_ranges
 from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
 from ordersync_dagster.orchestration.killed_runs import end_killed_runs
 from ordersync_dagster.orchestration.partitions import daily
@@ -23,7 +24,6 @@ from ordersync_dagster.orchestration.webhook_cursor import (
     gap_days,
     hour_of,
     paid_orders,
-    ranges,
 )
 
 WHY = "ordersync/why"
@@ -116,7 +116,7 @@ def _requests(missing: dict[str, date], gap: list[date], now: datetime, hour: in
     """A run for each range of days; its key keeps Dagster from starting it twice in one hour."""
     keys = set(daily.get_partition_keys(current_time=now))
     over = [day for day in (*missing.values(), *gap) if str(day) in keys]
-    for first, last in ranges(over):
+    for first, last in day_ranges(over):
         names = sorted(key for key, day in missing.items() if first <= day <= last)
         why = f"{len(names)} paid sessions without an order" if names else "events older than 30 days are gone"
         yield dg.RunRequest(

@@ -99,17 +99,6 @@ def gap_days(cursor: WebhookCursor, now: datetime) -> list[date]:
     return [first + timedelta(days=n) for n in range((horizon.date() - first).days + 1)]
 
 
-def ranges(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Days as contiguous ranges, both ends inclusive, oldest first."""
-    spans: list[tuple[date, date]] = []
-    for day in sorted(set(days)):
-        if spans and day - spans[-1][1] == timedelta(days=1):
-            spans[-1] = (spans[-1][0], day)
-        else:
-            spans.append((day, day))
-    return spans
-
-
 def _session_of(event: object) -> object:
     data: Any = event.get("data") if isinstance(event, Mapping) else None
     return data.get("object") if isinstance(data, Mapping) else None

@@ -13,6 +13,7 @@ from ordersync_dagster.core.money import (
     Capacity,
     MoneyError,
     UnknownCurrencyError,
+    amount_text,
     from_minor,
     from_text,
 )
@@ -102,3 +103,20 @@ def test_printfuls_amounts_come_as_texts_and_as_numbers(value: Any, amount: str)
 )
 def test_whatever_else_printful_says_is_no_amount(value: Any) -> None:
     assert from_text(value) is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (120400, "eur", "EUR 1,204.00"),
+        (5, "usd", "USD 0.05"),
+        (0, "usd", "USD 0.00"),
+        (-1999, "gbp", "GBP -19.99"),
+        (1200, "jpy", "JPY 1,200"),
+        (1234560, "kwd", "KWD 1,234.560"),
+        (50000, "isk", "ISK 500.00"),
+        (10**20, "eur", "EUR 1,000,000,000,000,000,000.00"),
+    ],
+)
+def test_minor_units_are_shown_as_people_write_amounts(amount: int, currency: str, text: str) -> None:
+    assert amount_text(amount, currency) == text

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of, midnight
+from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of, day_ranges, midnight
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 TODAY = NOW.date()
@@ -118,3 +118,9 @@ def test_a_period_with_given_ends_and_clocks_that_agree_change_nothing() -> None
     given = Window(midnight(date(2026, 11, 21)), now)
     assert given.by_clock(timedelta(hours=-9)) is given
     assert Window.last_days(3, now).by_clock(timedelta(0)).end == now
+
+
+def test_days_become_contiguous_ranges() -> None:
+    days = [date(2026, 11, 3), date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 5), date(2026, 11, 3)]
+    assert day_ranges(days) == [(date(2026, 11, 1), date(2026, 11, 3)), (date(2026, 11, 5), date(2026, 11, 5))]
+    assert day_ranges([]) == []

@@ -7,7 +7,7 @@ import pytest
 
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.window import Window, midnight
-from ordersync_dagster.orchestration.webhook_cursor import WebhookCursor, gap_days, paid_orders, ranges
+from ordersync_dagster.orchestration.webhook_cursor import WebhookCursor, gap_days, paid_orders
 from ordersync_dagster.sandbox import checkout_session
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -89,9 +89,3 @@ def test_a_young_cursor_leaves_no_gap() -> None:
 def test_an_old_cursor_leaves_a_gap_up_to_where_events_begin() -> None:
     gap = gap_days(WebhookCursor(int((NOW - timedelta(days=33)).timestamp())), NOW)
     assert gap == [date(2026, 10, 21), date(2026, 10, 22), date(2026, 10, 23), date(2026, 10, 24)]
-
-
-def test_days_become_contiguous_ranges() -> None:
-    days = [date(2026, 11, 3), date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 5), date(2026, 11, 3)]
-    assert ranges(days) == [(date(2026, 11, 1), date(2026, 11, 3)), (date(2026, 11, 5), date(2026, 11, 5))]
-    assert ranges([]) == []
