@@ -13,7 +13,7 @@ import pytest
 import typer.main
 
 from ordersync_dagster.adapters.database.schema.tables import own_tables, shop_tables
-from ordersync_dagster.adapters.stripe.api import PERMISSIONS
+from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
 from ordersync_dagster.app import demo
 from ordersync_dagster.app.demo import demonstrate, pretend_shop
 from ordersync_dagster.app.settings import Settings, read_settings

@@ -10,7 +10,8 @@ from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.diagnostics import diagnose
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.http.client import RetryPolicy, Traffic
-from ordersync_dagster.adapters.stripe.api import PERMISSIONS, StripeApi
+from ordersync_dagster.adapters.stripe.api import StripeApi
+from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
 from ordersync_dagster.app.database_findings import database_findings
 from ordersync_dagster.app.rate_limits import state_dir
 from ordersync_dagster.app.settings import Settings

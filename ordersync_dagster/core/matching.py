@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ordersync_dagster.core.orders import Order, Status, StoredOrder
+from ordersync_dagster.core.orders import Order, Reference, Status, StoredOrder
 from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.stripe_session import Skip, Verdict
 
@@ -14,7 +14,7 @@ class Elsewhere:
 
     paid_sessions: frozenset[str] = frozenset()  # other sessions that orders name, and that Stripe calls paid
     payers: Mapping[str, str] = field(default_factory=dict)  # other payments that orders name → their paid session
-    unknown: Mapping[str, str] = field(default_factory=dict)  # why Stripe did not answer, by session or payment
+    unknown: Mapping[str, str] = field(default_factory=dict)  # why Stripe did not answer, by session, payment or order
     claims: Mapping[str, str] = field(default_factory=dict)  # order id → the paid session that belongs to it
     erased: frozenset[str] = frozenset()  # sessions whose customer was erased after they were created
 
@@ -69,7 +69,7 @@ class Matcher:
             return Match(tuple(rows), other_session=self._other(rows[0], order) if len(rows) == 1 else "")
         for reference in order.references:
             row = self._by_id.get(reference.value)
-            if row and (reference.is_certain or _is_of_customer(row, order)):
+            if row and _names(reference, row, order):
                 other = self._other(row, order)
                 return Match((row,), row.id, other, "" if other else self._unknown(row, order))
         return None
@@ -92,7 +92,17 @@ class Matcher:
         if self._elsewhere.claims.get(row.id) == order.session_id:
             return ""
         unknown = self._elsewhere.unknown
-        return unknown.get(row.session_id) or unknown.get(row.payment_intent_id or "", "")
+        asked = (row.session_id, row.payment_intent_id or "", row.id)
+        return next((unknown[each] for each in asked if each in unknown), "")
+
+
+def refers_to(order: Order, row: StoredOrder) -> bool:
+    """Whether a reference of the session of `order` names `row`."""
+    return any(_names(reference, row, order) for reference in order.references)
+
+
+def _names(reference: Reference, row: StoredOrder, order: Order) -> bool:
+    return reference.value == row.id and (reference.is_certain or _is_of_customer(row, order))
 
 
 def _is_of_customer(row: StoredOrder, order: Order) -> bool:

@@ -2,23 +2,33 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from ordersync_dagster.core.decide_sessions import SessionDay
 from ordersync_dagster.core.errors import KeyRefusedError, VendorError, VendorUnavailableError
-from ordersync_dagster.core.matching import Elsewhere, Matcher
+from ordersync_dagster.core.matching import Elsewhere, Matcher, agrees, refers_to
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN, Paid
+from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.pieces import Piece
-from ordersync_dagster.core.stripe_session import SessionProblem, Skip, paid_session
+from ordersync_dagster.core.reversals import Reversals
+from ordersync_dagster.core.stripe_session import SessionProblem, Skip, Verdict, paid_session
 from ordersync_dagster.sync.ports import Sessions, Store
+
+T = TypeVar("T")
 
 
 class OrderLookup:
     """Serves one run, whose days come newest first, and keeps what its later days have to know."""
 
-    def __init__(self, stripe: Sessions, store: Store) -> None:
-        self._stripe, self._store = stripe, store
+    def __init__(
+        self,
+        stripe: Sessions,
+        store: Store,
+        read: Callable[[object], Verdict],
+        reversals: Callable[[Iterable[Order]], Reversals],
+    ) -> None:
+        self._stripe, self._store, self._read, self._reversals = stripe, store, read, reversals
         self._asked: set[str] = set()  # sessions and payments that orders name, and that nobody decides now
         self._paid: set[str] = set()  # those of them that are paid
         self._payers: dict[str, str] = {}  # payments that orders name → the paid session
@@ -61,6 +71,28 @@ class OrderLookup:
                     self._ask(row.session_id, lambda key: [self._stripe.session(key)])
                 if row.payment_intent_id not in (None, "", order.payment_intent_id):
                     self._ask(str(row.payment_intent_id), self._stripe.sessions_of_payment)
+                if match and match.reference and self._was_only_tried(row):
+                    self._claim_for_first(row, order)
+
+    def _was_only_tried(self, row: StoredOrder) -> bool:
+        """Whether `row` names a session or a payment, and Stripe calls none of them paid."""
+        keys = {row.session_id, row.payment_intent_id} - {"", None}
+        return bool(keys) and keys.isdisjoint(self._paid | self._payers.keys())
+
+    def _claim_for_first(self, row: StoredOrder, order: Order) -> None:
+        """Keep the first payment that the reference of `order` had: `row` is that one's, of whatever day it is."""
+        if row.id not in self._claims:
+            paid = self._answer(row.id, lambda: self._payments_for(row, order.customer_email))
+            if any(each.session_id != order.session_id for each in paid):
+                self._claims[row.id] = min(paid, key=lambda each: (each.created, each.session_id)).session_id
+
+    def _payments_for(self, row: StoredOrder, email: str) -> list[Order]:
+        """The payments of a customer that refer to `row` and fit it, without those that have an order of their own."""
+        listed = (self._read(each) for each in self._stripe.sessions_of_customer(email))
+        orders = [each for each in listed if isinstance(each, Order) and refers_to(each, row) and agrees(row, each)]
+        named = {each.session_id for each in self._store.orders_of_sessions([each.session_id for each in orders])}
+        found = self._reversals(orders)
+        return [each for each in orders if each.session_id not in named and payment_state(each, found).is_kept]
 
     def _erased(self, day: SessionDay, orders: Sequence[Order]) -> frozenset[str]:
         """The sessions of customers who were erased; Stripe may have erased theirs, so that they cannot be read."""
@@ -75,20 +107,24 @@ class OrderLookup:
             self.taken_back = {**self.taken_back, **self._store.printful_ids_given(lacking)}
 
     def _ask(self, key: str, read: Callable[[str], Sequence[Mapping[str, Any] | None]]) -> None:
-        """Ask Stripe for a session, or for the sessions of a payment, once in a run; not again after it was away."""
-        if key in self._asked or self._away:
-            self._unknown.update({} if key in self._asked else {key: self._away})
-            return
-        self._asked.add(key)
-        try:
-            paid = [session_id for session in read(key) if (session_id := paid_session(session))]
-        except (VendorError, KeyRefusedError) as error:
-            self._unknown[key] = str(error)
-            self._away = str(error) if isinstance(error, VendorUnavailableError) else ""
-            return
+        """Ask Stripe for a session, or for the sessions of a payment."""
+        paid = self._answer(key, lambda: [found for session in read(key) if (found := paid_session(session))])
         self._paid.update(paid)
         if paid and paid[0] != key:
             self._payers[key] = paid[0]
+
+    def _answer(self, key: str, ask: Callable[[], list[T]]) -> list[T]:
+        """What `ask` gets of Stripe, once in a run for each key; not again after Stripe was away."""
+        if key in self._asked or self._away:
+            self._unknown.update({} if key in self._asked else {key: self._away})
+            return []
+        self._asked.add(key)
+        try:
+            return ask()
+        except (VendorError, KeyRefusedError) as error:
+            self._unknown[key] = str(error)
+            self._away = str(error) if isinstance(error, VendorUnavailableError) else ""
+            return []
 
     def keep(self, piece: Piece) -> None:
         """Keep the claims of a decided piece for the pieces and days after it."""

@@ -30,11 +30,14 @@ class Sessions(Protocol):
     ) -> Iterator[tuple[date, list[Verdict]]]:
         """Sessions, each given to `read`, by day, newest day first; days without any are left out."""
 
-    def session(self, session_id: str) -> Mapping[str, Any] | None:
+    def session(self, session_id: str, *, with_line_items: bool = False) -> Mapping[str, Any] | None:
         """One session by its id; None where Stripe does not know it."""
 
     def sessions_of_payment(self, payment_intent_id: str) -> Sequence[Mapping[str, Any]]:
         """The sessions of one payment, paid or not."""
+
+    def sessions_of_customer(self, email: str) -> Sequence[Mapping[str, Any]]:
+        """The complete sessions of one e-mail address, paid or not."""
 
     def refunds(self, since: int) -> Iterable[object]:
         """Refunds since a Unix time; none where they may not be read. Ends in UnreadListError if some are not shown."""
@@ -79,6 +82,9 @@ class Store(Protocol):
     def limits(self) -> Limits: ...
     def orders_of_sessions(self, session_ids: Collection[str]) -> tuple[StoredOrder, ...]: ...
     def order_ids_of_payments(self, payments: Collection[str]) -> frozenset[str]: ...
+    def orders_of_customers(self, emails: Collection[str], start: datetime, end: datetime) -> tuple[StoredOrder, ...]:
+        """The orders of these addresses (in lower case) that were created in `[start, end)`."""
+
     def newest_sessions(self, window: Window, kind: str, at_most: int) -> list[str]: ...
     def has_live_orders(self) -> bool: ...
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]: ...

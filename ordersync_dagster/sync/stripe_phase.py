@@ -20,6 +20,7 @@ from ordersync_dagster.core.stripe_session import SessionRules, Skip, SkipReason
 from ordersync_dagster.core.unread import reversals_not_read, sessions_not_read
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.account_guard import AccountGuard
+from ordersync_dagster.sync.nearby_purchases import NearbyPurchases
 from ordersync_dagster.sync.order_lookup import OrderLookup
 from ordersync_dagster.sync.payments import Payments
 from ordersync_dagster.sync.ports import Sessions, Store
@@ -41,12 +42,16 @@ class StripePhase:
     def steps(self, window: Window) -> Iterator[tuple[Step, PrintfulNeeds]]:
         """One for each UTC day, newest first; raises WrongModeError and WrongAccountError before the first."""
         self._require_mode()
-        payments, lookup = Payments(self.stripe, window.start_epoch), OrderLookup(self.stripe, self.store)
         rules = cache(self.rules.by_clock)  # it is known when the first row is
-        listed = self.stripe.sessions(
-            window, lambda row: read_session(row, rules(self.stripe.ahead)), with_line_items=self.asks_printful
-        )
-        days = starmap(partial(self._decided, payments, lookup), _with_empty_days(window, listed))
+
+        def read(row: object) -> Verdict:
+            return read_session(row, rules(self.stripe.ahead))
+
+        listed = self.stripe.sessions(window, read, with_line_items=self.asks_printful)
+        payments = Payments(self.stripe, window.start_epoch)
+        lookup = OrderLookup(self.stripe, self.store, read, payments.reversals)
+        nearby = NearbyPurchases(self.stripe, self.store, window, read, payments.reversals, self.asks_printful)
+        days = starmap(partial(self._decided, payments, lookup, nearby), _with_empty_days(window, listed))
         yield from AccountGuard(self.stripe, self.store, self.rules.live).checked(window, days)
 
     def _require_mode(self) -> None:
@@ -59,7 +64,7 @@ class StripePhase:
             )
 
     def _decided(
-        self, payments: Payments, lookup: OrderLookup, of: date, verdicts: list[Verdict]
+        self, payments: Payments, lookup: OrderLookup, nearby: NearbyPurchases, of: date, verdicts: list[Verdict]
     ) -> tuple[Step, PrintfulNeeds]:
         """Compares some thousand sessions at a time, so that no more unchanged orders than theirs are held."""
         now = int((self.clock() + self.stripe.ahead).timestamp())
@@ -68,8 +73,10 @@ class StripePhase:
         some = [day.sessions[start : start + SESSIONS_PER_LOOKUP] for start in range(0, count, SESSIONS_PER_LOOKUP)]
         compared = [self._compared(payments, lookup, replace(day, sessions=each)) for each in some or [()]]
         pieces = [each.piece for each in compared]
-        plan = join_pieces(pieces, lookup.next_day)
-        plan = replace(plan, notes=(*self._unread(of, verdicts, payments), *plan.notes))
+        beyond = nearby.of((paid for piece in pieces for paid in piece.paid), now)
+        plan = join_pieces(pieces, (*lookup.next_day, *beyond))
+        notes = (*self._unread(of, verdicts, payments), *plan.notes)
+        plan = replace(plan, notes=notes, warnings=(*plan.warnings, *nearby.new_warnings()))
         lookup.end_day(of, pieces)
         known = [payment for each in compared for payment in each.payments]
         again = tuple(session for each in compared for session in each.again)

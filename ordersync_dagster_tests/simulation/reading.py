@@ -50,13 +50,21 @@ class PretendStripe:
         if current and kept:
             yield current, kept
 
-    def session(self, session_id: str) -> dict[str, Any] | None:
+    def session(self, session_id: str, *, with_line_items: bool = False) -> dict[str, Any] | None:
         self._ask("stripe")
         return self._vendors.sessions.get(session_id)
 
     def sessions_of_payment(self, payment_intent_id: str) -> list[dict[str, Any]]:
         self._ask("stripe")
         return [each for each in self._vendors.sessions.values() if each["payment_intent"] == payment_intent_id]
+
+    def sessions_of_customer(self, email: str) -> list[dict[str, Any]]:
+        self._ask("stripe")
+        return [
+            each
+            for each in self._vendors.sessions.values()
+            if each["status"] == "complete" and (each["customer_details"] or {}).get("email") == email
+        ]
 
     def refunds(self, since: int) -> list[object]:
         try:

@@ -104,6 +104,11 @@ class DatabaseStore:
         """The ids of the orders that name these payments, whatever their session."""
         return self.read(lambda connection: read.read_ids_of_payments(connection, self._tables, payments))
 
+    def orders_of_customers(self, emails: Collection[str], start: datetime, end: datetime) -> tuple[StoredOrder, ...]:
+        """The orders of these addresses (in lower case) that were created in `[start, end)`."""
+        ids = self.read(lambda connection: read.read_ids_of_customers(connection, self._tables, emails, start, end))
+        return self.orders(ids)
+
     def orders(self, order_ids: Collection[str]) -> tuple[StoredOrder, ...]:
         """The orders with these ids; a text that cannot be an id is the id of none."""
         return self._orders("id", order_ids)

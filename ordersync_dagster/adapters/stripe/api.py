@@ -20,22 +20,15 @@ from ordersync_dagster.adapters.http.vendor_clock import VendorClock, clock_warn
 from ordersync_dagster.adapters.stripe import session_days
 from ordersync_dagster.adapters.stripe.pages import LATEST, ListPage, Place, oldest_of, read_page, row_id
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
+from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS, SESSIONS, refusal
 from ordersync_dagster.adapters.stripe.session_days import Listed
 from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, VendorAnswerError
 from ordersync_dagster.core.window import Window
 
 API_VERSION = "2026-10-28.endive"  # core/stripe_session.py was written for it, and reads older versions too
 ROWS_PER_PAGE = 100  # Stripe's maximum
-PERMISSIONS = {
-    "/v1/checkout/sessions": "Checkout Sessions: Read",
-    "/v1/refunds": "Charges and Refunds: Read",
-    "/v1/disputes": "Disputes: Read",
-    "/v1/invoice_payments": "Invoices: Read",
-    "/v1/events": "Events: Read",
-}
 PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
-SESSIONS = "/v1/checkout/sessions"
 JsonObject = dict[str, Any]
 T = TypeVar("T")
 
@@ -91,12 +84,13 @@ class StripeApi:
         reader = SliceReader(fetch, window.start_epoch, window.end_epoch, gap=session_days.gap, turn=turn, first=first)
         return session_days.by_day(reader, window.days[-1], self.unread_days, self._traffic)
 
-    def session(self, session_id: str) -> JsonObject | None:
+    def session(self, session_id: str, *, with_line_items: bool = False) -> JsonObject | None:
         """One session by its id; None where Stripe does not know it, as with a key of another account.
 
         https://docs.stripe.com/api/checkout/sessions/retrieve
         """
-        answer = self._get(f"{SESSIONS}/{quote(session_id, safe='')}", [], or_missing=True)
+        params = [("expand[]", "line_items")] if with_line_items else []
+        answer = self._get(f"{SESSIONS}/{quote(session_id, safe='')}", params, or_missing=True)
         return answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
 
     @property
@@ -112,6 +106,11 @@ class StripeApi:
         """The sessions of one payment, paid or not. https://docs.stripe.com/api/checkout/sessions/list"""
         listed = self._rows(SESSIONS, [("payment_intent", payment_intent_id)])
         return [row for row in listed if isinstance(row, dict) and row.get("payment_intent") == payment_intent_id]
+
+    def sessions_of_customer(self, email: str) -> list[JsonObject]:
+        """The complete sessions of one e-mail address, paid or not."""
+        listed = self._rows(SESSIONS, [("status", "complete"), ("customer_details[email]", email)])
+        return [row for row in listed if isinstance(row, dict)]
 
     def refunds(self, since: int) -> Iterator[object]:
         """Refunds created at or after `since` (Unix seconds); none, and a warning, if the key may not read them.
@@ -203,7 +202,7 @@ class StripeApi:
 
         answer = get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
         if answer.status != 200 and not (or_missing and answer.status == 404):
-            raise self._refusal(path, answer)
+            raise refusal(path, answer, self._key)
         self._check_version(answer.headers.get("Stripe-Version"))
         if self._clock.note(answer.headers.get("Date")):
             self._warn(clock_warning(self.vendor, self.ahead))
@@ -221,22 +220,6 @@ class StripeApi:
         with self._warning_lock:
             if warning not in self.warnings:
                 self.warnings.append(warning)
-
-    def _refusal(self, path: str, answer: Answer) -> Exception:
-        request_id = answer.headers.get("Request-Id", "none")
-        if answer.status == 401:
-            return KeyRefusedError(
-                f"Stripe refused STRIPE_SECRET_KEY (…{self._key[-4:]}): it is wrong, expired or revoked "
-                f"(request {request_id}). Make a restricted key at https://dashboard.stripe.com/apikeys."
-            )
-        if answer.status == 403:
-            kind, slug = SESSIONS if path.startswith(SESSIONS) else path, re.search(r"rak_\w+", str(answer.body))
-            wanted = " / ".join(name for name in (PERMISSIONS.get(kind), slug and slug[0]) if name) or path
-            return KeyRefusedError(
-                f"STRIPE_SECRET_KEY (…{self._key[-4:]}) may not read {path}: it lacks the permission “{wanted}” "
-                f"(request {request_id}). Add it at https://dashboard.stripe.com/apikeys."
-            )
-        return VendorAnswerError(f"Stripe answered {path} with HTTP {answer.status} (request {request_id})")
 
 
 def _response(content: bytes, status: int, headers: Mapping[str, str]) -> requests.Response:

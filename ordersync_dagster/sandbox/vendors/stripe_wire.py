@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import count
+from typing import Any
 
 from ordersync_dagster.sandbox.vendors import stripe_errors as errors
 from ordersync_dagster.sandbox.vendors.keys import RESTRICTED_KEY, STRIPE_KEY
@@ -14,7 +15,8 @@ from ordersync_dagster.sandbox.world.events import API_VERSION
 from ordersync_dagster.sandbox.world.world import Json, PackedLines, World, dump, raw_of
 
 SESSIONS = "/v1/checkout/sessions"
-SESSION_FILTERS = {"status": "status", "payment_intent": "payment_intent"}
+EMAIL = "customer_details.email"
+SESSION_FILTERS = {"status": "status", "payment_intent": "payment_intent", "customer_details[email]": EMAIL}
 STATUSES = frozenset({"open", "complete", "expired"})
 REFUND_FILTERS = DISPUTE_FILTERS = {"payment_intent": "payment_intent", "charge": "charge"}
 INVOICE_PAYMENT_FILTERS = {"invoice": "invoice", "status": "status"}
@@ -34,7 +36,7 @@ class StripeWire:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._sessions = index_of(world.sessions, ("status", "payment_intent"))
+        self._sessions = index_of(world.sessions, ("status", "payment_intent", EMAIL))
         self._refunds = index_of(world.refunds, ("payment_intent", "charge"))
         self._disputes = index_of(world.disputes, ("payment_intent", "charge"))
         self._invoice_payments = index_of(world.invoice_payments, ("invoice", "status"))
@@ -137,14 +139,19 @@ def authorise(request: Request) -> None:
 
 
 def index_of(records: Sequence[Json], columns: Sequence[str]) -> RecordIndex:
-    """An index of Stripe objects that can be filtered by these keys."""
+    """An index of Stripe objects that can be filtered by these keys; a dot leads to a key of an object's object."""
     return RecordIndex(
         (
-            Entry(record["id"], record["created"], body, {name: record[name] for name in columns})
+            Entry(record["id"], record["created"], body, {name: _value(record, name) for name in columns})
             for record, body in zip(records, raw_of(records), strict=True)
         ),
         columns,
     )
+
+
+def _value(record: Json, name: str) -> Any:
+    key, _, rest = name.partition(".")
+    return _value(record[key] or {}, rest) if rest else record.get(name) if key == "email" else record[name]
 
 
 def inline_lines(lines: Mapping[str, Sequence[Json]]) -> dict[str, tuple[bool, bytes]]:

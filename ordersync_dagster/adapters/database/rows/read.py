@@ -3,9 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, Text, any_, bindparam, cast, func, select
 
 from ordersync_dagster.adapters.database.rows.decode import document_of, read_amount
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, ServerType, ShopText
@@ -57,6 +58,19 @@ def read_ids_of_payments(connection: Connection, tables: FittedTables, payments:
     for chunk in chunks(payments):
         query = select(orders.c.id).where(is_one_of(orders.c.stripe_payment_intent_id, chunk, connection))
         found.update(map(str, connection.execute(query).scalars()))
+    return frozenset(found)
+
+
+def read_ids_of_customers(
+    connection: Connection, tables: FittedTables, emails: Collection[str], start: datetime, end: datetime
+) -> frozenset[str]:
+    """The ids of the orders of `emails` (in lower case) that were created in `[start, end)`."""
+    orders = tables.table("orders")
+    email = func.lower(func.trim(cast(orders.c.customer_email, Text)))
+    found: set[str] = set()
+    for chunk in chunks(emails):
+        query = select(orders.c.id).where(orders.c.created_at >= start, orders.c.created_at < end)
+        found.update(map(str, connection.execute(query.where(is_one_of(email, chunk, connection))).scalars()))
     return frozenset(found)
 
 

@@ -1,0 +1,33 @@
+"""What Stripe's refusals mean: a key that is wrong, or that lacks a permission."""
+
+import re
+
+from ordersync_dagster.adapters.http.client import Answer
+from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
+
+SESSIONS = "/v1/checkout/sessions"
+PERMISSIONS = {
+    SESSIONS: "Checkout Sessions: Read",
+    "/v1/refunds": "Charges and Refunds: Read",
+    "/v1/disputes": "Disputes: Read",
+    "/v1/invoice_payments": "Invoices: Read",
+    "/v1/events": "Events: Read",
+}
+
+
+def refusal(path: str, answer: Answer, key: str) -> Exception:
+    """The error of an answer that is no data: 401 and 403 name what is wrong with the key."""
+    request_id = answer.headers.get("Request-Id", "none")
+    if answer.status == 401:
+        return KeyRefusedError(
+            f"Stripe refused STRIPE_SECRET_KEY (…{key[-4:]}): it is wrong, expired or revoked "
+            f"(request {request_id}). Make a restricted key at https://dashboard.stripe.com/apikeys."
+        )
+    if answer.status == 403:
+        kind, slug = SESSIONS if path.startswith(SESSIONS) else path, re.search(r"rak_\w+", str(answer.body))
+        wanted = " / ".join(name for name in (PERMISSIONS.get(kind), slug and slug[0]) if name) or path
+        return KeyRefusedError(
+            f"STRIPE_SECRET_KEY (…{key[-4:]}) may not read {path}: it lacks the permission “{wanted}” "
+            f"(request {request_id}). Add it at https://dashboard.stripe.com/apikeys."
+        )
+    return VendorAnswerError(f"Stripe answered {path} with HTTP {answer.status} (request {request_id})")

@@ -1,0 +1,117 @@
+"""A second payment for one purchase is found in the shop's rows too, whatever days a run reads, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.app.run import Run, start_run
+from ordersync_dagster.app.wiring import open_run
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.sandbox import Fault, World
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.support.outcomes import of_class
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.world import lost_ids
+
+LEFT = "cs_test_left"  # a session that the customer opened and left
+
+
+def of_day(shop: Shop, day: datetime, *, dry_run: bool = False) -> Run:
+    """A run of one UTC day."""
+    ready = open_run(settings_for(shop.sandbox, shop.database.url), PrintfulScope.all, dry_run=dry_run,
+                     tools=shop.time.tools(1))  # fmt: skip
+    run = start_run(ready, Window.between(day.date(), day.date(), shop.time.now))
+    for _ in run.parts:
+        continue
+    return run
+
+
+def paid(shop: Shop, outage: World, made: datetime, name: str, **values: Any) -> dict[str, Any]:
+    """A paid session like a lost one of the outage, in the customer's name."""
+    session = next(each for each in outage.sessions if each["id"] == lost_ids(outage)[0])
+    created = {"id": f"cs_test_{name}", "payment_intent": f"pi_{name}", "created": int(made.timestamp())}
+    made_session = {**session, **created, "client_reference_id": None, "metadata": {}, **values}
+    shop.sandbox.put_session(made_session)
+    return made_session
+
+
+def midnight(shop: Shop, days: int = 5) -> datetime:
+    """Some midnight of the last days."""
+    day = shop.time.now.date() - timedelta(days=days)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("is_newer_first", [False, True])
+def test_two_payments_around_midnight_are_told_by_the_second_of_two_runs(
+    each_shop: Shop, outage: World, is_newer_first: bool
+) -> None:
+    at = midnight(each_shop)
+    late = paid(each_shop, outage, at - timedelta(minutes=10), "late")
+    early = paid(each_shop, outage, at + timedelta(minutes=20), "early")
+    days = [at, at - timedelta(days=1)] if is_newer_first else [at - timedelta(days=1), at]
+    assert of_class(of_day(each_shop, days[0]), "double_payment") == []
+    planned, run = of_day(each_shop, days[1], dry_run=True), of_day(each_shop, days[1])
+    (ids,) = of_class(run, "double_payment")
+    assert set(ids["stripe_session_ids"].split(", ")) == {late["id"], early["id"]}
+    assert ids["order_ids"].count(", ") == 1
+    assert of_class(planned, "double_payment")[0]["stripe_session_ids"] == ids["stripe_session_ids"]
+    (again,) = of_class(of_day(each_shop, days[0]), "double_payment")
+    assert again["stripe_session_ids"] == ids["stripe_session_ids"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "values"),
+    [(70, {}), (20, {"amount_total": 1}), (20, {"payment_status": "unpaid"})],
+    ids=["too late", "another amount", "unpaid"],
+)
+def test_another_purchase_after_midnight_is_not_told(
+    shop: Shop, outage: World, minutes: int, values: dict[str, Any]
+) -> None:
+    at = midnight(shop)
+    paid(shop, outage, at - timedelta(minutes=10), "late")
+    early = paid(shop, outage, at + timedelta(minutes=minutes - 10), "early")
+    of_day(shop, at)
+    shop.sandbox.put_session({**early, **values})
+    assert of_class(of_day(shop, at - timedelta(days=1)), "double_payment") == []
+
+
+def test_where_stripe_does_not_answer_about_the_other_payment_a_warning_says_so(shop: Shop, outage: World) -> None:
+    at = midnight(shop)
+    paid(shop, outage, at - timedelta(minutes=10), "late")
+    early = paid(shop, outage, at + timedelta(minutes=20), "early")
+    of_day(shop, at)
+    shop.sandbox.faults.add(Fault(f"/v1/checkout/sessions/{early['id']}", "status", times=None))
+    run = of_day(shop, at - timedelta(days=1))
+    assert [each for each in run.outcome.warnings if early["id"] in each and "paid twice" in each]
+    assert run.outcome.rows["orders_inserted"] > 0
+
+
+@pytest.mark.parametrize("is_newer_first", [False, True])
+def test_a_second_payment_of_a_reference_gets_its_own_order_in_a_later_run(
+    each_shop: Shop, outage: World, is_newer_first: bool
+) -> None:
+    at = midnight(each_shop)
+    row = next(row for row in each_shop.database.rows("SELECT * FROM orders") if row["status"] == "delivered")
+    reference = {"client_reference_id": row["id"]}
+    first = paid(each_shop, outage, at - timedelta(hours=20), "first", **reference)
+    second = paid(each_shop, outage, at + timedelta(hours=20), "second", **reference)
+    each_shop.database.execute(
+        "UPDATE orders SET stripe_session_id = :left, stripe_payment_intent_id = 'pi_tried', status = 'pending', "
+        "total_amount = :total, currency = :currency, printful_order_id = NULL WHERE id = :id",
+        left=LEFT,
+        total=first["amount_total"] / 100,
+        currency=first["currency"],
+        id=row["id"],
+    )
+    days = [at, at - timedelta(days=1)] if is_newer_first else [at - timedelta(days=1), at]
+    runs = [of_day(each_shop, day) for day in days]
+    told = [ids for run in runs for ids in of_class(run, "double_payment")]
+    assert {ids["stripe_session_ids"] for ids in told} == {", ".join(sorted((first["id"], second["id"])))}
+    assert each_shop.order(second["id"])["id"] != row["id"]
+    assert each_shop.database.column("SELECT id FROM orders WHERE stripe_session_id = :id", id=first["id"]) == []
+    (status,) = each_shop.database.column("SELECT status FROM orders WHERE id = :id", id=row["id"])
+    assert status == "processing"
+    again = [of_day(each_shop, day) for day in days]
+    assert [run.outcome.rows for run in again] == [dict.fromkeys(run.outcome.rows, 0) for run in again]
