@@ -20,7 +20,7 @@ from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.cli import console, main
 from ordersync_dagster.core.orders import MOVES, Status
 from ordersync_dagster.core.printful_order import STATUS
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problems import CLASSES, ProblemClass
 from ordersync_dagster_tests.support.places import ROOT
 from ordersync_dagster_tests.support.world import served
 
@@ -152,6 +152,16 @@ def test_the_exit_codes_are_those_of_the_command(page: str) -> None:
 def test_every_problem_class_is_explained_with_its_severity() -> None:
     explained = {name: cell for name, cell in _cells("docs/logs.md").items() if cell in ("error", "notice")}
     assert explained == {str(each): str(each.severity) for each in ProblemClass}
+
+
+def test_every_problem_class_is_explained_with_its_advice() -> None:
+    told = {row[0].strip("`"): row[3] for row in _rows("docs/logs.md") if len(row) > 3}
+    assert {name: told[name].removeprefix("(the next run) ") for name in CLASSES} == {
+        name: each.advice for name, each in CLASSES.items()
+    }
+    assert {name for name in CLASSES if told[name].startswith("(the next run) ")} == {
+        name for name, each in CLASSES.items() if not each.needs_person
+    }
 
 
 def test_the_status_map_is_documented_as_it_is() -> None:

@@ -11,6 +11,7 @@ import typer
 from ordersync_dagster.cli.console import BUSY, FAILED, OK, USAGE, say
 from ordersync_dagster.cli.database import database
 from ordersync_dagster.cli.doctor import doctor
+from ordersync_dagster.cli.problems import problems
 from ordersync_dagster.cli.runs import audit, forget, purge, runs, undo
 from ordersync_dagster.cli.sandbox import demo, sandbox
 from ordersync_dagster.cli.sync import sync
@@ -34,6 +35,7 @@ app.command(short_help="Take a run back as far as nobody touched its rows.")(und
 app.command(short_help="Blank old data in our own tables.")(purge)
 app.command(short_help="Blank one customer's data in our own tables.")(forget)
 app.add_typer(database, name="db")
+app.add_typer(problems, name="problems")
 app.add_typer(runs, name="runs")
 app.add_typer(audit, name="audit")
 

@@ -1,11 +1,14 @@
 """Orders without a Printful id against Printful orders that no order names: sure links are set, likely ones told."""
 
+from dataclasses import replace
+
 from ordersync_dagster.core.changes import FillFields, OrderUpdate
 from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.judge_links import judge_links
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.links import Links
 from ordersync_dagster.core.not_made import Payment, not_made
+from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
@@ -27,12 +30,19 @@ def decide_links(links: Links, limits: Limits) -> Plan:
     waiting = [each for each in left if each.order.id not in judged.told]
     reason = links.unread.reason
     notes.extend([_not_asked(each, reason) for each in left] if reason else unfulfilled(waiting, links.now))
+    of_orders = {each.order.id: each for each in links.unlinked}
     return Plan(
+        is_of_links=True,
         updates=tuple(update for update, _ in linked),
         printful_orders=tuple(update.seen.id for update, _ in linked),
-        notes=tuple(notes),
+        notes=tuple(_about(note, of_orders[note.ids["order_id"]]) for note in notes),
         warnings=(_other_store(links.not_found),) if links.not_found >= MIN_404S_TO_WARN else (),
     )
+
+
+def _about(problem: Problem, each: Unlinked) -> Problem:
+    """`problem` with the day and the amount of its order's session."""
+    return replace(problem, day=each.session.created.date(), amount=Price(each.session.total, each.session.currency))
 
 
 def _linked(links: Links, each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:

@@ -8,7 +8,7 @@ from ordersync_dagster.core.changes import Change, OrderUpdate, SetStatus, SetTr
 from ordersync_dagster.core.items import missing_items
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.not_made import MakingRules, Payment, not_made
-from ordersync_dagster.core.orders import LineItem, Status, StoredOrder, can_move
+from ordersync_dagster.core.orders import LineItem, Price, Status, StoredOrder, can_move
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
@@ -40,12 +40,19 @@ def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
         answer, payment = batch.answers[printful_id], batch.payments.get(order.session_id, Payment())
         is_erased = order.key in batch.erased
         update, problems = update_order(order, answer, payment.lines, stored.limits, is_erased=is_erased)
-        notes.extend(problems)
         if isinstance(answer, PrintfulOrder):
-            notes.extend(not_made(order, answer, payment, batch.rules, batch.now))
+            problems.extend(not_made(order, answer, payment, batch.rules, batch.now))
+        notes.extend(_about(problem, order) for problem in problems)
         if update:
             updates.append(update)
     return Plan(updates=tuple(updates), printful_orders=tuple(order.id for order in known), notes=tuple(notes))
+
+
+def _about(problem: Problem, order: StoredOrder) -> Problem:
+    """`problem` with the session and the amount of its order."""
+    amount = Price(order.total, order.currency) if order.total is not None and order.currency else None
+    named = {"stripe_session_id": order.session_id} if order.session_id else {}
+    return replace(problem, ids={**problem.ids, **named}, amount=problem.amount or amount)
 
 
 def update_order(

@@ -9,7 +9,7 @@ from ordersync_dagster.core.completion import completed, disagreements, without_
 from ordersync_dagster.core.insertable import reason_not_to_insert
 from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, agrees
 from ordersync_dagster.core.order_without_payment import order_without_payment
-from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
+from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder, as_stored
 from ordersync_dagster.core.payment_notices import payment_notices
 from ordersync_dagster.core.payment_problems import (
     MONEY_BACK,
@@ -98,6 +98,13 @@ class _Decider:
         self.warnings: list[str] = []
 
     def decide(self, verdict: Verdict) -> None:
+        first = len(self.notes)
+        self._decide(verdict)
+        if isinstance(verdict, Order):
+            paid = Price(verdict.total, verdict.currency)
+            self.notes[first:] = [replace(note, amount=note.amount or paid) for note in self.notes[first:]]
+
+    def _decide(self, verdict: Verdict) -> None:
         existing = self._matcher.of_session(verdict.session_id)
         if existing is not None and existing.status == Status.PENDING and isinstance(verdict, SessionProblem):
             self._fail(verdict)  # nobody knows whether the order is paid

@@ -69,7 +69,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ErasureCounts:
-    """Payloads of audit entries, remembered 404s, rate tokens and host names that were or would be erased.
+    """Payloads of audit entries, 404s, rate tokens, host names and problems that were or would be erased.
 
     `erased` counts the hashes that are left so that an erased customer stays erased.
     """
@@ -79,6 +79,7 @@ class ErasureCounts:
     rates: int = 0
     hosts: int = 0
     erased: int = 0
+    problems: int = 0
 
     @property
     def by_name(self) -> dict[str, int]:
@@ -89,6 +90,7 @@ class ErasureCounts:
             "rates_dropped": self.rates,
             "hosts_blanked": self.hosts,
             "hashes_left": self.erased,
+            "problems_dropped": self.problems,
         }
 
 

@@ -1,7 +1,7 @@
 """Paid orders whose goods Printful does not make. Their status looks harmless in the shop, so each is named."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder
 from ordersync_dagster.core.payment_state import PaymentState
@@ -29,11 +29,13 @@ class Payment:
     lines: tuple[LineItem, ...] = ()
     is_kept: bool | None = None  # the customer paid, and it was not refunded
     is_whole: bool = True  # no part of it went back
+    day: date | None = None  # UTC, of its session
 
     @classmethod
     def of(cls, order: Order, state: PaymentState) -> "Payment":
         """The payment of a paid session, with its state."""
-        return cls(order.line_items, None if state.unknown else state.is_kept, not state.returned)
+        is_kept = None if state.unknown else state.is_kept
+        return cls(order.line_items, is_kept, not state.returned, order.created.date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,18 @@ class MakingRules:
 def not_made(
     stored: StoredOrder, theirs: PrintfulOrder, payment: Payment, rules: MakingRules, now: int
 ) -> list[Problem]:
-    """What Printful does not make of `stored`, as it is before this run changes its status. `now` in Unix seconds."""
+    """What Printful does not make of `stored`, as it is before this run changes its status. `now` in Unix seconds.
+
+    A problem that only its payment shows carries the day of its session.
+    """
+    found = _found(stored, theirs, payment, rules, now)
+    if payment.day is None or not found:
+        return found
+    seen_without = {each.problem_class for each in _found(stored, theirs, Payment(), rules, now)}
+    return [each if each.problem_class in seen_without else replace(each, day=payment.day) for each in found]
+
+
+def _found(stored: StoredOrder, theirs: PrintfulOrder, payment: Payment, rules: MakingRules, now: int) -> list[Problem]:
     if payment.is_kept is False:
         return []
     found = [

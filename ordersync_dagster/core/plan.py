@@ -24,6 +24,7 @@ class Plan:
     """Every change that one part of a run would make, and every record that it leaves as it is."""
 
     day: date | None = None
+    is_of_links: bool = False
     inserts: tuple[InsertOrder, ...] = ()
     completions: tuple[OrderUpdate, ...] = ()
     updates: tuple[OrderUpdate, ...] = ()

@@ -2,8 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from typing import Self
+
+from ordersync_dagster.core.orders import UNNUMBERED, Price
+
+# What a problem is about: the first of these that it names. Its other ids may differ from run to run.
+_SUBJECTS = (
+    "stripe_session_id",
+    "order_id",
+    "stripe_session_ids",
+    "stripe_payment_intent_id",
+    "printful_order_id",
+    "order_ids",
+    "day",
+)
+_PARTS = ("column", "other_stripe_session_id", "created")  # one subject may have the class once for each
 
 
 class Severity(StrEnum):
@@ -14,57 +30,153 @@ class Severity(StrEnum):
 
 
 class ProblemClass(StrEnum):
-    """Every class of problem, with its severity; docs/logs.md says how to solve each."""
+    """Every class of problem, with its severity and the advice to the shop's owner.
+
+    The next run may solve a problem that `needs_person` does not name. docs/logs.md says what each class means.
+    """
 
     severity: Severity
+    needs_person: bool
+    advice: str
 
-    def __new__(cls, name: str, severity: Severity) -> Self:
+    def __new__(cls, name: str, severity: Severity, advice: str, needs_person: bool = True) -> Self:
         member = str.__new__(cls, name)
-        member._value_, member.severity = name, severity
+        member._value_, member.severity, member.needs_person, member.advice = name, severity, needs_person, advice
         return member
 
-    MALFORMED_SESSION = "malformed_session", Severity.ERROR
-    MISSING_EMAIL = "missing_email", Severity.ERROR
-    UNKNOWN_CURRENCY = "unknown_currency", Severity.ERROR
-    AMOUNT_DOES_NOT_FIT = "amount_does_not_fit", Severity.ERROR
-    TEXT_DOES_NOT_FIT = "text_does_not_fit", Severity.ERROR
-    MALFORMED_PRINTFUL_ORDER = "malformed_printful_order", Severity.ERROR
-    STRIPE_NOT_READ = "stripe_not_read", Severity.ERROR
-    PRINTFUL_NOT_ASKED = "printful_not_asked", Severity.ERROR
-    DATABASE_REFUSED = "database_refused", Severity.ERROR
-    KEPT_CHANGING = "kept_changing", Severity.ERROR
-    MISSING_AT_PRINTFUL = "missing_at_printful", Severity.NOTICE
-    UNKNOWN_STATUS = "unknown_status", Severity.NOTICE
-    REGRESS_BLOCKED = "regress_blocked", Severity.NOTICE
-    ITEMS_MISMATCH = "items_mismatch", Severity.NOTICE
-    AMBIGUOUS_MATCH = "ambiguous_match", Severity.NOTICE
-    DUPLICATE_ORDER = "duplicate_order", Severity.NOTICE
-    SUPERSEDED_SESSION = "superseded_session", Severity.NOTICE
-    DOUBLE_PAYMENT = "double_payment", Severity.NOTICE
-    PAID_BUT_NOT_LIVE = "paid_but_not_live", Severity.NOTICE
-    ORDER_WITHOUT_PAYMENT = "order_without_payment", Severity.NOTICE
-    DISPUTED = "disputed", Severity.NOTICE
-    PARTLY_REFUNDED = "partly_refunded", Severity.NOTICE
-    PAYMENT_REFUNDED = "payment_refunded", Severity.NOTICE
-    REFUND_UNKNOWN = "refund_unknown", Severity.NOTICE
-    ORDER_DISAGREES = "order_disagrees", Severity.NOTICE
-    OTHER_EMAIL = "other_email", Severity.NOTICE
-    UNREADABLE_COLUMN = "unreadable_column", Severity.NOTICE
-    POSSIBLE_LINK = "possible_link", Severity.NOTICE
-    UNFULFILLED = "unfulfilled", Severity.NOTICE
-    STUCK_AT_PRINTFUL = "stuck_at_printful", Severity.NOTICE
-    CANCELLED_AT_PRINTFUL = "cancelled_at_printful", Severity.NOTICE
-    GOODS_MISSING = "goods_missing", Severity.NOTICE
-    NOT_LOOKED_AT = "not_looked_at", Severity.NOTICE
+    MALFORMED_SESSION = (
+        "malformed_session",
+        Severity.ERROR,
+        "Look at the session at Stripe, and make the order by hand.",
+    )
+    MISSING_EMAIL = (
+        "missing_email",
+        Severity.ERROR,
+        "Look at the payment at Stripe, ask the customer for an address, and make the order by hand.",
+    )
+    UNKNOWN_CURRENCY = "unknown_currency", Severity.ERROR, "Make the order by hand, and report the currency to us."
+    AMOUNT_DOES_NOT_FIT = (
+        "amount_does_not_fit",
+        Severity.ERROR,
+        "Widen the column that the sentence names, and run again.",
+    )
+    TEXT_DOES_NOT_FIT = "text_does_not_fit", Severity.ERROR, "Widen the column that the sentence names, and run again."
+    MALFORMED_PRINTFUL_ORDER = (
+        "malformed_printful_order",
+        Severity.ERROR,
+        "Look at the order at Printful, and correct the shop's order by hand.",
+    )
+    STRIPE_NOT_READ = "stripe_not_read", Severity.ERROR, "Run again. If it comes again, ask Stripe's support.", False
+    PRINTFUL_NOT_ASKED = (
+        "printful_not_asked",
+        Severity.ERROR,
+        "Run again. If it comes again, look at Printful's status page and at PRINTFUL_API_KEY.",
+        False,
+    )
+    DATABASE_REFUSED = (
+        "database_refused",
+        Severity.ERROR,
+        "Change the key, trigger or rule that the sentence names, and run again.",
+    )
+    KEPT_CHANGING = (
+        "kept_changing",
+        Severity.ERROR,
+        "Run again. If it comes again, look which program keeps writing the order.",
+        False,
+    )
+    MISSING_AT_PRINTFUL = (
+        "missing_at_printful",
+        Severity.NOTICE,
+        "Look at Printful whether the order was deleted, and send it again or correct printful_order_id.",
+    )
+    UNKNOWN_STATUS = (
+        "unknown_status",
+        Severity.NOTICE,
+        "Look at the order at Printful, set the shop's status by hand, and report the word to us.",
+    )
+    REGRESS_BLOCKED = (
+        "regress_blocked",
+        Severity.NOTICE,
+        "Look which of the two is right, and correct the shop's status or the order at Printful.",
+    )
+    ITEMS_MISMATCH = (
+        "items_mismatch",
+        Severity.NOTICE,
+        "Compare the items of both sides by hand, and correct the one that is wrong.",
+    )
+    AMBIGUOUS_MATCH = (
+        "ambiguous_match",
+        Severity.NOTICE,
+        "Compare the orders by hand, and set the right printful_order_id.",
+    )
+    DUPLICATE_ORDER = (
+        "duplicate_order",
+        Severity.NOTICE,
+        "Cancel all but one of the orders, unless each of their sessions is paid.",
+    )
+    SUPERSEDED_SESSION = (
+        "superseded_session",
+        Severity.NOTICE,
+        "If it is one purchase, nothing is missing; if it has two orders, cancel one.",
+        False,
+    )
+    DOUBLE_PAYMENT = (
+        "double_payment",
+        Severity.NOTICE,
+        "Ask the customer before you send the goods a second time, and refund what was paid too much.",
+    )
+    PAID_BUT_NOT_LIVE = "paid_but_not_live", Severity.NOTICE, "Make the order live, or refund the payment."
+    ORDER_WITHOUT_PAYMENT = (
+        "order_without_payment",
+        Severity.NOTICE,
+        "Cancel the order and its Printful order; if goods were sent, ask the customer to pay.",
+    )
+    DISPUTED = "disputed", Severity.NOTICE, "Answer the dispute at Stripe, and send no goods before it is decided."
+    PARTLY_REFUNDED = "partly_refunded", Severity.NOTICE, "Send only the goods that are still paid."
+    PAYMENT_REFUNDED = "payment_refunded", Severity.NOTICE, "Cancel what is not sent yet, and set the order's status."
+    REFUND_UNKNOWN = (
+        "refund_unknown",
+        Severity.NOTICE,
+        "Look at the payment at Stripe before you send the goods; give the key the permission “Invoices: Read”.",
+    )
+    ORDER_DISAGREES = "order_disagrees", Severity.NOTICE, "Look which value is right, and correct the order by hand."
+    OTHER_EMAIL = "other_email", Severity.NOTICE, "If the customer was not erased, fill name and address by hand."
+    UNREADABLE_COLUMN = (
+        "unreadable_column",
+        Severity.NOTICE,
+        "Correct the value of the column by hand: it must be a JSON object.",
+    )
+    POSSIBLE_LINK = (
+        "possible_link",
+        Severity.NOTICE,
+        "If the Printful order is this order's, set printful_order_id. Do not send it again before you have looked.",
+    )
+    UNFULFILLED = "unfulfilled", Severity.NOTICE, "Send the order to Printful: its customer waits."
+    STUCK_AT_PRINTFUL = (
+        "stuck_at_printful",
+        Severity.NOTICE,
+        "Confirm the order at Printful, or look what it waits for.",
+    )
+    CANCELLED_AT_PRINTFUL = "cancelled_at_printful", Severity.NOTICE, "Order the goods again, or refund the customer."
+    GOODS_MISSING = "goods_missing", Severity.NOTICE, "Order the rest at Printful, or send it yourself."
+    NOT_LOOKED_AT = "not_looked_at", Severity.NOTICE, "Run again with Printful before you send anything.", False
+
+
+CLASSES: Mapping[str, ProblemClass] = {str(each): each for each in ProblemClass}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One record that could not be decided. `ids` names it; `sentence` never holds personal data."""
+    """One record that could not be decided. `ids` names it; `sentence` never holds personal data.
+
+    `day` is the UTC day of the session without which nobody could find it. `amount` is what the order costs.
+    """
 
     problem_class: ProblemClass
     sentence: str
     ids: Mapping[str, str] = field(default_factory=dict)
+    day: date | None = field(default=None, compare=False)
+    amount: Price | None = field(default=None, compare=False)
 
     @property
     def severity(self) -> Severity:
@@ -73,3 +185,18 @@ class Problem:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+    @property
+    def id(self) -> str:
+        """The same for the same problem in every run: `p` and 12 hexadecimal digits."""
+        subject = next((name for name in _SUBJECTS if self.ids.get(name)), "")
+        named = [(name, self.ids[name]) for name in (subject, *_PARTS) if self.ids.get(name)]
+        if not named:
+            named = [*sorted(self.ids.items())] or [("sentence", self.sentence)]
+        text = "\n".join([self.problem_class, *(f"{name}={_lasting(value)}" for name, value in named)])
+        return f"p{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def _lasting(value: str) -> str:
+    """A planned order is named by its session, and later by the number that the database gave it."""
+    return value.removeprefix(UNNUMBERED)

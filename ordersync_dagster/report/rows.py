@@ -38,8 +38,9 @@ def iter_changes(plan: Plan) -> Iterator[ChangeRow]:
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:
-    """One problem with its class, severity, sentence and ids."""
+    """One problem with its id, class, severity, sentence and ids."""
     return {
+        "id": problem.id,
         "class": str(problem.problem_class),
         "severity": str(problem.severity),
         "sentence": problem.sentence,

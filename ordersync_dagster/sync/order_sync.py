@@ -82,8 +82,14 @@ class OrderSync:
             total = Summary()
             for part in self._applied(steps):
                 total += summarise(part)
+                run.sightings.add(part)
                 yield part
                 del part  # no name may hold a busy day while the next is made
+            asks_printful = self._asks_printful(request.printful)
+            run.sightings.end(
+                looked_for_links=asks_printful,
+                looked_at_all=asks_printful and request.printful is PrintfulScope.all,
+            )
             run.end(total.as_dict())
 
     def _steps(self, request: Request) -> Iterator[Step]:
@@ -110,9 +116,12 @@ class OrderSync:
             del step, needs  # as in `repair`
 
     def _printful_phase(self, scope: PrintfulScope) -> PrintfulPhase | None:
-        if self.printful is None or scope is PrintfulScope.none:
+        if self.printful is None or not self._asks_printful(scope):
             return None
         return PrintfulPhase(self.printful, self.store, self.clock, self.link_by, self.making)
+
+    def _asks_printful(self, scope: PrintfulScope) -> bool:
+        return self.printful is not None and scope is not PrintfulScope.none
 
     def _applied(self, steps: Iterator[Step]) -> Iterator[Part]:
         """Each step, written. If an insert did not take place, links are decided for the orders that there are."""

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from ordersync_dagster.core.known_problems import Sightings
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.part import Applied
@@ -69,7 +70,9 @@ class PrintfulOrders(Protocol):
 
 
 class OpenRun(Protocol):
-    """A run that holds the shop's lock."""
+    """A run that holds the shop's lock. It records the problems in `sightings` however it ends."""
+
+    sightings: Sightings
 
     def end(self, summary: Mapping[str, int]) -> None:
         """Record that the run succeeded, with the figures of its summary."""

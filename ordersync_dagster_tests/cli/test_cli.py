@@ -54,7 +54,7 @@ def test_the_json_document_has_the_shape_that_scripts_rely_on(ordersync: Cli, wo
     assert found["run"]["rows_written"]["orders_inserted"] == expected_counters(world).stripe_sessions_added
     assert found["run"]["traffic"]["stripe"]["requests"] > 0
     assert found["run"]["error"] is None
-    assert {"class", "severity", "sentence", "ids"} == set(found["problems"][0])
+    assert {"id", "class", "severity", "sentence", "ids"} == set(found["problems"][0])
 
 
 def test_a_dry_run_gives_the_summary_of_the_run_and_leaves_the_file_alone(ordersync: Cli) -> None:

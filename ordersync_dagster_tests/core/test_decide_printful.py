@@ -10,6 +10,7 @@ from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import printful_item, shipment
+from ordersync_dagster.sandbox.world.sessions import SESSION_ID
 from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
@@ -68,7 +69,11 @@ def test_not_to_have_been_asked_is_another_answer_than_not_to_exist() -> None:
 
 @pytest.mark.parametrize("lookup", [Missing(PRINTFUL_ID), NotAsked(PRINTFUL_ID, "reason"), malformed(status=None)])
 def test_a_problem_names_both_orders(lookup: Lookup) -> None:
-    assert only_problem(plan_of(lookup)).ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
+    assert only_problem(plan_of(lookup)).ids == {
+        "order_id": ORDER_ID,
+        "printful_order_id": PRINTFUL_ID,
+        "stripe_session_id": SESSION_ID,
+    }
 
 
 def test_an_order_that_cannot_be_read_is_an_error() -> None:

@@ -1,7 +1,7 @@
 """Paid orders whose goods Printful does not make are named; those that nobody has to make are not."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY
 from ordersync_dagster.sandbox import printful_item
+from ordersync_dagster.sandbox.world.sessions import SESSION_ID
 from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
     PRINTFUL_ID,
@@ -60,7 +61,7 @@ def lines(*quantities: int) -> Payment:
 def test_a_paid_order_that_stands_still_for_more_than_a_day_is_named(word: str, state: str) -> None:
     (problem,) = found(word)
     assert (problem.problem_class, problem.is_error) == ("stuck_at_printful", False)
-    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
+    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID, "stripe_session_id": SESSION_ID}
     assert f"Order {ORDER_ID} is paid, and Printful order {PRINTFUL_ID} of 2026-09-20 {state}:" in problem.sentence
 
 
@@ -84,7 +85,7 @@ def test_an_order_that_is_made_is_not_named() -> None:
 def test_fault_76_a_paid_order_that_printful_gave_up_is_named_at_once(word: str, state: str) -> None:
     (problem,) = found(word, age=1)
     assert (problem.problem_class, problem.is_error) == ("cancelled_at_printful", False)
-    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
+    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID, "stripe_session_id": SESSION_ID}
     assert f"Order {ORDER_ID} is paid, and Printful order {PRINTFUL_ID} {state}:" in problem.sentence
 
 
@@ -112,7 +113,7 @@ def test_fewer_pieces_than_were_paid_are_named(paid: tuple[int, ...], made: tupl
     items = [printful_item(id=number, quantity=quantity) for number, quantity in enumerate(made, 1)]
     (problem,) = found("fulfilled", lines(*paid), items=items)
     assert (problem.problem_class, problem.is_error) == ("goods_missing", False)
-    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID}
+    assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID, "stripe_session_id": SESSION_ID}
     pieces = f"{sum(made)} of the {sum(paid)} paid pieces of order {ORDER_ID}."
     assert problem.sentence.startswith(f"Printful order {PRINTFUL_ID} has {pieces}")
 
@@ -142,7 +143,7 @@ def test_a_payment_is_kept_unless_it_went_back_or_is_disputed(
     state: PaymentState, is_kept: bool | None, is_whole: bool
 ) -> None:
     payment = Payment.of(new_order(line_items=(LineItem(1, Decimal(26)),)), state)
-    assert payment == Payment((LineItem(1, Decimal(26)),), is_kept, is_whole)
+    assert payment == Payment((LineItem(1, Decimal(26)),), is_kept, is_whole, date(2026, 9, 21))
 
 
 def test_a_shop_that_sells_other_goods_too_hears_nothing_of_them() -> None:

@@ -37,3 +37,27 @@ def test_only_what_a_run_could_not_do_makes_it_fail() -> None:
 def test_a_problem_says_whether_it_is_an_error() -> None:
     assert Problem(ProblemClass.MISSING_EMAIL, "").is_error
     assert not Problem(ProblemClass.UNFULFILLED, "").is_error
+
+
+def test_a_problem_keeps_its_id_when_its_order_gets_a_number() -> None:
+    planned = Problem(ProblemClass.UNFULFILLED, "", {"order_id": "new:cs_1", "stripe_session_id": "cs_1"})
+    written = Problem(ProblemClass.UNFULFILLED, "It waits longer.", {"order_id": "17", "stripe_session_id": "cs_1"})
+    assert planned.id == written.id
+
+
+def test_problems_of_other_classes_orders_or_columns_have_other_ids() -> None:
+    problems = [
+        Problem(ProblemClass.UNFULFILLED, "", {"order_id": "1"}),
+        Problem(ProblemClass.DISPUTED, "", {"order_id": "1"}),
+        Problem(ProblemClass.UNFULFILLED, "", {"order_id": "2"}),
+        Problem(ProblemClass.UNFULFILLED, "", {"printful_order_id": "1"}),
+        Problem(ProblemClass.ORDER_DISAGREES, "", {"order_id": "1", "column": "currency"}),
+        Problem(ProblemClass.ORDER_DISAGREES, "", {"order_id": "1", "column": "total_amount"}),
+        Problem(ProblemClass.MALFORMED_SESSION, "one", {}),
+        Problem(ProblemClass.MALFORMED_SESSION, "two", {}),
+    ]
+    assert len({each.id for each in problems}) == len(problems)
+
+
+def test_every_class_says_what_to_do_in_a_sentence() -> None:
+    assert [each for each in ProblemClass if not (each.advice[0].isupper() and each.advice.endswith("."))] == []

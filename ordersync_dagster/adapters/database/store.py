@@ -18,6 +18,7 @@ from ordersync_dagster.adapters.database.journal import audit, runs
 from ordersync_dagster.adapters.database.journal.erased import Erasures, read_erasures
 from ordersync_dagster.adapters.database.journal.given_values import read_values_given
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, read_keyed_hash
+from ordersync_dagster.adapters.database.journal.problem_records import IS_OPEN, read_problems, record_sightings
 from ordersync_dagster.adapters.database.journal.recovered import with_recovered
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
@@ -25,6 +26,7 @@ from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.adapters.database.transactions import write_in_pieces
 from ordersync_dagster.core.errors import BusyError, DatabaseAccessError, DatabaseRefusedError, LockHeldError
+from ordersync_dagster.core.known_problems import Sightings
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.part import Applied
@@ -36,10 +38,10 @@ Result = TypeVar("Result")
 
 
 class RecordedRun:
-    """A run that holds the shop's lock, and its row in ordersync_runs."""
+    """A run that holds the shop's lock, its row in ordersync_runs, and the problems that it found."""
 
-    def __init__(self, end: Callable[[str, Mapping[str, int]], None]) -> None:
-        self._end, self.is_ended = end, False
+    def __init__(self, end: Callable[[str, Mapping[str, int]], None], sightings: Sightings) -> None:
+        self._end, self.sightings, self.is_ended = end, sightings, False
 
     def end(self, summary: Mapping[str, int]) -> None:
         """Record that the run succeeded, with the figures of its summary; raises as `runs.end`."""
@@ -130,7 +132,7 @@ class DatabaseStore:
     def erasures(self) -> Erasures:
         """The erased customers that this process can recognise; read once."""
         if self._erasures is None:
-            has_any = self._tables.has_erased
+            has_any = "ordersync_erased" in self._tables.own
             self._erasures = self.read(partial(read_erasures, given=self.hash_key)) if has_any else Erasures()
         return self._erasures
 
@@ -177,22 +179,25 @@ class DatabaseStore:
             raise translated(error) from None
 
     def _recorded(self, run_id: str, window: Window | None, purpose: Purpose) -> Iterator[RecordedRun]:
-        run = RecordedRun(partial(self._end_run, run_id))
         with self.transaction() as connection:
             runs.begin(connection, run_id, window, self._clock(), purpose)
+            known = {each.id: each for each in read_problems(connection, IS_OPEN)}
+        run = RecordedRun(partial(self._end_run, run_id, sightings := Sightings(known)), sightings)
         try:
             yield run
         except BaseException as error:
             is_interrupted = isinstance(error, GeneratorExit | KeyboardInterrupt)
             with suppress(DatabaseAccessError, BusyError, DatabaseRefusedError):  # the first error counts
-                self._end_run(run_id, "interrupted" if is_interrupted else "failed", {})
+                self._end_run(run_id, sightings, "interrupted" if is_interrupted else "failed", {})
             raise
         if not run.is_ended:
             run.end({})
 
-    def _end_run(self, run_id: str, state: str, summary: Mapping[str, int]) -> None:
+    def _end_run(self, run_id: str, sightings: Sightings, state: str, summary: Mapping[str, int]) -> None:
+        now = self._clock()
         with self.transaction() as connection:
-            runs.end(connection, run_id, state, summary, self._clock())
+            runs.end(connection, run_id, state, summary, now)
+            record_sightings(connection, sightings, run_id, now)
 
     def apply(self, plan: Plan, run_id: str) -> Applied:
         """Carry out `plan` in transactions of some hundred orders, so that the shop's own programs never wait long.

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, 
 from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENTRIES, PAYLOAD, Entry
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
+from ordersync_dagster.adapters.database.journal.problem_records import PROBLEMS
 from ordersync_dagster.adapters.database.journal.runs import MISSING, RUNS
 from ordersync_dagster.adapters.database.rate_limit import RATE
 from ordersync_dagster.adapters.database.rows.build import Stamp
@@ -21,6 +22,7 @@ def count_old(connection: Connection, before: datetime) -> ErasureCounts:
         count_rows(connection, MISSING.c.asked_at < before),
         count_rows(connection, RATE.c.name.in_(_idle_rates(before))),
         count_rows(connection, _old_hosts(before)),
+        problems=count_rows(connection, PROBLEMS.c.ended_at < before),
     )
 
 
@@ -30,6 +32,7 @@ def erase_old(connection: Connection, before: datetime, stamp: Stamp, keyed: Key
     blanked = blank(connection, [_old_payloads(before)])
     connection.execute(update(RUNS).where(_old_hosts(before)).values(host=None))
     connection.execute(delete(MISSING).where(MISSING.c.asked_at < before))
+    connection.execute(delete(PROBLEMS).where(PROBLEMS.c.ended_at < before))
     connection.execute(delete(RATE).where(RATE.c.name.in_(_idle_rates(before))))
     after = {**counts.by_name, "older_than": before.isoformat(), BLANKED_ENTRIES: blanked}
     record_erasure(

@@ -9,6 +9,7 @@ from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENT
 from ordersync_dagster.adapters.database.journal.erase import blank, count_rows, record_erasure
 from ordersync_dagster.adapters.database.journal.erased import remember_erased
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
+from ordersync_dagster.adapters.database.journal.problem_records import forget_notes
 from ordersync_dagster.adapters.database.journal.run_history import read_records
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of, read_orders
@@ -57,6 +58,7 @@ def erase_customer(connection: Connection, customer: Customer, stamp: Stamp, key
     """Blank the payloads, remember that the customer is erased, and record it in the audit without the customer."""
     counts = count_customer(connection, customer, keyed)
     blanked = blank(connection, _payloads(connection, customer, keyed))
+    forget_notes(connection, customer.order_ids | customer.session_ids)
     remember_erased(connection, customer.hashes(keyed), keyed, stamp.now)
     after = {"payloads_blanked": counts.payloads, "hashes_left": counts.erased, BLANKED_ENTRIES: blanked}
     record_erasure(connection, stamp, keyed, "audit_forget", after, "a customer asked to be forgotten")

@@ -45,9 +45,12 @@ class FittedTables:
 
     by_name: Mapping[str, Table]
     limits: Limits
-    has_own_tables: bool
-    has_erased: bool = False  # whether there is ordersync_erased, which older versions lack
+    own: frozenset[str] = frozenset()  # our own tables that there are; older versions lack some
     plain: Mapping[str, PlainTable] = field(default_factory=dict)  # tables whose new rows need not be read back
+
+    @property
+    def has_own_tables(self) -> bool:
+        return OWN_TABLES[0] in self.own
 
     def table(self, name: str) -> Table:
         return self.by_name[name]
@@ -84,7 +87,7 @@ def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMappin
     }
     ours = table_names(connection, own_schema(connection))
     plain = plain_tables(connection, fitted, {name: found[name] for name in NEEDED})
-    return FittedTables(fitted, _limits(found, mapping), OWN_TABLES[0] in ours, "ordersync_erased" in ours, plain)
+    return FittedTables(fitted, _limits(found, mapping), ours.intersection(OWN_TABLES), plain)
 
 
 def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:

@@ -18,6 +18,7 @@ OWN_TABLES = (
     "ordersync_secrets",
     "ordersync_erased",
     "ordersync_audit_end",
+    "ordersync_problems",
 )
 
 
@@ -43,6 +44,7 @@ def own_tables() -> MetaData:
         _secrets(),
         _erased(),
         _audit_end(),
+        _problems(),
     )
     for name, of_table in zip(OWN_TABLES, columns, strict=True):
         Table(name, metadata, *of_table)
@@ -158,6 +160,27 @@ def _erased() -> list[Column[object]]:
 
 def _audit_end() -> list[Column[object]]:
     return [_id(), Column("seq", BigInteger, nullable=False), *_required("row_hash")]  # one row: the last entry
+
+
+def _problems() -> list[SchemaItem]:
+    return [
+        _id(),
+        *_required("class", "severity", "sentence"),
+        Column("ids", JSON(none_as_null=True), nullable=False),
+        *_texts("order_id", "stripe_session_id", "amount", "currency"),  # `amount` is an exact decimal
+        *_required("found_by"),  # sessions, printful, links: the part of a run that can say that it ended
+        *_texts("day"),  # of the session (UTC), where a run has to read that day for it
+        *(_time(name, nullable=False) for name in ("first_seen", "last_seen")),
+        *_required("last_run"),
+        Column("runs", Integer, nullable=False),
+        _time("acknowledged_at"),
+        *_texts("acknowledged_by"),
+        _time("acknowledged_until"),
+        *_texts("note"),
+        _time("ended_at"),
+        *_texts("ended_why"),
+        Index("ix_ordersync_problems_ended_at", "ended_at"),
+    ]
 
 
 def _id() -> Column[object]:

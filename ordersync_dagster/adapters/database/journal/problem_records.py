@@ -1,0 +1,136 @@
+"""`ordersync_problems`: the problems that runs found, how long they last, and who has seen them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ordersync_dagster.adapters.database.rows.read import chunks
+from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem, Sighting, Sightings
+from ordersync_dagster.core.orders import Price
+from ordersync_dagster.core.problems import CLASSES
+
+PROBLEMS = own_tables().tables["ordersync_problems"]
+ROWS_AT_ONCE = 500
+IS_OPEN = PROBLEMS.c.ended_at.is_(None)
+_ACKNOWLEDGED = ("acknowledged_at", "acknowledged_by", "acknowledged_until", "note")
+_SEEN_AGAIN = (
+    "severity",
+    "sentence",
+    "ids",
+    "order_id",
+    "amount",
+    "currency",
+    "found_by",
+    "day",
+    "last_seen",
+    "last_run",
+)
+
+
+def read_problems(connection: Connection, condition: ColumnElement[bool] | None = None) -> list[KnownProblem]:
+    """The problems that fulfil `condition`, the oldest first. A class that this version does not know is left out."""
+    query = select(PROBLEMS).order_by(PROBLEMS.c.first_seen, PROBLEMS.c.id)
+    rows = connection.execute(query if condition is None else query.where(condition))
+    return [_known(row._asdict()) for row in rows if row._mapping["class"] in CLASSES]
+
+
+def record_sightings(connection: Connection, sightings: Sightings, run_id: str, now: datetime) -> None:
+    """Record what a run found, and which open problems it looked for and did not find.
+
+    A problem that had ended and is found again begins anew.
+    """
+    rows = [_row(problem_id, each, run_id, now) for problem_id, each in sorted(sightings.found.items())]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        connection.execute(_upsert(connection), rows[start : start + ROWS_AT_ONCE])
+    by_reason: dict[str, list[str]] = {}
+    for problem_id, why in sightings.ended(run_id).items():
+        by_reason.setdefault(why, []).append(problem_id)
+    for why, ids in by_reason.items():
+        for chunk in chunks(ids):
+            ended = update(PROBLEMS).where(PROBLEMS.c.id.in_(chunk), IS_OPEN)
+            connection.execute(ended.values(ended_at=now, ended_why=why))
+
+
+def acknowledge(connection: Connection, problem_id: str, seen: Acknowledgement) -> None:
+    """Record that a person has seen the problem, over an earlier acknowledgement."""
+    values = {
+        "acknowledged_at": seen.at,
+        "acknowledged_by": seen.by,
+        "acknowledged_until": seen.until,
+        "note": seen.note,
+    }
+    connection.execute(update(PROBLEMS).where(PROBLEMS.c.id == problem_id).values(values))
+
+
+def forget_notes(connection: Connection, keys: Collection[str]) -> None:
+    """Erase the notes that people wrote to the problems of these orders and sessions."""
+    for chunk in chunks(keys):
+        is_theirs = PROBLEMS.c.order_id.in_(chunk) | PROBLEMS.c.stripe_session_id.in_(chunk)
+        connection.execute(update(PROBLEMS).where(is_theirs, PROBLEMS.c.note.is_not(None)).values(note=""))
+
+
+def _upsert(connection: Connection) -> Any:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(PROBLEMS)
+    anew, now = PROBLEMS.c.ended_at.is_not(None), statement.excluded
+    values: dict[str, Any] = {name: now[name] for name in _SEEN_AGAIN}
+    values |= {name: case((anew, None), else_=PROBLEMS.c[name]) for name in _ACKNOWLEDGED}
+    values |= {
+        "first_seen": case((anew, now.first_seen), else_=PROBLEMS.c.first_seen),
+        "runs": case((anew, 1), else_=PROBLEMS.c.runs + 1),
+        "ended_at": None,
+        "ended_why": None,
+    }
+    return statement.on_conflict_do_update(index_elements=["id"], set_=values)
+
+
+def _row(problem_id: str, sighting: Sighting, run_id: str, now: datetime) -> dict[str, Any]:
+    problem = sighting.problem
+    return {
+        "id": problem_id,
+        "class": str(problem.problem_class),
+        "severity": str(problem.severity),
+        "sentence": problem.sentence,
+        "ids": dict(problem.ids),
+        "order_id": problem.ids.get("order_id"),
+        "stripe_session_id": problem.ids.get("stripe_session_id"),
+        "amount": str(problem.amount.amount) if problem.amount else None,
+        "currency": problem.amount.currency if problem.amount else None,
+        "found_by": str(sighting.found_by),
+        "day": problem.day.isoformat() if problem.day else None,
+        "first_seen": now,
+        "last_seen": now,
+        "last_run": run_id,
+        "runs": 1,
+    }
+
+
+def _known(values: Mapping[str, Any]) -> KnownProblem:
+    day, amount = values["day"], values["amount"]
+    return KnownProblem(
+        id=values["id"],
+        problem_class=CLASSES[values["class"]],
+        sentence=values["sentence"],
+        ids=values["ids"],
+        amount=Price(Decimal(amount), values["currency"]) if amount else None,
+        found_by=FoundBy(values["found_by"]),
+        day=date.fromisoformat(day) if day else None,
+        first_seen=values["first_seen"],
+        last_seen=values["last_seen"],
+        last_run=values["last_run"],
+        runs=values["runs"],
+        acknowledgement=next(_acknowledgements(values), None),
+        ended_at=values["ended_at"],
+        ended_why=values["ended_why"],
+    )
+
+
+def _acknowledgements(values: Mapping[str, Any]) -> Iterator[Acknowledgement]:
+    if values["acknowledged_at"]:
+        at, by, until, note = (values[name] for name in _ACKNOWLEDGED)
+        yield Acknowledgement(by or "", at, note or "", until)

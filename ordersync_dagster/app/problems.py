@@ -1,0 +1,61 @@
+"""The problems that runs found in one shop, from settings to result: list, show, acknowledge."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from ordersync_dagster.adapters.database.journal import problem_records
+from ordersync_dagster.adapters.database.store import DatabaseStore
+from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.wiring import Tools, open_records
+from ordersync_dagster.core.errors import UsageError
+from ordersync_dagster.core.known_problems import Acknowledgement, KnownProblem
+from ordersync_dagster.core.problems import ProblemClass
+
+
+class Problems:
+    """The problems in `ordersync_problems`."""
+
+    def __init__(self, settings: Settings, tools: Tools = Tools()) -> None:
+        self._settings, self._tools = settings, tools
+
+    @property
+    def now(self) -> datetime:
+        """The time by which an acknowledgement holds."""
+        return self._tools.clock()
+
+    def known(self, *, only_open: bool = True, classes: Collection[ProblemClass] = ()) -> list[KnownProblem]:
+        """The problems of `classes` (of all, if none is given), the oldest first; none where no run was recorded."""
+        store = open_records(self._settings, self._tools, is_writing=False)
+        found = known_problems(store, only_open=only_open)
+        return [each for each in found if not classes or each.problem_class in classes]
+
+    def show(self, problem_id: str) -> KnownProblem:
+        """One problem, open or ended; raises UsageError if there is none with this id."""
+        for each in self.known(only_open=False):
+            if each.id == problem_id:
+                return each
+        raise UsageError(f"there is no problem {problem_id}: `ordersync problems --all` lists them")
+
+    def acknowledge(self, problem_id: str, *, by: str, note: str, until: datetime | None = None) -> KnownProblem:
+        """Record that a person has seen an open problem; raises UsageError where that has no sense."""
+        problem = self.show(problem_id)
+        if not problem.is_open:
+            raise UsageError(f"problem {problem_id} has ended ({problem.ended_why}): there is nothing to acknowledge")
+        if not note.strip():
+            raise UsageError("the note is empty: say what you found or decided")
+        if until is not None and until <= self.now:
+            raise UsageError(f"--until {until:%Y-%m-%d} is not in the future")
+        seen = Acknowledgement(by, self.now, note.strip(), until)
+        with open_records(self._settings, self._tools, is_writing=True).transaction() as connection:
+            problem_records.acknowledge(connection, problem_id, seen)
+        return replace(problem, acknowledgement=seen)
+
+
+def known_problems(store: DatabaseStore, *, only_open: bool = True) -> list[KnownProblem]:
+    """The problems that runs recorded in this database, the oldest first."""
+    if problem_records.PROBLEMS.name not in store.tables.own:
+        return []
+    condition = problem_records.IS_OPEN if only_open else None
+    return store.read(partial(problem_records.read_problems, condition=condition))

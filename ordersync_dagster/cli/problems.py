@@ -1,0 +1,81 @@
+"""The command `problems`: what runs found that a person or the next run has to solve."""
+
+import getpass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ordersync_dagster.cli.console import AS_JSON, settings
+from ordersync_dagster.core.errors import UsageError
+from ordersync_dagster.core.problems import CLASSES
+
+if TYPE_CHECKING:
+    from ordersync_dagster.app.problems import Problems
+
+problems = typer.Typer(invoke_without_command=True, help="List the problems that runs found, show or acknowledge one.")
+PROBLEM_ID = typer.Argument(metavar="ID", help="As `ordersync problems` shows it.")
+
+
+@problems.callback()
+def list_problems(
+    context: typer.Context,
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", metavar="CLASS", help="Only this class; may be repeated.")
+    ] = None,
+    shows_all: Annotated[bool, typer.Option("--all/--open", help="Ended ones too, or only open ones.")] = False,
+    as_json: Annotated[bool, AS_JSON] = False,
+) -> None:
+    """List the open problems, the oldest first: since when, how much money, what to do."""
+    if context.invoked_subcommand is not None:
+        return
+    from ordersync_dagster.report.problems import problems_json, problems_text
+
+    if unknown := sorted(set(classes or ()) - CLASSES.keys()):
+        raise UsageError(f"--class {unknown[0]}: there is no such class; docs/logs.md lists them")
+    source = _problems()
+    found = source.known(only_open=not shows_all, classes=[CLASSES[name] for name in classes or ()])
+    print((problems_json if as_json else problems_text)(found, source.now))
+
+
+@problems.command("show")
+def show_problem(problem_id: Annotated[str, PROBLEM_ID], as_json: Annotated[bool, AS_JSON] = False) -> None:
+    """Show all that is known of one problem."""
+    from ordersync_dagster.report.problems import problem_json, problem_text
+
+    source = _problems()
+    print((problem_json if as_json else problem_text)(source.show(problem_id), source.now))
+
+
+@problems.command("ack")
+def acknowledge_problem(
+    problem_id: Annotated[str, PROBLEM_ID],
+    note: Annotated[str, typer.Option(help="Your finding or decision; no names of customers.")],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this UTC day on it counts again.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who has seen it; else the user of this machine.")
+    ] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
+) -> None:
+    """Say that you have seen a problem: it stays listed, but no longer needs a person."""
+    from ordersync_dagster.report.problems import problem_json, problem_text
+
+    source = _problems()
+    when = until.replace(tzinfo=UTC) if until else None
+    found = source.acknowledge(problem_id, by=by or _user(), note=note, until=when)
+    print((problem_json if as_json else problem_text)(found, source.now))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "unknown"
+
+
+def _problems() -> "Problems":
+    from ordersync_dagster.app.problems import Problems
+
+    return Problems(settings())

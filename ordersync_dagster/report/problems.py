@@ -1,0 +1,113 @@
+"""Known problems as text for people and as JSON for scripts."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ordersync_dagster.core.known_problems import KnownProblem
+from ordersync_dagster.core.text import visible
+
+PROBLEMS_VERSION = 1  # changes only when a field's meaning does
+
+
+def problems_text(problems: Sequence[KnownProblem], now: datetime) -> str:
+    """The number of problems, then three lines for each, the oldest first."""
+    if not problems:
+        return "No problems."
+    waiting = sum(each.needs_person(now) for each in problems)
+    still_open = sum(each.is_open for each in problems)
+    head = f"{_counted(still_open, 'open problem')}, {waiting} {'needs' if waiting == 1 else 'need'} a person."
+    return "\n\n".join([head, *("\n".join(_lines(each, now)) for each in problems)])
+
+
+def problem_text(problem: KnownProblem, now: datetime) -> str:
+    """Everything that is known of one problem."""
+    lines = [*_lines(problem, now), "", *(f"  {name}: {value}" for name, value in sorted(problem.ids.items()))]
+    lines += [
+        f"  first seen: {_time(problem.first_seen)}",
+        f"  last seen: {_time(problem.last_seen)} by run {problem.last_run}",
+    ]
+    if problem.is_open:
+        lines.append(f"  look again: {looks_again(problem)}")
+    return "\n".join(visible(line) for line in lines)
+
+
+def problems_json(problems: Sequence[KnownProblem], now: datetime) -> str:
+    return _versioned(problems=[known_problem_document(each, now) for each in problems])
+
+
+def problem_json(problem: KnownProblem, now: datetime) -> str:
+    return _versioned(problem=known_problem_document(problem, now))
+
+
+def known_problem_document(problem: KnownProblem, now: datetime) -> dict[str, Any]:
+    """One problem for scripts; times are ISO 8601 in UTC, `amount` is an exact decimal."""
+    seen = problem.acknowledgement
+    return {
+        "id": problem.id,
+        "class": str(problem.problem_class),
+        "severity": str(problem.problem_class.severity),
+        "needs_person": problem.needs_person(now),
+        "sentence": problem.sentence,
+        "advice": problem.problem_class.advice,
+        "ids": dict(problem.ids),
+        "amount": str(problem.amount.amount) if problem.amount else None,
+        "currency": problem.amount.currency if problem.amount else None,
+        "first_seen": problem.first_seen.isoformat(),
+        "last_seen": problem.last_seen.isoformat(),
+        "last_run": problem.last_run,
+        "runs": problem.runs,
+        "acknowledged": {
+            "by": seen.by,
+            "at": seen.at.isoformat(),
+            "until": seen.until.isoformat() if seen.until else None,
+            "note": seen.note,
+        }
+        if seen
+        else None,
+        "ended_at": problem.ended_at.isoformat() if problem.ended_at else None,
+        "ended_why": problem.ended_why,
+        "looks_again": looks_again(problem) if problem.is_open else None,
+    }
+
+
+def looks_again(problem: KnownProblem) -> str:
+    """The command that looks whether the problem is still there."""
+    return f"ordersync sync --from {problem.day} --to {problem.day}" if problem.day else "ordersync sync"
+
+
+def age(since: datetime, now: datetime) -> str:
+    """The time since then, in the largest unit that fits: minutes, hours or days."""
+    passed = now - since
+    for unit, seconds in (("day", 86_400), ("hour", 3600)):
+        if passed >= timedelta(seconds=seconds):
+            return _counted(int(passed.total_seconds() // seconds), unit)
+    return _counted(max(0, int(passed.total_seconds() // 60)), "minute")
+
+
+def _lines(problem: KnownProblem, now: datetime) -> list[str]:
+    money = f"  {problem.amount.amount} {problem.amount.currency.upper()}" if problem.amount else ""
+    lasts = f"for {age(problem.first_seen, now)} ({_counted(problem.runs, 'run')})"
+    state = lasts if problem.is_open else f"ended {_time(problem.ended_at or now)}: {problem.ended_why}"
+    lines = [f"{problem.id}  {problem.problem_class}  {state}{money}", f"  {problem.sentence}"]
+    if problem.is_open and problem.problem_class.advice not in problem.sentence:
+        lines.append(f"  → {problem.problem_class.advice}")
+    if problem.is_open and problem.acknowledgement:
+        seen = problem.acknowledgement
+        until = f" until {_time(seen.until)}" if seen.until else ""
+        is_over = "" if problem.is_acknowledged(now) else " (over)"
+        lines.append(f"  Acknowledged by {seen.by}{until}{is_over}: {seen.note}")
+    return [visible(line) for line in lines]
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _versioned(**content: Any) -> str:
+    return json.dumps({"schema_version": PROBLEMS_VERSION, **content}, ensure_ascii=True, indent=2)

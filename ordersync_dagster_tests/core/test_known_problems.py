@@ -1,0 +1,125 @@
+"""Which open problems a run ends: those that it looked for and did not find."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ordersync_dagster.core.changes import InsertOrder, OrderUpdate, SetStatus
+from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem, Sightings
+from ordersync_dagster.core.orders import Status
+from ordersync_dagster.core.part import Part
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.sandbox import checkout_session
+from ordersync_dagster_tests.support.builders import order_of, stored_order
+
+NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
+DAY, OTHER_DAY = date(2026, 5, 14), date(2026, 5, 13)
+UNFULFILLED = Problem(ProblemClass.UNFULFILLED, "It waits.", {"order_id": "o1", "stripe_session_id": "cs_1"}, DAY)
+
+
+def known(found_by: FoundBy, day: date | None = DAY, **changes: Any) -> KnownProblem:
+    values: dict[str, Any] = {
+        "id": UNFULFILLED.id,
+        "problem_class": UNFULFILLED.problem_class,
+        "sentence": UNFULFILLED.sentence,
+        "ids": UNFULFILLED.ids,
+        "amount": None,
+        "found_by": found_by,
+        "day": day,
+        "first_seen": NOW - timedelta(days=3),
+        "last_seen": NOW - timedelta(days=1),
+        "last_run": "before",
+        "runs": 3,
+    }
+    return KnownProblem(**values | changes)
+
+
+def ended(before: KnownProblem, *plans: Plan, links: bool = True, everything: bool = True) -> dict[str, str]:
+    sightings = Sightings({before.id: before})
+    for plan in plans:
+        sightings.add(Part(plan))
+    sightings.end(looked_for_links=links, looked_at_all=everything)
+    return sightings.ended("now")
+
+
+def not_asked(**ids: str) -> Problem:
+    return Problem(ProblemClass.PRINTFUL_NOT_ASKED, "No answer.", ids)
+
+
+def test_a_problem_of_a_session_ends_when_its_day_was_read() -> None:
+    before = known(FoundBy.SESSIONS)
+    assert ended(before, Plan(DAY)) == {before.id: "gone"}
+    assert ended(before, Plan(OTHER_DAY)) == {}
+
+
+def test_it_lasts_as_long_as_it_is_found() -> None:
+    assert ended(known(FoundBy.SESSIONS), Plan(DAY, notes=(UNFULFILLED,))) == {}
+
+
+@pytest.mark.parametrize("ids", [{"day": str(DAY)}, {"stripe_session_id": "cs_1"}], ids=["day", "session"])
+def test_what_stripe_did_not_show_ends_nothing(ids: dict[str, str]) -> None:
+    unread = Problem(ProblemClass.STRIPE_NOT_READ, "Not shown.", ids)
+    assert ended(known(FoundBy.SESSIONS), Plan(DAY, notes=(unread,))) == {}
+
+
+def test_another_session_that_could_not_be_decided_holds_nothing_up() -> None:
+    unread = Problem(ProblemClass.STRIPE_NOT_READ, "Not shown.", {"stripe_session_id": "cs_2"})
+    before = known(FoundBy.SESSIONS)
+    assert ended(before, Plan(DAY, notes=(unread,))) == {before.id: "gone"}
+
+
+def test_an_order_waits_no_longer_when_its_day_and_printfuls_list_were_read() -> None:
+    before = known(FoundBy.LINKS)
+    assert ended(before, Plan(DAY)) == {before.id: "gone"}
+    assert ended(before, Plan(DAY), links=False, everything=False) == {}
+    assert ended(before, Plan(OTHER_DAY)) == {}
+
+
+def test_an_order_about_which_printful_gave_no_answer_keeps_its_problems() -> None:
+    for found_by in (FoundBy.LINKS, FoundBy.PRINTFUL):
+        plan = Plan(is_of_links=True, notes=(not_asked(order_id="o1", stripe_session_id="cs_1"),))
+        assert ended(known(found_by), Plan(DAY), plan) == {}
+    before = known(FoundBy.SESSIONS)
+    assert ended(before, Plan(DAY), plan) == {before.id: "gone"}, "Stripe was asked"
+
+
+def test_a_problem_of_a_printful_order_ends_when_printful_was_asked_about_it() -> None:
+    before = known(FoundBy.PRINTFUL, day=None)
+    assert ended(before, Plan(printful_orders=("o1",)), everything=False) == {before.id: "gone"}
+    assert ended(before, Plan(printful_orders=("o2",)), everything=False) == {}
+    assert ended(before) == {before.id: "gone"}, "the order names no Printful order any more"
+
+
+def test_a_problem_that_only_the_payment_shows_needs_its_day_too() -> None:
+    before = known(FoundBy.PRINTFUL)
+    assert ended(before, Plan(printful_orders=("o1",))) == {}
+    assert ended(before, Plan(DAY), Plan(printful_orders=("o1",))) == {before.id: "gone"}
+
+
+def test_a_run_that_changed_the_order_has_repaired_it() -> None:
+    before = known(FoundBy.SESSIONS)
+    moved = OrderUpdate(stored_order(id="o1"), (SetStatus("processing", Status.SHIPPED, "partial"),))
+    assert ended(before, Plan(DAY), Plan(updates=(moved,))) == {before.id: "repaired by run now"}
+    made = InsertOrder(order_of(checkout_session(id="cs_1")))
+    assert ended(before, Plan(DAY, inserts=(made,))) == {before.id: "repaired by run now"}
+
+
+def test_problems_are_found_once_with_every_sentence() -> None:
+    sightings = Sightings()
+    other = Problem(ProblemClass.UNFULFILLED, "And so on.", UNFULFILLED.ids)
+    for problem in (UNFULFILLED, other, UNFULFILLED):
+        sightings.add(Part(Plan(DAY, notes=(problem,))))
+    (found,) = sightings.found.values()
+    assert (found.problem.sentence, found.problem.day) == ("It waits. And so on.", DAY)
+
+
+def test_an_acknowledged_problem_needs_nobody_until_its_day() -> None:
+    seen = Acknowledgement("me", NOW, "asked the customer", NOW + timedelta(days=2))
+    before = known(FoundBy.LINKS, acknowledgement=seen)
+    assert known(FoundBy.LINKS).needs_person(NOW)
+    assert not before.needs_person(NOW + timedelta(days=1))
+    assert before.needs_person(NOW + timedelta(days=2))
+    assert not known(FoundBy.LINKS, ended_at=NOW).needs_person(NOW)
+    assert not known(FoundBy.LINKS, problem_class=ProblemClass.NOT_LOOKED_AT).needs_person(NOW)
