@@ -1,6 +1,6 @@
 """Printful's answers against orders: status, tracking and items."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -9,6 +9,7 @@ from ordersync_dagster.core.items import missing_items
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.not_made import MakingRules, Payment, not_made
 from ordersync_dagster.core.orders import LineItem, Price, Status, StoredOrder, can_move
+from ordersync_dagster.core.payment_problems import NOT_LIVE
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
@@ -24,6 +25,7 @@ class PrintfulBatch:
     rules: MakingRules = MakingRules()
     now: int = 0  # Unix seconds
     erased: frozenset[str] = frozenset()  # keys of orders whose customer was erased
+    not_live: Mapping[str, Problem] = field(default_factory=dict)  # by order id: what the Stripe side has to tell
 
 
 def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
@@ -36,13 +38,15 @@ def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
         order, *others = group
         if others:
             notes.append(_ambiguous(printful_id, [order, *others]))
+            notes.extend(batch.not_live[each.id] for each in (order, *others) if each.id in batch.not_live)
             continue
         answer, payment = batch.answers[printful_id], batch.payments.get(order.session_id, Payment())
         is_erased = order.key in batch.erased
         update, problems = update_order(order, answer, payment.lines, stored.limits, is_erased=is_erased)
-        if isinstance(answer, PrintfulOrder):
-            problems.extend(not_made(order, answer, payment, batch.rules, batch.now))
-        notes.extend(_about(problem, order) for problem in problems)
+        told = not_made(order, answer, payment, batch.rules, batch.now) if isinstance(answer, PrintfulOrder) else []
+        notes.extend(_about(problem, order) for problem in (*problems, *told))
+        if order.id in batch.not_live and not (_is_stopped(told) or _is_revived(update)):
+            notes.append(batch.not_live[order.id])
         if update:
             updates.append(update)
     return Plan(updates=tuple(updates), printful_orders=tuple(order.id for order in known), notes=tuple(notes))
@@ -53,6 +57,19 @@ def _about(problem: Problem, order: StoredOrder) -> Problem:
     amount = Price(order.total, order.currency) if order.total is not None and order.currency else None
     named = {"stripe_session_id": order.session_id} if order.session_id else {}
     return replace(problem, ids={**problem.ids, **named}, amount=problem.amount or amount)
+
+
+def _is_stopped(told: Iterable[Problem]) -> bool:
+    """Whether a notice says already what to do, because Printful does not make the goods."""
+    return any(
+        each.problem_class in (ProblemClass.CANCELLED_AT_PRINTFUL, ProblemClass.STUCK_AT_PRINTFUL) for each in told
+    )
+
+
+def _is_revived(update: OrderUpdate | None) -> bool:
+    """Whether the order is live after `update`, because Printful makes or sends its goods."""
+    changes = update.changes if update else ()
+    return any(isinstance(each, SetStatus) and each.after not in NOT_LIVE for each in changes)
 
 
 def update_order(

@@ -112,6 +112,7 @@ class OrderSync:
         for step, needs in stripe.steps(window):
             if printful:
                 printful.add(needs)
+                step = printful.take_over(step)
             yield step
             del step, needs  # as in `repair`
 

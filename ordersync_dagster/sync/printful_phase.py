@@ -1,7 +1,7 @@
 """The Printful phase of a run: look up orders, compare the answers, then look for missing links."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -22,7 +22,7 @@ from ordersync_dagster.core.printful_order import (
     read_printful_order,
 )
 from ordersync_dagster.core.printful_order_fields import created_at, external_id
-from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.unlinked import Unlinked
 from ordersync_dagster.sync.ports import PrintfulOrders, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, Step
@@ -45,6 +45,8 @@ class PrintfulPhase:
     rules: MakingRules = MakingRules()
     _owners: dict[str, list[str]] = field(default_factory=dict)  # Printful id → ids of all orders that name it
     _wanted: set[str] = field(default_factory=set)  # Printful ids to look up
+    _asked_about: set[str] = field(default_factory=set)  # ids of the stored orders that name one of them
+    _not_live: dict[str, Problem] = field(default_factory=dict)  # by order id, taken over from the Stripe side
     _planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this run
     _payments: dict[str, Payment] = field(default_factory=dict)  # by session id
     _erased: set[str] = field(default_factory=set)  # sessions of this run's period whose customer was erased
@@ -68,6 +70,7 @@ class PrintfulPhase:
             self._owners.setdefault(printful_id, []).append(order_id)
             if is_wanted(status):
                 self._wanted.add(printful_id)
+                self._asked_about.add(order_id)
 
     def add(self, needs: PrintfulNeeds) -> None:
         """Take over the orders of one day of sessions."""
@@ -78,6 +81,16 @@ class PrintfulPhase:
         for each in needs.payments:
             if not self._wanted.isdisjoint(each.printful_ids):
                 self._payments[each.session_id] = each.payment
+
+    def take_over(self, step: Step) -> Step:
+        """`step` without `paid_but_not_live` of the orders that are looked up: Printful's answer may say what to do."""
+        notes = [each for each in step.plan.notes if each.problem_class is ProblemClass.PAID_BUT_NOT_LIVE]
+        taken = {each.ids["order_id"]: each for each in notes if each.ids["order_id"] in self._asked_about}
+        if not taken:
+            return step
+        self._not_live |= taken
+        left = tuple(each for each in step.plan.notes if each not in taken.values())
+        return replace(step, plan=replace(step.plan, notes=left))
 
     def _want(self, printful_id: str, order: StoredOrder) -> None:
         self._planned[order.id] = order
@@ -104,7 +117,7 @@ class PrintfulPhase:
         loaded = self.store.orders([order_id for order_id in order_ids if order_id not in self._planned])
         stored = Stored((*loaded, *planned), self.store.limits)
         now, erased = int(self.clock().timestamp()), self._erased_of(stored.orders)
-        batch = PrintfulBatch(answers, self._payments, self.rules, now, erased)
+        batch = PrintfulBatch(answers, self._payments, self.rules, now, erased, self._not_live)
         back = tuple(key for key in answers if key in self._remembered and not isinstance(answers[key], Missing))
         return Step(batch, decide_printful(batch, stored), self._gone(answers), back)
 

@@ -10,8 +10,10 @@ import pytest
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.not_made import MakingRules, Payment
 from ordersync_dagster.core.orders import LineItem, Price
+from ordersync_dagster.core.payment_problems import paid_but_not_live
 from ordersync_dagster.core.payment_state import PaymentState
 from ordersync_dagster.core.plan import Stored
+from ordersync_dagster.core.printful_order import Missing, NotAsked
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY
 from ordersync_dagster.sandbox import printful_item
@@ -154,3 +156,33 @@ def test_a_shop_that_sells_other_goods_too_hears_nothing_of_them() -> None:
 def test_goods_that_nobody_makes_at_all_are_not_said_to_be_missing_too() -> None:
     assert classes(found("canceled", lines(3))) == ["cancelled_at_printful"]
     assert found("fulfilled", lines(3), status="cancelled") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "told"),
+    [
+        ("cancelled", "canceled", ["cancelled_at_printful"]),
+        ("failed", "failed", ["cancelled_at_printful"]),
+        ("failed", "onhold", ["stuck_at_printful"]),
+        ("failed", "inprocess", []),
+        ("failed", "fulfilled", []),
+        ("cancelled", "fulfilled", ["paid_but_not_live"]),
+    ],
+)
+def test_a_paid_order_that_is_not_live_is_told_once_by_what_to_do(status: str, word: str, told: list[str]) -> None:
+    stored, theirs = stored_order(status=status, items=(stored_item(),)), printful_answer(status=word, created=0)
+    (not_live,) = paid_but_not_live(stored, new_order())
+    batch = PrintfulBatch({PRINTFUL_ID: theirs}, {stored.session_id: KEPT}, now=NOW, not_live={ORDER_ID: not_live})
+    notes = decide_printful(batch, Stored((stored,))).notes
+    assert [each for each in classes(list(notes)) if each != "regress_blocked"] == told
+
+
+@pytest.mark.parametrize("answer", [Missing(PRINTFUL_ID), NotAsked(PRINTFUL_ID, "it was away")])
+def test_without_an_answer_of_printful_a_paid_order_that_is_not_live_is_told(answer: Missing | NotAsked) -> None:
+    stored = stored_order(status="failed")
+    batch = PrintfulBatch(
+        {PRINTFUL_ID: answer}, not_live={each: paid_but_not_live(stored, new_order())[0] for each in (ORDER_ID, "o2")}
+    )
+    assert "paid_but_not_live" in classes(list(decide_printful(batch, Stored((stored,))).notes))
+    twins = decide_printful(batch, Stored((stored, replace(stored, id="o2", session_id="cs_2"))))
+    assert classes(list(twins.notes)).count("paid_but_not_live") == 2

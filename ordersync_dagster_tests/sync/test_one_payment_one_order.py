@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.app.wiring import open_watch
 from ordersync_dagster.sandbox import Fault, World, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope
@@ -187,3 +188,17 @@ def test_stripe_without_an_answer_about_one_session_costs_it_alone(each_shop: Sh
     each_shop.sandbox.faults.clear()
     each_shop.run()
     assert status_of(each_shop, made["order_id"]) == "processing"
+
+
+@pytest.mark.parametrize("scope", PrintfulScope)
+def test_a_paid_order_that_printful_canceled_is_told_once_in_every_run(shop: Shop, scope: PrintfulScope) -> None:
+    row = shop.of_printful("canceled")
+    shop.database.execute("UPDATE orders SET status = 'processing' WHERE id = :id", id=row["id"])
+
+    def told(run: Run) -> list[str]:
+        problems = run.outcome.problems
+        return [str(each.problem_class) for each in problems if each.ids.get("order_id") == row["id"]]
+
+    assert told(shop.run()) == ["cancelled_at_printful"]
+    is_asked = scope is PrintfulScope.all
+    assert told(shop.run(printful=scope)) == (["cancelled_at_printful"] if is_asked else ["paid_but_not_live"])
