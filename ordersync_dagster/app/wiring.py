@@ -211,6 +211,7 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
         match=settings.ordersync_session_match,
         reference=settings.layout.mapping.match.reference,
         overdue_before=int((now - timedelta(days=settings.ordersync_unpaid_days)).timestamp()),
+        sets_refunded=settings.ordersync_set_refunded,
     )
 
 

@@ -6,19 +6,27 @@ from dataclasses import replace
 from ordersync_dagster.core.changes import Change, FillFields, OrderUpdate, SetStatus
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.order_fields import FILLABLE, PERSONAL, REPORTED
-from ordersync_dagster.core.orders import Json, Order, Price, Status, StoredOrder
+from ordersync_dagster.core.orders import REFUNDABLE, Json, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.problems import Problem, ProblemClass
 
 PRICE_COLUMNS = ("total_amount", "currency")
+_WENT_BACK = "the whole payment went back"
 
 
 def completed(
-    existing: StoredOrder, order: Order, limits: Limits, *, is_paid: bool, is_erased: bool = False
+    existing: StoredOrder,
+    order: Order,
+    limits: Limits,
+    *,
+    is_paid: bool,
+    is_refunded: bool = False,
+    is_erased: bool = False,
 ) -> tuple[OrderUpdate | None, list[Problem]]:
     """The update that fills empty fields of `existing`, and the problems of the fields that it leaves.
 
     With `is_paid` an order that says pending moves to the status of `order`, as the lost webhook would have moved it.
+    With `is_refunded` an order whose whole payment went back becomes refunded.
     Name and address stay empty where the customer `is_erased`, or where the order has another e-mail address.
     """
     values, problems = _empty_fields(existing, order), list[Problem]()
@@ -34,6 +42,8 @@ def completed(
     changes: list[Change] = [FillFields(values)] if values else []
     if is_paid and existing.status == Status.PENDING:
         changes.insert(0, SetStatus(existing.status, order.status, "paid", "Stripe"))
+    elif is_refunded and existing.status in REFUNDABLE:
+        changes.insert(0, SetStatus(existing.status, Status.REFUNDED, _WENT_BACK, "Stripe"))
     update = OrderUpdate(existing, tuple(changes)) if changes else None
     after = update.completed if update else existing
     return update, [*problems, *disagreements(after, order), *_unreadable(after, order)]

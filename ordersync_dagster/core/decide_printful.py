@@ -140,7 +140,7 @@ def _status_change(stored: StoredOrder, theirs: PrintfulOrder) -> SetStatus | Pr
         sentence = f"Printful says {word} of order {stored.id}, which is not mapped; it stays {stored.status}."
         return Problem(ProblemClass.UNKNOWN_STATUS, sentence, ids)
     is_included = stored.status == Status.COMPLETED and after is Status.DELIVERED  # completed includes delivered
-    if stored.status == after or is_included:
+    if stored.status in (after, Status.REFUNDED) or is_included:  # whatever becomes of the goods, the money is back
         return None
     if can_move(stored.status, after):
         return SetStatus(stored.status, after, theirs.word)

@@ -44,6 +44,7 @@ class SessionDay:
     taken_back: Mapping[str, Collection[str]] = field(default_factory=dict)  # order id → Printful ids it had by us
     now: int = 0  # Unix seconds
     asks_printful: bool = False  # orders without a Printful id are left to `decide_links`
+    sets_refunded: bool = True  # an order whose whole payment went back becomes refunded; else this is only told
 
 
 def decide_sessions(day: SessionDay, stored: Stored) -> Plan:
@@ -84,7 +85,7 @@ class _Decider:
 
     def __init__(self, stored: Stored, day: SessionDay) -> None:
         self._limits, self._reversals, self._erased = stored.limits, day.reversals, day.elsewhere.erased
-        self._taken_back = day.taken_back
+        self._taken_back, self._sets_refunded = day.taken_back, day.sets_refunded
         self.claims = dict(day.elsewhere.claims)
         paid_here = [each for each in day.sessions if isinstance(each, Order)]
         self._matcher = Matcher(stored.orders, replace(day.elsewhere, claims=self.claims), paid_here)
@@ -152,8 +153,9 @@ class _Decider:
         self.skips.append(Skip(order.session_id, SkipReason.ORDER_EXISTS))
         row, *others = match.orders
         state = payment_state(order, self._reversals)
-        is_its_payment = not others and state.is_kept and agrees(row, order)
-        is_moved = is_its_payment and row.status == Status.PENDING
+        is_known = state.is_kept or (state.is_refunded and not match.reference)
+        is_its_payment = not others and is_known and agrees(row, order)
+        is_moved = is_its_payment and state.is_kept and row.status == Status.PENDING
         self.notes.append(superseded(order, match, is_moved=is_moved))
         if is_its_payment:
             self.claims[row.id] = order.session_id
@@ -190,7 +192,10 @@ class _Decider:
         state, is_erased = payment_state(order, self._reversals), order.session_id in self._erased
         order, taken_back = without_taken_back(existing, order, self._taken_back)
         self.notes.extend(taken_back)
-        update, problems = completed(existing, order, self._limits, is_paid=state.is_kept, is_erased=is_erased)
+        is_refunded = state.is_refunded and state.is_settled and self._sets_refunded
+        update, problems = completed(
+            existing, order, self._limits, is_paid=state.is_kept, is_refunded=is_refunded, is_erased=is_erased
+        )
         self.notes.extend(problems)
         if state.is_kept:
             self.notes.extend(paid_but_not_live(existing, order))

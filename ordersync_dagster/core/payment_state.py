@@ -15,6 +15,7 @@ class PaymentState:
 
     returned: tuple[Price, ...] = ()  # refunded, or lost in a dispute
     is_refunded: bool = False  # the whole of it
+    is_settled: bool = True  # no refund is still on its way
     disputes: tuple[str, ...] = ()  # ids of undecided disputes
     unknown: str = ""
     is_unreadable: bool = False  # something went back, and nobody can read how much
@@ -46,7 +47,7 @@ def payment_state(order: Order, reversals: Reversals) -> PaymentState:
             sums[currency] = sums.get(currency, Decimal(0)) + amount
     prices = (Price(order.total, order.currency), *order.other_prices)
     if any(price.amount > 0 and sums.get(price.currency, Decimal(0)) >= price.amount for price in prices):
-        return PaymentState(is_refunded=True)
+        return PaymentState(is_refunded=True, is_settled=payments.isdisjoint(reversals.pending))
     if is_unreadable := not payments.isdisjoint(reversals.unreadable):
         unknown = "the amount of a refund or of a lost dispute cannot be read"
     disputes = sorted({name for payment in payments for name in reversals.disputes.get(payment, ())})

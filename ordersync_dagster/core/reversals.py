@@ -27,8 +27,14 @@ class Reversals:
     returned: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)  # sums by currency
     disputes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # ids of undecided disputes
     unreadable: frozenset[str] = frozenset()  # something went back, and its amount cannot be read
+    pending: frozenset[str] = frozenset()  # a refund is on its way, and may still fail
     of_invoice: OfInvoice | None = None  # None where nobody read them
     unread_until: int = 0  # Unix seconds; refunds and disputes from before may be missing
+
+    @property
+    def payments(self) -> frozenset[str]:
+        """Those that went back with a known amount, or are disputed."""
+        return frozenset({*self.returned, *self.disputes})
 
     def concern(self, payment: str) -> bool:
         """Whether something of `payment` went back or is disputed."""
@@ -40,11 +46,12 @@ def read_reversals(refunds: Iterable[object], disputes: Iterable[object]) -> Rev
     reading = _Reading()
     for refund in refunds:
         if isinstance(refund, Mapping) and refund.get("status") in _REFUNDING_STATUSES:
-            reading.take_back(refund)
+            reading.take_back(refund, is_pending=refund.get("status") == "pending")
     for dispute in disputes:
         if isinstance(dispute, Mapping):
             _read_dispute(reading, dispute)
-    return Reversals(reading.returned, reading.disputes, frozenset(reading.unreadable))
+    unreadable, pending = frozenset(reading.unreadable), frozenset(reading.pending)
+    return Reversals(reading.returned, reading.disputes, unreadable, pending)
 
 
 def read_invoice_payments(rows: Iterable[object]) -> OfInvoice:
@@ -71,8 +78,9 @@ class _Reading:
         self.returned: dict[str, dict[str, Decimal]] = {}
         self.disputes: dict[str, tuple[str, ...]] = {}
         self.unreadable: set[str] = set()
+        self.pending: set[str] = set()
 
-    def take_back(self, row: Mapping[str, Any]) -> None:
+    def take_back(self, row: Mapping[str, Any], *, is_pending: bool = False) -> None:
         """Add the amount of a refund or of a lost dispute."""
         payment, amount, currency = _payment(row), row.get("amount"), row.get("currency")
         if payment is None:
@@ -85,6 +93,7 @@ class _Reading:
         except money.MoneyError:
             self.unreadable.add(payment)
             return
+        self.pending |= {payment} if is_pending else set()
         sums = self.returned.setdefault(payment, {})
         sums[currency.lower()] = sums.get(currency.lower(), Decimal(0)) + exact
 

@@ -79,6 +79,7 @@ class SessionRules:
     match: SessionMatch | None = None
     reference: str | None = None  # as in `references_of`
     overdue_before: int = 0  # an older session that is unpaid is not paid any more; Unix seconds
+    sets_refunded: bool = True  # an order whose whole payment went back becomes refunded
 
     def by_clock(self, ahead: timedelta) -> "SessionRules":
         """These rules, by a clock that is `ahead` of ours."""

@@ -1,7 +1,7 @@
 """Stripe's lists of refunds, disputes and invoice payments: each is read at most once in a run, and only if needed."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, VendorAnswerError
 from ordersync_dagster.core.orders import Order
@@ -16,6 +16,7 @@ class Payments:
     stripe: Sessions
     since: int
     found: Reversals = Reversals()
+    decided: set[str] = field(default_factory=set)  # payments of this window's sessions that went back or are disputed
     _is_read: bool = False
     _are_invoices_read: bool = False
     _unread_until: int = 0  # Unix seconds; rows from before may be missing
@@ -38,6 +39,16 @@ class Payments:
         if any(each.invoice_id and not each.payment_intent_id for each in costly):
             self._read_invoices()
         return self.found
+
+    def decide(self, orders: Iterable[Order]) -> None:
+        """These sessions of the window are decided with what was read until now."""
+        named = (each.payment_intent_id or "" for each in orders)
+        self.decided.update(payment for payment in named if self.found.concern(payment))
+
+    @property
+    def undecided(self) -> frozenset[str]:
+        """Those that no session of the days until now has."""
+        return self.found.payments - self.decided
 
     def may_lack(self, orders: Iterable[Order]) -> bool:
         """Whether something was not read that may be of the payment of one of `orders`."""

@@ -21,6 +21,7 @@ from ordersync_dagster.core.unread import reversals_not_read, sessions_not_read
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.account_guard import AccountGuard
 from ordersync_dagster.sync.nearby_purchases import NearbyPurchases
+from ordersync_dagster.sync.older_payments import older_sessions
 from ordersync_dagster.sync.order_lookup import OrderLookup
 from ordersync_dagster.sync.payments import Payments
 from ordersync_dagster.sync.ports import Sessions, Store
@@ -40,7 +41,10 @@ class StripePhase:
     asks_printful: bool
 
     def steps(self, window: Window) -> Iterator[tuple[Step, PrintfulNeeds]]:
-        """One for each UTC day, newest first; raises WrongModeError and WrongAccountError before the first."""
+        """One for each UTC day, newest first, then one for older orders whose payment went back or is disputed.
+
+        Raises WrongModeError and WrongAccountError before the first.
+        """
         self._require_mode()
         rules = cache(self.rules.by_clock)  # it is known when the first row is
 
@@ -53,6 +57,32 @@ class StripePhase:
         nearby = NearbyPurchases(self.stripe, self.store, window, read, payments.reversals, self.asks_printful)
         days = starmap(partial(self._decided, payments, lookup, nearby), _with_empty_days(window, listed))
         yield from AccountGuard(self.stripe, self.store, self.rules.live).checked(window, days)
+        start = window.start_epoch
+        older = older_sessions(self.stripe, self.store, read, payments, start)
+        if sessions := tuple(older):
+            yield self._of_older(payments, lookup, sessions)
+
+    def _of_older(
+        self, payments: Payments, lookup: OrderLookup, sessions: tuple[Order, ...]
+    ) -> tuple[Step, PrintfulNeeds]:
+        """They are no sessions of the window, so none is counted as checked, and none is looked for at Printful."""
+        day = replace(self._day(None), sessions=sessions)
+        compared = self._compared(payments, lookup, day)
+        plan = replace(join_pieces([compared.piece]), skips=(), unlinked=())
+        made = {each.session_id: each.created.date() for each in sessions}
+        notes = (replace(each, day=made.get(each.ids.get("stripe_session_id", ""))) for each in plan.notes)
+        plan = replace(plan, notes=tuple(notes))
+        made_from = replace(
+            day, sessions=compared.again, reversals=payments.found, elsewhere=compared.elsewhere,
+            taken_back=lookup.taken_back,
+        )  # fmt: skip
+        return Step(made_from, plan), PrintfulNeeds(
+            _newly_known(plan), (), compared.payments, compared.elsewhere.erased
+        )
+
+    def _day(self, of: date | None) -> SessionDay:
+        now = int((self.clock() + self.stripe.ahead).timestamp())
+        return SessionDay(of, now=now, asks_printful=self.asks_printful, sets_refunded=self.rules.sets_refunded)
 
     def _require_mode(self) -> None:
         """Raise WrongModeError where a test key meets the orders of a real shop."""
@@ -67,13 +97,12 @@ class StripePhase:
         self, payments: Payments, lookup: OrderLookup, nearby: NearbyPurchases, of: date, verdicts: list[Verdict]
     ) -> tuple[Step, PrintfulNeeds]:
         """Compares some thousand sessions at a time, so that no more unchanged orders than theirs are held."""
-        now = int((self.clock() + self.stripe.ahead).timestamp())
-        day = SessionDay(of, tuple(each_once(verdicts)), now=now, asks_printful=self.asks_printful)
+        day = replace(self._day(of), sessions=tuple(each_once(verdicts)))
         count = len(day.sessions)
         some = [day.sessions[start : start + SESSIONS_PER_LOOKUP] for start in range(0, count, SESSIONS_PER_LOOKUP)]
         compared = [self._compared(payments, lookup, replace(day, sessions=each)) for each in some or [()]]
         pieces = [each.piece for each in compared]
-        beyond = nearby.of((paid for piece in pieces for paid in piece.paid), now)
+        beyond = nearby.of((paid for piece in pieces for paid in piece.paid), day.now)
         plan = join_pieces(pieces, (*lookup.next_day, *beyond))
         notes = (*self._unread(of, verdicts, payments), *plan.notes)
         plan = replace(plan, notes=notes, warnings=(*plan.warnings, *nearby.new_warnings()))
@@ -100,7 +129,9 @@ class StripePhase:
         of_session = {row.session_id: row for row in rows}
         asked = [each for each in orders if needs_reversals(of_session.get(each.session_id))]
         lookup.find_taken_back(orders, of_sessions)
-        day = replace(day, reversals=payments.reversals(asked), elsewhere=elsewhere, taken_back=lookup.taken_back)
+        reversals = payments.reversals(asked)
+        payments.decide(orders)
+        day = replace(day, reversals=reversals, elsewhere=elsewhere, taken_back=lookup.taken_back)
         piece = decide_piece(day, Stored(rows, self.store.limits))
         lookup.keep(piece)
         by_id = {row.id: row for row in rows}

@@ -175,6 +175,7 @@ def test_a_log_with_customers_data_is_refused(word: str, monkeypatch: pytest.Mon
         ("ORDERSYNC_STUCK_HOURS", "0"),
         ("ORDERSYNC_STUCK_HOURS", "8761"),
         ("ORDERSYNC_MIXED_GOODS", "some"),
+        ("ORDERSYNC_SET_REFUNDED", "never"),
         ("ORDERSYNC_START_DATE", "31.12.2025"),
     ],
 )

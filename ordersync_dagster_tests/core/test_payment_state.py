@@ -31,7 +31,9 @@ def state_of(*refunds: object, disputes: tuple[object, ...] = (), **overrides: A
 
 def plan_of(reversals: Reversals, *stored: StoredOrder, **overrides: Any) -> Plan:
     """The plan of the default session with `overrides`."""
-    return decide_sessions(SessionDay(sessions=(new_order(**overrides),), reversals=reversals), Stored(stored))
+    sets_refunded = overrides.pop("sets_refunded", True)
+    day = SessionDay(sessions=(new_order(**overrides),), reversals=reversals, sets_refunded=sets_refunded)
+    return decide_sessions(day, Stored(stored))
 
 
 def classes(plan: Plan) -> list[str]:
@@ -244,14 +246,38 @@ def test_an_order_is_named_where_its_payment_is_not_what_its_status_says(
     status: str, whole: list[str], part: list[str], disputed: list[str]
 ) -> None:
     for reversals, expected in ((BACK, whole), (PARTLY, part), (DISPUTED, disputed)):
-        plan = plan_of(reversals, stored_order(status=status))
+        plan = plan_of(reversals, stored_order(status=status), sets_refunded=False)
         assert (classes(plan), plan.change_count) == (expected, 0)
         assert all(problem.ids["order_id"] == ORDER_ID for problem in plan.problems)
 
 
+@pytest.mark.parametrize("status", [*Status, "odd"])
+def test_an_order_whose_whole_payment_went_back_becomes_refunded(status: str) -> None:
+    plan = plan_of(BACK, stored_order(status=status))
+    moved = status not in ("refunded", "returned", "cancelled", "odd")
+    assert [each.completed.status for each in plan.completions] == ["refunded"] * moved
+    assert classes(plan) == ["payment_refunded"] * (status == "odd")
+    for kept in (PARTLY, DISPUTED, Reversals()):
+        assert all(
+            each.completed.status != "refunded" for each in plan_of(kept, stored_order(status=status)).completions
+        )
+
+
+def test_a_refund_that_may_still_fail_is_only_told() -> None:
+    plan = plan_of(read_reversals([refund(status="pending")], []), stored_order())
+    assert (classes(plan), plan.change_count) == (["payment_refunded"], 0)
+
+
+def test_an_order_of_another_session_with_the_refunded_payment_becomes_refunded() -> None:
+    plan = plan_of(BACK, stored_order(session_id="cs_test_other"))
+    assert [each.completed.status for each in plan.completions] == ["refunded"]
+    assert classes(plan) == ["superseded_session"]
+    assert plan_of(BACK, stored_order(session_id="cs_test_other", total=Decimal("1.00"))).change_count == 0
+
+
 @pytest.mark.parametrize(
     ("reversals", "moves", "told"),
-    [(BACK, 0, []), (DISPUTED, 0, ["disputed"]), (PARTLY, 1, ["partly_refunded"]), (Reversals(), 1, [])],
+    [(BACK, 1, []), (DISPUTED, 0, ["disputed"]), (PARTLY, 1, ["partly_refunded"]), (Reversals(), 1, [])],
     ids=["refunded", "disputed", "partly refunded", "kept"],
 )
 def test_a_pending_order_becomes_processing_only_while_its_payment_is_kept(
@@ -259,6 +285,7 @@ def test_a_pending_order_becomes_processing_only_while_its_payment_is_kept(
 ) -> None:
     plan = plan_of(reversals, stored_order(status="pending"))
     assert (len(plan.completions), classes(plan)) == (moves, told)
+    assert all((each.completed.status == "processing") is (reversals is not BACK) for each in plan.completions)
 
 
 @pytest.mark.parametrize("status", ["pending", "cancelled"])
@@ -323,7 +350,7 @@ def test_an_order_without_its_payment_may_still_be_linked() -> None:
 def test_each_sentence_names_the_order_and_says_what_to_do(
     reversals: Reversals, sentence: str, ids: dict[str, str]
 ) -> None:
-    (problem,) = plan_of(reversals, stored_order()).problems
+    (problem,) = plan_of(reversals, stored_order(), sets_refunded=False).problems
     assert problem.sentence == sentence.format(ORDER_ID)
     assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID} | ids
 

@@ -9,6 +9,7 @@ from ordersync_dagster_tests.simulation.truth import MOVES, SAYS, fits
 from ordersync_dagster_tests.simulation.vendors import Json, Vendors
 
 WAITING = ("processing", "pending")
+REFUNDABLE = ("pending", "processing", "failed", "shipped", "delivered", "completed")
 
 
 @dataclass(slots=True)
@@ -64,6 +65,8 @@ def _from_session(orders: dict[str, Expected], session: Json, vendors: Vendors) 
     order.is_due = True
     if order.status == "pending" and not (vendors.is_given_back(session) or vendors.is_disputed(session)):
         order.status = "processing"
+    if order.status in REFUNDABLE and vendors.is_given_back(session):
+        order.status = "refunded"
     order.payment = order.payment or session["payment_intent"]
     order.printful_id = order.printful_id or noted
 

@@ -155,9 +155,13 @@ class Truth:
         before, after = write.was["status"], write.now["status"]
         if before != after:
             rule = "I4 status moves follow the table"
-            require(after in MOVES.get(before, "").split(), rule, (before, after, write.now["id"]))
+            session = self._vendors.sessions[write.now["stripe_session_id"]]
+            is_back = before not in ("returned", "cancelled") and self._vendors.is_given_back(session)
+            allowed = [*MOVES.get(before, "").split(), *(["refunded"] if is_back else [])]
+            require(after in allowed, rule, (before, after, write.now["id"]))
             said = {SAYS.get(word) for word in self._vendors.said[write.now["printful_order_id"] or ""]}
-            is_paid = self._vendors.sessions[write.now["stripe_session_id"]]["payment_status"] == "paid"
+            is_paid = session["payment_status"] == "paid"
+            said |= {"refunded"} if is_back else set()
             said |= {"processing"} if before == "pending" and is_paid else set()
             require(after in said, "I4 a status moves because a vendor says so", (before, after, said))
 

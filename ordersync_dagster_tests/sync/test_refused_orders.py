@@ -50,7 +50,7 @@ def test_items_that_the_database_refuses_are_not_counted_as_added(each_shop: Sho
 
 def test_the_problems_of_an_order_that_was_decided_again_belong_to_the_run(each_shop: Shop) -> None:
     row, database = each_shop.of_printful("fulfilled"), each_shop.database
-    moved = "UPDATE orders SET status = 'refunded' WHERE id = :id"
+    moved = "UPDATE orders SET status = 'returned' WHERE id = :id"
     run = each_shop.run(meanwhile=lambda: database.execute(moved, id=row["id"]))
     assert [each["order_id"] for each in of_class(run, "regress_blocked")].count(row["id"]) == 1
 

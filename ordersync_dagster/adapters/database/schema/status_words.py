@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ordersync_dagster.core.orders import MOVES, Status, can_move
+from ordersync_dagster.core.orders import MOVES, REFUNDABLE, Status, can_move
 
 _OURS = frozenset(map(str, Status))
 
@@ -49,7 +49,11 @@ class StatusWords:
 def _our_word(word: str, ours: list[Status]) -> Status:
     """The one of `ours` from which no other of them can be reached, or each run would move the order again."""
     for each in sorted(ours, key=lambda status: len(MOVES[status])):
-        if not any(can_move(each, other) for other in ours):
+        if not any(can_move(each, other) or _is_refund(each, other) for other in ours):
             return each
     names = " and ".join(ours)
     raise AmbiguousWordError(f'{names} are both "{word}", and a run could not tell them apart: give one another word')
+
+
+def _is_refund(before: Status, after: Status) -> bool:
+    return after is Status.REFUNDED and before in REFUNDABLE
