@@ -57,6 +57,7 @@ class ReadyRun:
     traffic: Mapping[str, Traffic]
     notes: tuple[str, ...]  # created tables, half rates, advice on the key
     stripe: StripeApi
+    store: DatabaseStore
 
     @property
     def warnings(self) -> list[str]:
@@ -102,6 +103,7 @@ def open_run(settings: Settings, scope: PrintfulScope, *, dry_run: bool, tools: 
         traffic=traffic,
         notes=(*opened.notes, *rate_limits.warnings, *settings.key_advice),
         stripe=stripe,
+        store=opened.store,
     )
 
 

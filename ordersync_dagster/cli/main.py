@@ -12,6 +12,7 @@ from ordersync_dagster.cli.console import BUSY, FAILED, OK, USAGE, say
 from ordersync_dagster.cli.database import database
 from ordersync_dagster.cli.doctor import doctor
 from ordersync_dagster.cli.problems import problems
+from ordersync_dagster.cli.report import report
 from ordersync_dagster.cli.runs import audit, forget, purge, runs, undo
 from ordersync_dagster.cli.sandbox import demo, sandbox
 from ordersync_dagster.cli.sync import sync
@@ -28,6 +29,7 @@ app = typer.Typer(
     help="Finds paid Stripe sessions without an order and Printful orders that moved on, and repairs your database.",
 )
 app.command(short_help="Add missing orders; update status, tracking and items.")(sync)
+app.command(short_help="Compare Stripe, the shop and Printful; write a report.")(report)
 app.command(short_help="Keys, permissions, database: what fits and what to do.")(doctor)
 app.command(short_help="Serve the pretend shop, or run a command against it.", context_settings=ANY_ARGUMENTS)(sandbox)
 app.command(short_help="Watch the whole job on the pretend shop; needs no keys.")(demo)

@@ -40,7 +40,7 @@ def sync(
     from ordersync_dagster.app.run import start_run
     from ordersync_dagster.app.wiring import open_run, utc_now
 
-    window = _window(days, first, last, utc_now())
+    window = chosen_window(days, first, last, utc_now())
     if report is not None:
         from ordersync_dagster.report.files import check_report
 
@@ -61,7 +61,8 @@ def sync(
     raise typer.Exit(OK if is_kept and not run.outcome.summary.errors else FAILED)
 
 
-def _window(days: int | None, first: datetime | None, last: datetime | None, now: datetime) -> Window:
+def chosen_window(days: int | None, first: datetime | None, last: datetime | None, now: datetime) -> Window:
+    """The period that the options name; raises SettingsError where they contradict each other."""
     if (first is None) != (last is None):
         raise SettingsError("--from and --to go together, each a day such as 2026-01-31")
     if first is None or last is None:

@@ -29,6 +29,16 @@ class PastRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """`orders` that a run added, updated or removed for the same reason."""
+
+    run_id: str
+    done: str
+    why: str
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRecord:
     """One row of `ordersync_audit`; `before`, `after` and `reason` are empty where purge or forget blanked it."""
 

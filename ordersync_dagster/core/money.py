@@ -59,6 +59,20 @@ def exponent(currency: str) -> int:
     raise UnknownCurrencyError(f"currency {currency[:8]!r} is not one that Stripe lists")
 
 
+def is_known(currency: str | None) -> bool:
+    """Whether Stripe lists `currency`."""
+    known = (ZERO_DECIMAL, THREE_DECIMAL, TWO_DECIMAL, WHOLE_UNITS_TIMES_100)
+    return any(currency in each for each in known)
+
+
+def minor_units(amount: Decimal, currency: str) -> int | None:
+    """`amount` in whole minor units; None for an unknown currency, or for a fraction of a minor unit."""
+    if not is_known(currency) or not amount.is_finite() or abs(amount) >= _TOO_MUCH:
+        return None
+    minor = amount.scaleb(exponent(currency))
+    return int(minor) if minor == minor.to_integral_value() else None
+
+
 def from_minor(amount: int, currency: str) -> Decimal:
     """Minor units to the amount as people write it: (1999, usd) → 19.99, (800, jpy) → 800."""
     decimals = exponent(currency)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from ordersync_dagster.core.summary import Summary
 from ordersync_dagster.report.charts import as_markdown_image, gap_chart
+from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payments_link
 from ordersync_dagster.report.markdown import markdown_report
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_table_rows, problem_table_rows
@@ -14,8 +15,6 @@ from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, cha
 Metadata = Mapping[str, Any]
 NOT_LOOKED_AT: Metadata = {"looked_at": False, "why": "The run was launched with printful: none."}
 TABLE_ROWS = 200  # a table is one row of Dagster's event log; --json has all
-STRIPE_DASHBOARD = "https://dashboard.stripe.com/"
-PRINTFUL_DASHBOARD = "https://www.printful.com/dashboard/default/orders"
 
 
 def day_sessions(figures: Summary) -> Metadata:
@@ -57,7 +56,7 @@ def summary(
         "report": dg.MetadataValue.md(markdown_report(outcome)),
         "chart": dg.MetadataValue.md(as_markdown_image(gap_chart(outcome), "paid sessions and orders by day")),
         **figures,
-        "stripe": dg.MetadataValue.url(f"{STRIPE_DASHBOARD}{'' if is_live else 'test/'}payments"),
+        "stripe": dg.MetadataValue.url(payments_link(is_live=is_live)),
         "printful": dg.MetadataValue.url(PRINTFUL_DASHBOARD),
         **({"job": dg.MetadataValue.job("order_sync", location_name=location)} if location else {}),
         f"{prefix}seconds": round(outcome.seconds, 3),

@@ -9,20 +9,16 @@ from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import Outcome
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # https://owasp.org/www-community/attacks/CSV_Injection
-
 
 def html_report(outcome: Outcome, target: str, warnings: Sequence[str] = ()) -> str:
     """One page that loads nothing: figures, waiting customers, problems, changes and the chart, all escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     from ordersync_dagster.report.charts import as_data_url, gap_chart
+    from ordersync_dagster.report.pages import rendered
     from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_table_rows, problem_table_rows
     from ordersync_dagster.report.text import LABELS
 
-    loader = PackageLoader("ordersync_dagster", "report")
-    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return page.get_template("report.html.j2").render(
+    return rendered(
+        "report.html.j2",
         outcome=outcome,
         target=target,
         warnings=[visible(warning) for warning in warnings],
@@ -37,14 +33,9 @@ def html_report(outcome: Outcome, target: str, warnings: Sequence[str] = ()) -> 
 
 def csv_report(outcome: Outcome) -> str:
     """All changes, one row for each field, in the order of CHANGE_COLUMNS. No cell can run as a formula."""
-    from ordersync_dagster.report.tables import changes_table
+    from ordersync_dagster.report.tables import changes_table, csv_of
 
-    table: str = changes_table(outcome).map(_inert).to_csv(index=False, lineterminator="\n")
-    return table
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return csv_of(changes_table(outcome))
 
 
 FORMATS: dict[str, Callable[[Outcome, str, Sequence[str]], str]] = {
@@ -57,15 +48,24 @@ def check_report(path: Path) -> None:
     """Before the run: raise SettingsError where a report could not be written to `path`."""
     if path.suffix not in FORMATS:
         raise SettingsError(f"--report {path}: the name must end in {' or '.join(FORMATS)}")
+    check_place("--report", path)
+
+
+def check_place(option: str, path: Path) -> None:
+    """Raise SettingsError where no file could be written to `path`, which `option` names."""
     if path.is_dir() or not path.parent.is_dir():
-        raise SettingsError(f"--report {path}: {path.parent} must be a folder and {path.name} a file in it")
+        raise SettingsError(f"{option} {path}: {path.parent} must be a folder and {path.name} a file in it")
     if not os.access(path.parent, os.W_OK):
-        raise SettingsError(f"--report {path}: {path.parent} may not be written")
+        raise SettingsError(f"{option} {path}: {path.parent} may not be written")
 
 
 def write_report(path: Path, outcome: Outcome, target: str, warnings: Sequence[str]) -> None:
-    """Write the report whole or not at all, readable only for its owner; raises OSError."""
-    content = FORMATS[path.suffix](outcome, target, warnings)
+    """Write the report; raises OSError."""
+    write_whole(path, FORMATS[path.suffix](outcome, target, warnings))
+
+
+def write_whole(path: Path, content: str) -> None:
+    """Write a file whole or not at all, readable only for its owner; raises OSError."""
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         with draft.open("w", encoding="utf-8", newline="") as file:

@@ -27,7 +27,7 @@ def runs_text(runs: Sequence[PastRun]) -> str:
 
 
 def runs_json(runs: Sequence[PastRun]) -> str:
-    return _versioned(runs=[_run_document(run) for run in runs])
+    return _versioned(runs=[run_document(run) for run in runs])
 
 
 def run_text(details: RunDetails) -> Iterator[str]:
@@ -41,7 +41,7 @@ def run_text(details: RunDetails) -> Iterator[str]:
 
 def run_json(details: RunDetails) -> Iterator[str]:
     """The same as one document of JSON."""
-    whole = _versioned(run=_run_document(details.run), undone_by=list(details.undone_by), changes=[])
+    whole = _versioned(run=run_document(details.run), undone_by=list(details.undone_by), changes=[])
     yield whole.removesuffix("]\n}")
     separator = "\n"
     for record in details.records:
@@ -139,7 +139,8 @@ def _run_line(run: PastRun) -> str:
     return visible("  ".join(part for part in parts if part))
 
 
-def _run_document(run: PastRun) -> dict[str, Any]:
+def run_document(run: PastRun) -> dict[str, Any]:
+    """One run for scripts."""
     return {
         "run_id": run.id,
         "kind": run.kind,

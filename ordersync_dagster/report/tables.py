@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CHANGE_COLUMNS = ("order_id", "field", "before", "after", "why", "stripe_session_id")
 PROBLEM_COLUMNS = ("class", "severity", "sentence")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # https://owasp.org/www-community/attacks/CSV_Injection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,14 @@ def problem_table_rows(outcome: Outcome, limit: int | None = None) -> list[list[
 
 def changes_table(outcome: Outcome) -> "pandas.DataFrame":
     """All changes: order, field, before, after, why, session."""
+    return text_table(CHANGE_COLUMNS, change_table_rows(outcome))
+
+
+def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "pandas.DataFrame":
+    """A frame of texts."""
     import pandas
 
-    return pandas.DataFrame(change_table_rows(outcome), columns=list(CHANGE_COLUMNS), dtype=object)
+    return pandas.DataFrame([*rows], columns=[*columns], dtype=object)
 
 
 def days_of(outcome: Outcome) -> Days:
@@ -47,3 +53,13 @@ def days_of(outcome: Outcome) -> Days:
     days = sorted(outcome.days.items())
     found = [figures.skipped_order_exists for _, figures in days]
     return Days([day for day, _ in days], found, [figures.stripe_sessions_added for _, figures in days])
+
+
+def csv_of(table: "pandas.DataFrame") -> str:
+    """A table of texts for a spreadsheet. No cell can run as a formula."""
+    text: str = table.map(_inert).to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,59 @@
+"""The report for a chat: short enough to be read there."""
+
+from collections.abc import Iterator
+
+from ordersync_dagster.core.money import amount_text
+from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup
+from ordersync_dagster.report.drift.verdict import verdict_of
+from ordersync_dagster.report.drift.wording import age_text, counted, reason_text, signed_text, title_of
+from ordersync_dagster.report.markdown import escaped
+
+_MAX_IDS = 10
+
+
+def drift_markdown(report: DriftReport) -> str:
+    """Verdict, money, problems by class and who waits. Text from outside is escaped."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: DriftReport) -> Iterator[str]:
+    mode = "live mode" if report.is_live else "test mode"
+    yield f"**{escaped(verdict_of(report).sentence)}**"
+    yield ""
+    yield f"{report.window.start:%Y-%m-%d %H:%M} to {report.window.end:%Y-%m-%d %H:%M} UTC, {mode}"
+    yield from _money(report)
+    yield from _problems(report)
+    if report.waiting:
+        ids = [f"`{each.problem.ids.get('order_id', '')}`" for each in report.waiting]
+        rest = f" and {len(ids) - _MAX_IDS} more" if len(ids) > _MAX_IDS else ""
+        yield from (
+            "",
+            f"**{counted(len(ids), 'customer waits', 'customers wait')}**: {', '.join(ids[:_MAX_IDS])}{rest}",
+        )
+    if run := report.last_run:
+        yield from ("", f"Last run: {run.id}, {run.state}")
+
+
+def _money(report: DriftReport) -> Iterator[str]:
+    if not report.reconciliation.money:
+        return
+    yield from ("", "| | paid at Stripe | orders in the shop | difference | why |", "|---|---:|---:|---:|---|")
+    for each in report.reconciliation.money:
+        whys = [d for d in report.reconciliation.differences if d.currency == each.currency]
+        why = ", ".join(f"{reason_text(d.reason, d.number)} ({signed_text(d.amount, d.currency)})" for d in whys)
+        amounts = [amount_text(each.paid, each.currency), amount_text(each.ordered, each.currency)]
+        difference = signed_text(each.ordered - each.paid, each.currency)
+        yield f"| {each.currency.upper()} | {' | '.join(amounts)} | {difference} | {why} |"
+
+
+def _problems(report: DriftReport) -> Iterator[str]:
+    if report.groups:
+        yield ""
+    for group in report.groups:
+        yield f"- {_group(group, report)}"
+
+
+def _group(group: ProblemGroup, report: DriftReport) -> str:
+    age = f"oldest {age_text(group.first_seen, report.made_at)}" if group.first_seen else "new"
+    advice = escaped(group.problem_class.advice)
+    return f"**{title_of(group.problem_class)}: {group.count}** ({group.badge}, {age}). {advice}"

@@ -1,0 +1,128 @@
+"""The report as one page."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ordersync_dagster import __version__
+from ordersync_dagster.core.money import amount_text
+from ordersync_dagster.core.text import visible
+from ordersync_dagster.report.drift.reconciled import CurrencySums, Difference
+from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup, ReportedProblem
+from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
+from ordersync_dagster.report.drift.wording import age_text, counted, reason_text, signed_text, title_of
+from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payment_link, payments_link
+from ordersync_dagster.report.pages import rendered
+
+FIRST, MOST = 5, 100  # problems of one class: shown at once, and in all
+WAITING_SHOWN, REPAIRS_SHOWN = 50, 30
+_LEVELS = {
+    VerdictLevel.AGREES: "All agrees",
+    VerdictLevel.REPAIR: "A run repairs this",
+    VerdictLevel.PERSON: "A person is needed",
+    VerdictLevel.INCOMPLETE: "Not all could be read",
+}
+
+
+def drift_page(report: DriftReport, run_url: str = "") -> str:
+    """The page; `run_url` leads to the run that made it."""
+    from markupsafe import Markup
+
+    from ordersync_dagster.report.drift.charts import heat_map, runs_chart
+
+    verdict, compared = verdict_of(report), report.reconciliation
+    payments = {each.order_id or each.session_id: each.payment for each in compared.disagreements}
+    has_runs = any(run.kind == "sync" and run.summary for run in report.runs)
+    return rendered(
+        "drift.html.j2",
+        report=report,
+        verdict=verdict,
+        level_name=_LEVELS[verdict.level],
+        mode="live mode" if report.is_live else "test mode: no real money",
+        mode_word="live" if report.is_live else "test",
+        money=[
+            _Card(each.currency.upper(), [*_lines(each, compared.differences)]) for each in _by_size(compared.money)
+        ],
+        groups=[_group(group, report, payments) for group in report.groups],
+        waiting=[visible(each.problem.ids.get("order_id", "")) for each in report.waiting[:WAITING_SHOWN]],
+        heat=Markup(heat_map(compared.spans, report.window)) if compared.spans else "",  # noqa: S704  # numbers and days alone
+        heat_width=max(38, min(68, 2 * len(report.window.days) + 6)),
+        days=_days(report),
+        runs_chart=Markup(runs_chart(report.runs)) if has_runs else "",  # noqa: S704
+        repairs=[*_repairs(report)],
+        links={"stripe": payments_link(is_live=report.is_live), "printful": PRINTFUL_DASHBOARD, "run": run_url},
+        requests=sum(counts.get("requests", 0) for counts in (report.traffic or {}).values()),
+        version=__version__,
+    )
+
+
+def _by_size(money: Iterable[CurrencySums]) -> list[CurrencySums]:
+    """The currency of most payments first."""
+    return sorted(money, key=lambda each: (-each.payments, -each.orders, each.currency))
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """One currency: lines of (kind, label, amount)."""
+
+    currency: str
+    lines: list[tuple[str, str, str]]
+
+
+def _lines(sums: CurrencySums, differences: Iterable[Difference]) -> Iterator[tuple[str, str, str]]:
+    currency = sums.currency
+    payments, orders = counted(sums.payments, "payment", "payments"), counted(sums.orders, "order", "orders")
+    yield "", f"Paid at Stripe ({payments})", amount_text(sums.paid, currency)
+    yield "", f"Orders in the shop ({orders})", amount_text(sums.ordered, currency)
+    yield "sum", "Difference", signed_text(sums.ordered - sums.paid, currency)
+    for each in differences:
+        if each.currency == currency:
+            yield "why", reason_text(each.reason, each.number), signed_text(each.amount, currency)
+    if sums.returned or sums.refunded:
+        yield "", "Went back at Stripe (refunds, lost disputes)", amount_text(sums.returned, currency)
+        yield "", "Refunded or returned in the shop", amount_text(sums.refunded, currency)
+    if sums.made:
+        made = counted(sums.made, "order", "orders")
+        yield "", f"Printful's costs of these orders ({made})", amount_text(sums.costs, currency)
+
+
+def _group(group: ProblemGroup, report: DriftReport, payments: Mapping[str | None, str | None]) -> dict[str, Any]:
+    lines = [_line(each, report, payments) for each in group.problems[:MOST]]
+    return {
+        "title": title_of(group.problem_class),
+        "needs_person": group.needs_person,
+        "badge": group.badge,
+        "count": f"{group.count:,}",
+        "age": f"oldest: {age_text(group.first_seen, report.made_at)}" if group.first_seen else "new",
+        "advice": group.problem_class.advice,
+        "first": lines[:FIRST],
+        "rest": lines[FIRST:],
+        "left": max(0, group.count - MOST),
+    }
+
+
+def _line(each: ReportedProblem, report: DriftReport, payments: Mapping[str | None, str | None]) -> dict[str, str]:
+    ids = each.problem.ids
+    payment = ids.get("stripe_payment_intent_id") or payments.get(ids.get("order_id") or ids.get("stripe_session_id"))
+    note = age_text(each.first_seen, report.made_at)
+    return {
+        "sentence": visible(each.problem.sentence),
+        "note": f"{note}, acknowledged" if each.is_acknowledged else note,
+        "url": payment_link(payment, is_live=report.is_live) if payment else "",
+    }
+
+
+def _days(report: DriftReport) -> list[tuple[str, int, int, int]]:
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for span in report.reconciliation.spans:
+        for place, number in enumerate((span.paid, span.missing, span.recovered)):
+            sums[span.day][place] += number
+    return [(day, paid, gone, back) for day, (paid, gone, back) in sorted(sums.items()) if gone or back]
+
+
+def _repairs(report: DriftReport) -> Iterator[tuple[str, str, str, str, str]]:
+    started: Mapping[str, datetime] = {run.id: run.started_at for run in report.runs}
+    for each in report.repairs[:REPAIRS_SHOWN]:
+        yield each.run_id, f"{started[each.run_id]:%Y-%m-%d %H:%M}", f"{each.orders:,}", each.done, visible(each.why)

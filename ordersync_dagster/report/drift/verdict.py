@@ -1,0 +1,65 @@
+"""The verdict of a report: what the owner of the shop has to do, in one sentence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ordersync_dagster.report.drift.reconciled import Reason
+from ordersync_dagster.report.drift.report import DriftReport
+
+
+class VerdictLevel(StrEnum):
+    """From nothing to do, over a run that repairs, to a person; `incomplete` where not all could be read."""
+
+    AGREES = "agrees"
+    REPAIR = "repair"
+    PERSON = "person"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class DriftVerdict:
+    """The level, and one or two short sentences."""
+
+    level: VerdictLevel
+    sentence: str
+
+
+def verdict_of(report: DriftReport) -> DriftVerdict:
+    """The verdict; what a person has to do comes first, then what the next run does."""
+    repairs = [*_repairs(report)]
+    sentences = [f"This report is incomplete: {report.stopped_by}"] if report.stopped_by else []
+    if report.needing_person:
+        sentences.append(f"{_counted(report.needing_person, 'problem needs', 'problems need')} a person.")
+    sentences += [f"The next run {' and '.join(repairs)}."] if repairs else []
+    if not sentences:
+        sentences = [_agreement(report)]
+    return DriftVerdict(_level(report, bool(repairs)), " ".join(sentences))
+
+
+def _level(report: DriftReport, has_repairs: bool) -> VerdictLevel:
+    if report.stopped_by:
+        return VerdictLevel.INCOMPLETE
+    if report.needing_person:
+        return VerdictLevel.PERSON
+    return VerdictLevel.REPAIR if has_repairs else VerdictLevel.AGREES
+
+
+def _repairs(report: DriftReport) -> Iterator[str]:
+    if missing := report.payments(Reason.TO_ADD):
+        yield f"adds {_counted(missing, 'missing order', 'missing orders')}"
+    changed = report.summary.printful_orders_updated + report.summary.orders_completed
+    if changed:
+        yield f"updates {_counted(changed, 'order', 'orders')}"
+
+
+def _agreement(report: DriftReport) -> str:
+    payments, orders = report.reconciliation.payments, report.reconciliation.orders
+    if not payments and not orders:
+        return "There were no payments and no orders in this period."
+    made = "and every order is on its way" if report.asked_printful else "but Printful was not asked"
+    return f"Every payment has its order ({payments}), {made}."
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"

@@ -1,0 +1,165 @@
+"""The report's reading and its figures, on a shop of each database, against what the world itself says."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from ordersync_dagster.app.drift import DriftReading, open_reading
+from ordersync_dagster.app.problems import Problems
+from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.core.window import Window
+from ordersync_dagster.report.drift.document import figures_of
+from ordersync_dagster.report.drift.reconciled import CurrencySums, Reason
+from ordersync_dagster.report.drift.report import DriftReport
+from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
+from ordersync_dagster.sandbox import Fault, World
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.support.databases import everything
+from ordersync_dagster_tests.support.drift_truth import truth_of
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.world import lost, without_a_link
+
+
+def opened(shop: Shop, printful: PrintfulScope = PrintfulScope.all, days: int = 30) -> DriftReading:
+    """The reading of the last days, not begun."""
+    tools = shop.time.tools(3)
+    window = Window.last_days(days, tools.clock())
+    return open_reading(settings_for(shop.sandbox, shop.database.url), window, printful, tools)
+
+
+def made(shop: Shop, printful: PrintfulScope = PrintfulScope.all) -> DriftReport:
+    """A report, read to its end or as far as that goes."""
+    reading = opened(shop, printful)
+    return reading.report(reading.read())
+
+
+def asked_of(shop: Shop) -> list[tuple[str, str]]:
+    """Every request so far."""
+    return sorted((each.path, each.query) for each in shop.sandbox.requests)
+
+
+def amounts(report: DriftReport, reason: Reason) -> dict[str, int]:
+    """What one reason adds to the shop's side, by currency."""
+    return {each.currency: each.amount for each in report.reconciliation.differences if each.reason is reason}
+
+
+def test_the_figures_are_those_of_the_world(each_shop: Shop, outage: World) -> None:
+    report, truth = made(each_shop), truth_of(outage)
+    found = {each.currency: each for each in report.reconciliation.money}
+    assert set(found) == set(truth.money)
+    for currency, of in truth.money.items():
+        sums = (of.payments, of.paid, of.orders, of.ordered, of.returned, of.refunded, of.made, of.costs)
+        assert found[currency] == CurrencySums(currency, *sums)
+    assert amounts(report, Reason.TO_ADD) == {name: -of.lost for name, of in truth.money.items() if of.lost}
+    recent = {name: -of.too_recent for name, of in truth.money.items() if of.too_recent}
+    assert amounts(report, Reason.TOO_RECENT) == recent
+    days = {span.day: 0 for span in report.reconciliation.spans if span.missing}
+    for span in report.reconciliation.spans:
+        days |= {span.day: days[span.day] + span.missing} if span.missing else {}
+    assert days == truth.lost_days
+    assert figures_of(report)["payments_without_order"] == len(lost(outage))
+
+
+def test_the_problems_and_who_waits_are_those_of_a_dry_run(shop: Shop, outage: World) -> None:
+    outcome = shop.run(dry_run=True).outcome
+    report = made(shop)
+    assert sorted(each.problem.id for each in report.problems) == sorted(problem.id for problem in outcome.problems)
+    assert report.summary == outcome.summary
+    assert sorted(each.problem.ids["stripe_session_id"] for each in report.waiting) == sorted(without_a_link(outage))
+
+
+def test_a_report_asks_no_more_than_a_dry_run_and_writes_nothing(each_shop: Shop) -> None:
+    each_shop.run(dry_run=True)
+    requests, before = asked_of(each_shop), everything(each_shop.database)
+    each_shop.sandbox.requests.clear()
+    made(each_shop)
+    assert asked_of(each_shop) == requests
+    assert everything(each_shop.database) == before
+
+
+def test_after_a_repair_only_what_is_too_recent_is_left_of_the_difference(each_shop: Shop, outage: World) -> None:
+    each_shop.run()
+    report = made(each_shop)
+    assert {each.reason for each in report.reconciliation.differences} == {Reason.TOO_RECENT}
+    assert figures_of(report)["orders_added_later"] == len(lost(outage))
+    assert [(each.done, each.why, each.orders) for each in report.repairs if each.done == "added"] == [
+        ("added", "a paid session had no order", len(lost(outage)))
+    ]
+    assert sum(each.orders for each in report.repairs if each.done == "updated") == 7
+    assert report.last_run is not None
+    assert report.last_run.state == "succeeded"
+
+
+def test_a_second_order_and_another_amount_are_said_with_their_money(shop: Shop, outage: World) -> None:
+    (session_id, total), *_ = [(row["stripe_session_id"], row["total_amount"]) for row in _dollars(outage)]
+    payment = next(each["payment_intent"] for each in outage.sessions if each["id"] == session_id)
+    other = _dollars(outage)[1]["id"]
+    columns = (
+        "id, stripe_session_id, stripe_payment_intent_id, status, customer_email, total_amount, currency, created_at"
+    )
+    shop.database.execute(
+        f"INSERT INTO orders ({columns}) SELECT 'twin', 'by hand', :payment, status, customer_email, total_amount, "
+        "currency, created_at FROM orders WHERE stripe_session_id = :id",
+        payment=payment,
+        id=session_id,
+    )
+    shop.database.execute("UPDATE orders SET total_amount = '1.00' WHERE id = :id", id=other)
+    report = made(shop)
+    assert amounts(report, Reason.SECOND_ORDER) == {"usd": int(total * 100)}
+    assert amounts(report, Reason.OTHER_AMOUNT) == {"usd": 100 - int(_dollars(outage)[1]["total_amount"] * 100)}
+
+
+def _dollars(world: World) -> list[dict[str, Any]]:
+    """Orders of the period in dollars, the newest first."""
+    rows = [row for row in world.shop.orders if row["currency"] == "usd" and row["status"] == "processing"]
+    return sorted(rows, key=lambda row: row["created_at"], reverse=True)
+
+
+def test_a_problem_has_the_age_of_its_first_run_and_knows_who_has_seen_it(shop: Shop) -> None:
+    assert {each.first_seen for each in made(shop).problems} == {None}
+    shop.run()
+    began = shop.time.now
+    shop.time.now += timedelta(days=3)
+    known = Problems(settings_for(shop.sandbox, shop.database.url), shop.time.tools(1))
+    seen, *others = known.known()
+    known.acknowledge(seen.id, by="a person", note="we know")
+    report = made(shop)
+    ages = {each.problem.id: (each.first_seen, each.is_acknowledged) for each in report.problems}
+    assert ages[seen.id] == (seen.first_seen, True)
+    assert all(ages[each.id] == (each.first_seen, False) for each in others)
+    assert all(each.first_seen <= began for each in known.known())
+    assert report.needing_person == sum(each.problem_class.needs_person for each in report.problems) - 1
+
+
+def test_an_open_problem_of_other_days_stays_in_a_report_of_few(shop: Shop) -> None:
+    shop.run()
+    problems = Problems(settings_for(shop.sandbox, shop.database.url), shop.time.tools(1)).known()
+    reading = opened(shop, PrintfulScope.none, days=1)
+    report = reading.report(reading.read())
+    assert {each.problem.id for each in report.problems} >= {each.id for each in problems}
+
+
+def test_without_printful_nobody_is_said_to_wait(shop: Shop) -> None:
+    report = made(shop, PrintfulScope.none)
+    assert report.waiting == []
+    assert not report.asked_printful
+    assert not any(each.made for each in report.reconciliation.money)
+
+
+def test_what_could_not_be_read_makes_the_verdict_incomplete(shop: Shop) -> None:
+    shop.sandbox.faults.add(Fault("/v1/checkout/sessions", "status", status=500, times=None))
+    reading = opened(shop)
+    error = reading.read()
+    assert isinstance(error, OrderSyncError)
+    verdict = verdict_of(reading.report(error))
+    assert verdict.level is VerdictLevel.INCOMPLETE
+    assert verdict.sentence.startswith(f"This report is incomplete: {error}")
+
+
+def test_a_shop_that_agrees_is_said_to_agree(shop: Shop) -> None:
+    shop.run()
+    report = made(shop)
+    calm = replace(report, problems=())
+    assert verdict_of(calm).level is VerdictLevel.AGREES
+    assert verdict_of(calm).sentence.startswith("Every payment")
