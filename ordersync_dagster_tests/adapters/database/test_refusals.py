@@ -43,6 +43,38 @@ def test_an_order_that_the_database_refuses_is_a_problem_and_the_others_are_writ
     assert database.count("audit_logs") == 2
 
 
+STOPPED = {
+    True: "CREATE FUNCTION house_rule() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'not for %', NEW.customer_email; "
+    "END $$ LANGUAGE plpgsql; CREATE TRIGGER stop BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION house_rule()",
+    False: "CREATE TRIGGER house_rule BEFORE INSERT ON orders BEGIN SELECT RAISE(ABORT, 'not for ada'); END",
+}
+
+
+def test_a_refusal_names_the_trigger_and_repeats_none_of_its_words(database: Database) -> None:
+    database.execute(STOPPED[database.is_postgres])
+    with opened(database.url) as (store, _):
+        (problem,) = store.apply(inserting(order(1)), "run1").refused
+    expected = "in the function house_rule of a trigger" if database.is_postgres else "by a trigger"
+    assert f"{expected})." in problem.sentence
+    assert "not for" not in problem.sentence
+
+
+def test_a_refusal_names_the_column_that_must_have_a_value(database: Database) -> None:
+    if not database.is_postgres:
+        database.execute("CREATE TABLE notes (order_id text NOT NULL, note text NOT NULL)")
+        database.execute(
+            "CREATE TRIGGER keep_note AFTER INSERT ON orders BEGIN INSERT INTO notes VALUES (NEW.id, NULL); END"
+        )
+    else:
+        database.execute(
+            "ALTER TABLE orders ADD COLUMN warehouse text; ALTER TABLE orders ADD CONSTRAINT has_warehouse "
+            "CHECK (warehouse IS NOT NULL) NOT VALID"
+        )
+    with opened(database.url) as (store, _):
+        (problem,) = store.apply(inserting(order(1)), "run1").refused
+    assert ("has_warehouse orders" if database.is_postgres else "notes.note") in problem.sentence
+
+
 def test_one_refused_order_of_many_costs_few_transactions(database: Database) -> None:
     refuse(database, "cs_test_37")
     with opened(database.url) as (store, engine):

@@ -14,6 +14,9 @@ _SQLITE = frozenset({"sqlite", "sqlite+pysqlite", "sqlite+aiosqlite", "sqlite3",
 _RAILS_SQLITE = re.compile(r"sqlite3:(?://(?=/))?([^/].*|/[^/].*)")  # three slashes begin an absolute path there
 _PRISMA_SQLITE = re.compile(r"file:(?://(?=/))?(.+)")
 _HOSTS = re.compile(r"(\w[\w+]*://(?:[^/@]*@)?)([^/?@]+,[^/?@]+)(.*)")  # libpq's list of hosts
+_JAVA = ("jdbc:", "r2dbc:")
+_SETTINGS = re.compile(r"\s*\w[\w ]*=[^/].*", re.DOTALL)  # host=… dbname=… (libpq), Server=…;Database=… (.NET)
+_OUR_FORM = "postgresql://USER:PASSWORD@HOST:5432/DATABASE or sqlite:////absolute/path/shop.db"
 _ACCELERATE = ("prisma://", "prisma+postgres://")
 
 
@@ -41,6 +44,10 @@ def _in_sqlalchemys_form(text: str) -> str:
             "DATABASE_URL is the address of a service of Prisma and not of a database: use the database's own "
             "postgresql:// URL (Prisma calls it the direct URL)"
         )
+    if text.lower().startswith(_JAVA):
+        raise SettingsError(f"DATABASE_URL is written for Java ({text.partition(':')[0]}:…): write it as {_OUR_FORM}")
+    if _SETTINGS.fullmatch(text):
+        raise SettingsError(f"DATABASE_URL is a list of settings and not a URL: write it as {_OUR_FORM}")
     if rails := _RAILS_SQLITE.fullmatch(text):
         return f"sqlite:///{rails[1]}"
     if prisma := _PRISMA_SQLITE.fullmatch(text):

@@ -1,5 +1,6 @@
 """A database error as one sentence without personal data."""
 
+import re
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -25,6 +26,8 @@ TAKES_NO_WRITES = (
     "the database takes no writes: it is a standby or read-only. Name the primary in DATABASE_URL, make the database "
     "writable for this role, or make a dry run"
 )
+_TRIGGER_FUNCTION = re.compile(r'PL/pgSQL function "?([\w.$]+)"?\(\)')
+_SQLITE_CONSTRAINT = re.compile(r"(UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed.*")  # with names, not values
 _RIGHTS = (
     ": this role lacks a right. `ordersync db grants` prints the grants for a run and for an undo; purge and forget "
     "need the owner of ordersync_*"
@@ -52,15 +55,21 @@ def translated(error: DBAPIError) -> DatabaseAccessError | BusyError | DatabaseR
     is_away = isinstance(error, OperationalError) and (state.startswith(("08", "57P", "53")) or not state)
     if (error.connection_invalidated or is_away) and not _is_full(error):
         return DatabaseAwayError(f"the database does not answer ({type(error.orig).__name__} {state}".rstrip() + ")")
-    diagnosis = getattr(error.orig, "diag", None)
-    parts = [
-        type(error.orig).__name__,
-        state,
-        getattr(diagnosis, "constraint_name", None) or "",
-        getattr(diagnosis, "column_name", None) or "",
-    ]
+    parts = [type(error.orig).__name__, state, *_places(error)]
     hint = _RIGHTS if state == "42501" else ""
     return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)}){hint}")
+
+
+def _places(error: DBAPIError) -> list[str]:
+    """The key, the column, the table or the trigger that refused a row; a trigger's own words may hold its values."""
+    diagnosis = getattr(error.orig, "diag", None)
+    names = [getattr(diagnosis, name, None) or "" for name in ("constraint_name", "column_name", "table_name")]
+    if function := _TRIGGER_FUNCTION.search(getattr(diagnosis, "context", None) or ""):
+        return [*names, f"in the function {function[1]} of a trigger"]
+    if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_TRIGGER":
+        return ["by a trigger"]
+    found = _SQLITE_CONSTRAINT.fullmatch(str(error.orig)) if isinstance(error.orig, sqlite3.Error) else None
+    return [found[0]] if found else names
 
 
 def _reason_of_refusal(error: DBAPIError, state: str) -> str | None:
