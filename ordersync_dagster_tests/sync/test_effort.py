@@ -31,7 +31,8 @@ pytestmark = pytest.mark.breadth
 MONTH, DAY = Window.last_days(30, NOW), Window.last_days(1, NOW)
 DAYS = len(MONTH.days)
 FEW = at(900, 3_000)  # sessions: thirty or a hundred a day
-OURS = {"ordersync_runs", "ordersync_rate"}  # that there was a run, and the budget that it was counted against
+# That there was a run, the budget that it was counted against, and which problems are still there.
+OURS = {"ordersync_runs", "ordersync_rate", "ordersync_problems"}
 BUDGET = ("ordersync_rate", "pg_advisory_xact_lock", "clock_timestamp")  # as many as there are requests
 OPENING = ("BEGIN", "PRAGMA", "sqlite_master", "pg_catalog")  # once a run, or free
 
