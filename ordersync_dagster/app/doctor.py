@@ -31,7 +31,7 @@ READABLE = {
 }
 ONLY_FOR = {
     "/v1/invoice_payments": " Only orders of subscriptions need it.",
-    "/v1/events": " Only Dagster's sensor missed_webhooks needs it.",
+    "/v1/events": " Only `ordersync outages` and Dagster's sensor missed_webhooks need it.",
 }
 
 Look = Callable[[Settings, Tools], Iterator[Finding]]

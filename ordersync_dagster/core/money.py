@@ -83,6 +83,11 @@ def from_minor(amount: int, currency: str) -> Decimal:
     return Decimal(amount).scaleb(-decimals)
 
 
+def whole_minor(amount: Decimal, currency: str) -> int:
+    """The opposite of `from_minor`, for an amount that came from it."""
+    return int(amount.scaleb(exponent(currency)))
+
+
 def amount_text(amount: int, currency: str) -> str:
     """Minor units as people read them: EUR 1,204.00; raises UnknownCurrencyError."""
     return f"{currency.upper()} {Decimal(amount).scaleb(-exponent(currency)):,f}"

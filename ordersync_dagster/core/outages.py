@@ -61,7 +61,8 @@ class Outage:
     @property
     def sentence(self) -> str:
         """14 Nov 02:10 to 09:40 UTC: 37 orders, EUR 1,204.00 (2 missing, 35 recovered)."""
-        money = " and ".join(amount_text(amount, currency) for currency, amount in self.money)
+        *others, last = (amount_text(amount, currency) for currency, amount in self.money)
+        money = f"{', '.join(others)} and {last}" if others else last
         kinds = {"missing": self.missing, "recovered": self.recovered, "late": self.late}
         parts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
         return f"{self.period}: {self.orders} orders, {money} ({parts})"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ordersync_dagster.core.orders import Status
+
 LATE_AFTER = timedelta(minutes=15)  # a webhook takes seconds; Stripe's retries come later
 CLOCKS_DIFFER_BY = timedelta(minutes=1)  # Stripe's and the database's
 ENOUGH_DELAYS = 5  # to say something of the shop's clock
@@ -25,6 +27,23 @@ class ArrivalKind(StrEnum):
     LATE = "late"
     RECOVERED = "recovered"
     MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOrder:
+    """An order of the shop, as far as it tells who made it and when; `made_at` is None where it cannot be read."""
+
+    id: str
+    session_id: str
+    status: str
+    made_at: datetime | None
+    is_recovered: bool = False  # our audit says that we inserted it, or told it that it is paid
+
+    @property
+    def made(self) -> Made:
+        if self.is_recovered:
+            return Made.RECOVERED
+        return Made.MISSING if self.status == Status.PENDING else Made.BY_SHOP
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import dagster as dg
 
 from ordersync_dagster.app.wiring import Watch
 from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.core.paid_events import EVENTS_KEPT
 from ordersync_dagster.core.window import day_ranges
 from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
 from ordersync_dagster.orchestration.killed_runs import end_killed_runs
@@ -16,7 +17,6 @@ from ordersync_dagster.orchestration.resources import ShopResource
 from ordersync_dagster.orchestration.run_events import unexpected
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.orchestration.webhook_cursor import (
-    EVENTS_KEPT,
     SLICE,
     TRIES,
     WEBHOOK_TIME,

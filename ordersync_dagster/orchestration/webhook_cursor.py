@@ -4,14 +4,13 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from ordersync_dagster.core.orders import Order
-from ordersync_dagster.core.stripe_session import SessionRules, read_session
+from ordersync_dagster.core.paid_events import EVENTS_KEPT, read_paid_event
+from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.window import Window, midnight
 
 WEBHOOK_TIME = timedelta(minutes=5)  # the shop's own webhook goes first
-EVENTS_KEPT = timedelta(days=30)  # Stripe lists events no further back: https://docs.stripe.com/api/events/list
 SLICE = timedelta(days=1)  # of events, read at once
 RETRY_AFTER = timedelta(hours=1)
 # Runs that may leave one session out: a passing reason has passed then; an amount that does not fit never does.
@@ -86,8 +85,8 @@ def hour_of(second: int) -> int:
 
 def paid_orders(events: Iterable[object], rules: SessionRules) -> list[Order]:
     """The order of every event whose session is paid and this shop's."""
-    verdicts = (read_session(_session_of(event), rules) for event in events)
-    return [each for each in verdicts if isinstance(each, Order)]
+    read = (read_paid_event(event, rules) for event in events)
+    return [each.order for each in read if each]
 
 
 def gap_days(cursor: WebhookCursor, now: datetime) -> list[date]:
@@ -97,8 +96,3 @@ def gap_days(cursor: WebhookCursor, now: datetime) -> list[date]:
         return []
     first = datetime.fromtimestamp(cursor.since, tz=now.tzinfo).date()
     return [first + timedelta(days=n) for n in range((horizon.date() - first).days + 1)]
-
-
-def _session_of(event: object) -> object:
-    data: Any = event.get("data") if isinstance(event, Mapping) else None
-    return data.get("object") if isinstance(data, Mapping) else None

@@ -50,6 +50,21 @@ class Sessions(Protocol):
         """Payments of invoices, likewise; raises KeyRefusedError or VendorAnswerError where they cannot be read."""
 
 
+class PaidCheckouts(Protocol):
+    """The part of Stripe that tells when sessions were paid."""
+
+    @property
+    def ahead(self) -> timedelta: ...
+    @property
+    def unread_days(self) -> Collection[date]: ...
+    def events(self, since: int, until: int) -> Iterable[object]:
+        """Events of paid checkouts, created in [since, until) (Unix seconds); raises KeyRefusedError."""
+
+    def sessions(
+        self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
+    ) -> Iterator[tuple[date, list[Verdict]]]: ...
+
+
 class PrintfulOrders(Protocol):
     """Printful."""
 

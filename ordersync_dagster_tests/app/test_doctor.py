@@ -52,7 +52,7 @@ def test_a_secret_key_works_but_a_restricted_one_is_advised(sandbox: Sandbox, da
 def test_a_restricted_key_without_refunds_is_a_thought_and_not_an_error(sandbox: Sandbox, database: Database) -> None:
     findings = examine(settings_for(sandbox, database.url, STRIPE_SECRET_KEY=RESTRICTED_KEY))
     assert levels(findings, "Stripe") == [Level.GREEN, Level.GREEN, *[Level.YELLOW] * 4]
-    assert "Only Dagster's sensor missed_webhooks needs it." in said(findings, "Stripe")
+    assert "Only `ordersync outages` and Dagster's sensor missed_webhooks need it." in said(findings, "Stripe")
     assert re.search(r"may not read /v1/refunds: it lacks the permission", said(findings, "Stripe"))
     assert re.search(r"“Disputes: Read / rak_dispute_read”", said(findings, "Stripe"))
     assert re.search(r"“Invoices: Read / .* Only orders of subscriptions need it\.", said(findings, "Stripe"))

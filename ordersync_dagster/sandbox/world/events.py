@@ -33,14 +33,30 @@ def events_of(sessions: Iterable[dict[str, Any]], now: datetime) -> list[dict[st
     return sorted(found, key=lambda e: -int(e["created"]))
 
 
+def completed_at(session: dict[str, Any]) -> int:
+    """When the customer finished the checkout: one to four minutes after it was opened."""
+    return int(session["created"]) + 60 + crc32(_tail(session).encode()) % 200
+
+
+def paid_at(session: dict[str, Any]) -> int:
+    """When a paid session was paid; a bank debit settles some days after the checkout."""
+    return completed_at(session) + (BANK_DEBIT_SECONDS if _is_debit(session) else 0)
+
+
 def _events(session: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if session["status"] != "complete":
         return
-    tail: str = session["id"].removeprefix("cs_test_").ljust(48, "0")
-    completed = session["created"] + 60 + crc32(tail.encode()) % 200
-    is_debit = bool(BANK_DEBITS.intersection(session["payment_method_types"]))
-    if is_debit and session["payment_status"] == "paid":
-        yield event({**session, "payment_status": "unpaid"}, "completed", completed, tail[2:25])
-        yield event(session, "async_payment_succeeded", completed + BANK_DEBIT_SECONDS, tail[25:48])
+    tail = _tail(session)
+    if _is_debit(session) and session["payment_status"] == "paid":
+        yield event({**session, "payment_status": "unpaid"}, "completed", completed_at(session), tail[2:25])
+        yield event(session, "async_payment_succeeded", paid_at(session), tail[25:48])
     else:
-        yield event(session, "completed", completed, tail[2:25])
+        yield event(session, "completed", completed_at(session), tail[2:25])
+
+
+def _tail(session: dict[str, Any]) -> str:
+    return str(session["id"]).removeprefix("cs_test_").ljust(48, "0")
+
+
+def _is_debit(session: dict[str, Any]) -> bool:
+    return bool(BANK_DEBITS.intersection(session["payment_method_types"]))

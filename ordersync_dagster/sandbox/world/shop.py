@@ -5,13 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 from ordersync_dagster.sandbox.world.catalogue import EXPONENTS
+from ordersync_dagster.sandbox.world.events import paid_at
 from ordersync_dagster.sandbox.world.identifiers import row_id
+
+WEBHOOK_SECONDS = 4  # from the payment to the row
 
 
 def order_row(session: dict[str, Any], *, status: str, **columns: Any) -> dict[str, Any]:
     """The row of `orders` for a session; tracking and the Printful id are null unless given."""
     customer = session["customer_details"]
-    created = naive(session["created"])
+    made = naive(paid_at(session) + WEBHOOK_SECONDS)
     return {
         "id": row_id("orders", session["id"]),
         "stripe_session_id": session["id"],
@@ -26,8 +29,8 @@ def order_row(session: dict[str, Any], *, status: str, **columns: Any) -> dict[s
         "tracking_url": None,
         "shipping_address": shipping_address(session),
         "metadata": dict(session["metadata"]),
-        "created_at": created,
-        "updated_at": created,
+        "created_at": made,
+        "updated_at": made,
         **columns,
     }
 

@@ -40,7 +40,7 @@ def read_orders(
     fields = [field for field in READ if field.column in orders.c]  # a shop may lack optional columns
     columns = [_selected(orders, field) for field in fields]
     found: list[StoredOrder] = []
-    for chunk in chunks(_holdable(orders.c[column], values)):
+    for chunk in chunks(holdable(orders.c[column], values)):
         query = select(*columns).where(is_one_of(orders.c[column], chunk, connection)).order_by(orders.c.id)
         found_rows = connection.execute(_locked(query, connection) if lock else query)
         rows = [dict(zip((field.column for field in fields), row, strict=True)) for row in found_rows]
@@ -74,7 +74,7 @@ def read_ids_of_customers(
     return frozenset(found)
 
 
-def _holdable(column: ColumnElement[Any], values: Collection[str]) -> Collection[str]:
+def holdable(column: ColumnElement[Any], values: Collection[str]) -> Collection[str]:
     """`values` less those that are not of the column's type: PostgreSQL would refuse the whole question."""
     kind = column.type.cast_to if isinstance(column.type, ShopText) else None
     fits = _FORMS.get((kind or "").lower())
