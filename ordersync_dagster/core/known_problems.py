@@ -151,9 +151,9 @@ def keys_of(ids: Mapping[str, str]) -> frozenset[str]:
 
 
 def _phase(part: Part) -> FoundBy:
-    if part.plan.day is not None:
-        return FoundBy.SESSIONS
-    return FoundBy.LINKS if part.plan.is_of_links else FoundBy.PRINTFUL
+    if part.plan.is_of_links:
+        return FoundBy.LINKS
+    return FoundBy.PRINTFUL if part.plan.printful_orders else FoundBy.SESSIONS
 
 
 def _changed(part: Part) -> set[str]:

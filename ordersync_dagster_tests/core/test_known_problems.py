@@ -106,6 +106,22 @@ def test_a_run_that_changed_the_order_has_repaired_it() -> None:
     assert ended(before, Plan(DAY, inserts=(made,))) == {before.id: "repaired by run now"}
 
 
+@pytest.mark.parametrize(
+    ("plan", "found_by"),
+    [
+        (Plan(DAY, notes=(UNFULFILLED,)), FoundBy.SESSIONS),
+        (Plan(notes=(UNFULFILLED,)), FoundBy.SESSIONS),  # of a session before the run's period
+        (Plan(printful_orders=("o1",), notes=(UNFULFILLED,)), FoundBy.PRINTFUL),
+        (Plan(is_of_links=True, printful_orders=("o1",), notes=(UNFULFILLED,)), FoundBy.LINKS),
+    ],
+    ids=["day", "older session", "printful", "links"],
+)
+def test_a_problem_remembers_the_part_of_the_run_that_found_it(plan: Plan, found_by: FoundBy) -> None:
+    sightings = Sightings()
+    sightings.add(Part(plan))
+    assert [each.found_by for each in sightings.found.values()] == [found_by]
+
+
 def test_problems_are_found_once_with_every_sentence() -> None:
     sightings = Sightings()
     other = Problem(ProblemClass.UNFULFILLED, "And so on.", UNFULFILLED.ids)

@@ -49,8 +49,8 @@ BREAKAGES = {
     ),
     "refunds are not looked at": (
         "sync/stripe_phase.py",
-        "reversals=payments.reversals(asked)",
-        "reversals=payments.found",
+        "reversals = payments.reversals(asked)",
+        "reversals = payments.found",
     ),
     "a dry run remembers what is missing": (
         "sync/order_sync.py",
