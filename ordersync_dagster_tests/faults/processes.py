@@ -24,6 +24,16 @@ with KillPoint(None, turn, is_real=True) as point:
         print("boundaries", point.boundaries, file=sys.stderr)
 """
 
+MEASURED = """
+import pathlib, re, sys
+from ordersync_dagster.cli import main as cli
+try:
+    cli.main()
+finally:  # ru_maxrss would be that of the process which started us
+    status = pathlib.Path("/proc/self/status").read_text()
+    print(int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) / 1024, file=sys.stderr)
+"""
+
 
 def environment(sandbox: Sandbox, url: str) -> dict[str, str]:
     """What the command needs to reach the pretend shop."""

@@ -17,7 +17,7 @@ from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session
 from ordersync_dagster.sandbox.world.world import Packed, dump
 from ordersync_dagster.sync.order_sync import PrintfulScope
-from ordersync_dagster_tests.faults.processes import ended, environment
+from ordersync_dagster_tests.faults.processes import MEASURED, ended, environment
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.profiles import at
@@ -89,15 +89,6 @@ def test_fault_01_a_limit_of_five_a_second_costs_time_and_no_session(sqlite_url:
         assert run.outcome.summary.stripe_sessions_checked == size
 
 
-MEASURED = """
-import pathlib, re, sys
-from ordersync_dagster.cli import main as cli
-try:
-    cli.main()
-finally:  # ru_maxrss would be that of the process which started us
-    status = pathlib.Path("/proc/self/status").read_text()
-    print(int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) / 1024, file=sys.stderr)
-"""
 PIPES: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
 

@@ -1,0 +1,44 @@
+"""The figures of the parts of a run, added up."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import pytest
+
+from ordersync_dagster.core.errors import UnreadListError
+from ordersync_dagster.core.history import AuditRecord
+from ordersync_dagster.core.part import Applied
+from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.summary import COUNTERS, Summary
+
+REFUSED = Problem(ProblemClass.DATABASE_REFUSED, "It was refused.", {})
+
+
+def test_two_summaries_add_up_figure_by_figure() -> None:
+    numbers = {each.name: place + 1 for place, each in enumerate(fields(Summary))}
+    one = Summary(**numbers)
+    assert (one + Summary()) == one
+    assert (one + one).as_dict() == {name: 2 * number for name, number in numbers.items()}
+    assert one.seven == {name: numbers[name] for name in COUNTERS}
+    assert type(one["errors"]) is int
+
+
+def test_what_two_halves_of_a_plan_wrote_adds_up() -> None:
+    first = Applied(1, 2, 3, 4, ("cs_1",), (REFUSED,))
+    second = Applied(10, 20, 30, 40, ("cs_2",))
+    assert first + second == Applied(11, 22, 33, 44, ("cs_1", "cs_2"), (REFUSED,))
+
+
+@pytest.mark.parametrize(
+    ("resource", "action", "is_it"),
+    [("order", "order_create", True), ("order", "order_update", False), ("order_item", "order_create", False)],
+)
+def test_a_record_is_of_one_action_on_one_kind_of_row(resource: str, action: str, is_it: bool) -> None:
+    at = datetime(2026, 11, 3, tzinfo=UTC)
+    record = AuditRecord(1, "run", at, "order_create", "order", "o1", "o1", {}, {}, None, is_blanked=False)
+    assert record.has(resource, action) is is_it
+
+
+def test_a_list_that_was_not_read_to_its_end_says_until_when() -> None:
+    error = UnreadListError("There is more.", 17)
+    assert (str(error), error.until) == ("There is more.", 17)
