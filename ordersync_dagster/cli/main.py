@@ -11,6 +11,7 @@ import typer
 from ordersync_dagster.cli.console import BUSY, FAILED, OK, USAGE, say
 from ordersync_dagster.cli.database import database
 from ordersync_dagster.cli.doctor import doctor
+from ordersync_dagster.cli.explain import explain
 from ordersync_dagster.cli.outages import outages
 from ordersync_dagster.cli.problems import problems
 from ordersync_dagster.cli.report import report
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command(short_help="Add missing orders; update status, tracking and items.")(sync)
 app.command(short_help="Compare Stripe, the shop and Printful; write a report.")(report)
 app.command(short_help="Keys, permissions, database: what fits and what to do.")(doctor)
+app.command(short_help="One order in all three systems, and why a run does what it does.")(explain)
 app.command(short_help="When webhooks were down, what was lost, and how to add it.")(outages)
 app.command(short_help="Serve the pretend shop, or run a command against it.", context_settings=ANY_ARGUMENTS)(sandbox)
 app.command(short_help="Watch the whole job on the pretend shop; needs no keys.")(demo)

@@ -42,6 +42,12 @@ class Request:
     window: Window
     printful: PrintfulScope = PrintfulScope.all
     reads_stripe: bool = True
+    only: frozenset[str] | None = None  # Printful ids of stored orders to look up; None for all
+
+    def wants(self, printful_id: str, status: str) -> bool:
+        """Whether a stored order with this Printful id and status is looked up at Printful."""
+        is_in_scope = self.printful is PrintfulScope.all or status in OPEN
+        return is_in_scope and (self.only is None or printful_id in self.only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ class OrderSync:
     def _steps(self, request: Request) -> Iterator[Step]:
         printful = self._printful_phase(request.printful)
         if printful:
-            printful.begin(lambda status: request.printful is PrintfulScope.all or status in OPEN)
+            printful.begin(request.wants)
         stopped: OrderSyncError | None = None
         try:
             if request.reads_stripe:

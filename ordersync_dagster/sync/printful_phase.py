@@ -60,15 +60,15 @@ class PrintfulPhase:
     _unreadable: dict[str, Problem] = field(default_factory=dict)  # candidates that cannot be read, by external_id
     _nameless: list[Problem] = field(default_factory=list)  # those that have none: they may belong to any order
 
-    def begin(self, is_wanted: Callable[[str], bool]) -> None:
-        """Look up the stored orders whose status is wanted; a refused token stops the run before any write."""
+    def begin(self, is_wanted: Callable[[str, str], bool]) -> None:
+        """Look up the stored orders whose Printful id and status are wanted; a refused token stops the run at once."""
         try:
             self.printful.count()
         except VendorError as error:
             self._down = str(error).rstrip(".")
         for order_id, printful_id, status in self.store.printful_ids():
             self._owners.setdefault(printful_id, []).append(order_id)
-            if is_wanted(status):
+            if is_wanted(printful_id, status):
                 self._wanted.add(printful_id)
                 self._asked_about.add(order_id)
 

@@ -18,6 +18,7 @@ from ordersync_dagster.core.errors import (
     VendorError,
     VendorUnavailableError,
 )
+from ordersync_dagster.core.explanation import RawLookup
 from ordersync_dagster.core.printful_order import Missing, NotAsked
 from ordersync_dagster.core.printful_order_fields import created_at
 
@@ -26,8 +27,6 @@ ORDERS_PER_PAGE = 100  # Printful's maximum
 SHARED_ORDERS = 3
 MAX_STEPS_BACK = 20  # then the rest is asked one by one
 MAX_FAILURES_IN_A_ROW = 3  # of single orders; then Printful is down and no more are asked
-
-RawLookup = Mapping[str, Any] | Missing | NotAsked
 
 
 class PrintfulApi:
@@ -72,7 +71,7 @@ class PrintfulApi:
         wanted, self.unread = set(ids), ""
         if since is not None or (wanted and _list_is_cheaper(len(wanted), self._known_count())):
             yield from self._listed(wanted, since, if_listed)
-        yield from self._one_by_one(sorted(wanted))
+        yield from self.one_by_one(sorted(wanted))
 
     def _known_count(self) -> int:
         return self.count() if self._counted is None else self._counted
@@ -133,7 +132,8 @@ class PrintfulApi:
             offset = shown - SHARED_ORDERS
         raise VendorAnswerError("Printful's list shifts too often to be read")
 
-    def _one_by_one(self, ids: list[str]) -> Iterator[tuple[str, RawLookup]]:
+    def one_by_one(self, ids: list[str]) -> Iterator[tuple[str, RawLookup]]:
+        """An answer for each; `@NAME` asks for the order with this external_id. Raises as `orders`."""
         failures, reason = 0, ""
         for order_id in ids:
             if failures >= MAX_FAILURES_IN_A_ROW:

@@ -27,9 +27,14 @@ from ordersync_dagster.core.window import Window
 
 API_VERSION = "2026-10-28.endive"  # core/stripe_session.py was written for it, and reads older versions too
 ROWS_PER_PAGE = 100  # Stripe's maximum
+_RISKS = {
+    "/v1/refunds": ("refunds", "a refunded payment may be added as a live order"),
+    "/v1/disputes": ("disputes", "a disputed payment may be added as a live order"),
+}
 PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
 JsonObject = dict[str, Any]
+Filters = list[tuple[str, str]]
 T = TypeVar("T")
 
 
@@ -104,12 +109,12 @@ class StripeApi:
 
     def sessions_of_payment(self, payment_intent_id: str) -> list[JsonObject]:
         """The sessions of one payment, paid or not. https://docs.stripe.com/api/checkout/sessions/list"""
-        listed = self._rows(SESSIONS, [("payment_intent", payment_intent_id)])
+        listed = self.rows(SESSIONS, [("payment_intent", payment_intent_id)])
         return [row for row in listed if isinstance(row, dict) and row.get("payment_intent") == payment_intent_id]
 
     def sessions_of_customer(self, email: str) -> list[JsonObject]:
         """The complete sessions of one e-mail address, paid or not."""
-        listed = self._rows(SESSIONS, [("status", "complete"), ("customer_details[email]", email)])
+        listed = self.rows(SESSIONS, [("status", "complete"), ("customer_details[email]", email)])
         return [row for row in listed if isinstance(row, dict)]
 
     def refunds(self, since: int) -> Iterator[object]:
@@ -117,16 +122,20 @@ class StripeApi:
 
         Raises UnreadListError after the last row that Stripe shows, if it is not the last of the list.
         """
-        return self._optional("/v1/refunds", since, "refunds", "a refunded payment may be added as a live order")
+        return self.optional("/v1/refunds", [("created[gte]", str(since))])
 
     def disputes(self, since: int) -> Iterator[object]:
         """Disputes, likewise."""
-        return self._optional("/v1/disputes", since, "disputes", "a disputed payment may be added as a live order")
+        return self.optional("/v1/disputes", [("created[gte]", str(since))])
 
     def invoice_payments(self, since: int) -> Iterator[object]:
         """Payments of invoices created at or after `since`; KeyRefusedError or VendorAnswerError, and a warning."""
+        return self.invoice_payments_where([("created[gte]", str(since))])
+
+    def invoice_payments_where(self, filters: Filters) -> Iterator[object]:
+        """The same by any filter of Stripe's."""
         try:
-            yield from self._rows("/v1/invoice_payments", [("created[gte]", str(since))])
+            yield from self.rows("/v1/invoice_payments", filters)
         except (KeyRefusedError, VendorAnswerError) as error:
             self._warn(
                 "Stripe's list of invoice payments could not be read, so nobody knows whether the payments of "
@@ -134,12 +143,13 @@ class StripeApi:
             )
             raise
 
-    def _optional(self, path: str, since: int, what: str, so: str) -> Iterator[object]:
-        """The rows of a list that a run can do without, created at or after `since`."""
+    def optional(self, path: str, filters: Filters) -> Iterator[object]:
+        """The rows of a list that a run can do without: refunds or disputes."""
         try:
-            yield from self._rows(path, [("created[gte]", str(since))])
+            yield from self.rows(path, filters)
         except KeyRefusedError:
-            self._warn(f"The Stripe key may not read {what}, so {so}. Give it the permission “{PERMISSIONS[path]}”.")
+            what, risk = _RISKS[path]
+            self._warn(f"The Stripe key may not read {what}, so {risk}. Give it the permission “{PERMISSIONS[path]}”.")
 
     def events(self, since: int, until: int) -> Iterator[object]:
         """Events of paid checkouts, created in [since, until) (Unix seconds), newest first.
@@ -147,13 +157,14 @@ class StripeApi:
         Stripe keeps events for 30 days: https://docs.stripe.com/api/events/list
         """
         filters = [("created[gte]", str(since)), ("created[lt]", str(until))]
-        return self._rows("/v1/events", [*(("types[]", name) for name in PAID_EVENTS), *filters])
+        return self.rows("/v1/events", [*(("types[]", name) for name in PAID_EVENTS), *filters])
 
     def may_read(self, path: str) -> Answer:
         """One small request to `path`; raises KeyRefusedError if the key may not read it."""
         return self._get(path, [("limit", "1")])
 
-    def _rows(self, path: str, filters: list[tuple[str, str]]) -> Iterator[object]:
+    def rows(self, path: str, filters: Filters) -> Iterator[object]:
+        """Every row of a list, page by page."""
         place: Place | None = None
         seen: set[str] = set()
         oldest = LATEST
@@ -178,7 +189,7 @@ class StripeApi:
                 raise VendorAnswerError(f"Stripe's list {path} makes no progress: a page came twice. Run again.")
             place = page.following
 
-    def _page(self, path: str, params: list[tuple[str, str]], place: Place | None) -> ListPage:
+    def _page(self, path: str, params: Filters, place: Place | None) -> ListPage:
         def ask(after: str | None) -> JsonObject:
             body = self._get(path, [*params, *([("starting_after", after)] if after else [])]).body
             if not isinstance(body, dict) or not isinstance(body.get("data"), list):
@@ -187,7 +198,7 @@ class StripeApi:
 
         return read_page(ask, place)
 
-    def _get(self, path: str, params: list[tuple[str, str]], *, or_missing: bool = False) -> Answer:
+    def _get(self, path: str, params: Filters, *, or_missing: bool = False) -> Answer:
         url = f"{self._base}{path}?{urlencode(params)}" if params else f"{self._base}{path}"
         headers = {
             "Authorization": f"Bearer {self._key}",

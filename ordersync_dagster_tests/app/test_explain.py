@@ -1,0 +1,306 @@
+"""`explain`: one order in all three systems. It decides as a run does, asks little, and writes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+
+from ordersync_dagster.app.explain import Explained, explain_order
+from ordersync_dagster.app.history import History
+from ordersync_dagster.core.explanation import Explanation
+from ordersync_dagster.core.orders import order_id
+from ordersync_dagster.report.rows import iter_changes, problem_document
+from ordersync_dagster.sandbox import Fault, Sandbox, World
+from ordersync_dagster_tests.support.clock import FakeTime
+from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.numbered_shops import VALUES, numbered_shop
+from ordersync_dagster_tests.support.settings import settings_for
+from ordersync_dagster_tests.support.shops import Shop, launched
+from ordersync_dagster_tests.support.world import lost
+
+A_HANDFUL = 10
+ONLY_A_LIST_SHOWS = {"possible_link", "unfulfilled"}  # they need Printful's whole list
+
+
+def asked(shop: Shop, name: str = "", *, email: str = "", **changes: str) -> Explained:
+    settings = settings_for(shop.sandbox, shop.database.url, **changes)
+    return explain_order(settings, name=name, email=email, tools=shop.time.tools())
+
+
+def the_one(shop: Shop, name: str, **changes: str) -> Explanation:
+    (found,) = asked(shop, name, **changes).found.explanations
+    return found
+
+
+def sentences(found: Explanation) -> str:
+    return "\n".join(moment.sentence for moment in found.moments)
+
+
+def changes_of(found: Explanation) -> list[Mapping[str, Any]]:
+    return sorted(map(dict, iter_changes(found.plan)), key=str)
+
+
+def test_every_order_is_decided_as_a_dry_run_decides_it(each_shop: Shop, outage: World) -> None:
+    run = each_shop.run(dry_run=True)
+    changes = {key: sorted((dict(c) for c in run.outcome.changes if c["stripe_session_id"] == key), key=str)
+               for key in {change["stripe_session_id"] for change in run.outcome.changes}}  # fmt: skip
+    sessions = [session["id"] for session in outage.sessions if session["status"] == "complete"]
+    wanted = [key for key in sessions if key in changes] + [key for key in sessions if key not in changes][:6]
+    for key in wanted:
+        found = the_one(each_shop, key)
+        assert changes_of(found) == changes.get(key, []), key
+        problems = [problem_document(each) for each in found.plan.problems]
+        assert problems == [
+            problem_document(each)
+            for each in run.outcome.problems
+            if str(each.problem_class) not in ONLY_A_LIST_SHOWS
+            and {key, order_id(key), found.ids.get("order_id")} & set(each.ids.values())
+        ]
+
+
+def test_it_writes_nothing_and_asks_a_handful(each_shop: Shop, outage: World) -> None:
+    before = everything(each_shop.database)
+    for session in (*lost(outage), outage.sessions[8]):
+        answer = asked(each_shop, session["id"])
+        assert sum(answer.requests.values()) <= A_HANDFUL
+    lists = [each.query for each in each_shop.sandbox.requests if each.path == "/v1/checkout/sessions"]
+    assert all("payment_intent=" in query or "customer_details" in query for query in lists)
+    assert not [each for each in each_shop.sandbox.requests if each.path == "/orders"]
+    assert everything(each_shop.database) == before
+
+
+@pytest.mark.parametrize("kind", ["order_id", "stripe_session_id", "stripe_payment_intent_id", "printful_order_id"])
+def test_an_order_is_found_by_each_of_its_ids(each_shop: Shop, kind: str) -> None:
+    row = each_shop.of_printful("fulfilled")
+    ids = {
+        "order_id": row["id"],
+        "stripe_session_id": row["stripe_session_id"],
+        "stripe_payment_intent_id": row["stripe_payment_intent_id"],
+        "printful_order_id": row["printful_order_id"],
+    }
+    assert the_one(each_shop, str(ids[kind])).ids == {name: str(value) for name, value in ids.items()}
+
+
+def test_a_planned_number_is_its_session(shop: Shop, outage: World) -> None:
+    session = lost(outage)[0]["id"]
+    assert the_one(shop, f"new:{session}") == the_one(shop, session)
+
+
+def test_an_order_that_a_run_added_tells_which_run_and_why(each_shop: Shop, outage: World) -> None:
+    session = next(each for each in lost(outage) if "printfulOrderId" in each["metadata"])
+    run = each_shop.run()
+    found = the_one(each_shop, session["id"])
+    assert f"added the order (run {run.outcome.run_id}): paid session {session['id']} had no order" in sentences(found)
+    assert "order made by the shop" not in sentences(found)
+    assert found.plan.change_count == 0
+    assert found.why_not_more == ["The session has its order, so none is added."]
+
+
+def test_the_past_of_an_order_is_in_order_and_names_who_changed_it(each_shop: Shop) -> None:
+    row = each_shop.of_printful("fulfilled")
+    each_shop.database.execute(
+        "INSERT INTO order_events (id, order_id, event_type, status, message, created_at)"
+        " VALUES ('e1', :id, 'label_printed', 'success', 'for Jane Doe', '2026-11-22 10:00:00')",
+        id=row["id"],
+    )
+    each_shop.run()
+    found = the_one(each_shop, row["id"])
+    assert [moment.at for moment in found.moments] == sorted(moment.at for moment in found.moments)
+    assert [system for system in ("Stripe", "shop", "Printful", "ordersync") if system in
+            {moment.system for moment in found.moments}] == ["Stripe", "shop", "Printful", "ordersync"]  # fmt: skip
+    assert "event label_printed (success)" in sentences(found)
+    assert "Jane" not in sentences(found)
+    assert "delivered because Printful says fulfilled" in sentences(found)
+
+
+def test_refunds_and_disputes_are_part_of_the_past(shop: Shop, outage: World) -> None:
+    session = lost(outage)[0]
+    refund = {**outage.refunds[0], "id": "re_x", "payment_intent": session["payment_intent"], "amount": 100,
+              "currency": session["currency"], "created": session["created"] + 60}  # fmt: skip
+    dispute = {"id": "dp_x", "object": "dispute", "payment_intent": session["payment_intent"], "charge": "ch_x",
+               "amount": 200, "currency": session["currency"], "created": session["created"] + 90,
+               "status": "needs_response"}  # fmt: skip
+    shop.sandbox.replace(outage.with_refund(refund).with_dispute(dispute))
+    found = the_one(shop, session["id"])
+    assert "refund re_x of 1" in sentences(found)
+    assert "dispute dp_x of 2" in sentences(found)
+    assert {"partly_refunded", "disputed"} <= {str(each.problem_class) for each in found.plan.problems}
+    assert "1 refunds, 1 disputes" in found.states["Stripe"]
+
+
+def test_a_number_may_be_an_order_and_a_printful_order(shop: Shop) -> None:
+    first, second = shop.of_printful("fulfilled"), shop.of_printful("partial")
+    shop.database.execute("UPDATE order_items SET order_id = :new WHERE order_id = :old",
+                          new=second["printful_order_id"], old=first["id"])  # fmt: skip
+    shop.database.execute("UPDATE orders SET id = :new WHERE id = :old",
+                          new=second["printful_order_id"], old=first["id"])  # fmt: skip
+    found = asked(shop, second["printful_order_id"]).found.explanations
+    assert {each.ids["order_id"] for each in found} == {second["printful_order_id"], second["id"]}
+
+
+def test_both_orders_of_one_payment_are_explained_newest_first(each_shop: Shop, outage: World) -> None:
+    session = lost(outage)[0]
+    twin = {**session, "id": "cs_test_twin", "created": session["created"] - 3600}
+    each_shop.sandbox.replace(outage.with_session(twin, []))
+    each_shop.run()
+    each_shop.database.execute(
+        "UPDATE orders SET stripe_payment_intent_id = :pi WHERE stripe_session_id = :id",
+        pi=session["payment_intent"], id=(other := each_shop.of_printful("fulfilled"))["stripe_session_id"],
+    )  # fmt: skip
+    found = asked(each_shop, session["payment_intent"]).found.explanations
+    names = [each.ids["stripe_session_id"] for each in found]
+    assert names[0] == session["id"]
+    assert set(names) == {session["id"], "cs_test_twin", other["stripe_session_id"]}
+
+
+def test_a_customer_with_many_orders_gets_a_list_to_choose_from(each_shop: Shop) -> None:
+    (email,) = each_shop.database.column(
+        "SELECT customer_email FROM orders GROUP BY customer_email HAVING count(*) > 3 ORDER BY count(*) DESC LIMIT 1"
+    )
+    ids = each_shop.database.column("SELECT id FROM orders WHERE customer_email = :email", email=email)
+    found = asked(each_shop, email=f" {email.upper()} ").found
+    assert not found.explanations
+    assert set(ids) <= {choice.get("order_id") for choice in found.choices}
+    times = [choice["created_at"] for choice in found.choices if "created_at" in choice]
+    assert times == sorted(times, reverse=True)
+    assert email not in str(found.choices)
+
+
+@pytest.mark.parametrize("path", ["/v1/", "/orders"])
+def test_a_vendor_that_is_down_hides_neither_the_other_nor_the_shop(each_shop: Shop, path: str) -> None:
+    row = each_shop.of_printful("fulfilled")
+    each_shop.sandbox.faults.add(Fault(path, "status", status=503, times=None))
+    answer = asked(each_shop, row["id"])
+    (found,) = answer.found.explanations
+    assert len(answer.errors) == 1
+    assert not found.is_whole
+    assert found.states["shop"].startswith(row["status"])
+    assert found.why_not_more[0].startswith(f"{'Printful' if path == '/orders' else 'Stripe'} gave no answer: ")
+    known = found.states["Stripe" if path == "/orders" else "Printful"]
+    assert "complete, paid" in known if path == "/orders" else "fulfilled" in known
+
+
+def test_a_refund_list_that_cannot_be_read_decides_nothing(shop: Shop, outage: World) -> None:
+    shop.sandbox.faults.add(Fault("/v1/refunds", "status", status=503, times=None))
+    answer = asked(shop, lost(outage)[0]["id"])
+    (found,) = answer.found.explanations
+    assert (len(answer.errors), found.plan.change_count, found.is_whole) == (1, 0, False)
+
+
+def test_without_a_printful_key_the_rest_is_explained(shop: Shop) -> None:
+    settings = settings_for(shop.sandbox, shop.database.url)
+    answer = explain_order(
+        settings.model_copy(update={"printful_api_key": None}), name=shop.of_printful("fulfilled")["id"],
+        tools=shop.time.tools(),
+    )  # fmt: skip
+    (found,) = answer.found.explanations
+    assert "Printful was not asked: there is no PRINTFUL_API_KEY." in found.why_not_more
+    assert (answer.errors, answer.requests["printful"]) == ((), 0)
+
+
+@pytest.mark.parametrize("name", ["nothing", "cs_test_nothing", "pi_nothing", "7", "no such thing, at all/..", "'; --"])
+def test_what_nobody_knows_is_found_nowhere(each_shop: Shop, name: str) -> None:
+    answer = asked(each_shop, name)
+    assert answer.found.is_empty
+    assert answer.errors == ()
+
+
+def why(shop: Shop, session: Mapping[str, Any], **changes: str) -> list[str]:
+    return list(the_one(shop, session["id"], **changes).why_not_more)
+
+
+def test_each_reason_to_leave_a_session_is_said(shop: Shop, outage: World) -> None:
+    paid, minute_old = lost(outage)[0], outage.sessions[0]["created"]
+    assert minute_old > paid["created"]
+    by_word = {each["payment_status"]: each for each in outage.sessions if each["status"] == "complete"}
+    assert "not paid" in why(shop, by_word["unpaid"])[0]
+    assert "ORDERSYNC_INCLUDE_FREE_ORDERS" in why(shop, by_word["no_payment_required"])[0]
+    assert "ORDERSYNC_SESSION_MATCH" in why(shop, paid, ORDERSYNC_SESSION_MATCH="metadata.shop=other")[0]
+    assert "ORDERSYNC_CHECKOUT_MODES" in why(shop, paid, ORDERSYNC_CHECKOUT_MODES="subscription")[0]
+    assert "did not finish" in why(shop, next(each for each in outage.sessions if each["status"] == "open"))[0]
+    recent = {**paid, "created": int(shop.time.now.timestamp()) - 60}
+    shop.sandbox.replace(outage.with_session(recent))
+    assert "ORDERSYNC_GRACE_MINUTES" in why(shop, recent)[0]
+
+
+def test_an_erased_customer_is_said_to_be_erased(each_shop: Shop, outage: World) -> None:
+    settings = settings_for(each_shop.sandbox, each_shop.database.url)
+    session = lost(outage)[0]
+    email = session["customer_details"]["email"]
+    each_shop.run()
+    History(settings, each_shop.time.tools()).forget(email, dry_run=False)
+    each_shop.database.execute("DELETE FROM order_items WHERE order_id = :id", id=each_shop.order(session["id"])["id"])
+    each_shop.database.execute("DELETE FROM order_events WHERE order_id = :id", id=each_shop.order(session["id"])["id"])
+    each_shop.database.execute("DELETE FROM orders WHERE stripe_session_id = :id", id=session["id"])
+    found = the_one(each_shop, session["id"])
+    assert any("erased" in reason for reason in found.why_not_more)
+    assert found.plan.change_count == 0
+
+
+def test_open_problems_of_earlier_runs_are_shown(each_shop: Shop, outage: World) -> None:
+    session = next(each for each in lost(outage) if "printfulOrderId" not in each["metadata"])
+    each_shop.run()
+    found = the_one(each_shop, session["id"])
+    assert "unfulfilled" in {str(each.problem_class) for each in found.known}
+    assert all(session["id"] in each.keys for each in found.known)
+
+
+def test_an_old_session_is_left_by_the_usual_run(shop: Shop, outage: World) -> None:
+    session = {**lost(outage)[0], "id": "cs_test_old", "payment_intent": "pi_old", "created": 1_780_000_000}
+    shop.sandbox.replace(outage.with_session(session, []))
+    assert "`ordersync sync --from 2026-05-28 --to 2026-05-28`" in why(shop, session)[0]
+
+
+def test_a_printful_order_of_another_channel_is_explained(shop: Shop, outage: World) -> None:
+    other = next(each for each in outage.printful_orders if str(each["external_id"]).startswith("market-"))
+    found = the_one(shop, str(other["id"]))
+    assert (found.states["Stripe"], found.states["shop"]) == ("no session is known", "no order")
+    assert found.states["Printful"] == f"{other['id']} is {other['status']}"
+    assert "No order of the shop names this Printful order" in found.why_not_more[0]
+
+
+def test_a_printful_order_with_the_payment_as_its_name_leads_to_the_session(shop: Shop, outage: World) -> None:
+    session = next(each for each in lost(outage) if "printfulOrderId" not in each["metadata"])
+    made = {**outage.printful_orders[0], "id": 777, "external_id": session["payment_intent"], "status": "inprocess"}
+    shop.sandbox.replace(replace(outage, printful_orders=[made, *outage.printful_orders]))
+    found = the_one(shop, "777")
+    assert found.ids["stripe_session_id"] == session["id"]
+    assert found.plan.inserts
+
+
+def test_a_shop_that_numbers_its_orders_is_explained_too(
+    sandbox: Sandbox, database_url: str, time: FakeTime, outage: World, tmp_path: Path
+) -> None:
+    (tmp_path / "ordersync.toml").write_text(VALUES)
+    shop = Shop(sandbox, numbered_shop(database_url, outage), time)
+    changes = {"ORDERSYNC_CONFIG": str(tmp_path / "ordersync.toml")}
+    session = lost(outage)[0]["id"]
+    planned = the_one(shop, f"new:{session}", **changes)
+    assert planned.plan.inserts[0].order.id == f"new:{session}"
+    run = launched(settings_for(sandbox, database_url, **changes), tools=time.tools())
+    assert list(run.parts)
+    number = str(shop.order(session)["id"])
+    found = the_one(shop, number, **changes)
+    assert found == the_one(shop, session, **changes)
+    assert f"(run {run.outcome.run_id})" in sentences(found)
+    assert found.plan.change_count == 0
+
+
+def test_a_role_that_may_not_read_the_timeline_is_told_so(postgres_shop: Shop) -> None:
+    name = make_url(postgres_shop.database.url).database
+    postgres_shop.database.script(
+        f"CREATE ROLE looker_{name} LOGIN;\nGRANT SELECT ON orders, order_items, ordersync_runs, ordersync_missing,"
+        f" ordersync_audit, ordersync_erased, ordersync_audit_end, ordersync_problems,"
+        f" ordersync_alembic_version TO looker_{name};\n"
+    )
+    url = make_url(postgres_shop.database.url).set(username=f"looker_{name}").render_as_string(hide_password=False)
+    try:
+        row = postgres_shop.of_printful("fulfilled")
+        found = the_one(Shop(postgres_shop.sandbox, Database(url), postgres_shop.time), row["id"])
+        assert found.why_not_more[-1].startswith("order_events may not be read by this database role")
+        assert found.plan.updates
+    finally:
+        postgres_shop.database.script(f"DROP OWNED BY looker_{name};\nDROP ROLE looker_{name};\n")
