@@ -71,13 +71,13 @@ class OrderLookup:
                     self._ask(row.session_id, lambda key: [self._stripe.session(key)])
                 if row.payment_intent_id not in (None, "", order.payment_intent_id):
                     self._ask(str(row.payment_intent_id), self._stripe.sessions_of_payment)
-                if match and match.reference and self._was_only_tried(row):
+                if match and match.reference and self._was_only_tried(row, decided):
                     self._claim_for_first(row, order)
 
-    def _was_only_tried(self, row: StoredOrder) -> bool:
-        """Whether `row` names a session or a payment, and Stripe calls none of them paid."""
+    def _was_only_tried(self, row: StoredOrder, decided: Collection[str]) -> bool:
+        """Whether `row` names a session or a payment, and Stripe calls none of them paid, as it calls `decided`."""
         keys = {row.session_id, row.payment_intent_id} - {"", None}
-        return bool(keys) and keys.isdisjoint(self._paid | self._payers.keys())
+        return bool(keys) and row.session_id not in decided and keys.isdisjoint(self._paid | self._payers.keys())
 
     def _claim_for_first(self, row: StoredOrder, order: Order) -> None:
         """Keep the first payment that the reference of `order` had: `row` is that one's, of whatever day it is."""

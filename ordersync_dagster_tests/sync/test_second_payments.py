@@ -115,3 +115,25 @@ def test_a_second_payment_of_a_reference_gets_its_own_order_in_a_later_run(
     assert status == "processing"
     again = [of_day(each_shop, day) for day in days]
     assert [run.outcome.rows for run in again] == [dict.fromkeys(run.outcome.rows, 0) for run in again]
+
+
+def test_an_order_whose_own_session_is_paid_too_keeps_it(each_shop: Shop, outage: World) -> None:
+    at = midnight(each_shop)
+    row = next(row for row in each_shop.database.rows("SELECT * FROM orders") if row["status"] == "delivered")
+    own = paid(each_shop, outage, at + timedelta(hours=3), "own")
+    first, second = (
+        paid(each_shop, outage, at + timedelta(hours=hours), name, client_reference_id=row["id"])
+        for hours, name in ((1, "first"), (2, "second"))
+    )
+    each_shop.database.execute(
+        "UPDATE orders SET stripe_session_id = :own, stripe_payment_intent_id = NULL, total_amount = :total, "
+        "currency = :currency, customer_email = :email WHERE id = :id",
+        own=own["id"],
+        total=own["amount_total"] / 100,
+        currency=own["currency"],
+        email=own["customer_details"]["email"],
+        id=row["id"],
+    )
+    run = of_day(each_shop, at)
+    assert len({row["id"], *(each_shop.order(each["id"])["id"] for each in (first, second))}) == 3
+    assert "superseded_session" not in {str(problem.problem_class) for problem in run.outcome.problems}
