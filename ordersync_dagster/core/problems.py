@@ -47,20 +47,29 @@ class ProblemClass(StrEnum):
     MALFORMED_SESSION = (
         "malformed_session",
         Severity.ERROR,
-        "Look at the session at Stripe, and make the order by hand.",
+        "Look at the session at Stripe, and make the order by hand, with its stripe_session_id.",
     )
     MISSING_EMAIL = (
         "missing_email",
         Severity.ERROR,
-        "Look at the payment at Stripe, ask the customer for an address, and make the order by hand.",
+        "Look at the payment at Stripe, ask the customer for an address, and make the order by hand, with "
+        "its stripe_session_id.",
     )
-    UNKNOWN_CURRENCY = "unknown_currency", Severity.ERROR, "Make the order by hand, and report the currency to us."
+    UNKNOWN_CURRENCY = (
+        "unknown_currency",
+        Severity.ERROR,
+        "Make the order by hand, with its stripe_session_id, and report the currency to us.",
+    )
     AMOUNT_DOES_NOT_FIT = (
         "amount_does_not_fit",
         Severity.ERROR,
         "Widen the column that the sentence names, and run again.",
     )
-    TEXT_DOES_NOT_FIT = "text_does_not_fit", Severity.ERROR, "Widen the column that the sentence names, and run again."
+    TEXT_DOES_NOT_FIT = (
+        "text_does_not_fit",
+        Severity.ERROR,
+        "Widen the column that the sentence names, or correct the text at Stripe or Printful, and run again.",
+    )
     MALFORMED_PRINTFUL_ORDER = (
         "malformed_printful_order",
         Severity.ERROR,
@@ -107,17 +116,19 @@ class ProblemClass(StrEnum):
     AMBIGUOUS_MATCH = (
         "ambiguous_match",
         Severity.NOTICE,
-        "Compare the orders by hand, and set the right printful_order_id.",
+        "Compare the orders by hand, set the right printful_order_id, and cancel at Printful what is there twice.",
     )
     DUPLICATE_ORDER = (
         "duplicate_order",
         Severity.NOTICE,
-        "Cancel all but one of the orders, unless each of their sessions is paid.",
+        "Keep one order for each paid session and cancel the others; where the one order names no session, "
+        "set its stripe_session_id.",
     )
     SUPERSEDED_SESSION = (
         "superseded_session",
         Severity.NOTICE,
-        "If it is one purchase, nothing is missing; if it has two orders, cancel one.",
+        "If it is one purchase, nothing is missing; if it has two orders, cancel one. If it is another "
+        "purchase, make its order by hand, with its stripe_session_id.",
         False,
     )
     DOUBLE_PAYMENT = (
@@ -137,7 +148,8 @@ class ProblemClass(StrEnum):
     REFUND_UNKNOWN = (
         "refund_unknown",
         Severity.NOTICE,
-        "Look at the payment at Stripe before you send the goods; give the key the permission “Invoices: Read”.",
+        "Look at the payment at Stripe before you send the goods; if the key lacks the permission "
+        "“Invoices: Read”, add it.",
     )
     ORDER_DISAGREES = "order_disagrees", Severity.NOTICE, "Look which value is right, and correct the order by hand."
     OTHER_EMAIL = "other_email", Severity.NOTICE, "If the customer was not erased, fill name and address by hand."
@@ -157,7 +169,11 @@ class ProblemClass(StrEnum):
         Severity.NOTICE,
         "Confirm the order at Printful, or look what it waits for.",
     )
-    CANCELLED_AT_PRINTFUL = "cancelled_at_printful", Severity.NOTICE, "Order the goods again, or refund the customer."
+    CANCELLED_AT_PRINTFUL = (
+        "cancelled_at_printful",
+        Severity.NOTICE,
+        "Correct the order at Printful or order the goods again, or refund the customer.",
+    )
     GOODS_MISSING = "goods_missing", Severity.NOTICE, "Order the rest at Printful, or send it yourself."
     NOT_LOOKED_AT = "not_looked_at", Severity.NOTICE, "Run again with Printful before you send anything.", False
 
