@@ -81,4 +81,4 @@ def _others(updates: Iterable[OrderUpdate], names: Collection[str]) -> tuple[Ord
 
 def _name(problem: Problem) -> str:
     """The session of the order, else the order's own id."""
-    return problem.ids.get("stripe_session_id") or problem.ids.get("order_id", "")
+    return problem.ids.get("stripe_session_id") or problem.ids["order_id"]

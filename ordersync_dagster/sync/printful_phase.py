@@ -88,7 +88,7 @@ class PrintfulPhase:
         taken = {each.ids["order_id"]: each for each in notes if each.ids["order_id"] in self._asked_about}
         if not taken:
             return step
-        self._not_live |= taken
+        self._not_live |= {order_id: replace(each, day=step.plan.day) for order_id, each in taken.items()}
         left = tuple(each for each in step.plan.notes if each not in taken.values())
         return replace(step, plan=replace(step.plan, notes=left))
 

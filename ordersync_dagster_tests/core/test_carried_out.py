@@ -64,7 +64,14 @@ def test_a_refused_update_of_an_order_without_a_session_is_known_by_its_id() -> 
 def test_where_nothing_was_refused_or_changed_the_plan_is_the_same() -> None:
     plan = Plan(updates=(update(FIRST, SHIPPED),), notes=(said(ProblemClass.UNKNOWN_STATUS, order_id="order-1"),))
     assert carried_out(plan, [], []) is plan
-    assert Part.of(plan, [Applied(orders_updated=1)], [], []).plan is plan
+    part = Part.of(plan, [Applied(orders_updated=1)], [], [])
+    assert (part.plan, part.applied) == (plan, (Applied(orders_updated=1),))
+
+
+def test_a_completion_that_was_decided_again_is_there_once() -> None:
+    plan = Plan(completions=(update(FIRST, FILLED), update(SECOND, FILLED)))
+    again = [DecidedAgain(frozenset({"cs_1"}), Plan(completions=(update(FIRST, SHIPPED),)))]
+    assert carried_out(plan, again, []).completions == (update(SECOND, FILLED), update(FIRST, SHIPPED))
 
 
 def test_an_order_that_was_decided_again_counts_as_it_was_decided_last() -> None:

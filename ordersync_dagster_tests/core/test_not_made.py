@@ -16,7 +16,7 @@ from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import Missing, NotAsked
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY
-from ordersync_dagster.sandbox import printful_item
+from ordersync_dagster.sandbox import printful_item, shipment
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
 from ordersync_dagster_tests.support.builders import (
     ORDER_ID,
@@ -169,8 +169,12 @@ def test_goods_that_nobody_makes_at_all_are_not_said_to_be_missing_too() -> None
         ("cancelled", "fulfilled", ["paid_but_not_live"]),
     ],
 )
-def test_a_paid_order_that_is_not_live_is_told_once_by_what_to_do(status: str, word: str, told: list[str]) -> None:
-    stored, theirs = stored_order(status=status, items=(stored_item(),)), printful_answer(status=word, created=0)
+@pytest.mark.parametrize("parcels", [[], [shipment()]])
+def test_a_paid_order_that_is_not_live_is_told_once_by_what_to_do(
+    status: str, word: str, told: list[str], parcels: list[Any]
+) -> None:
+    stored = stored_order(status=status, items=(stored_item(),))
+    theirs = printful_answer(status=word, created=0, shipments=parcels)
     (not_live,) = paid_but_not_live(stored, new_order())
     batch = PrintfulBatch({PRINTFUL_ID: theirs}, {stored.session_id: KEPT}, now=NOW, not_live={ORDER_ID: not_live})
     notes = decide_printful(batch, Stored((stored,))).notes

@@ -124,3 +124,11 @@ def test_days_become_contiguous_ranges() -> None:
     days = [date(2026, 11, 3), date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 5), date(2026, 11, 3)]
     assert day_ranges(days) == [(date(2026, 11, 1), date(2026, 11, 3)), (date(2026, 11, 5), date(2026, 11, 5))]
     assert day_ranges([]) == []
+
+
+def test_a_period_may_begin_as_far_back_as_days_may_reach() -> None:
+    earliest = TODAY - timedelta(days=MAX_DAYS)
+    assert Window.between(earliest, earliest, NOW).start == midnight(earliest)
+    too_early = earliest - timedelta(days=1)
+    with pytest.raises(WindowError, match=f"the first day {too_early} is more than {MAX_DAYS} days back: begin later"):
+        Window.between(too_early, TODAY, NOW)

@@ -6,6 +6,7 @@ import pytest
 
 from ordersync_dagster.app.run import Run
 from ordersync_dagster.app.wiring import open_watch
+from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, World, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.outcomes import classes, of_class
@@ -202,3 +203,11 @@ def test_a_paid_order_that_printful_canceled_is_told_once_in_every_run(shop: Sho
     assert told(shop.run()) == ["cancelled_at_printful"]
     is_asked = scope is PrintfulScope.all
     assert told(shop.run(printful=scope)) == (["cancelled_at_printful"] if is_asked else ["paid_but_not_live"])
+
+
+def test_a_cancelled_order_that_is_paid_stays_known_by_the_day_of_its_session(shop: Shop) -> None:
+    row = shop.of_printful("inprocess")
+    shop.database.execute("UPDATE orders SET status = 'cancelled' WHERE id = :id", id=row["id"])
+    (problem,) = (each for each in shop.run().outcome.problems if each.problem_class == "paid_but_not_live")
+    session = next(each for each in shop.sandbox.world.sessions if each["id"] == row["stripe_session_id"])
+    assert (problem.ids["order_id"], problem.day) == (row["id"], day_of(session["created"]))
