@@ -1,6 +1,7 @@
 """The shop's orders of some sessions: those that name the session, its payment, or are named by its reference."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
@@ -35,12 +36,20 @@ class OrderLookup:
         self._unknown: dict[str, str] = {}  # sessions and payments for which Stripe gave no answer, and why
         self._away = ""  # why Stripe is not asked any more
         self._claims: dict[str, str] = {}
+        self._statuses: dict[tuple[str, str], str] = {}  # (order id, status before) → status that this run gives it
         self.taken_back: dict[str, Collection[str]] = {}  # order id → Printful ids that it had by us, of all days
         self.next_day: tuple[Paid, ...] = ()  # paid sessions at the beginning of the day after
 
     def of_sessions(self, day: SessionDay) -> tuple[StoredOrder, ...]:
         """The orders that name the sessions of `day`."""
-        return self._store.orders_of_sessions([each.session_id for each in day.sessions])
+        return self._as_planned(self._store.orders_of_sessions([each.session_id for each in day.sessions]))
+
+    def _as_planned(self, rows: Sequence[StoredOrder]) -> tuple[StoredOrder, ...]:
+        """`rows` with the status that the newer days of this run give them, which a dry run has not written."""
+        after = self._statuses
+        return tuple(
+            replace(row, status=after[row.id, row.status]) if (row.id, row.status) in after else row for row in rows
+        )
 
     def load(self, day: SessionDay, of_sessions: tuple[StoredOrder, ...]) -> tuple[tuple[StoredOrder, ...], Elsewhere]:
         """All orders to compare the sessions of `day` with; `of_sessions` are those that name them."""
@@ -50,7 +59,8 @@ class OrderLookup:
         of_payments = self._store.orders(self._store.order_ids_of_payments(payments) - known)
         named = {order.session_id for order in of_sessions}
         references = {each.value for order in orders if order.session_id not in named for each in order.references}
-        others = {row.id: row for row in (*of_payments, *self._store.orders(references - known))}
+        found = self._as_planned((*of_payments, *self._store.orders(references - known)))
+        others = {row.id: row for row in found}
         rows = (*of_sessions, *(row for key, row in sorted(others.items()) if key not in known))
         self._ask_for_others([each for each in orders if each.session_id not in named], rows, orders)
         paid, payers, unknown, claims = (
@@ -129,6 +139,8 @@ class OrderLookup:
     def keep(self, piece: Piece) -> None:
         """Keep the claims of a decided piece for the pieces and days after it."""
         self._claims |= piece.claims
+        updates = ((each.seen, each.completed.status) for each in piece.plan.completions)
+        self._statuses |= {(seen.id, seen.status): status for seen, status in updates if seen.status != status}
 
     def end_day(self, day: date, pieces: Sequence[Piece]) -> None:
         """Keep the paid sessions of the first hour of `day`, for the day before it."""

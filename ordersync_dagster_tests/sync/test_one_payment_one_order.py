@@ -211,3 +211,19 @@ def test_a_cancelled_order_that_is_paid_stays_known_by_the_day_of_its_session(sh
     (problem,) = (each for each in shop.run().outcome.problems if each.problem_class == "paid_but_not_live")
     session = next(each for each in shop.sandbox.world.sessions if each["id"] == row["stripe_session_id"])
     assert (problem.ids["order_id"], problem.day) == (row["id"], day_of(session["created"]))
+
+
+def test_an_order_that_a_newer_day_moves_is_the_same_for_an_older_day_of_a_dry_run(shop: Shop, outage: World) -> None:
+    made = made_before_payment(shop, outage)
+    older = {"id": "cs_test_older", "payment_intent": "pi_older", "created": made["session"]["created"] - 2 * 86400}
+    other = {**made["session"]["customer_details"], "email": "other@example.com"}
+    shop.sandbox.put_session(
+        {**made["session"], **older, "customer_details": other, "client_reference_id": made["order_id"][:13]}
+    )
+    short, email = made["order_id"][:13], made["session"]["customer_details"]["email"]
+    change = "UPDATE orders SET id = :short, customer_email = :email WHERE id = :id"
+    shop.database.execute(change, short=short, email=email, id=made["order_id"])
+    shop.sandbox.put_session({**made["session"], "client_reference_id": short})
+    planned, run = shop.run(dry_run=True), shop.run()
+    assert status_of(shop, short) == "processing"
+    assert planned.outcome.problems == run.outcome.problems
