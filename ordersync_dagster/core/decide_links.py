@@ -7,8 +7,9 @@ from ordersync_dagster.core.decide_printful import update_order
 from ordersync_dagster.core.judge_links import judge_links
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.links import Links
-from ordersync_dagster.core.not_made import Payment, not_made
+from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Price
+from ordersync_dagster.core.paid_and_made import most_urgent, paid_and_made
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
@@ -23,6 +24,7 @@ def decide_links(links: Links, limits: Limits) -> Plan:
     judged = judge_links(links)
     linked = [_linked(links, each, theirs, limits) for each, theirs in judged.certain]
     notes = [problem for _, problems in linked for problem in problems]
+    notes.extend(notice for each in judged.left for notice in links.left.get(each.order.id, ()))
     notes.extend(judged.told.values())
     hidden = {each.order.id: problem for each in judged.left if (problem := _unread_problem(each, links))}
     notes.extend(hidden.values())
@@ -42,13 +44,15 @@ def decide_links(links: Links, limits: Limits) -> Plan:
 
 def _about(problem: Problem, each: Unlinked) -> Problem:
     """`problem` with the day and the amount of its order's session."""
-    return replace(problem, day=each.session.created.date(), amount=Price(each.session.total, each.session.currency))
+    amount = Price(each.session.total, each.session.currency)
+    return replace(problem, day=each.session.created.date(), amount=problem.amount or amount)
 
 
 def _linked(links: Links, each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:
     payment, is_erased = Payment.of(each.session, each.payment), each.order.key in links.erased
     update, problems = update_order(each.order, theirs, payment.lines, limits, is_erased=is_erased)
-    problems.extend(not_made(each.order, theirs, payment, links.rules, links.now))
+    problems += paid_and_made(each.order, theirs, payment, links.rules, links.now)
+    problems = most_urgent(problems, links.left.get(each.order.id, ()))
     name = "payment" if theirs.external_id == each.order.payment_intent_id else "id"
     source = f"Printful order {theirs.printful_order_id}, whose external_id is the order's {name}"
     fill = FillFields({"printful_order_id": theirs.printful_order_id}, source)

@@ -1,14 +1,15 @@
 """Printful's answers against orders: status, tracking and items."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from ordersync_dagster.core.changes import Change, OrderUpdate, SetStatus, SetTracking
 from ordersync_dagster.core.items import missing_items
 from ordersync_dagster.core.limits import Limits
-from ordersync_dagster.core.not_made import MakingRules, Payment, not_made
+from ordersync_dagster.core.not_made import MakingRules, Payment
 from ordersync_dagster.core.orders import LineItem, Price, Status, StoredOrder, can_move
+from ordersync_dagster.core.paid_and_made import most_urgent, paid_and_made
 from ordersync_dagster.core.payment_problems import NOT_LIVE
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, PrintfulOrder
@@ -25,7 +26,7 @@ class PrintfulBatch:
     rules: MakingRules = MakingRules()
     now: int = 0  # Unix seconds
     erased: frozenset[str] = frozenset()  # keys of orders whose customer was erased
-    not_live: Mapping[str, Problem] = field(default_factory=dict)  # by order id: what the Stripe side has to tell
+    left: Mapping[str, Sequence[Problem]] = field(default_factory=dict)  # by order id: told if nothing is more urgent
 
 
 def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
@@ -38,15 +39,15 @@ def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
         order, *others = group
         if others:
             notes.append(_ambiguous(printful_id, [order, *others]))
-            notes.extend(batch.not_live[each.id] for each in (order, *others) if each.id in batch.not_live)
+            notes.extend(notice for each in (order, *others) for notice in batch.left.get(each.id, ()))
             continue
         answer, payment = batch.answers[printful_id], batch.payments.get(order.session_id, Payment())
         is_erased = order.key in batch.erased
         update, problems = update_order(order, answer, payment.lines, stored.limits, is_erased=is_erased)
-        told = not_made(order, answer, payment, batch.rules, batch.now) if isinstance(answer, PrintfulOrder) else []
-        notes.extend(_about(problem, order) for problem in (*problems, *told))
-        if order.id in batch.not_live and not (_is_stopped(told) or _is_revived(update)):
-            notes.append(batch.not_live[order.id])
+        if isinstance(answer, PrintfulOrder):
+            problems += paid_and_made(order, answer, payment, batch.rules, batch.now)
+        left = [each for each in batch.left.get(order.id, ()) if not _is_solved(each, update)]
+        notes.extend(_about(problem, order) for problem in most_urgent(problems, left))
         if update:
             updates.append(update)
     return Plan(updates=tuple(updates), printful_orders=tuple(order.id for order in known), notes=tuple(notes))
@@ -59,17 +60,12 @@ def _about(problem: Problem, order: StoredOrder) -> Problem:
     return replace(problem, ids={**problem.ids, **named}, amount=problem.amount or amount)
 
 
-def _is_stopped(told: Iterable[Problem]) -> bool:
-    """Whether a notice says already what to do, because Printful does not make the goods."""
-    return any(
-        each.problem_class in (ProblemClass.CANCELLED_AT_PRINTFUL, ProblemClass.STUCK_AT_PRINTFUL) for each in told
-    )
-
-
-def _is_revived(update: OrderUpdate | None) -> bool:
-    """Whether the order is live after `update`, because Printful makes or sends its goods."""
+def _is_solved(left: Problem, update: OrderUpdate | None) -> bool:
+    """Whether an order that is not live becomes so by `update`, because Printful makes or sends its goods."""
     changes = update.changes if update else ()
-    return any(isinstance(each, SetStatus) and each.after not in NOT_LIVE for each in changes)
+    return left.problem_class is ProblemClass.PAID_BUT_NOT_LIVE and any(
+        isinstance(each, SetStatus) and each.after not in NOT_LIVE for each in changes
+    )
 
 
 def update_order(

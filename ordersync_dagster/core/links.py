@@ -1,6 +1,6 @@
 """Orders without a Printful id, and what is known of Printful's orders."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ordersync_dagster.core.not_made import MakingRules
@@ -32,6 +32,7 @@ class Links:
     rules: MakingRules = MakingRules()
     now: int = 0  # Unix seconds
     erased: frozenset[str] = frozenset()  # keys of orders whose customer was erased
+    left: Mapping[str, Sequence[Problem]] = field(default_factory=dict)  # by order id: told if nothing is more urgent
 
     @property
     def free(self) -> list[PrintfulOrder]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder
+from ordersync_dagster.core.orders import LineItem, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.payment_state import PaymentState
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
@@ -30,12 +30,25 @@ class Payment:
     is_kept: bool | None = None  # the customer paid, and it was not refunded
     is_whole: bool = True  # no part of it went back
     day: date | None = None  # UTC, of its session
+    is_refunded: bool = False  # the whole of it went back
+    disputes: tuple[str, ...] = ()  # ids of undecided disputes
+    kept: Price | None = None  # what is left of it; None where nobody knows it
 
     @classmethod
     def of(cls, order: Order, state: PaymentState) -> "Payment":
         """The payment of a paid session, with its state."""
         is_kept = None if state.unknown else state.is_kept
-        return cls(order.line_items, is_kept, not state.returned, order.created.date())
+        kept = _kept(order, state) if is_kept else None
+        rest = (order.created.date(), state.is_refunded, state.disputes, kept)
+        return cls(order.line_items, is_kept, not state.returned, *rest)
+
+
+def _kept(order: Order, state: PaymentState) -> Price | None:
+    """What was paid less what went back; None of a free order, and where something went back in other money."""
+    back = {each.currency: each.amount for each in state.returned}
+    if order.total <= 0 or back.keys() - {order.currency}:
+        return None
+    return Price(order.total - back.get(order.currency, 0), order.currency)
 
 
 @dataclass(frozen=True, slots=True)

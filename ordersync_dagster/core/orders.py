@@ -91,6 +91,9 @@ class Price:
     amount: Decimal
     currency: str
 
+    def __str__(self) -> str:
+        return f"{self.amount:f} {self.currency}"
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

@@ -44,9 +44,9 @@ def _disputed(stored: StoredOrder, order: Order, state: PaymentState) -> Problem
 
 
 def _partly_refunded(stored: StoredOrder, order: Order, state: PaymentState) -> Problem:
-    back = " and ".join(map(_shown, state.returned))
+    back = " and ".join(map(str, state.returned))
     sentence = (
-        f"Order {stored.id}: {back} of {_shown(Price(order.total, order.currency))} went back to the customer. Send "
+        f"Order {stored.id}: {back} of {Price(order.total, order.currency)} went back to the customer. Send "
         "only the goods that are still paid."
     )
     return Problem(ProblemClass.PARTLY_REFUNDED, sentence, _ids(stored, order))
@@ -62,7 +62,3 @@ def _unknown(stored: StoredOrder, order: Order, state: PaymentState) -> Problem:
 
 def _ids(stored: StoredOrder, order: Order) -> dict[str, str]:
     return {"order_id": stored.id, "stripe_session_id": order.session_id}
-
-
-def _shown(price: Price) -> str:
-    return f"{price.amount} {price.currency}"

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from ordersync_dagster.core.orders import Json, Status
+from ordersync_dagster.core.orders import Json, Price, Status
 from ordersync_dagster.core.printful_order_fields import (
     MalformedPrintfulOrderError,
     catalog_id,
+    cost_of,
     created_at,
     currency_of,
     external_id,
@@ -89,6 +90,7 @@ class PrintfulOrder:
     shipments: tuple[Shipment, ...]
     retail_currency: str | None
     cost_currency: str | None
+    cost: Price | None = None  # of the whole order, to the shop
     external_id: str | None = None  # unique in a Printful store
     created: int | None = None  # Unix seconds
     recipient: Recipient = Recipient()
@@ -139,6 +141,7 @@ def _printful_order(order: Mapping[str, Any], printful_id: str, word: str) -> Pr
         shipments=tuple(shipment for shipment in shipments if shipment),
         retail_currency=currency_of(order, "retail_costs"),
         cost_currency=currency_of(order, "costs"),
+        cost=cost_of(order),
         external_id=external_id(order),
         created=created_at(order),
         recipient=recipient_of(order),

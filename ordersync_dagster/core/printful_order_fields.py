@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ordersync_dagster.core import money
+from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.text import is_storable, text_or_none
 
 
@@ -56,6 +57,13 @@ def currency_of(order: Mapping[str, Any], key: str) -> str | None:
     costs = order.get(key)
     currency = text_or_none(costs.get("currency")) if isinstance(costs, Mapping) else None
     return currency.lower() if currency else None
+
+
+def cost_of(order: Mapping[str, Any]) -> Price | None:
+    """What Printful charges the shop for the whole order; None while it is not known."""
+    costs, currency = order.get("costs"), currency_of(order, "costs")
+    amount = money.from_text(costs.get("total")) if isinstance(costs, Mapping) else None
+    return Price(amount, currency) if amount is not None and amount >= 0 and currency else None
 
 
 def external_id(order: Mapping[str, Any]) -> str | None:

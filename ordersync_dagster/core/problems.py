@@ -176,6 +176,21 @@ class ProblemClass(StrEnum):
     )
     GOODS_MISSING = "goods_missing", Severity.NOTICE, "Order the rest at Printful, or send it yourself."
     NOT_LOOKED_AT = "not_looked_at", Severity.NOTICE, "Run again with Printful before you send anything.", False
+    REFUNDED_BUT_SHIPPING = (
+        "refunded_but_shipping",
+        Severity.NOTICE,
+        "Cancel the order at Printful at once; where the goods are sent, have the parcel stopped or ask them back.",
+    )
+    DISPUTED_BUT_SHIPPING = (
+        "disputed_but_shipping",
+        Severity.NOTICE,
+        "Have Printful stop the order until the dispute is decided, and answer the dispute at Stripe.",
+    )
+    NEGATIVE_MARGIN = (
+        "negative_margin",
+        Severity.NOTICE,
+        "Look at your prices, at the shipping that the customer paid, and at Printful's costs.",
+    )
 
 
 CLASSES: Mapping[str, ProblemClass] = {str(each): each for each in ProblemClass}

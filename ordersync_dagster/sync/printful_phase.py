@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import compress, islice
+from operator import not_
 from typing import Any
 
 from ordersync_dagster.core.decide_links import decide_links
@@ -13,6 +14,7 @@ from ordersync_dagster.core.link_evidence import LINK_SLACK
 from ordersync_dagster.core.links import Links, Unread
 from ordersync_dagster.core.not_made import MakingRules, Payment
 from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.paid_and_made import OF_PAYMENTS
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import (
     Lookup,
@@ -22,7 +24,7 @@ from ordersync_dagster.core.printful_order import (
     read_printful_order,
 )
 from ordersync_dagster.core.printful_order_fields import created_at, external_id
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import Unlinked
 from ordersync_dagster.sync.ports import PrintfulOrders, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, Step
@@ -45,10 +47,10 @@ class PrintfulPhase:
     rules: MakingRules = MakingRules()
     _owners: dict[str, list[str]] = field(default_factory=dict)  # Printful id → ids of all orders that name it
     _wanted: set[str] = field(default_factory=set)  # Printful ids to look up
-    _asked_about: set[str] = field(default_factory=set)  # ids of the stored orders that name one of them
-    _not_live: dict[str, Problem] = field(default_factory=dict)  # by order id, taken over from the Stripe side
+    _asked_about: set[str] = field(default_factory=set)  # ids of the orders that name one of them, or none
     _planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this run
     _payments: dict[str, Payment] = field(default_factory=dict)  # by session id
+    _left: dict[str, list[Problem]] = field(default_factory=dict)  # by order id, taken over from the Stripe side
     _erased: set[str] = field(default_factory=set)  # sessions of this run's period whose customer was erased
     _unlinked: list[Unlinked] = field(default_factory=list)  # waiting orders that name no Printful order
     _candidates: list[PrintfulOrder] = field(default_factory=list)  # listed orders that no order of the shop names
@@ -76,6 +78,7 @@ class PrintfulPhase:
         """Take over the orders of one day of sessions."""
         for order in needs.orders:
             self._want(order.printful_order_id or "", order)
+        self._asked_about.update(each.order.id for each in needs.unlinked)
         self._unlinked.extend(needs.unlinked)
         self._erased.update(needs.erased)
         for each in needs.payments:
@@ -83,17 +86,22 @@ class PrintfulPhase:
                 self._payments[each.session_id] = each.payment
 
     def take_over(self, step: Step) -> Step:
-        """`step` without `paid_but_not_live` of the orders that are looked up: Printful's answer may say what to do."""
-        notes = [each for each in step.plan.notes if each.problem_class is ProblemClass.PAID_BUT_NOT_LIVE]
-        taken = {each.ids["order_id"]: each for each in notes if each.ids["order_id"] in self._asked_about}
-        if not taken:
+        """`step` without what it tells of the payments of orders that are looked up: the answer may say more."""
+        is_taken = [
+            each.problem_class in OF_PAYMENTS and each.ids.get("order_id") in self._asked_about
+            for each in step.plan.notes
+        ]
+        if not any(is_taken):
             return step
-        self._not_live |= {order_id: replace(each, day=step.plan.day) for order_id, each in taken.items()}
-        left = tuple(each for each in step.plan.notes if each not in taken.values())
-        return replace(step, plan=replace(step.plan, notes=left))
+        for each in compress(step.plan.notes, is_taken):
+            left = replace(each, day=each.day or step.plan.day)
+            self._left.setdefault(each.ids["order_id"], []).append(left)
+        kept = tuple(compress(step.plan.notes, map(not_, is_taken)))
+        return replace(step, plan=replace(step.plan, notes=kept))
 
     def _want(self, printful_id: str, order: StoredOrder) -> None:
         self._planned[order.id] = order
+        self._asked_about.add(order.id)
         self._wanted.add(printful_id)
         owners = self._owners.setdefault(printful_id, [])
         if order.id not in owners:
@@ -117,7 +125,7 @@ class PrintfulPhase:
         loaded = self.store.orders([order_id for order_id in order_ids if order_id not in self._planned])
         stored = Stored((*loaded, *planned), self.store.limits)
         now, erased = int(self.clock().timestamp()), self._erased_of(stored.orders)
-        batch = PrintfulBatch(answers, self._payments, self.rules, now, erased, self._not_live)
+        batch = PrintfulBatch(answers, self._payments, self.rules, now, erased, self._left)
         back = tuple(key for key in answers if key in self._remembered and not isinstance(answers[key], Missing))
         return Step(batch, decide_printful(batch, stored), self._gone(answers), back)
 
@@ -149,6 +157,7 @@ class PrintfulPhase:
             erased=self._erased_of(each.order for each in self._unlinked),
             rules=self.rules,
             now=int(self.clock().timestamp()),
+            left=self._left,
         )
         return Step(links, decide_links(links, self.store.limits))
 

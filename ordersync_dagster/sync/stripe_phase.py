@@ -68,17 +68,13 @@ class StripePhase:
         """They are no sessions of the window, so none is counted as checked, and none is looked for at Printful."""
         day = replace(self._day(None), sessions=sessions)
         compared = self._compared(payments, lookup, day)
-        plan = replace(join_pieces([compared.piece]), skips=(), unlinked=())
+        plan = join_pieces([compared.piece])
         made = {each.session_id: each.created.date() for each in sessions}
         notes = (replace(each, day=made.get(each.ids.get("stripe_session_id", ""))) for each in plan.notes)
-        plan = replace(plan, notes=tuple(notes))
-        made_from = replace(
-            day, sessions=compared.again, reversals=payments.found, elsewhere=compared.elsewhere,
-            taken_back=lookup.taken_back,
-        )  # fmt: skip
-        return Step(made_from, plan), PrintfulNeeds(
-            _newly_known(plan), (), compared.payments, compared.elsewhere.erased
-        )
+        plan = replace(plan, skips=(), unlinked=(), notes=tuple(notes))
+        facts = replace(day, reversals=payments.found, elsewhere=compared.elsewhere, taken_back=lookup.taken_back)
+        needs = PrintfulNeeds(_newly_known(plan), (), compared.payments, compared.elsewhere.erased)
+        return Step(replace(facts, sessions=compared.again), plan), needs
 
     def _day(self, of: date | None) -> SessionDay:
         now = int((self.clock() + self.stripe.ahead).timestamp())

@@ -145,7 +145,10 @@ def test_a_payment_is_kept_unless_it_went_back_or_is_disputed(
     state: PaymentState, is_kept: bool | None, is_whole: bool
 ) -> None:
     payment = Payment.of(new_order(line_items=(LineItem(1, Decimal(26)),)), state)
-    assert payment == Payment((LineItem(1, Decimal(26)),), is_kept, is_whole, date(2026, 9, 21))
+    assert (payment.lines, payment.day) == ((LineItem(1, Decimal(26)),), date(2026, 9, 21))
+    assert (payment.is_kept, payment.is_whole) == (is_kept, is_whole)
+    left = {True: Price(Decimal(26), "usd"), False: Price(Decimal(25), "usd")}[is_whole]
+    assert payment.kept == (left if is_kept else None)
 
 
 def test_a_shop_that_sells_other_goods_too_hears_nothing_of_them() -> None:
@@ -176,7 +179,7 @@ def test_a_paid_order_that_is_not_live_is_told_once_by_what_to_do(
     stored = stored_order(status=status, items=(stored_item(),))
     theirs = printful_answer(status=word, created=0, shipments=parcels)
     (not_live,) = paid_but_not_live(stored, new_order())
-    batch = PrintfulBatch({PRINTFUL_ID: theirs}, {stored.session_id: KEPT}, now=NOW, not_live={ORDER_ID: not_live})
+    batch = PrintfulBatch({PRINTFUL_ID: theirs}, {stored.session_id: KEPT}, now=NOW, left={ORDER_ID: [not_live]})
     notes = decide_printful(batch, Stored((stored,))).notes
     assert [each for each in classes(list(notes)) if each != "regress_blocked"] == told
 
@@ -185,7 +188,7 @@ def test_a_paid_order_that_is_not_live_is_told_once_by_what_to_do(
 def test_without_an_answer_of_printful_a_paid_order_that_is_not_live_is_told(answer: Missing | NotAsked) -> None:
     stored = stored_order(status="failed")
     batch = PrintfulBatch(
-        {PRINTFUL_ID: answer}, not_live={each: paid_but_not_live(stored, new_order())[0] for each in (ORDER_ID, "o2")}
+        {PRINTFUL_ID: answer}, left={each: paid_but_not_live(stored, new_order()) for each in (ORDER_ID, "o2")}
     )
     assert "paid_but_not_live" in classes(list(decide_printful(batch, Stored((stored,))).notes))
     twins = decide_printful(batch, Stored((stored, replace(stored, id="o2", session_id="cs_2"))))

@@ -26,6 +26,9 @@ NOTICES = {
     "stuck_at_printful",
     "cancelled_at_printful",
     "goods_missing",
+    "refunded_but_shipping",
+    "disputed_but_shipping",
+    "negative_margin",
 }
 
 

@@ -165,7 +165,7 @@ def test_a_payment_of_another_paid_session_keeps_the_order(each_shop: Shop, outa
     assert each_shop.order(made["session"]["id"])["id"] != made["order_id"]
 
 
-def test_a_refunded_pending_order_that_changes_meanwhile_stays_pending(each_shop: Shop, outage: World) -> None:
+def test_a_refunded_pending_order_that_changes_meanwhile_becomes_refunded(each_shop: Shop, outage: World) -> None:
     row = each_shop.of_printful("inprocess")
     session = next(each for each in outage.sessions if each["id"] == row["stripe_session_id"])
     given_back = {"payment_intent": session["payment_intent"], "amount": session["amount_total"]}
@@ -175,7 +175,7 @@ def test_a_refunded_pending_order_that_changes_meanwhile_stays_pending(each_shop
     change = "UPDATE orders SET tracking_number = 'BY-HAND' WHERE id = :id"
     each_shop.run(meanwhile=lambda: each_shop.database.execute(change, id=row["id"]), printful=PrintfulScope.none)
     after = each_shop.order(session["id"])
-    assert (after["status"], after["tracking_number"], bool(after["customer_name"])) == ("pending", "BY-HAND", True)
+    assert (after["status"], after["tracking_number"], bool(after["customer_name"])) == ("refunded", "BY-HAND", True)
 
 
 def test_stripe_without_an_answer_about_one_session_costs_it_alone(each_shop: Shop, outage: World) -> None:

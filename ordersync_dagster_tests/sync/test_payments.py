@@ -124,7 +124,9 @@ def test_an_existing_order_whose_payment_may_go_back_is_named_and_left_alone(sho
     else:
         shop.sandbox.put_refund(refund(**about | {"amount": 1}))
     run = shop.run()
-    assert [ids["order_id"] for ids in of_class(run, problem)] == [row["id"]]
+    named = {"disputed": "disputed_but_shipping"}.get(problem, problem)  # Printful makes its goods
+    assert [ids["order_id"] for ids in of_class(run, named)] == [row["id"]]
+    assert "disputed" not in classes(run)
     assert shop.order(row["stripe_session_id"])["status"] == row["status"]
 
 

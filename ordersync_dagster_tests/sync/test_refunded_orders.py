@@ -49,6 +49,8 @@ def test_an_order_whose_whole_payment_went_back_becomes_refunded(each_shop: Shop
     assert changes_of_status(dry) == changes_of_status(run) == expected
     assert each_shop.order(session["id"])["status"] == "refunded"
     assert "payment_refunded" not in classes(run)
+    for each in (dry, run, each_shop.run(), each_shop.run(dry_run=True)):
+        assert [ids["order_id"] for ids in of_class(each, "refunded_but_shipping")] == [row["id"]]
     assert run.outcome.summary.orders_completed == dry.outcome.summary.orders_completed
     assert changes_of_status(each_shop.run()) == []
 
