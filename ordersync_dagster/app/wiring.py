@@ -92,6 +92,7 @@ def open_run(settings: Settings, scope: PrintfulScope, *, dry_run: bool, tools: 
             rules=session_rules(settings, now),
             clock=tools.clock,
             link_by=settings.layout.mapping.link.external_id,
+            other_channels=settings.ordersync_other_channels,
             making=MakingRules(settings.ordersync_stuck_hours * 3600, not settings.ordersync_mixed_goods),
         ),
         scope=scope,

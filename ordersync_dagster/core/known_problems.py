@@ -14,6 +14,7 @@ _NO_ANSWER = {
     ProblemClass.STRIPE_NOT_READ: "stripe",
     ProblemClass.PRINTFUL_NOT_ASKED: "printful",
 }
+_UNCLAIMED = (ProblemClass.ORPHAN_PRINTFUL, ProblemClass.DUPLICATE_FULFILMENT, ProblemClass.REFUNDED_BUT_SHIPPING)
 GONE = "gone"
 
 
@@ -96,6 +97,7 @@ class Sightings:
     _silent: set[tuple[str, str]] = field(default_factory=set)  # (vendor, order or session) without an answer
     _repaired: set[str] = field(default_factory=set)  # orders and sessions that the run changed
     _has_links: bool = False
+    _has_unclaimed: bool = False
     _has_all_printful: bool = False
 
     def add(self, part: Part) -> None:
@@ -106,6 +108,7 @@ class Sightings:
             if vendor := _NO_ANSWER.get(problem.problem_class):
                 self._silent.update((vendor, key) for key in keys_of(problem.ids))
         is_unread = any(each.problem_class in _NO_ANSWER and "day" in each.ids for each in plan.problems)
+        self._has_unclaimed |= plan.looked_for_unclaimed
         if plan.day and not is_unread:
             self._days.add(plan.day)
         if self.open:
@@ -139,7 +142,8 @@ class Sightings:
             case FoundBy.SESSIONS:
                 return is_day_read
             case FoundBy.LINKS:
-                return is_day_read and self._has_links
+                is_complete = self._has_unclaimed if problem.problem_class in _UNCLAIMED else self._has_links
+                return is_day_read and is_complete
             case FoundBy.PRINTFUL:
                 is_asked = self._has_all_printful or not self._answered.isdisjoint(problem.keys)
                 return is_asked and (problem.day is None or is_day_read)

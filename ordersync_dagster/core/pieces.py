@@ -27,7 +27,7 @@ def join_pieces(pieces: Sequence[Piece], next_day: Iterable[Paid] = ()) -> Plan:
     `next_day` are the paid sessions of the day after, as far as they may be the second payment of one of this day.
     """
     plans = [piece.plan for piece in pieces]
-    names = [each.name for each in fields(Plan) if each.name not in ("day", "is_of_links")]
+    names = [each.name for each in fields(Plan) if each.name not in ("day", "is_of_links", "looked_for_unclaimed")]
     joined: dict[str, Any] = {name: tuple(chain.from_iterable(getattr(plan, name) for plan in plans)) for name in names}
     payments = frozenset(chain.from_iterable(piece.payments for piece in pieces))
     paid = list(chain.from_iterable(piece.paid for piece in pieces))

@@ -25,6 +25,7 @@ class Plan:
 
     day: date | None = None
     is_of_links: bool = False
+    looked_for_unclaimed: bool = False  # at every Printful order of the period that no order names
     inserts: tuple[InsertOrder, ...] = ()
     completions: tuple[OrderUpdate, ...] = ()
     updates: tuple[OrderUpdate, ...] = ()

@@ -66,6 +66,11 @@ def cost_of(order: Mapping[str, Any]) -> Price | None:
     return Price(amount, currency) if amount is not None and amount >= 0 and currency else None
 
 
+def is_sample(order: Mapping[str, Any]) -> bool:
+    """Whether the shop ordered it for itself."""
+    return order.get("is_sample") is True
+
+
 def external_id(order: Mapping[str, Any]) -> str | None:
     """The shop's own name for the order."""
     return text_of(order.get("external_id"))

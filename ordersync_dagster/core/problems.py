@@ -186,6 +186,16 @@ class ProblemClass(StrEnum):
         Severity.NOTICE,
         "Have Printful stop the order until the dispute is decided, and answer the dispute at Stripe.",
     )
+    ORPHAN_PRINTFUL = (
+        "orphan_printful",
+        Severity.NOTICE,
+        "Cancel the order at Printful, or set the printful_order_id of the order that it is made for.",
+    )
+    DUPLICATE_FULFILMENT = (
+        "duplicate_fulfilment",
+        Severity.NOTICE,
+        "Cancel at Printful the order that is too many, unless you sent the goods again on purpose.",
+    )
     NEGATIVE_MARGIN = (
         "negative_margin",
         Severity.NOTICE,

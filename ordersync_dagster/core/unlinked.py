@@ -40,8 +40,7 @@ class Unlinked:
 
         Other channels number their orders too, so an id that is no UUID counts only where the shop says "order_id".
         """
-        written = {self.order.id, self.order.id.lower()}
-        own = written | {name.replace("-", "") for name in written}
+        own = own_names(self.order.id)
         is_own = link_by == "order_id" or (link_by is None and _UUID.fullmatch(self.order.id) is not None)
         by_order = own if is_own else set()
         by_payment = {self.order.payment_intent_id} if link_by in (None, "payment_intent") else set()
@@ -52,6 +51,12 @@ class Unlinked:
         """Who gets the goods, as the session says."""
         address = self.session.shipping_address or {}
         return Recipient.of(self.session.customer_email, address.get("name"), address.get("postal_code"))
+
+
+def own_names(order_id: str) -> set[str]:
+    """An order's id as Printful may hold it."""
+    written = {order_id, order_id.lower()}
+    return written | {name.replace("-", "") for name in written}
 
 
 def is_unlinked(order: StoredOrder) -> bool:

@@ -20,6 +20,7 @@ from ordersync_dagster.sync.ports import PrintfulOrders, Sessions, Store
 from ordersync_dagster.sync.printful_phase import PrintfulPhase
 from ordersync_dagster.sync.step import Step
 from ordersync_dagster.sync.stripe_phase import StripePhase
+from ordersync_dagster.sync.unclaimed_orders import UnclaimedOrders
 
 REFUSED = ProblemClass.DATABASE_REFUSED
 MAX_DECISIONS = 3  # of an order that others keep changing
@@ -62,6 +63,7 @@ class OrderSync:
     clock: Callable[[], datetime]
     link_by: str | None = None
     making: MakingRules = MakingRules()
+    other_channels: bool | None = None  # whether Printful's store also serves others; None where nobody said
 
     def preview(self, request: Request) -> Iterator[Part]:
         """Every part of the plan; nothing is written."""
@@ -106,6 +108,8 @@ class OrderSync:
         try:
             if request.reads_stripe:
                 yield from self._stripe_steps(request.window, printful)
+                if printful and request.only is None and not self.stripe.unread_days:
+                    printful.unclaimed.period = request.window
         except STRIPE_STOPS as error:
             stopped = error
         if printful:
@@ -125,7 +129,8 @@ class OrderSync:
     def _printful_phase(self, scope: PrintfulScope) -> PrintfulPhase | None:
         if self.printful is None or not self._asks_printful(scope):
             return None
-        return PrintfulPhase(self.printful, self.store, self.clock, self.link_by, self.making)
+        unclaimed = UnclaimedOrders(self.stripe, self.store, self.other_channels)
+        return PrintfulPhase(self.printful, self.store, self.clock, unclaimed, self.link_by, self.making)
 
     def _asks_printful(self, scope: PrintfulScope) -> bool:
         return self.printful is not None and scope is not PrintfulScope.none

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import compress, islice
+from itertools import chain, compress, islice
 from operator import not_
 from typing import Any
 
+from ordersync_dagster.core.changes import FillFields
 from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.errors import VendorError
@@ -25,9 +26,11 @@ from ordersync_dagster.core.printful_order import (
 )
 from ordersync_dagster.core.printful_order_fields import created_at, external_id
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.unclaimed import decide_unclaimed
 from ordersync_dagster.core.unlinked import Unlinked
 from ordersync_dagster.sync.ports import PrintfulOrders, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, Step
+from ordersync_dagster.sync.unclaimed_orders import UnclaimedOrders
 
 ORDERS_PER_BATCH = 500  # planned and written together
 ASK_MISSING_AGAIN_AFTER = timedelta(days=7)
@@ -43,6 +46,7 @@ class PrintfulPhase:
     printful: PrintfulOrders
     store: Store
     clock: Callable[[], datetime]
+    unclaimed: UnclaimedOrders
     link_by: str | None = None
     rules: MakingRules = MakingRules()
     _owners: dict[str, list[str]] = field(default_factory=dict)  # Printful id → ids of all orders that name it
@@ -51,6 +55,7 @@ class PrintfulPhase:
     _planned: dict[str, StoredOrder] = field(default_factory=dict)  # by order id: inserted or completed by this run
     _payments: dict[str, Payment] = field(default_factory=dict)  # by session id
     _left: dict[str, list[Problem]] = field(default_factory=dict)  # by order id, taken over from the Stripe side
+    _refunded: list[StoredOrder] = field(default_factory=list)  # they name no Printful order
     _erased: set[str] = field(default_factory=set)  # sessions of this run's period whose customer was erased
     _unlinked: list[Unlinked] = field(default_factory=list)  # waiting orders that name no Printful order
     _candidates: list[PrintfulOrder] = field(default_factory=list)  # listed orders that no order of the shop names
@@ -81,6 +86,7 @@ class PrintfulPhase:
         self._asked_about.update(each.order.id for each in needs.unlinked)
         self._unlinked.extend(needs.unlinked)
         self._erased.update(needs.erased)
+        self._refunded.extend(needs.refunded)
         for each in needs.payments:
             if not self._wanted.isdisjoint(each.printful_ids):
                 self._payments[each.session_id] = each.payment
@@ -116,8 +122,25 @@ class PrintfulPhase:
         answers = self._answers()
         while batch := dict(islice(answers, ORDERS_PER_BATCH)):
             yield self._batch_step(batch)
-        if self._unlinked or self._not_found:
-            yield self._links_step()
+        linked = self._links_step() if self._unlinked or self._not_found else None
+        yield from [linked] if linked else []
+        if self.unclaimed.since is not None and self._is_complete:
+            yield self._unclaimed_step(linked.plan if linked else Plan())
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether the shop's store was read, and to the end of what was asked for."""
+        return not self._reason and (self._is_our_store or not self._owners)
+
+    def _unclaimed_step(self, links: Plan) -> Step:
+        told = (note.ids.get("printful_order_ids", "").split(", ") for note in links.notes)
+        filled = (
+            change.values for update in links.updates for change in update.changes if isinstance(change, FillFields)
+        )
+        explained = {*chain.from_iterable(told), *(str(values.get("printful_order_id")) for values in filled)}
+        planned = (*self._planned.values(), *self._refunded)
+        facts = self.unclaimed.facts(explained, planned, lambda printful_id: self._owners[printful_id][0], self.clock())
+        return Step(facts, decide_unclaimed(facts))
 
     def _batch_step(self, answers: Mapping[str, Lookup]) -> Step:
         order_ids = [order_id for printful_id in answers for order_id in self._owners[printful_id]]
@@ -185,23 +208,29 @@ class PrintfulPhase:
         not_shown = set(self._remembered)
         times = [each.session.created.timestamp() for each in self._unlinked]
         since = int(min(times)) - LINK_SLACK if times else None
+        unclaimed = self.unclaimed
         names = frozenset(name for each in self._unlinked for name in each.names(self.link_by))
-        for printful_id, raw in self._asked(since):
-            if printful_id not in self._owners and not _may_be_linked(raw, since, names):
+        for printful_id, raw in self._asked(min((each for each in (since, unclaimed.since) if each), default=None)):
+            is_linkable = bool(times) and _may_be_linked(raw, since, names)
+            if printful_id not in self._owners and not (is_linkable or unclaimed.is_of_period(raw)):
                 continue
             answer = raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw)
             is_known = printful_id in self._owners and not isinstance(answer, Missing | NotAsked)
             self._is_our_store = self._is_our_store or is_known
             if is_known and isinstance(answer, PrintfulOrder) and answer.external_id and self._unlinked:
                 self._taken_names[answer.external_id] = printful_id
+            if is_known and isinstance(answer, PrintfulOrder):
+                unclaimed.keep_named(answer)
             if printful_id in self._wanted:
                 not_shown.discard(printful_id)
                 yield printful_id, answer
             elif printful_id in self._owners:
                 continue
             elif isinstance(answer, PrintfulOrder):
-                self._candidates.append(answer)
-            elif isinstance(raw, Mapping) and isinstance(answer, Problem):
+                self._candidates.extend([answer] if is_linkable else [])
+                if unclaimed.is_of_period(raw):
+                    unclaimed.keep(answer)
+            elif is_linkable and isinstance(raw, Mapping) and isinstance(answer, Problem):
                 self._keep_unreadable(external_id(raw), answer)
         yield from ((printful_id, Missing(printful_id, is_remembered=True)) for printful_id in sorted(not_shown))
 

@@ -12,6 +12,7 @@ from ordersync_dagster.core.matching import Matcher
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.unclaimed import Unclaimed, decide_unclaimed
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked
 
 
@@ -19,7 +20,7 @@ from ordersync_dagster.core.unlinked import Unlinked, is_unlinked
 class Step:
     """A plan, the input that it was made from, and the Printful ids to remember once it is written."""
 
-    made_from: SessionDay | PrintfulBatch | Links
+    made_from: SessionDay | PrintfulBatch | Links | Unclaimed
     plan: Plan
     gone: tuple[str, ...] = ()  # answered with 404
     back: tuple[str, ...] = ()  # remembered as gone by an earlier run, and listed again
@@ -56,6 +57,8 @@ class Step:
                 waiting = [each for each in links.unlinked if each.order.session_id in now]
                 unlinked = tuple(replace(each, order=now[each.order.session_id]) for each in waiting)
                 return decide_links(replace(links, unlinked=unlinked), stored.limits)
+            case Unclaimed() as unclaimed:
+                return decide_unclaimed(unclaimed)  # it changes no order
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +78,4 @@ class PrintfulNeeds:
     unlinked: Sequence[Unlinked] = ()
     payments: Sequence[SessionPayment] = ()
     erased: Collection[str] = ()  # sessions whose customer was erased
+    refunded: Sequence[StoredOrder] = ()  # set to refunded by this day's plan, and naming no Printful order

@@ -10,7 +10,7 @@ from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, eac
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.not_made import Payment
-from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
+from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
 from ordersync_dagster.core.payment_state import needs_reversals, payment_state
 from ordersync_dagster.core.pieces import Piece, join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
@@ -106,7 +106,7 @@ class StripePhase:
         known = [payment for each in compared for payment in each.payments]
         again = tuple(session for each in compared for session in each.again)
         elsewhere = _joined(each.elsewhere for each in compared)
-        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known, elsewhere.erased)
+        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known, elsewhere.erased, _newly_refunded(plan))
         facts = replace(day, reversals=payments.found, elsewhere=elsewhere, taken_back=lookup.taken_back)
         made_from = replace(facts, sessions=again)
         return Step(made_from, plan), needs
@@ -165,6 +165,11 @@ def _newly_known(plan: Plan) -> tuple[StoredOrder, ...]:
         now for was, now in completed if (was.printful_order_id, was.status) != (now.printful_order_id, now.status)
     )
     return (*inserted, *(order for order in changed if order.printful_order_id))
+
+
+def _newly_refunded(plan: Plan) -> tuple[StoredOrder, ...]:
+    rows = (*(as_stored(each.order) for each in plan.inserts), *(each.completed for each in plan.completions))
+    return tuple(row for row in rows if row.status == Status.REFUNDED and not row.printful_order_id)
 
 
 def _with_payments(day: SessionDay, rows: Iterable[StoredOrder], payments: Payments) -> SessionDay:

@@ -109,7 +109,7 @@ def test_the_shops_own_word_refunded_is_enough_for_goods_that_are_still_to_be_ma
     assert found is (status == "refunded")
 
 
-def test_a_cancelled_order_whose_payment_went_back_is_told_once_while_printful_makes_it() -> None:
+def test_a_cancelled_order_whose_goods_are_made_for_a_refund_is_told_once() -> None:
     row = stored_order(status="cancelled", items=(stored_item(),))
     assert classes(told(printful_answer(status="inprocess"), BACK, row=row)) == ["refunded_but_shipping"]
 

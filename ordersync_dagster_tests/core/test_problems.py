@@ -29,6 +29,8 @@ NOTICES = {
     "refunded_but_shipping",
     "disputed_but_shipping",
     "negative_margin",
+    "orphan_printful",
+    "duplicate_fulfilment",
 }
 
 

@@ -140,7 +140,8 @@ def test_fault_73_an_item_that_cannot_be_read_hides_neither_status_nor_parcel(ea
     assert [each for each in each_shop.items() if each[0] == row["id"]] == [
         each for each in items if each[0] == row["id"]
     ]
-    named = {"order_id": row["id"], "printful_order_id": row["printful_order_id"]}
+    names = ("printful_order_id", "stripe_session_id")
+    named = {"order_id": row["id"], **{name: row[name] for name in names}}
     assert named in of_class(run, "items_mismatch")
     assert run.outcome.summary == preview.outcome.summary
     assert run.outcome.summary.errors == 0
@@ -148,7 +149,8 @@ def test_fault_73_an_item_that_cannot_be_read_hides_neither_status_nor_parcel(ea
 
 def test_a_paid_order_that_printful_canceled_is_named_until_it_is_refunded(each_shop: Shop, outage: World) -> None:
     row = each_shop.of_printful("canceled")
-    named = {"order_id": row["id"], "printful_order_id": row["printful_order_id"]}
+    names = ("printful_order_id", "stripe_session_id")
+    named = {"order_id": row["id"], **{name: row[name] for name in names}}
 
     preview, first, second = each_shop.run(dry_run=True), each_shop.run(), each_shop.run()
 
