@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ordersync_dagster.adapters.http.client import Traffic
 from ordersync_dagster.app.wiring import ReadyRun
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
@@ -23,7 +24,7 @@ class Run:
     @property
     def traffic(self) -> Mapping[str, Mapping[str, int]]:
         """Requests, retries and 429s by vendor, until now."""
-        return {vendor: dict(traffic.counts) for vendor, traffic in self.ready.traffic.items()}
+        return counts_of(self.ready.traffic)
 
 
 def start_run(
@@ -40,7 +41,13 @@ def start_run(
     request = Request(window, ready.scope, reads_stripe)
     sync = ready.sync
     parts = sync.preview(request) if ready.is_dry_run else sync.repair(request, limit=limit, confirm=confirm)
-    return Run(ready, outcome, map(partial(_gathered, outcome, lambda: ready.stripe.period(window)), parts))
+    gathered = map(partial(_gathered, outcome, lambda: ready.stripe.period(window)), parts)
+    return Run(ready, outcome, ready.metrics.of_parts(gathered, outcome, lambda: counts_of(ready.traffic)))
+
+
+def counts_of(traffic: Mapping[str, Traffic]) -> Mapping[str, Mapping[str, int]]:
+    """Requests, retries and 429s by vendor, until now."""
+    return {vendor: dict(each.counts) for vendor, each in traffic.items()}
 
 
 def _gathered(outcome: Outcome, period: Callable[[], Window], part: Part) -> Part:

@@ -18,6 +18,7 @@ from pydantic_settings import (
 
 from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE, Layout, ShopMapping
 from ordersync_dagster.app import setting_values as values
+from ordersync_dagster.app.metrics_settings import metrics_file, metrics_shop, pushgateway
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.stripe_session import SessionMatch
 
@@ -60,6 +61,9 @@ class Settings(BaseSettings):
     ordersync_config: Annotated[ShopMapping, BeforeValidator(values.mapping_file)] = ShopMapping()
     ordersync_schema: Annotated[str | None, BeforeValidator(values.schema)] = None
     ordersync_hash_key: SecretStr | None = None
+    ordersync_metrics_file: Annotated[Path | None, BeforeValidator(metrics_file)] = None
+    ordersync_metrics_pushgateway: Annotated[SecretStr | None, BeforeValidator(pushgateway)] = None
+    ordersync_metrics_shop: Annotated[str | None, BeforeValidator(metrics_shop)] = None
     ordersync_ca_bundle: Annotated[str | None, BeforeValidator(values.certificates)] = None
     ordersync_secrets_dir: Annotated[Path | None, BeforeValidator(values.secrets_dir)] = None
 
@@ -101,6 +105,11 @@ class Settings(BaseSettings):
     def hash_key(self) -> str:
         """The key of the hashes in `ordersync_audit`; "" for the database's own."""
         return _secret(self.ordersync_hash_key)
+
+    @property
+    def metrics_pushgateway(self) -> str:
+        """The push gateway, perhaps with user and password."""
+        return _secret(self.ordersync_metrics_pushgateway)
 
     @property
     def layout(self) -> Layout:

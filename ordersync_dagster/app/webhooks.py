@@ -5,7 +5,8 @@ from functools import partial
 
 from ordersync_dagster.adapters.database.journal.made_orders import read_made_orders
 from ordersync_dagster.app.settings import Settings
-from ordersync_dagster.app.wiring import Tools, open_watch
+from ordersync_dagster.app.watch import open_watch
+from ordersync_dagster.app.wiring import Tools
 from ordersync_dagster.core.paid_sessions import MadeOrder
 from ordersync_dagster.core.webhook_health import WebhookHealth, webhook_health
 from ordersync_dagster.core.window import Window

@@ -1,17 +1,15 @@
 """Settings → a ready OrderSync: the only place that picks classes."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.journal import runs
 from ordersync_dagster.adapters.database.journal.erased import Erasures
 from ordersync_dagster.adapters.database.open_shop import OpenDatabase
 from ordersync_dagster.adapters.database.store import DatabaseStore
@@ -19,12 +17,11 @@ from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, Re
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
+from ordersync_dagster.app.run_metrics import RunMetrics, metrics_sinks
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.not_made import MakingRules
-from ordersync_dagster.core.orders import Order, Status
 from ordersync_dagster.core.stripe_session import SessionRules
-from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope
 
 Clock = Callable[[], datetime]
@@ -58,6 +55,7 @@ class ReadyRun:
     notes: tuple[str, ...]  # created tables, half rates, advice on the key
     stripe: StripeApi
     store: DatabaseStore
+    metrics: RunMetrics
 
     @property
     def warnings(self) -> list[str]:
@@ -75,11 +73,20 @@ def open_run(settings: Settings, scope: PrintfulScope, *, dry_run: bool, tools: 
     """Open the database and both vendors; raises UsageError before any request if the settings do not allow the run.
 
     A dry run can only read: nothing is created anywhere, and its rate limits are its own and half as large.
-    Otherwise missing tables are created, and `notes` says so.
+    Otherwise missing tables are created, and `notes` says so. What stops the run here goes into the metrics too.
     """
+    metrics = RunMetrics([] if dry_run else metrics_sinks(settings), tools.clock)
+    with metrics.of_opening():
+        return _open_run(settings, scope, metrics, dry_run=dry_run, tools=tools)
+
+
+def _open_run(
+    settings: Settings, scope: PrintfulScope, metrics: RunMetrics, *, dry_run: bool, tools: Tools
+) -> ReadyRun:
     now = tools.clock()
     run_id = new_run_id(now)
     opened, rate_limits = _open_database(settings, scope, run_id, tools.clock, dry_run=dry_run)
+    metrics.store = opened.store
     traffic = {"stripe": Traffic(), "printful": Traffic()}
     stripe = open_stripe(settings, tools.retry_policy, traffic["stripe"], rate_limits.stripe)
     printful = open_printful(settings, tools.retry_policy, traffic["printful"], rate_limits.printful)
@@ -105,6 +112,7 @@ def open_run(settings: Settings, scope: PrintfulScope, *, dry_run: bool, tools: 
         notes=(*opened.notes, *rate_limits.warnings, *settings.key_advice),
         stripe=stripe,
         store=opened.store,
+        metrics=metrics,
     )
 
 
@@ -133,49 +141,6 @@ def _unknown_erasures(erasures: Erasures) -> tuple[str, ...]:
         "known here, so their data could come back: set ORDERSYNC_HASH_KEY to the key that it had when they were "
         "erased (docs/data.md).",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Stripe's events and the shop's orders, read only, for the sensor."""
-
-    stripe: StripeApi
-    store: DatabaseStore
-    rules: SessionRules
-
-    def events(self, since: int, until: int) -> Iterator[object]:
-        """Events of paid checkouts in [since, until), Unix seconds."""
-        return self.stripe.events(since, until)
-
-    def erased(self, orders: Collection[Order]) -> frozenset[str]:
-        """The sessions of those of `orders` whose customer was erased: they get no order any more."""
-        return self.store.erased([each.session_id for each in orders], orders)
-
-    def ended_runs(self, since: datetime) -> list[tuple[datetime, Window]]:
-        """Start and window of each run that began at or after `since` and came to its end."""
-        has_runs = self.store.tables.has_own_tables
-        return self.store.read(partial(runs.ended_since, since=since)) if has_runs else []
-
-    @property
-    def ahead(self) -> timedelta:
-        """How far Stripe's clock is ahead of ours, once there was an answer."""
-        return self.stripe.ahead
-
-    def without_order(self, session_ids: Collection[str]) -> set[str]:
-        """Those of `session_ids` that have no order, or one that does not know that it is paid; no erased ones."""
-        found = self.store.orders_of_sessions(session_ids)
-        paid = {order.session_id for order in found if order.status != Status.PENDING}
-        pending = {order.session_id for order in found} - paid
-        return set(session_ids) - paid - (self.store.erased(session_ids) - pending)
-
-
-def open_watch(settings: Settings, tools: Tools = Tools()) -> Watch:
-    """Open a Watch; raises UsageError where the settings do not allow it."""
-    url = database_url(settings, "STRIPE_SECRET_KEY")
-    stripe = open_stripe(settings, tools.retry_policy, Traffic())
-    store = open_shop.open_for_reading(url, tools.clock, settings.layout).store
-    store.hash_key = settings.hash_key
-    return Watch(stripe, store, session_rules(settings, tools.clock()))
 
 
 def open_records(settings: Settings, tools: Tools = Tools(), *, is_writing: bool) -> DatabaseStore:

@@ -4,7 +4,8 @@ import dagster as dg
 
 from ordersync_dagster.app.run import Run, start_run
 from ordersync_dagster.app.settings import Settings, read_settings
-from ordersync_dagster.app.wiring import Tools, Watch, open_run, open_watch, sqlite_file
+from ordersync_dagster.app.watch import Watch, open_watch
+from ordersync_dagster.app.wiring import Tools, open_run, sqlite_file
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.config import DailyConfig
 from ordersync_dagster.sync.order_sync import PrintfulScope

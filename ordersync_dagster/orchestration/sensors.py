@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from ordersync_dagster.app.wiring import Watch
+from ordersync_dagster.app.watch import Watch
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.paid_events import EVENTS_KEPT
 from ordersync_dagster.core.window import day_ranges

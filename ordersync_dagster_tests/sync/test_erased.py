@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.app.history import History
-from ordersync_dagster.app.wiring import open_watch
+from ordersync_dagster.app.watch import open_watch
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.sandbox import World
 from ordersync_dagster_tests.support.databases import everything

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.app.run import Run
-from ordersync_dagster.app.wiring import open_watch
+from ordersync_dagster.app.watch import open_watch
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, World, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ordersync_dagster import __version__
@@ -78,6 +78,12 @@ def ended_since(connection: Connection, since: datetime) -> list[tuple[datetime,
     is_wanted = (RUNS.c.state == "succeeded") & (RUNS.c.kind == "sync") & (RUNS.c.started_at >= since)
     query = select(RUNS.c.started_at, RUNS.c.window_start, RUNS.c.window_end).where(is_wanted)
     return [(started, Window(start, end)) for started, start, end in connection.execute(query) if start and end]
+
+
+def last_success(connection: Connection) -> datetime | None:
+    """When the last run that came to its end did so."""
+    is_wanted = (RUNS.c.state == "succeeded") & (RUNS.c.kind == "sync")
+    return connection.execute(select(func.max(RUNS.c.ended_at)).where(is_wanted)).scalar()
 
 
 def running(connection: Connection) -> str | None:

@@ -1,0 +1,1 @@
+"""Prometheus: a file, or a push gateway."""
