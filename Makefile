@@ -80,8 +80,9 @@ ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then
 	@echo "YOUR SHOP's UI: http://127.0.0.1:$(PORT) (Ctrl-C stops it)" >&2
 	@$(DOTENV) sh -c 'cd .state/dagster-shop && DAGSTER_HOME="$$PWD" exec $(DAGSTER)'
 
-screenshots: $(READY) ## take the pictures of docs/ui.md again; needs Chromium
-	ORDERSYNC_SCREENSHOTS=1 ORDERSYNC_DEMAND_BROWSER=1 $(BIN)/pytest -m slow --timeout 900 -n 0 ordersync_dagster_tests/orchestration/test_browser.py
+screenshots: $(READY) ## take the pictures of docs/ui.md and docs/report.md again; needs Chromium
+	ORDERSYNC_SCREENSHOTS=1 ORDERSYNC_DEMAND_BROWSER=1 $(BIN)/pytest -m slow --timeout 900 -n 0 \
+		ordersync_dagster_tests/orchestration/test_browser.py ordersync_dagster_tests/report/drift/test_in_browser.py
 
 simulate: $(READY) ## 2,000 simulated shops, some minutes; ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
 	@ORDERSYNC_SEEDS=$(ORDERSYNC_SEEDS) ORDERSYNC_SEED=$(ORDERSYNC_SEED) $(BIN)/python -m ordersync_dagster_tests.simulation

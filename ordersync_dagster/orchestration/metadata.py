@@ -62,11 +62,12 @@ def summary(
         f"{prefix}seconds": round(outcome.seconds, 3),
         f"{prefix}requests": sum(counts.get("requests", 0) for counts in traffic.values()),
         "ordersync_run": outcome.run_id,
-        "changes": _table(CHANGE_COLUMNS, change_table_rows(outcome, TABLE_ROWS)),
-        "problems": _table(PROBLEM_COLUMNS, problem_table_rows(outcome, TABLE_ROWS)),
+        "changes": table_value(CHANGE_COLUMNS, change_table_rows(outcome, TABLE_ROWS)),
+        "problems": table_value(PROBLEM_COLUMNS, problem_table_rows(outcome, TABLE_ROWS)),
     }
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MetadataValue[Any]:
+def table_value(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MetadataValue[Any]:
+    """Rows of text as a table."""
     records = [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows]
     return dg.MetadataValue.table(records, dg.TableSchema(columns=[dg.TableColumn(name) for name in columns]))

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from ordersync_dagster.app.drift import DriftReading, open_reading
 from ordersync_dagster.app.run import Run, start_run
 from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.app.watch import Watch, open_watch
@@ -40,6 +41,10 @@ class ShopResource(dg.ConfigurableResource[None]):
     def watch(self) -> Watch:
         """Events and orders, for the sensor."""
         return open_watch(self.settings(), self.tools)
+
+    def read_drift(self, window: Window, printful: PrintfulScope) -> DriftReading:
+        """A reading of `window` for the report; raises UsageError before any request."""
+        return open_reading(self.settings(), window, printful, self.tools)
 
     def start(
         self,

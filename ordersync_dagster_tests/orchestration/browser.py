@@ -35,13 +35,13 @@ def chromium() -> str:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Page]:
-    """A page of the size of the screenshots; afterwards nothing was asked of anybody but `url`."""
+def opened(url: str, width: int = 1640, height: int = 860, **how: Any) -> Iterator[Page]:
+    """A page, by default of the size of the screenshots; afterwards nothing was asked of anybody but `url`."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-        page = browser.new_page(viewport={"width": 1640, "height": 860}, base_url=url, timezone_id="UTC")
+        page = browser.new_page(viewport={"width": width, "height": height}, base_url=url, timezone_id="UTC", **how)
         page.set_default_timeout(60_000)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

@@ -155,7 +155,7 @@ class Deployment:
 
     def wipe(self) -> None:
         """Forget every materialization, so that all days are missing again."""
-        answer = self.ask(graphql.WIPE, all=[{"assetKey": {"path": [name]}} for name in ASSETS])
+        answer = self.ask(graphql.WIPE, all=[{"assetKey": {"path": [name]}} for name in (*ASSETS, "drift_report")])
         assert answer["wipeAssets"]["__typename"] in {"AssetWipeSuccess", "AssetNotFoundError"}, answer
 
 

@@ -117,6 +117,10 @@ class Runs:
         ops = {"ops": {"order_sync_assets": {"config": config}}}
         return self._run("daily_order_sync", ops, {RANGE_START: str(first), RANGE_END: str(last)})
 
+    def drift_report(self, **config: object) -> Run:
+        """A report, as from its job."""
+        return self._run("report_drift", {"ops": {"drift_report": {"config": config}}}, {})
+
     def green(self, asset: str = "orders") -> set[str]:
         """The days that are green now, whoever made them so."""
         return set(self.instance.get_materialized_partitions(dg.AssetKey(asset)))

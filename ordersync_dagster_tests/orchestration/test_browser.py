@@ -79,10 +79,22 @@ def test_days_that_are_missing_turn_green_by_a_backfill(pretend: PretendShop, pa
     assert len(pretend.dagster.runs_of("daily_order_sync")) == 2  # each backfill was one run of the job
 
 
-def test_the_graph_shows_the_five_assets_in_their_order(pretend: PretendShop, page: Page) -> None:
+def test_a_person_reads_the_report_on_the_page_of_its_asset(pretend: PretendShop, page: Page) -> None:
+    pretend.dagster.succeeds("report_drift")
+    page.goto("/assets/drift_report?view=events")
+    page.get_by_text("[Show Markdown]").last.wait_for()
+    page.get_by_text("payments_without_order").first.wait_for()
+    page.get_by_text(f"The next run adds {len(lost(pretend.world))} missing orders").first.wait_for()
+    keep(page, "drift-report")
+    page.get_by_text("[Show Markdown]").last.click()
+    page.get_by_role("img", name="payments and their orders by day").wait_for()
+    keep(page, "drift-report-days")
+
+
+def test_the_graph_shows_the_assets_in_their_order(pretend: PretendShop, page: Page) -> None:
     pretend.dagster.succeeds("order_sync", days=30)
-    page.set_viewport_size({"width": 2100, "height": 560})  # as wide as five assets with all their facets
+    page.set_viewport_size({"width": 2100, "height": 640})  # as wide as five assets with all their facets
     page.goto("/locations/ordersync/asset-groups/order_sync")
-    for name in ASSETS:
+    for name in (*ASSETS, "drift_report"):
         page.get_by_text(name, exact=True).first.wait_for()
     keep(page, "graph")

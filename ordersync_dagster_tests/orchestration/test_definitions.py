@@ -9,6 +9,7 @@ import pytest
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.definitions import defs
 from ordersync_dagster.orchestration.config import DailyConfig, OrderSyncConfig
+from ordersync_dagster.orchestration.drift_report import daily_drift_report
 from ordersync_dagster.orchestration.partitions import daily, first_day
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START, daily_resync, hourly_open_orders
 from ordersync_dagster_tests.orchestration.runs import ASSETS
@@ -22,6 +23,7 @@ def specs() -> Iterator[dg.AssetSpec]:
 
 def test_the_five_assets_form_one_line() -> None:
     before = {spec.key.to_user_string(): [dep.asset_key.to_user_string() for dep in spec.deps] for spec in specs()}
+    assert before.pop("drift_report") == ["orders", "order_items"]
     assert before == {name: [ASSETS[place - 1]] if place else [] for place, name in enumerate(ASSETS)}
 
 
@@ -31,14 +33,14 @@ def test_the_first_two_assets_have_days_and_the_others_do_not() -> None:
     assert all(spec.partitions_def in (None, daily) for spec in specs())
 
 
-@pytest.mark.parametrize("name", ASSETS)
+@pytest.mark.parametrize("name", [*ASSETS, "drift_report"])
 def test_every_asset_says_what_it_is(name: str) -> None:
     [spec] = [each for each in specs() if each.key == dg.AssetKey(name)]
     assert spec.description
     assert spec.owners
     assert spec.kinds
     assert "dagster/code_references" in spec.metadata
-    assert ("dagster/column_schema" in spec.metadata) == (name != "order_sync_summary")
+    assert ("dagster/column_schema" in spec.metadata) == (name in ASSETS[:-1])
 
 
 def test_the_summary_turns_stale_when_nobody_ran_for_two_days() -> None:
@@ -98,7 +100,9 @@ def test_a_restarted_daemon_does_not_start_a_run_twice() -> None:
     tomorrow = dg.build_schedule_context(scheduled_execution_time=AT + timedelta(days=1))
     nightly = [run_key(daily_resync(each)) for each in (context, context, tomorrow)]
     hourly = [run_key(hourly_open_orders(each)) for each in (context, context, later)]
+    reports = [run_key(daily_drift_report(each)) for each in (context, context, tomorrow)]
     assert nightly[0] == nightly[1] != nightly[2]
+    assert reports[0] == reports[1] != reports[2]
     assert hourly[0] == hourly[1] != hourly[2]
 
 

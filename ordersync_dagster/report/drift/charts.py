@@ -1,5 +1,6 @@
 """Two drawings: the days as a heat map, in which an outage is a block, and what the runs found."""
 
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.drift.reconciled import Span
-from ordersync_dagster.report.drift.svg import COLOURS, svg_of
+from ordersync_dagster.report.drift.svg import COLOURS, ON_WHITE, svg_of
 from ordersync_dagster.report.drift.wording import counted
 
 if TYPE_CHECKING:
@@ -24,21 +25,32 @@ Cell = tuple[int, int]
 
 def heat_map(spans: Sequence[Span], window: Window) -> str:
     """Every span of the period: no payment, all with their order, added later by a run, or without an order now."""
+    return svg_of(_heat(spans, window, COLOURS), "heat", "Payments and their orders by day", _description(spans))
+
+
+def heat_png(spans: Sequence[Span], window: Window) -> bytes:
+    """The same as a PNG on white, for where no page gives the colours."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure, image = _heat(spans, window, ON_WHITE), io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(image, format="png", dpi=110, metadata={"Software": None})
+    return image.getvalue()
+
+
+def _heat(spans: Sequence[Span], window: Window, colours: Mapping[str, str]) -> "Figure":
     is_by_hours = len(window.days) <= DAYS_BY_HOURS
     cells = _by_hours(spans, window) if is_by_hours else _by_weeks(spans, window)
-    columns = max(place[0] for place in cells) + 1
+    columns = max(x for x, _ in cells) + 1
     rows = 6 if is_by_hours else 7
-    figure, axes = _figure(columns, rows)
-    for kind, colour in (("none", "cell"), ("good", "good"), ("late", "late"), ("lost", "lost")):
-        _fill(axes, [place for place, cell in cells.items() if _kind(cell) == kind], COLOURS[colour])
+    figure, axes = _figure(columns, rows, colours)
+    for kind in ("cell", "good", "late", "lost"):
+        _fill(axes, [place for place, cell in cells.items() if _kind(cell) == kind], colours[kind])
     for (x, y), cell in cells.items():
-        if cell.missing or cell.recovered:
-            ink = COLOURS["on-lost"]
-            axes.text(
-                x + 0.5, y + 0.5, str(cell.missing or cell.recovered), size=_SMALL, color=ink, ha="center", va="center"
-            )
+        if number := cell.missing or cell.recovered:
+            axes.text(x + 0.5, y + 0.5, str(number), size=_SMALL, color=colours["on-lost"], ha="center", va="center")
     _label(axes, window, rows, columns, is_by_hours)
-    return svg_of(figure, "heat", "Payments and their orders by day", _description(spans))
+    return figure
 
 
 def runs_chart(runs: Sequence[PastRun]) -> str:
@@ -60,14 +72,14 @@ def runs_chart(runs: Sequence[PastRun]) -> str:
     every = max(1, len(shown) // 6)
     ticks = [*places][::every]
     axes.set_xticks(ticks, [f"{shown[place].started_at:%-d %b}" for place in ticks])
-    _plain(axes)
+    _plain(axes, COLOURS)
     axes.grid(axis="y", color=COLOURS["line"], linewidth=0.6)
     axes.set_axisbelow(True)
     sentence = f"{counted(len(shown), 'run', 'runs')} added {sum(added):,} missing orders and updated {sum(updated):,}."
     return svg_of(figure, "runs", "What the runs found", sentence)
 
 
-def _figure(columns: int, rows: int) -> "tuple[Figure, Axes]":
+def _figure(columns: int, rows: int, colours: Mapping[str, str]) -> "tuple[Figure, Axes]":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(max(columns * 0.235 + 0.7, 3.0), rows * 0.235 + 0.5), layout="constrained")
@@ -75,13 +87,13 @@ def _figure(columns: int, rows: int) -> "tuple[Figure, Axes]":
     axes.set_xlim(0, columns)
     axes.set_ylim(rows, 0)
     axes.set_aspect("equal")
-    _plain(axes)
+    _plain(axes, colours)
     return figure, axes
 
 
-def _plain(axes: "Axes") -> None:
+def _plain(axes: "Axes", colours: Mapping[str, str]) -> None:
     axes.spines[:].set_visible(False)
-    axes.tick_params(length=0, labelsize=_SMALL, colors=COLOURS["soft"], pad=3)
+    axes.tick_params(length=0, labelsize=_SMALL, colors=colours["soft"], pad=3)
 
 
 def _fill(axes: "Axes", places: Iterable[Cell], colour: str) -> None:
@@ -119,7 +131,7 @@ def _kind(cell: Span) -> str:
         return "lost"
     if cell.recovered:
         return "late"
-    return "good" if cell.paid else "none"
+    return "good" if cell.paid else "cell"
 
 
 def _label(axes: "Axes", window: Window, rows: int, columns: int, is_by_hours: bool) -> None:

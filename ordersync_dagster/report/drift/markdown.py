@@ -1,6 +1,7 @@
 """The report for a chat: short enough to be read there."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from ordersync_dagster.core.money import amount_text
 from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup
@@ -9,11 +10,25 @@ from ordersync_dagster.report.drift.wording import age_text, counted, reason_tex
 from ordersync_dagster.report.markdown import escaped
 
 _MAX_IDS = 10
+_WIDTH = 76  # characters
 
 
 def drift_markdown(report: DriftReport) -> str:
     """Verdict, money, problems by class and who waits. Text from outside is escaped."""
     return "\n".join(_lines(report)) + "\n"
+
+
+def narrow_markdown(report: DriftReport) -> str:
+    """The same for Dagster, which shows the money as a table of its own and cuts long lines off."""
+    lines = [f"### {line}" for line in wrap(escaped(verdict_of(report).sentence), 60)]
+    lines += ["", f"{report.window.start:%Y-%m-%d %H:%M} to {report.window.end:%Y-%m-%d %H:%M} UTC", ""]
+    for group in report.groups:
+        advice = "\\\n  ".join(wrap(escaped(group.problem_class.advice), _WIDTH))
+        lines.append(f"- **{title_of(group.problem_class)}: {group.count}** ({_state(group, report)})\\\n  {advice}")
+    if report.waiting:
+        waiting = [f"- `{each.problem.ids.get('order_id', '')}`" for each in report.waiting[:_MAX_IDS]]
+        lines += ["", f"**{counted(len(report.waiting), 'customer waits', 'customers wait')}**", "", *waiting]
+    return "\n".join(lines)
 
 
 def _lines(report: DriftReport) -> Iterator[str]:
@@ -54,6 +69,10 @@ def _problems(report: DriftReport) -> Iterator[str]:
 
 
 def _group(group: ProblemGroup, report: DriftReport) -> str:
-    age = f"oldest {age_text(group.first_seen, report.made_at)}" if group.first_seen else "new"
     advice = escaped(group.problem_class.advice)
-    return f"**{title_of(group.problem_class)}: {group.count}** ({group.badge}, {age}). {advice}"
+    return f"**{title_of(group.problem_class)}: {group.count}** ({_state(group, report)}). {advice}"
+
+
+def _state(group: ProblemGroup, report: DriftReport) -> str:
+    age = f"oldest {age_text(group.first_seen, report.made_at)}" if group.first_seen else "new"
+    return f"{group.badge}, {age}"

@@ -26,8 +26,8 @@ _LEVELS = {
 }
 
 
-def drift_page(report: DriftReport, run_url: str = "") -> str:
-    """The page; `run_url` leads to the run that made it."""
+def drift_page(report: DriftReport, made_by: str = "") -> str:
+    """The page; `made_by` names what made it, where that was not a person."""
     from markupsafe import Markup
 
     from ordersync_dagster.report.drift.charts import heat_map, runs_chart
@@ -52,7 +52,8 @@ def drift_page(report: DriftReport, run_url: str = "") -> str:
         days=_days(report),
         runs_chart=Markup(runs_chart(report.runs)) if has_runs else "",  # noqa: S704
         repairs=[*_repairs(report)],
-        links={"stripe": payments_link(is_live=report.is_live), "printful": PRINTFUL_DASHBOARD, "run": run_url},
+        links={"stripe": payments_link(is_live=report.is_live), "printful": PRINTFUL_DASHBOARD},
+        made_by=made_by,
         requests=sum(counts.get("requests", 0) for counts in (report.traffic or {}).values()),
         version=__version__,
     )
@@ -76,7 +77,10 @@ def _lines(sums: CurrencySums, differences: Iterable[Difference]) -> Iterator[tu
     payments, orders = counted(sums.payments, "payment", "payments"), counted(sums.orders, "order", "orders")
     yield "", f"Paid at Stripe ({payments})", amount_text(sums.paid, currency)
     yield "", f"Orders in the shop ({orders})", amount_text(sums.ordered, currency)
-    yield "sum", "Difference", signed_text(sums.ordered - sums.paid, currency)
+    difference = sums.ordered - sums.paid
+    yield (
+        ("sum", "Difference", signed_text(difference, currency)) if difference else ("sum good", "Difference", "none")
+    )
     for each in differences:
         if each.currency == currency:
             yield "why", reason_text(each.reason, each.number), signed_text(each.amount, currency)

@@ -13,6 +13,10 @@ COLOURS = {
     "ink": "#010101", "soft": "#020202", "line": "#030303", "cell": "#040404", "good": "#050505", "late": "#060606",
     "lost": "#070707", "on-lost": "#080808",
 }  # fmt: skip
+ON_WHITE = {
+    "ink": "#1f2328", "soft": "#57606a", "line": "#d0d7de", "cell": "#eaeef2", "good": "#7ea8d8", "late": "#e2a33c",
+    "lost": "#c93c2e", "on-lost": "#ffffff",
+}  # fmt: skip
 _FONT = re.compile(r"font: ([\d.]+px) [^;\"]*")
 _ID = re.compile(r' id="([^"]+)"')
 
