@@ -12,13 +12,19 @@ from pydantic import SecretStr
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.app.drift import open_reading
 from ordersync_dagster.app.run import start_run
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import open_run, utc_now
 from ordersync_dagster.core.window import DEFAULT_DAYS, Window
+from ordersync_dagster.report.drift.forms import ReportForm, written_as
+from ordersync_dagster.report.drift.verdict import verdict_of
+from ordersync_dagster.report.files import write_whole
 from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import build, serve
 from ordersync_dagster.sync.order_sync import PrintfulScope
+
+REPORT = "ordersync-demo.html"
 
 
 @contextmanager
@@ -49,7 +55,7 @@ def pretend_shop(
 
 
 def demonstrate() -> Iterator[str]:
-    """A dry run, the run, and a second run on the `outage` scenario, line by line. Needs and reads no settings."""
+    """A dry run, the run, a second run and the report on the `outage` scenario, line by line; reads no settings."""
     with pretend_shop() as environment:
         yield "A pretend shop whose webhooks were down for two days. Stripe and Printful are played on this machine."
         for title, dry_run in (
@@ -68,6 +74,20 @@ def demonstrate() -> Iterator[str]:
                     f"{count} {name.replace('_', ' ')}" for name, count in run.outcome.rows.items() if count
                 )
                 yield f"\nRows written: {rows or 'none'}"
+        yield "\n4. The report: ordersync report -o FILE\n"
+        yield _written_report(_settings(environment))
+
+
+def _written_report(settings: Settings) -> str:
+    """Write the report beside other temporary files, where it stays, and return its verdict and its place."""
+    reading = open_reading(settings, Window.last_days(DEFAULT_DAYS, utc_now()))
+    report = reading.report(reading.read())
+    path = Path(tempfile.gettempdir()) / REPORT
+    try:
+        write_whole(path, written_as(report, ReportForm.html))
+    except OSError as refused:
+        return f"{verdict_of(report).sentence} The page could not be written to {path}: {refused.strerror}."
+    return f"{verdict_of(report).sentence} Open the page in a browser: {path}"
 
 
 def _settings(environment: dict[str, str]) -> Settings:

@@ -1,6 +1,8 @@
 """The report on the drift of a period: one reading, as a dry run reads, and nothing written."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from ordersync_dagster.adapters.database.journal import repairs, run_history
@@ -9,11 +11,14 @@ from ordersync_dagster.app.problems import known_problems
 from ordersync_dagster.app.reading import Reading
 from ordersync_dagster.app.run import Run, start_run
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.app.wiring import ReadyRun, Tools, open_run
-from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.core.errors import KeyRefusedError, OrderSyncError, VendorError
 from ordersync_dagster.core.history import PastRun, Repair
 from ordersync_dagster.core.known_problems import Sightings
-from ordersync_dagster.core.window import Window
+from ordersync_dagster.core.paid_events import EVENTS_KEPT
+from ordersync_dagster.core.webhook_health import WebhookHealth
+from ordersync_dagster.core.window import Window, midnight
 from ordersync_dagster.report.drift.reconciliation import reconcile
 from ordersync_dagster.report.drift.report import DriftReport, reported
 from ordersync_dagster.sync.order_sync import STRIPE_STOPS, PrintfulScope
@@ -27,6 +32,7 @@ class DriftReading:
 
     ready: ReadyRun
     run: Run
+    settings: Settings
     reading: Reading
     sightings: Sightings
     tools: Tools
@@ -62,7 +68,18 @@ class DriftReading:
             warnings=(*ready.warnings, *outcome.warnings),
             stopped_by=str(stopped_by) if stopped_by else None,
             traffic=self.run.traffic,
+            health=None if stopped_by else self._health(now),
         )
+
+    def _health(self, now: datetime) -> WebhookHealth | None:
+        """How the webhook worked in the part of the period whose events Stripe still has."""
+        window = self.run.outcome.window
+        start = max(window.start, midnight(now.date() - EVENTS_KEPT))
+        if start >= window.end:
+            return None
+        with suppress(VendorError, KeyRefusedError):
+            return look_at_webhooks(self.settings, Window(start, window.end), self.tools)
+        return None
 
 
 def open_reading(
@@ -75,7 +92,7 @@ def open_reading(
     reading = Reading()
     ready = reading.of(open_run(settings, scope, dry_run=True, tools=tools))
     sightings = Sightings({each.id: each for each in known_problems(ready.store)})
-    return DriftReading(ready, start_run(ready, window, keeps_changes=False), reading, sightings, tools)
+    return DriftReading(ready, start_run(ready, window, keeps_changes=False), settings, reading, sightings, tools)
 
 
 def _history(store: DatabaseStore) -> tuple[list[PastRun], list[Repair]]:

@@ -11,7 +11,7 @@ from ordersync_dagster.core.webhook_health import HealthOfDay, WebhookHealth
 
 WEBHOOKS_VERSION = 1  # changes only when a field's meaning does
 DELETED = "A missing order may also be one that somebody deleted: no record tells the two apart."
-_COLUMNS = ("day (UTC)", "payments", "late", "recovered", "missing", "lost", "p50", "p95")
+HEALTH_COLUMNS = ("day (UTC)", "payments", "late", "recovered", "missing", "lost", "p50", "p95")
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -21,7 +21,7 @@ def webhooks_text(health: WebhookHealth) -> str:
     if health.alone:
         lines += ["", f"Lost or late, but not in an outage: {health.alone}"]
     if health.payments:
-        lines += ["", *_table([_COLUMNS, *(_row(day) for day in health.days if day.payments)])]
+        lines += ["", *_table([HEALTH_COLUMNS, *(health_row(day) for day in health.days if day.payments)])]
     notes = [*health.notes, *([DELETED] if any(day.missing for day in health.days) else [])]
     return "\n".join([*lines, *(f"\n{note}" for note in notes)])
 
@@ -45,8 +45,12 @@ def outage_lines(outage: Outage) -> list[str]:
 
 def webhooks_json(health: WebhookHealth) -> str:
     """The same, with every figure."""
-    document = {
-        "schema_version": WEBHOOKS_VERSION,
+    return json.dumps({"schema_version": WEBHOOKS_VERSION, **health_document(health)}, ensure_ascii=True, indent=2)
+
+
+def health_document(health: WebhookHealth) -> Mapping[str, Any]:
+    """Every figure, to be a part of a document."""
+    return {
         "window": {"start": health.window.start.isoformat(), "end": health.window.end.isoformat()},
         "payments": health.payments,
         "lost": health.lost,
@@ -55,7 +59,6 @@ def webhooks_json(health: WebhookHealth) -> str:
         "days": [_day_document(day) for day in health.days],
         "notes": list(health.notes),
     }
-    return json.dumps(document, ensure_ascii=True, indent=2)
 
 
 def outage_document(outage: Outage) -> Mapping[str, Any]:
@@ -116,7 +119,8 @@ def _outage_lines(health: WebhookHealth) -> Iterator[str]:
         yield from (f"    {line}" for line in others)
 
 
-def _row(day: HealthOfDay) -> Sequence[str]:
+def health_row(day: HealthOfDay) -> Sequence[str]:
+    """One day in the order of HEALTH_COLUMNS."""
     name = str(day.day) if day.is_exact else f"{day.day} ~"
     counts = (day.payments, day.late, day.recovered, day.missing)
     return (name, *map(str, counts), _percent(day.loss_rate or 0), _duration(day.p50), _duration(day.p95))

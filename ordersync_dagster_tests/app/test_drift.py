@@ -1,11 +1,13 @@
 """The report's reading and its figures, on a shop of each database, against what the world itself says."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from ordersync_dagster.app.drift import DriftReading, open_reading
 from ordersync_dagster.app.problems import Problems
+from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.drift.document import figures_of
@@ -69,12 +71,13 @@ def test_the_problems_and_who_waits_are_those_of_a_dry_run(shop: Shop, outage: W
     assert sorted(each.problem.ids["stripe_session_id"] for each in report.waiting) == sorted(without_a_link(outage))
 
 
-def test_a_report_asks_no_more_than_a_dry_run_and_writes_nothing(each_shop: Shop) -> None:
+def test_a_report_asks_what_a_dry_run_and_outages_ask_and_writes_nothing(each_shop: Shop) -> None:
     each_shop.run(dry_run=True)
     requests, before = asked_of(each_shop), everything(each_shop.database)
     each_shop.sandbox.requests.clear()
     made(each_shop)
-    assert asked_of(each_shop) == requests
+    more = Counter(path for path, _ in asked_of(each_shop)) - Counter(path for path, _ in requests)
+    assert more == {"/v1/events": 1, "/v1/checkout/sessions": 1}  # of the hours for which there are no events any more
     assert everything(each_shop.database) == before
 
 
@@ -138,6 +141,23 @@ def test_an_open_problem_of_other_days_stays_in_a_report_of_few(shop: Shop) -> N
     reading = opened(shop, PrintfulScope.none, days=1)
     report = reading.report(reading.read())
     assert {each.problem.id for each in report.problems} >= {each.id for each in problems}
+
+
+def test_the_outage_is_in_the_report_as_it_is_in_the_command(shop: Shop) -> None:
+    report = made(shop)
+    tools = shop.time.tools(1)
+    alone = look_at_webhooks(settings_for(shop.sandbox, shop.database.url), Window.last_days(30, tools.clock()), tools)
+    assert report.health is not None
+    assert report.health.outages == alone.outages
+    assert figures_of(report)["outages"] == 1
+
+
+def test_without_events_the_rest_of_the_report_is_there(shop: Shop) -> None:
+    shop.sandbox.faults.add(Fault("/v1/events", "status", status=500, times=None))
+    reading = opened(shop)
+    report = reading.report(reading.read())
+    assert report.health is None
+    assert report.reconciliation.payments
 
 
 def test_without_printful_nobody_is_said_to_wait(shop: Shop) -> None:

@@ -11,6 +11,7 @@ from ordersync_dagster.report.drift.report import DriftReport, ReportedProblem
 from ordersync_dagster.report.drift.verdict import verdict_of
 from ordersync_dagster.report.history import run_document
 from ordersync_dagster.report.rows import problem_document
+from ordersync_dagster.report.webhooks import health_document
 
 REPORT_VERSION = 1  # changes only when a field's meaning does
 
@@ -37,6 +38,7 @@ def drift_document(report: DriftReport) -> dict[str, Any]:
         "problems": [_problem(each) for each in report.problems],
         "waiting": [each.problem.ids.get("order_id") for each in report.waiting],
         "days": [each._asdict() for each in compared.spans],
+        "webhook": health_document(report.health) if report.health else None,
         "runs": [run_document(run) for run in report.runs],
         "repairs": [asdict(each) for each in report.repairs],
         "summary": report.summary.as_dict(),
@@ -57,6 +59,7 @@ def figures_of(report: DriftReport) -> dict[str, int]:
         "problems": len(report.problems),
         "problems_for_a_person": report.needing_person,
         "customers_waiting": len(report.waiting),
+        "outages": len(report.health.outages) if report.health else 0,
         "orders_to_update": report.summary.printful_orders_updated + report.summary.orders_completed,
         "unreadable_amounts": compared.unreadable,
     }

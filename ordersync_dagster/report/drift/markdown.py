@@ -45,6 +45,8 @@ def _lines(report: DriftReport) -> Iterator[str]:
             "",
             f"**{counted(len(ids), 'customer waits', 'customers wait')}**: {', '.join(ids[:_MAX_IDS])}{rest}",
         )
+    if report.health and report.health.outages:
+        yield from ("", "**Outages of the webhook**", "", *(f"- {escaped(o.sentence)}" for o in report.health.outages))
     if run := report.last_run:
         yield from ("", f"Last run: {run.id}, {run.state}")
 

@@ -15,6 +15,7 @@ from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
 from ordersync_dagster.report.drift.wording import age_text, counted, reason_text, signed_text, title_of
 from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payment_link, payments_link
 from ordersync_dagster.report.pages import rendered
+from ordersync_dagster.report.webhooks import HEALTH_COLUMNS, health_row, outage_lines
 
 FIRST, MOST = 5, 100  # problems of one class: shown at once, and in all
 WAITING_SHOWN, REPAIRS_SHOWN = 50, 30
@@ -50,11 +51,13 @@ def drift_page(report: DriftReport, made_by: str = "") -> str:
         heat=Markup(heat_map(compared.spans, report.window)) if compared.spans else "",  # noqa: S704  # numbers and days alone
         heat_width=max(38, min(68, 2 * len(report.window.days) + 6)),
         days=_days(report),
+        outages=[outage_lines(each) for each in report.health.outages] if report.health else [],
+        health_columns=HEALTH_COLUMNS,
+        health_rows=[health_row(day) for day in report.health.days if day.payments] if report.health else [],
         runs_chart=Markup(runs_chart(report.runs)) if has_runs else "",  # noqa: S704
         repairs=[*_repairs(report)],
         links={"stripe": payments_link(is_live=report.is_live), "printful": PRINTFUL_DASHBOARD},
         made_by=made_by,
-        requests=sum(counts.get("requests", 0) for counts in (report.traffic or {}).values()),
         version=__version__,
     )
 

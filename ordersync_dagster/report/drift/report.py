@@ -9,6 +9,7 @@ from ordersync_dagster.core.history import PastRun, Repair
 from ordersync_dagster.core.known_problems import KnownProblem, Sightings
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.summary import Summary
+from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.drift.reconciled import Reason, Reconciliation
 
@@ -80,6 +81,7 @@ class DriftReport:
     warnings: Sequence[str] = ()
     stopped_by: str | None = None
     traffic: Mapping[str, Mapping[str, int]] | None = None
+    health: WebhookHealth | None = None  # of the shop's webhook; None where nobody could look
 
     @property
     def groups(self) -> list[ProblemGroup]:
