@@ -72,6 +72,16 @@ class DagsterRun:
     added: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReportFigure:
+    """A report of `size` orders and as many Printful orders: seconds and megabytes beside the reading."""
+
+    size: int
+    seconds: float
+    cpu: float
+    memory: float
+
+
 @dataclass(slots=True)
 class Figures:
     """All results of one `python -m benchmarks`."""
@@ -85,6 +95,7 @@ class Figures:
     stripe_limit: Limited | None = None
     printful_limit: Limited | None = None
     dagster: list[DagsterRun] = field(default_factory=list)
+    report: ReportFigure | None = None
 
     @property
     def main(self) -> Case:
@@ -110,6 +121,7 @@ class Figures:
         kept["cases"] = [_case(each) for each in kept["cases"]]
         kept["starts"] = {name: Cost(**each) for name, each in kept["starts"].items()}
         kept["dagster"] = [DagsterRun(**each) for each in kept.get("dagster", [])]
+        kept["report"] = ReportFigure(**kept["report"]) if kept.get("report") else None
         for name in ("stripe_limit", "printful_limit"):
             kept[name] = _limited(kept[name]) if kept[name] else None
         return cls(**kept)

@@ -52,6 +52,10 @@ def goals(figures: Figures) -> str:
     rows += [
         (run.name, "< 4 s" if "order_sync" in run.name else "< 45 s", f"{run.seconds:.1f} s") for run in figures.dagster
     ]
+    if figures.report:
+        what = f"`ordersync report` of {figures.report.size:,} orders and as many Printful orders, beside the reading"
+        rows.append((what, "< 20 s", f"{figures.report.seconds:.1f} s, {figures.report.cpu:.1f} s of CPU"))
+        rows.append(("the same, memory", "< 400 MB", f"{figures.report.memory:.0f} MB"))
     return table(("what", "goal", "measured"), rows)
 
 

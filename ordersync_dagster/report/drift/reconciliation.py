@@ -166,7 +166,7 @@ def _money(
 ) -> tuple[CurrencySums, ...]:
     refunded = orders[orders["status"].isin(_MONEY_BACK)]
     returned: dict[str, int] = {}
-    for payment in payments["payment"].dropna().drop_duplicates():
+    for payment in sides.reversals.returned.keys() & set(payments["payment"].dropna()):
         for currency, amount in returned_minor(sides.reversals, payment).items():
             returned[currency] = returned.get(currency, 0) + amount
     paid, ordered = _sums(payments, "amount"), _sums(orders, "amount")
