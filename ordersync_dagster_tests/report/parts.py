@@ -54,7 +54,7 @@ PRINTFUL = Part.of(
     ),
     (),
     (),
-    (problem(ProblemClass.KEPT_CHANGING),),
+    (problem(ProblemClass.KEPT_CHANGING, order_id="order-3"),),
 )
 
 
