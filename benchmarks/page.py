@@ -33,9 +33,9 @@ the fastest of three counts, for ours and for the floors.
   thrown away; imports not counted.
 - **Write floor**: the rows of `orders` alone, made beforehand: COPY into a temporary table and INSERT … SELECT … ON
   CONFLICT on PostgreSQL, `executemany` on SQLite. Ours also writes a timeline and an audit row for each order.
-- **Report**: `python -m benchmarks --report`. What a reading of so many orders leaves is made beforehand; counted is the
-  way from there to the page and the JSON, imports of pandas and matplotlib included, the fastest of three processes.
-  Other programs kept both cores busy when it was measured last: the CPU says what it costs.
+- **Report**: `python -m benchmarks --report`. What a reading of so many orders leaves is made beforehand; counted is
+  the way from there to the page and the JSON, imports of pandas and matplotlib included, the fastest of three
+  processes. Other programs kept both cores busy when it was measured last: the CPU says what it costs.
 - **One after another**: a plain script, which reads one page at a time and makes one SELECT and one INSERT for each
   session. Measured on {pages} pages and {rows} sessions and multiplied, not run in full.
 
