@@ -70,7 +70,7 @@ def decide_piece(day: SessionDay, stored: Stored) -> Piece:
         warnings=tuple(decider.warnings),
     )
     payments = _payments(plan, stored.orders) if day.sessions else ()
-    return Piece(plan, payments, tuple(decider.paid), decider.claims)
+    return Piece(plan, payments, tuple(decider.paid), decider.claims, decider.doubtful)
 
 
 def each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -86,9 +86,11 @@ class _Decider:
     def __init__(self, stored: Stored, day: SessionDay) -> None:
         self._limits, self._reversals, self._erased = stored.limits, day.reversals, day.elsewhere.erased
         self._taken_back, self._sets_refunded = day.taken_back, day.sets_refunded
-        self.claims = dict(day.elsewhere.claims)
+        self.claims, self.doubtful = dict(day.elsewhere.claims), dict(day.elsewhere.doubtful)
         paid_here = [each for each in day.sessions if isinstance(each, Order)]
-        self._matcher = Matcher(stored.orders, replace(day.elsewhere, claims=self.claims), paid_here)
+        self._matcher = Matcher(
+            stored.orders, replace(day.elsewhere, claims=self.claims, doubtful=self.doubtful), paid_here
+        )
         self.inserts: list[InsertOrder] = []
         self.completions: list[OrderUpdate] = []
         self.skips: list[Skip] = []
@@ -162,6 +164,8 @@ class _Decider:
             self._complete(row, order)
         elif not others:
             self.notes.extend(disagreements(row, order))
+            if match.reference and not state.is_refunded:
+                self.doubtful.setdefault(row.id, order.session_id)
         for each in match.orders if state.is_kept else ():
             told = () if is_its_payment else (Status.PENDING, *NOT_LIVE)
             self.notes.extend(paid_but_not_live(each, order, (*told, *GIVEN_BACK)))

@@ -16,6 +16,7 @@ class Elsewhere:
     payers: Mapping[str, str] = field(default_factory=dict)  # other payments that orders name → their paid session
     unknown: Mapping[str, str] = field(default_factory=dict)  # why Stripe did not answer, by session, payment or order
     claims: Mapping[str, str] = field(default_factory=dict)  # order id → the paid session that belongs to it
+    doubtful: Mapping[str, str] = field(default_factory=dict)  # the same, where the amounts do not agree
     erased: frozenset[str] = frozenset()  # sessions whose customer was erased after they were created
 
 
@@ -43,7 +44,7 @@ class Matcher:
                 self._of_session[row.session_id] = row
             if row.payment_intent_id:
                 self._of_payment.setdefault(row.payment_intent_id, []).append(row)
-        here = sorted(paid_here, key=lambda order: order.session_id, reverse=True)
+        self._here = here = sorted(paid_here, key=lambda order: order.session_id, reverse=True)
         self._paid = elsewhere.paid_sessions.union(order.session_id for order in here)
         payers = {order.payment_intent_id: order.session_id for order in here if order.payment_intent_id}
         self._payers = {**payers, **elsewhere.payers}
@@ -70,7 +71,7 @@ class Matcher:
         for reference in order.references:
             row = self._by_id.get(reference.value)
             if row and _names(reference, row, order):
-                other = self._other(row, order)
+                other = self._other(row, order) or self._other_reference(row, order)
                 return Match((row,), row.id, other, "" if other else self._unknown(row, order))
         return None
 
@@ -87,6 +88,15 @@ class Matcher:
         if claim is None and row.payment_intent_id not in (None, "", order.payment_intent_id):
             claim = self._payers.get(row.payment_intent_id)
         return "" if claim in (None, order.session_id) else claim
+
+    def _other_reference(self, row: StoredOrder, order: Order) -> str:
+        """Another paid session that refers to an order which `order` does not fit: one of the two is that order's."""
+        if agrees(row, order):
+            return ""
+        others = [each.session_id for each in self._here if refers_to(each, row) and agrees(row, each)]
+        fitting = min((each for each in others if each not in self._of_session), default="")
+        other = fitting or self._elsewhere.doubtful.get(row.id, "")
+        return "" if other == order.session_id else other
 
     def _unknown(self, row: StoredOrder, order: Order) -> str:
         if self._elsewhere.claims.get(row.id) == order.session_id:

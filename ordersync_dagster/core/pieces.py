@@ -19,6 +19,7 @@ class Piece:
     payments: tuple[tuple[str, str], ...] = ()  # (payment intent id, order id) of every order that they met
     paid: tuple[Paid, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)  # order id → session id, of orders under another session
+    doubtful: Mapping[str, str] = field(default_factory=dict)  # the same, where the amounts do not agree
 
 
 def join_pieces(pieces: Sequence[Piece], next_day: Iterable[Paid] = ()) -> Plan:

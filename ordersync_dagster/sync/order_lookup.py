@@ -36,6 +36,7 @@ class OrderLookup:
         self._unknown: dict[str, str] = {}  # sessions and payments for which Stripe gave no answer, and why
         self._away = ""  # why Stripe is not asked any more
         self._claims: dict[str, str] = {}
+        self._doubtful: dict[str, str] = {}  # as in `Elsewhere`
         self._statuses: dict[tuple[str, str], str] = {}  # (order id, status before) → status that this run gives it
         self.taken_back: dict[str, Collection[str]] = {}  # order id → Printful ids that it had by us, of all days
         self.next_day: tuple[Paid, ...] = ()  # paid sessions at the beginning of the day after
@@ -63,13 +64,8 @@ class OrderLookup:
         others = {row.id: row for row in found}
         rows = (*of_sessions, *(row for key, row in sorted(others.items()) if key not in known))
         self._ask_for_others([each for each in orders if each.session_id not in named], rows, orders)
-        paid, payers, unknown, claims = (
-            frozenset(self._paid),
-            dict(self._payers),
-            dict(self._unknown),
-            dict(self._claims),
-        )
-        return rows, Elsewhere(paid, payers, unknown, claims, self._erased(day, orders))
+        known_now = dict(self._payers), dict(self._unknown), dict(self._claims), dict(self._doubtful)
+        return rows, Elsewhere(frozenset(self._paid), *known_now, self._erased(day, orders))
 
     def _ask_for_others(self, unnamed: Iterable[Order], rows: Iterable[StoredOrder], here: Iterable[Order]) -> None:
         """Ask Stripe whether the orders of `unnamed` are paid by a session that is not among `here`."""
@@ -139,6 +135,7 @@ class OrderLookup:
     def keep(self, piece: Piece) -> None:
         """Keep the claims of a decided piece for the pieces and days after it."""
         self._claims |= piece.claims
+        self._doubtful |= piece.doubtful
         updates = ((each.seen, each.completed.status) for each in piece.plan.completions)
         self._statuses |= {(seen.id, seen.status): status for seen, status in updates if seen.status != status}
 

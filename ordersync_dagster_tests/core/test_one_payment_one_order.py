@@ -10,7 +10,7 @@ import pytest
 from ordersync_dagster.core.changes import FillFields, OrderUpdate, SetStatus
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions
 from ordersync_dagster.core.matching import Elsewhere
-from ordersync_dagster.core.orders import LineItem, Order, Price, Reference, StoredOrder, order_id
+from ordersync_dagster.core.orders import LineItem, Order, Price, Reference, StoredOrder, as_stored, order_id
 from ordersync_dagster.core.pieces import join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem, ProblemClass
@@ -199,7 +199,8 @@ def test_of_two_sessions_for_one_pending_order_the_one_that_fits_pays_it() -> No
     assert [change.values for change in plan.completions[0].changes if isinstance(change, FillFields)] == [
         {"stripe_payment_intent_id": "pi_second"}
     ]
-    assert (plan.inserts, len(of(plan, "superseded_session"))) == ((), 3)
+    assert ([each.order.session_id for each in plan.inserts], len(of(plan, "superseded_session"))) == (["cs_test_0"], 2)
+    assert len(of(plan, "double_payment")) == 1
 
 
 def test_a_pending_order_whose_session_cannot_be_read_is_an_error() -> None:
@@ -404,3 +405,32 @@ def test_a_second_payment_after_midnight_is_told_on_the_older_day_alone() -> Non
 def test_the_references_of_a_session(rule: str | None, session: dict[str, Any], found: list[tuple[str, bool]]) -> None:
     order = order_of(checkout_session(**session), SessionRules(live=False, reference=rule))
     assert [(each.value, each.is_certain) for each in order.references] == found
+
+
+def test_two_payments_of_a_reference_that_fit_no_amount_are_two_orders_and_named() -> None:
+    one, two = (referring(session_id=f"cs_{n}", payment_intent_id=f"pi_{n}", total=Decimal(n)) for n in (7, 9))
+    plan = decided(one, two, stored=(unpaid(),))
+    assert [each.order.session_id for each in plan.inserts] == ["cs_9"]
+    assert [each.ids["stripe_session_ids"] for each in of(plan, "double_payment")] == ["cs_7, cs_9"]
+    again = decided(one, two, stored=(unpaid(), as_stored(plan.inserts[0].order)))
+    assert (again.inserts, again.completions) == ((), ())
+
+
+def test_of_two_payments_of_a_reference_the_one_that_fits_is_the_orders() -> None:
+    odd = referring(session_id="cs_1", payment_intent_id="pi_1", total=Decimal(7))
+    plan = decided(odd, referring(session_id="cs_2"), stored=(unpaid(),))
+    assert [each.order.session_id for each in plan.inserts] == ["cs_1"]
+    assert of(plan, "superseded_session")[0].ids["stripe_session_id"] == "cs_2"
+    assert of(plan, "double_payment")[0].ids["stripe_session_ids"] == "cs_1, cs_2"
+
+
+def test_a_payment_that_does_not_fit_is_remembered_for_older_days() -> None:
+    one, two = (referring(session_id=f"cs_{n}", payment_intent_id=f"pi_{n}", total=Decimal(n)) for n in (7, 9))
+    newer = decide_piece(SessionDay(sessions=(one,)), Stored((unpaid(),)))
+    older = decided(two, stored=(unpaid(),), elsewhere=Elsewhere(doubtful=newer.doubtful))
+    assert [each.order.session_id for each in older.inserts] == ["cs_9"]
+    given_back = decide_piece(
+        SessionDay(sessions=(one,), reversals=read_reversals([refund(payment_intent="pi_7", amount=700)], [])),
+        Stored((unpaid(),)),
+    )
+    assert given_back.doubtful == {}
