@@ -13,23 +13,33 @@ from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.support.cli import Cli, command_on
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import KINDS, OTHERS, Database, fresh_database, postgres_server
-from ordersync_dagster_tests.support.profiles import load_hypothesis_profile
+from ordersync_dagster_tests.support.memory import keep_files_in_memory
+from ordersync_dagster_tests.support.profiles import IS_FULL, is_for_full_profile, load_hypothesis_profile
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.templates import PostgresTemplates
-from ordersync_dagster_tests.support.world import served
+from ordersync_dagster_tests.support.world import outage_of, served
 
 
 def pytest_configure() -> None:
-    """How much hypothesis tries, before it is asked for anything."""
+    """How much hypothesis tries, and where files are, before anything is asked for."""
     load_hypothesis_profile()
+    keep_files_in_memory()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark hypothesis' tests as `breadth`, before pytest selects by marks."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark hypothesis' tests as `breadth`, before pytest selects by marks; leave some to the full profile."""
+    left_out = []
     for item in items:
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.breadth)
+        if is_for_full_profile(item):
+            item.add_marker(pytest.mark.breadth)
+            left_out += [] if IS_FULL else [item]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        kept = set(items) - set(left_out)
+        items[:] = [item for item in items if item in kept]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -158,8 +168,8 @@ def each_shop(request: pytest.FixtureRequest, sandbox: Sandbox, time: FakeTime, 
 
 @pytest.fixture
 def world(sandbox: Sandbox) -> World:
-    """The outage as of now: the command asks the real clock."""
-    world = build("outage", now=utc_now())
+    """The outage as of this minute: the command asks the real clock."""
+    world = outage_of(utc_now().replace(second=0, microsecond=0))
     sandbox.replace(world)
     return world
 

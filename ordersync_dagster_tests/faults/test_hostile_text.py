@@ -17,6 +17,8 @@ from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.world import lost
 
+pytestmark = pytest.mark.databases
+
 HOSTILE = {
     "sql": "'); DROP TABLE orders; --",
     "bind": ":id %s %(id)s ? $1 {0} \\: \\x00",

@@ -19,6 +19,8 @@ from ordersync_dagster_tests.support.stores import SHIPPED, changing, inserting,
 from ordersync_dagster_tests.support.undo_stages import run as carried_out
 from ordersync_dagster_tests.support.undo_stages import undo
 
+pytestmark = pytest.mark.databases
+
 ONE_ORDER = "SELECT * FROM orders WHERE stripe_session_id = 'cs_test_1' FOR UPDATE"
 TIMEOUTS = (
     "SELECT current_setting('lock_timeout') AS lock, current_setting('idle_in_transaction_session_timeout') AS idle"

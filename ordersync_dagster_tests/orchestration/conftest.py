@@ -7,16 +7,16 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.settings import UNHURRIED
 from ordersync_dagster_tests.support.shops import seeded
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message=".*__fields__")
     from ordersync_dagster_tests.orchestration.pretend import PretendShop, deployed
-    from ordersync_dagster_tests.orchestration.runs import THIS_AFTERNOON, Runs
+    from ordersync_dagster_tests.orchestration.runs import THIS_AFTERNOON, Past, Runs, environment, past_of
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,8 +44,7 @@ def time() -> FakeTime:
 @pytest.fixture
 def shop(sandbox: Sandbox, outage: World, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The shop's database as the lost webhooks left it; the environment names it and the sandbox."""
-    known = sandbox.environment() | UNHURRIED | {"DATABASE_URL": sqlite_url, "ORDERSYNC_STATE_DIR": str(tmp_path)}
-    for name, value in known.items():
+    for name, value in environment(sandbox, sqlite_url, tmp_path).items():
         monkeypatch.setenv(name, value)
     return seeded(sqlite_url, outage)
 
@@ -61,6 +60,23 @@ def instance() -> Iterator[dg.DagsterInstance]:
 def runs(shop: Database, time: FakeTime, instance: dg.DagsterInstance) -> Runs:
     """Runs of both jobs on that shop."""
     return Runs(instance, time.tools())
+
+
+@pytest.fixture(scope="session")
+def past(_server: Sandbox, outage: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
+    """A dry run over the whole outage, the run, and the run after it: made once, for tests that only look."""
+    _server.replace(outage)
+    _server.faults.reset()
+    folder = tmp_path_factory.mktemp("past")
+    url = f"sqlite:///{folder}/shop.db"
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as fresh:
+        for name in Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        for name, value in environment(_server, url, folder).items():
+            patch.setenv(name, value)
+        made = past_of(Runs(fresh, FakeTime(THIS_AFTERNOON).tools()), seeded(url, outage))
+        patch.undo()
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
 """Runs of both jobs in this process, and what Dagster keeps of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -13,7 +14,9 @@ from ordersync_dagster.core.window import day_of
 from ordersync_dagster.definitions import defs
 from ordersync_dagster.orchestration.resources import ShopResource
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
-from ordersync_dagster.sandbox import World
+from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.settings import UNHURRIED
 
 ASSETS = ("stripe_sessions", "orders", "printful_orders", "order_items", "order_sync_summary")
 THIS_AFTERNOON = datetime.now(UTC).replace(hour=14, minute=30, second=0, microsecond=0)
@@ -134,6 +137,41 @@ class Runs:
             raise_on_error=False,
         )
         return Run(result, self.instance)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A dry run over all days of the outage, the run, and the run after it, with what the shop held each time."""
+
+    preview: Run
+    repair: Run
+    again: Run
+    before: Mapping[str, Sequence[str]]
+    previewed: Mapping[str, Sequence[str]]
+    items: tuple[Mapping[str, int], Mapping[str, int]]  # by order, before and after the run
+    green: tuple[set[str], set[str]]  # days, after the dry run and after the run
+
+
+def past_of(runs: Runs, shop: Database) -> Past:
+    """Make it, in a shop as the outage left it."""
+    before, had = everything(shop), items_by_order(shop)
+    preview = runs.order_sync(days=30, dry_run=True)
+    previewed, seen = everything(shop), runs.green()
+    repair = runs.order_sync(days=30)
+    green, has = runs.green(), items_by_order(shop)
+    return Past(preview, repair, runs.order_sync(days=30), before, previewed, (had, has), (seen, green))
+
+
+def items_by_order(shop: Database) -> dict[str, int]:
+    """How many items each order has."""
+    query = "SELECT orders.id, count(order_items.id) AS items FROM orders"
+    rows = shop.rows(f"{query} LEFT JOIN order_items ON order_items.order_id = orders.id GROUP BY orders.id")
+    return {row["id"]: row["items"] for row in rows}
+
+
+def environment(sandbox: Sandbox, url: str, folder: Path) -> dict[str, str]:
+    """The settings of a shop on the sandbox."""
+    return sandbox.environment() | UNHURRIED | {"DATABASE_URL": url, "ORDERSYNC_STATE_DIR": str(folder)}
 
 
 def lost_with_days(world: World) -> dict[str, date]:

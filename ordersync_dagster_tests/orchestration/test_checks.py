@@ -7,7 +7,7 @@ import pytest
 
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
-from ordersync_dagster_tests.orchestration.runs import Run, Runs, lost_with_days
+from ordersync_dagster_tests.orchestration.runs import Past, Run, Runs, lost_with_days
 from ordersync_dagster_tests.support.databases import Database
 
 PAID_HAS_ORDER = "every_paid_session_has_an_order"
@@ -19,11 +19,11 @@ def ids(run: Run, check: str, day: date | None = None) -> set[str]:
     return set(named.split(", ")) - {""}
 
 
-def test_a_dry_run_that_finds_missing_orders_turns_their_days_red_and_names_them(runs: Runs, outage: World) -> None:
-    run = runs.order_sync(days=7, dry_run=True)
+def test_a_dry_run_that_finds_missing_orders_turns_their_days_red_and_names_them(past: Past, outage: World) -> None:
+    run = past.preview
     missing = lost_with_days(outage)
     assert run.succeeded
-    assert not runs.green()
+    assert not past.green[0]
     assert {day for check, day in run.red if check == PAID_HAS_ORDER} == {str(day) for day in missing.values()}
     for day in set(missing.values()):
         assert ids(run, PAID_HAS_ORDER, day) == {each for each, lost_on in missing.items() if lost_on == day}
@@ -36,17 +36,13 @@ def test_every_whole_day_is_checked_by_both_jobs(runs: Runs, outage: World) -> N
     assert runs.daily_order_sync(days[0], days[-1], dry_run=True).checks.keys() == by_person
 
 
-def test_after_the_repair_every_check_passes(runs: Runs) -> None:
-    runs.order_sync(days=30)
-    assert not runs.order_sync(days=30).red
+def test_after_the_repair_every_check_passes(past: Past) -> None:
+    assert not past.again.red
 
 
-def test_a_dry_run_names_the_orders_that_lack_items(runs: Runs, shop: Database) -> None:
-    before = {row["id"]: row["items"] for row in shop.rows(ITEMS_BY_ORDER)}
-    preview = runs.order_sync(days=30, dry_run=True)
-    runs.order_sync(days=30)
-    after = {row["id"]: row["items"] for row in shop.rows(ITEMS_BY_ORDER)}
-    assert ids(preview, "items_agree") == {key for key, items in after.items() if items != before.get(key, 0)}
+def test_a_dry_run_names_the_orders_that_lack_items(past: Past) -> None:
+    before, after = past.items
+    assert ids(past.preview, "items_agree") == {key for key, items in after.items() if items != before.get(key, 0)}
 
 
 def test_an_order_with_another_amount_is_named(runs: Runs, outage: World, shop: Database) -> None:
@@ -127,12 +123,6 @@ def test_fault_71_a_day_with_an_order_that_the_database_refuses_does_not_turn_gr
     assert not run.succeeded
     assert ids(run, PAID_HAS_ORDER, day) == {session_id}
     assert str(day) not in runs.green()
-
-
-ITEMS_BY_ORDER = (
-    "SELECT orders.id, count(order_items.id) AS items FROM orders "
-    "LEFT JOIN order_items ON order_items.order_id = orders.id GROUP BY orders.id"
-)
 
 
 def order_and_day(world: World) -> tuple[str, date]:

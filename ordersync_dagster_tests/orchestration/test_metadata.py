@@ -17,57 +17,56 @@ from ordersync_dagster.report.charts import PNG_LIMIT, gap_chart
 from ordersync_dagster.report.markdown import escaped
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.orchestration.runs import OBSERVED, THIS_AFTERNOON, Run, Runs, lost_with_days
+from ordersync_dagster_tests.orchestration.runs import OBSERVED, THIS_AFTERNOON, Past, Run, Runs, lost_with_days
 
 HOSTILE = "<img src=x onerror=alert(1)>[click](javascript:alert(2))`|\x1b[31m\u202e"
 
 
-def test_figures_are_numbers_so_that_they_can_be_plotted(runs: Runs) -> None:
-    summary = runs.order_sync(days=7).of("order_sync_summary")
+def test_figures_are_numbers_so_that_they_can_be_plotted(past: Past) -> None:
+    summary = past.repair.of("order_sync_summary")
     for name in (*COUNTERS, "requests"):
         assert isinstance(summary[name], dg.IntMetadataValue)
     assert isinstance(summary["seconds"], dg.FloatMetadataValue)
 
 
-def test_a_preview_shares_no_plotted_label_with_a_run(runs: Runs) -> None:
+def test_a_preview_shares_no_plotted_label_with_a_run(past: Past) -> None:
     numbers = (dg.IntMetadataValue, dg.FloatMetadataValue)
-    preview = runs.order_sync(days=7, dry_run=True).of("order_sync_summary", kind=OBSERVED)
-    done = runs.order_sync(days=7).of("order_sync_summary")
+    preview, done = past.preview.of("order_sync_summary", kind=OBSERVED), past.repair.of("order_sync_summary")
     assert not {name for name, value in preview.items() if isinstance(value, numbers)} & done.keys()
 
 
-def test_the_report_and_the_picture_come_first(runs: Runs) -> None:
-    summary = runs.order_sync(days=7).of("order_sync_summary")
+def test_the_report_and_the_picture_come_first(past: Past) -> None:
+    summary = past.repair.of("order_sync_summary")
     assert list(summary)[:2] == ["report", "chart"]
 
 
-def test_the_report_says_what_people_know_and_who_waits(runs: Runs) -> None:
-    report = runs.order_sync(days=30, dry_run=True).of("order_sync_summary", kind=OBSERVED)["report"].value
+def test_the_report_says_what_people_know_and_who_waits(past: Past) -> None:
+    report = past.preview.of("order_sync_summary", kind=OBSERVED)["report"].value
     assert report.startswith("### Dry run: nothing was written")
     assert "| Stripe Sessions Added | 3 |" in report
     assert "**2 orders recovered, nothing at Printful: their customers wait**" in report
 
 
-def test_every_change_is_a_row(runs: Runs, outage: World) -> None:
-    table = runs.order_sync(days=30).of("order_sync_summary")["changes"]
+def test_every_change_is_a_row(past: Past, outage: World) -> None:
+    table = past.repair.of("order_sync_summary")["changes"]
     assert [column.name for column in table.schema.columns][:5] == ["order_id", "field", "before", "after", "why"]
     added = {row.data["stripe_session_id"] for row in table.records if row.data["field"] == "order"}
     assert added == set(lost_with_days(outage))
 
 
-def test_every_problem_is_a_row(runs: Runs) -> None:
-    summary = runs.order_sync(days=30).of("order_sync_summary")
+def test_every_problem_is_a_row(past: Past) -> None:
+    summary = past.repair.of("order_sync_summary")
     assert len(summary["problems"].records) == summary["errors"].value + summary["notices"].value > 0
 
 
-def test_the_links_lead_to_the_dashboards_of_the_keys_mode(runs: Runs) -> None:
-    summary = runs.order_sync(days=7).of("order_sync_summary")
+def test_the_links_lead_to_the_dashboards_of_the_keys_mode(past: Past) -> None:
+    summary = past.repair.of("order_sync_summary")
     assert summary["stripe"].value == "https://dashboard.stripe.com/test/payments"
     assert summary["printful"].value.startswith("https://www.printful.com/")
 
 
-def test_the_picture_is_a_small_png_inside_the_text(runs: Runs) -> None:
-    text = runs.order_sync(days=30).of("order_sync_summary")["chart"].value
+def test_the_picture_is_a_small_png_inside_the_text(past: Past) -> None:
+    text = past.repair.of("order_sync_summary")["chart"].value
     png = base64.b64decode(text.partition("base64,")[2].removesuffix(")"))
     width, height = struct.unpack(">II", png[16:24])
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
@@ -103,8 +102,8 @@ def test_a_table_is_cut_where_dagster_would_choke() -> None:
     assert len(found.records) == metadata.TABLE_ROWS
 
 
-def test_nothing_that_dagster_keeps_names_a_customer(runs: Runs, outage: World) -> None:
-    kept = everything_kept(runs.order_sync(days=30, dry_run=True)) + everything_kept(runs.order_sync(days=30))
+def test_nothing_that_dagster_keeps_names_a_customer(past: Past, outage: World) -> None:
+    kept = everything_kept(past.preview) + everything_kept(past.repair)
     for private in personal(outage):
         assert private not in kept
 

@@ -6,51 +6,49 @@ import pytest
 
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Runs, lost_with_days
-from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Past, Runs, lost_with_days
 
 
-def test_a_dry_run_turns_no_day_green_and_writes_nothing(runs: Runs, shop: Database) -> None:
-    before = everything(shop)
-    run = runs.order_sync(days=7, dry_run=True)
+def test_a_dry_run_turns_no_day_green_and_writes_nothing(past: Past) -> None:
+    run = past.preview
     assert run.succeeded
-    assert not runs.green("orders")
+    assert not past.green[0]
     assert not any(run.days(GREEN, asset) for asset in ("printful_orders", "order_items", "order_sync_summary"))
-    assert everything(shop) == before
+    assert past.previewed == past.before
 
 
-def test_a_dry_run_previews_both_phases_under_labels_of_its_own(runs: Runs, outage: World) -> None:
-    run = runs.order_sync(days=7, dry_run=True)
-    seen = run.of("order_sync_summary", kind=OBSERVED)
+def test_a_dry_run_previews_both_phases_under_labels_of_its_own(past: Past, outage: World) -> None:
+    seen = past.preview.of("order_sync_summary", kind=OBSERVED)
     assert seen["preview_stripe_sessions_added"].value == len(lost_with_days(outage)) == 3
     assert seen["preview_printful_orders_updated"].value > 0
     assert "stripe_sessions_added" not in seen
 
 
-def test_a_dry_run_says_what_the_run_then_does(runs: Runs) -> None:
-    previewed = runs.order_sync(days=30, dry_run=True).of("order_sync_summary", kind=OBSERVED)
-    done = runs.order_sync(days=30).of("order_sync_summary")
+def test_a_dry_run_says_what_the_run_then_does(past: Past) -> None:
+    previewed = past.preview.of("order_sync_summary", kind=OBSERVED)
+    done = past.repair.of("order_sync_summary")
     counters = ("stripe_sessions_added", "printful_orders_updated", "printful_items_added", "errors")
     assert {name: previewed[f"preview_{name}"].value for name in counters} == {
         name: done[name].value for name in counters
     }
 
 
-def test_a_run_turns_exactly_the_whole_days_green(runs: Runs, outage: World) -> None:
-    run = runs.order_sync(days=7)
+def test_a_run_turns_exactly_the_whole_days_green(past: Past, outage: World) -> None:
+    run = past.repair
     today = outage.now.date()
     assert run.succeeded
-    assert run.days(GREEN) == {today - timedelta(days=n) for n in range(1, 8)}
-    assert runs.green("stripe_sessions") == runs.green("orders") == {str(day) for day in run.days(GREEN)}
+    assert run.days(GREEN) == {today - timedelta(days=n) for n in range(1, 31)}
+    assert run.days(GREEN, "stripe_sessions") == run.days(GREEN)
+    assert past.green[1] == {str(day) for day in run.days(GREEN)}
 
 
-def test_today_is_only_observed(runs: Runs) -> None:
-    run = runs.order_sync(days=1)
+def test_today_is_only_observed(past: Past) -> None:
+    run = past.repair
     assert run.days(OBSERVED) == run.days(OBSERVED, "stripe_sessions") == {None}
 
 
-def test_every_day_has_its_own_figures(runs: Runs, outage: World) -> None:
-    run = runs.order_sync(days=7)
+def test_every_day_has_its_own_figures(past: Past, outage: World) -> None:
+    run = past.repair
     missed = list(lost_with_days(outage).values())
     for day in run.days(GREEN):
         assert day is not None
@@ -60,11 +58,10 @@ def test_every_day_has_its_own_figures(runs: Runs, outage: World) -> None:
         )
 
 
-def test_the_rest_is_green_without_days(runs: Runs, shop: Database) -> None:
-    before = shop.count("order_items")
-    run = runs.order_sync(days=7)
-    assert run.of("order_items")["added"].value == shop.count("order_items") - before > 0
-    assert run.of("printful_orders")["checked"].value > 0
+def test_the_rest_is_green_without_days(past: Past) -> None:
+    before, after = (sum(each.values()) for each in past.items)
+    assert past.repair.of("order_items")["added"].value == after - before > 0
+    assert past.repair.of("printful_orders")["checked"].value > 0
 
 
 def test_printful_none_asks_printful_nothing_and_says_nothing_of_it(runs: Runs, sandbox: Sandbox) -> None:
@@ -99,7 +96,6 @@ def test_a_day_with_an_undecided_record_leaves_the_other_half_green(
     assert run.checks["items_agree", None].passed
 
 
-def test_a_second_run_finds_nothing_to_do(runs: Runs) -> None:
-    runs.order_sync(days=7)
-    again = runs.order_sync(days=7).of("order_sync_summary")
+def test_a_second_run_finds_nothing_to_do(past: Past) -> None:
+    again = past.again.of("order_sync_summary")
     assert (again["stripe_sessions_added"].value, again["printful_items_added"].value) == (0, 0)

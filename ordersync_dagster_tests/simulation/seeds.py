@@ -8,7 +8,7 @@ from ordersync_dagster_tests.simulation.scenario import Scenario, scenario
 from ordersync_dagster_tests.simulation.shrinking import as_source, broken_rule, shrunk
 from ordersync_dagster_tests.simulation.stage import Stage
 
-FAST, SLOW, MANY = 8, 200, 2_000  # of `make test`, `make test-all` and `make simulate`
+FAST, SLOW, MANY = 4, 200, 2_000  # of `make test`, `make test-all` and `make simulate`
 
 
 def asked_for(environment: str, default: range) -> range:

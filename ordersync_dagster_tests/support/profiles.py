@@ -5,8 +5,12 @@ A test that tries more where there is time carries the mark `breadth`; `make slo
 
 import os
 
+import pytest
 from hypothesis import settings
 
+from ordersync_dagster_tests.support.places import TESTS
+
+EACH_KIND = ("database", "database_url", "each_shop")  # fixtures
 IS_FULL = os.environ.get("ORDERSYNC_TEST_PROFILE") == "full"
 
 
@@ -22,3 +26,15 @@ def load_hypothesis_profile() -> None:
         derandomize=bool(os.environ.get("CI")),
     )  # fmt: skip
     settings.load_profile("ordersync")
+
+
+def is_for_full_profile(item: pytest.Item) -> bool:
+    """Whether it is one more example of a claim that `make test` tries already.
+
+    It has the mark `full`; or it claims on PostgreSQL what it claims on SQLite too, about something that no database
+    changes. A test outside `adapters/` whose claim is about a database says so by the mark `databases`.
+    """
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    is_on_postgres = any(parameters.get(name) == "postgresql" for name in EACH_KIND)
+    is_of_databases = TESTS / "adapters" in item.path.parents or item.get_closest_marker("databases")
+    return bool(item.get_closest_marker("full") or (is_on_postgres and not is_of_databases))

@@ -5,11 +5,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from ordersync_dagster.sandbox import Fault, Sandbox, World, serve
+from ordersync_dagster.sandbox import Fault, Sandbox, World, build, serve
 from ordersync_dagster_tests.support.clock import NOW
+
+
+@lru_cache(maxsize=2)
+def outage_of(minute: datetime) -> World:
+    """The default scenario as of a whole minute; tests of the same minute share it, and what is copied from it."""
+    return build("outage", now=minute)
 
 
 @contextmanager

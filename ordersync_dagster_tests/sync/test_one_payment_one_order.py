@@ -38,6 +38,7 @@ def status_of(shop: Shop, order_id: str) -> str:
     return str(status)
 
 
+@pytest.mark.databases
 def test_the_order_that_the_reference_names_is_completed_without_a_second_one(each_shop: Shop, outage: World) -> None:
     made = made_before_payment(each_shop, outage)
     planned = each_shop.run(dry_run=True)
@@ -57,6 +58,7 @@ def test_the_order_that_the_reference_names_is_completed_without_a_second_one(ea
     )
 
 
+@pytest.mark.databases
 def test_a_webhook_that_comes_meanwhile_is_not_written_over(each_shop: Shop, outage: World) -> None:
     made = made_before_payment(each_shop, outage)
     change = "UPDATE orders SET customer_name = 'By Webhook', stripe_payment_intent_id = :payment WHERE id = :id"
@@ -96,6 +98,7 @@ def test_a_payment_that_another_order_names_is_not_inserted_again(each_shop: Sho
     )
 
 
+@pytest.mark.databases
 def test_a_reference_that_cannot_be_an_id_of_the_table_is_the_id_of_no_order(each_shop: Shop, outage: World) -> None:
     session = next(each for each in outage.sessions if each["id"] == lost_ids(outage)[0])
     each_shop.sandbox.put_session({**session, "client_reference_id": "cart 'c42'; \N{SNOWMAN}"})

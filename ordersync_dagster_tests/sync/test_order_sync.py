@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from ordersync_dagster.core.orders import order_id
 from ordersync_dagster.sandbox import Sandbox, World, build, refund
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
@@ -12,6 +14,8 @@ from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.outcomes import classes, counters
 from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.world import expected_counters, lost, lost_ids
+
+pytestmark = pytest.mark.databases
 
 
 def test_the_outage_is_repaired_with_the_numbers_that_its_data_hold(each_shop: Shop, outage: World) -> None:

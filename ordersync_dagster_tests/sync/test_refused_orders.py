@@ -10,6 +10,8 @@ from ordersync_dagster_tests.support.outcomes import counters, of_class
 from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.world import expected_counters, lost, without_a_link
 
+pytestmark = pytest.mark.databases
+
 
 @pytest.mark.parametrize("is_linked", [True, False])
 def test_an_order_that_the_database_refuses_is_one_error_and_not_added(

@@ -14,6 +14,7 @@ from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop
 
 NO_OBJECTS = ("12 Main St", '"5 New Street, Riga"', '["gift", "vip"]', "true", '{"line1": "5 New')
+FULL = pytest.mark.full
 NAMED = "unreadable_column"
 EMPTY = ("", "  ", "null", '{"line1": null}')
 
@@ -84,7 +85,7 @@ def test_an_address_that_says_nothing_is_filled_and_comes_back_as_it_was(text_sh
     assert {each: held(text_shop, each, "shipping_address") for each in empty} == empty
 
 
-@pytest.mark.parametrize("value", NO_OBJECTS[:3])
+@pytest.mark.parametrize("value", [NO_OBJECTS[0], *(pytest.param(each, marks=FULL) for each in NO_OBJECTS[1:3])])
 def test_metadata_that_is_no_object_gets_no_parcels_and_the_rest_goes_on(text_shop: Shop, value: str) -> None:
     order_id, usual = with_parcels(text_shop), text_shop.run(dry_run=True).outcome.summary
     put(text_shop, order_id, "metadata", value)

@@ -19,7 +19,12 @@ from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import launched
 from ordersync_dagster_tests.support.world import expected_counters, lost
 
-MIXTURES = (ALL, ("orders",), ("order_items",), ("order_events", "audit_logs"))
+MIXTURES = (
+    ALL,
+    ("orders",),
+    pytest.param(("order_items",), marks=pytest.mark.full),
+    pytest.param(("order_events", "audit_logs"), marks=pytest.mark.full),
+)
 
 
 @dataclass(frozen=True)
