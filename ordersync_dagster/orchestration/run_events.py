@@ -58,10 +58,12 @@ class RunReporter:
             )
 
     def _report_days(self, run: Run) -> None:
+        partitions: Collection[date] | None = None
         for part in run.parts:
             if part.plan.day is not None:
-                is_whole = part.plan.day in partition_days(run.outcome.window)  # the window is by Stripe's clock now
-                self._report_day(run.outcome, part, part.plan.day, has_partition=is_whole)
+                if partitions is None:  # not before the first part: now the window is by Stripe's clock
+                    partitions = partition_days(run.outcome.window)  # once: Dagster goes through all days that it knows
+                self._report_day(run.outcome, part, part.plan.day, has_partition=part.plan.day in partitions)
 
     def _report_day(self, outcome: Outcome, part: Part, day: date, *, has_partition: bool) -> None:
         self._log(day_events(outcome, day, has_partition=has_partition, only_reads=self._only_reads))

@@ -37,7 +37,7 @@ class SmallDisk:
     def free(self) -> None:
         self.fill_now = False
 
-    def limit(self, opened_now: Any, _record: object) -> None:
+    def limit(self, opened_now: Any, *_: object) -> None:
         if self.fill_now and self.path in str(opened_now.execute("PRAGMA database_list").fetchall()):
             pages = opened_now.execute("PRAGMA page_count").fetchone()[0]
             opened_now.execute(f"PRAGMA max_page_count = {pages}")
@@ -47,9 +47,9 @@ class SmallDisk:
 def disk(shop: Shop) -> Iterator[SmallDisk]:
     """Room enough for the shop until it is filled."""
     made = SmallDisk(shop.database.path)
-    event.listen(Engine, "connect", made.limit)
+    event.listen(Engine, "checkout", made.limit)
     yield made
-    event.remove(Engine, "connect", made.limit)
+    event.remove(Engine, "checkout", made.limit)
 
 
 def test_fault_37_a_full_disk_names_what_was_not_written_and_the_file_stays_whole(

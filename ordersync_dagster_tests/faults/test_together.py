@@ -20,6 +20,8 @@ from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.stores import opened
 from ordersync_dagster_tests.support.world import expected_counters, lost, lost_ids
 
+pytestmark = pytest.mark.databases
+
 INSERT = """
 INSERT INTO orders (id, stripe_session_id, status, customer_email, total_amount, currency, created_at, updated_at)
 VALUES (:id, :id, 'processing', 'theirs@example.com', '1.00', 'usd', '2026-11-20 10:00:00', '2026-11-20 10:00:00')
@@ -73,11 +75,11 @@ def moving(database: Database, session_id: str) -> Iterator[None]:
             change = "UPDATE orders SET tracking_number = coalesce(tracking_number, '') || 'x'"
             theirs.execute(f"{change} WHERE stripe_session_id = ?", (session_id,))
 
-    event.listen(Engine, "connect", move)
+    event.listen(Engine, "checkout", move)
     try:
         yield
     finally:
-        event.remove(Engine, "connect", move)
+        event.remove(Engine, "checkout", move)
 
 
 @pytest.mark.parametrize("runs", [2, pytest.param(4, marks=pytest.mark.slow)])

@@ -133,6 +133,8 @@ class _Play:
     def _run(self, run: Run) -> list[Plan]:
         """One process of ours, from its start to its end; the plans that it came to."""
         self._runs += 1
+        if self._under is None:
+            self._stage.engine.dispose()  # no other process of ours is at work: the last one took its connections along
         wire = Wire(self._moment, self._truth.check)
         window = _window(run, self._vendors.now)
         ripe = self._vendors.now - GRACE

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
@@ -14,7 +15,7 @@ from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster_tests.simulation.truth import install_triggers
 from ordersync_dagster_tests.simulation.vendors import START
-from ordersync_dagster_tests.simulation.wire import Wire, connect
+from ordersync_dagster_tests.simulation.wire import Wire, WiredConnection, connect
 
 OFF = Wire(lambda _: None, lambda: False)
 
@@ -29,13 +30,20 @@ class Stage:
         self.tables: FittedTables = opened.store.tables
         self.engine: Engine = opened.engine
         self.reading: Engine = connection.open_read_only(url)
+        self.engine.dispose()  # the last connection puts all that was written into the file
         install_triggers(self.path)
         shutil.copy(self.path, self._empty)
         self.wire = OFF
-        event.listen(self.engine, "do_connect", lambda _d, _r, args, options: connect(self.wire, *args, **options))
+        event.listen(
+            self.engine, "do_connect", lambda _d, _r, args, options: connect(lambda: self.wire, *args, **options)
+        )
+
+    def _connect(self, _dialect: object, _record: object, args: Any, options: Any) -> WiredConnection:
+        return connect(lambda: self.wire, *args, **options)
 
     def clear(self) -> None:
         """An empty shop."""
+        self.engine.dispose()
         for old in self.path.parent.glob("shop.db*"):
             old.unlink()
         shutil.copy(self._empty, self.path)

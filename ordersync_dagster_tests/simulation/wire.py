@@ -79,9 +79,16 @@ class _Cursor(sqlite3.Cursor):
 
 
 class WiredConnection(sqlite3.Connection):
-    """The driver's connection, so that everything above it is the real thing."""
+    """The driver's connection, so that everything above it is the real thing.
 
-    wire: Wire
+    Connections are kept from run to run here, so the wire is that of the process that is at work now.
+    """
+
+    current: Callable[[], Wire]
+
+    @property
+    def wire(self) -> Wire:
+        return self.current()
 
     def cursor(self, *_: Any) -> _Cursor:  # type: ignore[override]
         return super().cursor(_Cursor)
@@ -90,9 +97,9 @@ class WiredConnection(sqlite3.Connection):
         self.wire.commit(super().commit, super().rollback)
 
 
-def connect(wire: Wire, *args: Any, **options: Any) -> WiredConnection:
+def connect(current: Callable[[], Wire], *args: Any, **options: Any) -> WiredConnection:
     """As sqlite3.connect; raises Killed where the process is gone."""
-    wire.check()
+    current().check()
     connection = sqlite3.connect(*args, **options, factory=WiredConnection)
-    connection.wire = wire
+    connection.current = current
     return connection

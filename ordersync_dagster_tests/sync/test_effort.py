@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import chain, count
 
 import pytest
+from sqlalchemy import Engine, event
 
 from ordersync_dagster.adapters.http.client import RateLimit, RetryPolicy, Traffic
 from ordersync_dagster.app.run import Run
@@ -84,8 +85,8 @@ def read_all(sandbox: Sandbox, window: Window, traffic: Traffic | None = None) -
     return len(list(chain.from_iterable(rows for _, rows in days)))
 
 
-def run(sandbox: Sandbox, url: str) -> Run:
-    ran = launched(settings_for(sandbox, url), PrintfulScope.none, tools=Tools(lambda: NOW))
+def run(sandbox: Sandbox, url: str, days: int = 30) -> Run:
+    ran = launched(settings_for(sandbox, url), PrintfulScope.none, days=days, tools=Tools(lambda: NOW))
     for _ in ran.parts:
         continue
     return ran
@@ -102,6 +103,21 @@ def statements(database: Database) -> Iterator[list[str]]:
 
     with each_statement(database, note):
         yield seen
+
+
+@contextmanager
+def each_connection(database: Database) -> Iterator[list[str]]:
+    """What each new connection to this database is given meanwhile."""
+    name, made = str(database.engine.url.database), list[str]()
+
+    def note(_dialect: object, _record: object, *given: object) -> None:
+        made.extend([str(given)] if name in str(given) else [])
+
+    event.listen(Engine, "do_connect", note)
+    try:
+        yield made
+    finally:
+        event.remove(Engine, "do_connect", note)
 
 
 @pytest.mark.parametrize("window", [MONTH, DAY], ids=["a month", "one day"])
@@ -135,6 +151,7 @@ def test_an_empty_window_costs_one_request(sandbox: Sandbox) -> None:
     assert len(sandbox.requests) == 1
 
 
+@pytest.mark.databases
 def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sandbox, database: Database) -> None:
     sandbox.replace(build("large", now=NOW, size=FEW))
     with statements(database) as first:
@@ -147,6 +164,25 @@ def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sand
     assert set(again.outcome.rows.values()) == {0}
     after = everything(database)
     assert {name for name in after if after[name] != before[name]} <= OURS
+
+
+@pytest.mark.databases
+def test_days_without_a_session_ask_the_database_nothing(sandbox: Sandbox, database: Database) -> None:
+    sandbox.replace(World(NOW))
+    with statements(database) as of_a_month:
+        run(sandbox, database.url)
+    with statements(database) as of_a_day:
+        run(sandbox, database.url, days=1)
+    assert len(of_a_month) == len(of_a_day)
+
+
+@pytest.mark.databases
+def test_a_run_keeps_its_connections(sandbox: Sandbox, database: Database) -> None:
+    """Where the last connection to an SQLite file is closed, SQLite copies its log and waits for the disk."""
+    sandbox.replace(build("large", now=NOW, size=FEW))
+    with each_connection(database) as made:
+        run(sandbox, database.url)
+    assert len(made) <= 4
 
 
 @pytest.mark.parametrize("missing", [0, 3])

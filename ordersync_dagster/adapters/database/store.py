@@ -104,7 +104,8 @@ class DatabaseStore:
 
     def order_ids_of_payments(self, payments: Collection[str]) -> frozenset[str]:
         """The ids of the orders that name these payments, whatever their session."""
-        return self.read(lambda connection: read.read_ids_of_payments(connection, self._tables, payments))
+        found = partial(read.read_ids_of_payments, tables=self._tables, payments=payments)
+        return self.read(found) if payments else frozenset()
 
     def orders_of_customers(self, emails: Collection[str], start: datetime, end: datetime) -> tuple[StoredOrder, ...]:
         """The orders of these addresses (in lower case) that were created in `[start, end)`."""
@@ -121,12 +122,12 @@ class DatabaseStore:
             asks_audit = self.limits.numbers_orders and self._tables.has_own_tables
             return with_recovered(connection, found) if asks_audit else tuple(found)
 
-        return self.read(query)
+        return self.read(query) if values else ()
 
     def erased(self, session_ids: Collection[str], orders: Collection[Order] = ()) -> frozenset[str]:
         """Those of `session_ids` whose customer was erased after the session was created; see `Erasures.find`."""
-        find = self.erasures.find
-        return self.read(lambda connection: find(connection, session_ids, orders))
+        find = partial(self.erasures.find, session_ids=session_ids, orders=orders)
+        return self.read(find) if session_ids and self.erasures.keyed else frozenset()
 
     @property
     def erasures(self) -> Erasures:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from ordersync_dagster.adapters.database.engine.database_url import read_url
 from ordersync_dagster.adapters.database.engine.search_path import follow_search_path
@@ -108,9 +108,11 @@ def _read_only_uri(path: Path) -> str:
 
 
 def _sqlite_engine(url: URL) -> Engine:
+    # Connections are kept until the engine is disposed: where the last one is closed, SQLite copies its log and syncs.
     engine = create_engine(
         url,
-        poolclass=NullPool,
+        poolclass=QueuePool,
+        pool_size=2,
         hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
