@@ -13,7 +13,7 @@ from ordersync_dagster.cli.console import say
 
 def sandbox(
     context: typer.Context,
-    scenario: Annotated[str, typer.Option(help="outage, quiet or large.")] = "outage",
+    scenario: Annotated[str, typer.Option(help="outage, quiet, messy or large.")] = "outage",
     size: Annotated[int, typer.Option(help="Sessions of `large`.")] = 20_000,
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
     latency: Annotated[float, typer.Option(help="Seconds that each answer takes.")] = 0.0,

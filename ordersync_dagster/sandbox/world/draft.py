@@ -102,7 +102,7 @@ class Draft:
         """Adds an order at Printful."""
         self._printful.append(order)
 
-    def refund(self, session: Json, amount: int) -> None:
+    def refund(self, session: Json, amount: int, *, status: str = "succeeded") -> None:
         """A refund one day after the session."""
         self._refunds.append(
             payments.refund(
@@ -113,6 +113,7 @@ class Draft:
                 created=session["created"] + 86_400,
                 currency=session["currency"],
                 payment_intent=session["payment_intent"],
+                status=status,
             )
         )
 

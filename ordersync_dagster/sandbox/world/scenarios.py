@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 from ordersync_dagster.sandbox.world.large import build_large
+from ordersync_dagster.sandbox.world.messy import build_messy
 from ordersync_dagster.sandbox.world.outage import build_outage
 from ordersync_dagster.sandbox.world.quiet import build_quiet
 from ordersync_dagster.sandbox.world.world import World
 
-SCENARIOS = ("outage", "quiet", "large")
+SCENARIOS = ("outage", "quiet", "large", "messy")
 
 
 def build(scenario: str, *, seed: int = 7, now: datetime, size: int = 0) -> World:
@@ -23,6 +24,8 @@ def build(scenario: str, *, seed: int = 7, now: datetime, size: int = 0) -> Worl
             return build_outage(seed, moment)
         case "quiet":
             return build_quiet(seed, moment)
+        case "messy":
+            return build_messy(seed, moment)
         case "large":
             return build_large(seed, moment, size)
     raise ValueError(f"unknown scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
