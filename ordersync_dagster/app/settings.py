@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     ordersync_unpaid_days: int = Field(14, ge=1, le=3660)
     ordersync_stuck_hours: int = Field(24, ge=1, le=8760)
     ordersync_mixed_goods: bool = False
+    ordersync_late_days: int = Field(7, ge=1, le=3660)
     ordersync_other_channels: bool | None = None
     ordersync_set_refunded: bool = True
     ordersync_start_date: date | None = None

@@ -179,6 +179,7 @@ def session_rules(settings: Settings, now: datetime) -> SessionRules:
         match=settings.ordersync_session_match,
         reference=settings.layout.mapping.match.reference,
         overdue_before=int((now - timedelta(days=settings.ordersync_unpaid_days)).timestamp()),
+        late_after=settings.ordersync_late_days * 86_400,
         sets_refunded=settings.ordersync_set_refunded,
     )
 

@@ -7,6 +7,7 @@ from datetime import date
 from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
 from ordersync_dagster.core.completion import completed, disagreements, without_taken_back
 from ordersync_dagster.core.insertable import reason_not_to_insert
+from ordersync_dagster.core.late_payment import late_payment
 from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, agrees
 from ordersync_dagster.core.order_without_payment import order_without_payment
 from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder, as_stored
@@ -44,6 +45,8 @@ class SessionDay:
     taken_back: Mapping[str, Collection[str]] = field(default_factory=dict)  # order id → Printful ids it had by us
     now: int = 0  # Unix seconds
     asks_printful: bool = False  # orders without a Printful id are left to `decide_links`
+    paid_at: Mapping[str, int] = field(default_factory=dict)  # session id → Unix seconds, of delayed payments
+    late_after: int = 7 * 86_400  # seconds after the checkout in which such a payment is no surprise
     sets_refunded: bool = True  # an order whose whole payment went back becomes refunded; else this is only told
 
 
@@ -84,6 +87,7 @@ class _Decider:
     """One verdict at a time: each session ends in exactly one of inserts, skips and failed."""
 
     def __init__(self, stored: Stored, day: SessionDay) -> None:
+        self._day = day
         self._limits, self._reversals, self._erased = stored.limits, day.reversals, day.elsewhere.erased
         self._taken_back, self._sets_refunded = day.taken_back, day.sets_refunded
         self.claims, self.doubtful = dict(day.elsewhere.claims), dict(day.elsewhere.doubtful)
@@ -216,6 +220,9 @@ class _Decider:
 
     def _wait(self, stored: StoredOrder, order: Order, state: PaymentState, *, is_told: bool = False) -> None:
         self.notes.extend(payment_notices(stored, order, state))
+        if order.session_id in self._day.paid_at and not state.is_refunded:
+            paid_at = self._day.paid_at[order.session_id]
+            self.notes.extend(late_payment(stored, order, paid_at, self._day.late_after))
         if is_unlinked(stored) and not is_told:
             self.unlinked.append(Unlinked(stored, order, state))
 

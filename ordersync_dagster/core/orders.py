@@ -125,6 +125,7 @@ class Order:
     other_prices: tuple[Price, ...] = ()  # the same payment in another currency (Adaptive Pricing)
     references: tuple[Reference, ...] = ()
     subtotal: Decimal | None = None  # before shipping, tax and discounts
+    settles_later: bool = False  # it may be paid by a method that settles days after the checkout
     invoice_id: str | None = None  # of a subscription, whose session names no payment intent
     is_numbered: bool = False  # the database gives the id when the row is inserted
     id: str = field(init=False)

@@ -196,6 +196,11 @@ class ProblemClass(StrEnum):
         Severity.NOTICE,
         "Cancel at Printful the order that is too many, unless you sent the goods again on purpose.",
     )
+    LATE_PAYMENT = (
+        "late_payment",
+        Severity.NOTICE,
+        "Look whether the goods and prices are still the same, and tell the customer that the order goes on.",
+    )
     NEGATIVE_MARGIN = (
         "negative_margin",
         Severity.NOTICE,

@@ -27,6 +27,7 @@ from ordersync_dagster.core.stripe_session_fields import (
     other_prices_of,
     printful_order_id_of,
     references_of,
+    settles_later,
     shipping_of,
     subtotal_of,
     total_of,
@@ -79,6 +80,7 @@ class SessionRules:
     match: SessionMatch | None = None
     reference: str | None = None  # as in `references_of`
     overdue_before: int = 0  # an older session that is unpaid is not paid any more; Unix seconds
+    late_after: int = 7 * 86_400  # seconds after the checkout in which a payment is no surprise
     sets_refunded: bool = True  # an order whose whole payment went back becomes refunded
 
     def by_clock(self, ahead: timedelta) -> "SessionRules":
@@ -203,6 +205,7 @@ def _paid_order(session: Mapping[str, Any], session_id: str, rules: SessionRules
         other_prices=other_prices_of(session),
         references=references_of(session, metadata, rules.reference),
         subtotal=subtotal_of(session, currency),
+        settles_later=settles_later(session),
         invoice_id=id_of(session.get("invoice")),
     )
     if not is_storable(_stored_values(order)):

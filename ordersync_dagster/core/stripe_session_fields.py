@@ -19,6 +19,12 @@ PRINTFUL_ID_KEYS = ("printfulOrderId", "printful_order_id")
 NO_REFERENCE = "none"
 _ORDER_KEYS = ("order", "orderid", "ordernumber", "orderreference", "shoporderid")  # without case, "_" and "-"
 MIN_CERTAIN_LENGTH = 16  # a shorter reference, such as a customer's number, may be an order's id by chance
+# Methods of https://docs.stripe.com/payments/payment-methods that tell at once whether the customer has paid.
+_AT_ONCE = (
+    "affirm", "afterpay_clearpay", "alipay", "amazon_pay", "bancontact", "blik", "card", "cashapp", "eps", "fpx",
+    "giropay", "grabpay", "ideal", "klarna", "link", "mobilepay", "p24", "paypal", "promptpay", "revolut_pay",
+    "samsung_pay", "swish", "twint", "wechat_pay", "zip",
+)  # fmt: skip
 LAST_SECOND = 253402300799  # 9999-12-31, the last that a datetime holds
 
 
@@ -200,3 +206,9 @@ def _line_item(row: object, currency: str) -> LineItem | None:
 def id_of(value: object) -> str | None:
     """An id, also where Stripe expanded it to the whole object."""
     return text_or_none(value.get("id") if isinstance(value, dict) else value)
+
+
+def settles_later(session: Mapping[str, Any]) -> bool:
+    """Whether the session offers a method that is paid days after the checkout; an unknown method may be one."""
+    methods = session.get("payment_method_types")
+    return not isinstance(methods, list) or any(method not in _AT_ONCE for method in methods)

@@ -57,6 +57,9 @@ class NarrowSessions:
     def disputes(self, since: int) -> Iterable[object]:
         return self.facts.disputes
 
+    def delayed_payments(self, since: int) -> Iterable[object]:
+        return ()
+
     def invoice_payments(self, since: int) -> Iterable[object]:
         return self.facts.invoice_payments
 

@@ -1,9 +1,11 @@
 """Stripe's lists of refunds, disputes and invoice payments: each is read at most once in a run, and only if needed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, VendorAnswerError
+from ordersync_dagster.core.late_payment import read_late_payments
 from ordersync_dagster.core.orders import Order
 from ordersync_dagster.core.reversals import Reversals, payment_intent_of, read_invoice_payments, read_reversals
 from ordersync_dagster.sync.ports import Sessions
@@ -18,6 +20,7 @@ class Payments:
     found: Reversals = Reversals()
     decided: set[str] = field(default_factory=set)  # payments of this window's sessions that went back or are disputed
     _is_read: bool = False
+    _delayed: Mapping[str, int] | None = None  # session id → when it was paid, in Unix seconds
     _are_invoices_read: bool = False
     _unread_until: int = 0  # Unix seconds; rows from before may be missing
 
@@ -50,6 +53,17 @@ class Payments:
         """Those that no session of the days until now has."""
         return self.found.payments - self.decided
 
+    def delayed(self) -> Mapping[str, int]:
+        """Session id → when its payment came, in Unix seconds, of payments that came after their checkout."""
+        if self._delayed is None:
+            self._delayed = read_late_payments(_as_far_as_shown(self.stripe.delayed_payments(self.since)))
+        return self._delayed
+
+    @property
+    def known_delayed(self) -> Mapping[str, int]:
+        """The same, as far as they were asked for."""
+        return self._delayed or {}
+
     def may_lack(self, orders: Iterable[Order]) -> bool:
         """Whether something was not read that may be of the payment of one of `orders`."""
         return any(each.total > 0 and each.created.timestamp() < self._unread_until for each in orders)
@@ -75,3 +89,9 @@ class Payments:
         except (KeyRefusedError, VendorAnswerError):  # the reader has warned
             return
         self.found = replace(self.found, of_invoice=of_invoice)
+
+
+def _as_far_as_shown(rows: Iterable[object]) -> Iterator[object]:
+    """A late payment that Stripe does not show stays unsaid."""
+    with suppress(UnreadListError):
+        yield from rows

@@ -46,6 +46,9 @@ class Sessions(Protocol):
     def disputes(self, since: int) -> Iterable[object]:
         """Disputes, likewise."""
 
+    def delayed_payments(self, since: int) -> Iterable[object]:
+        """Events of payments that came after their checkout, of the last 30 days; none where they may not be read."""
+
     def invoice_payments(self, since: int) -> Iterable[object]:
         """Payments of invoices, likewise; raises KeyRefusedError or VendorAnswerError where they cannot be read."""
 

@@ -8,6 +8,7 @@ from itertools import starmap
 
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, each_once
 from ordersync_dagster.core.errors import WrongModeError
+from ordersync_dagster.core.late_payment import may_be_late
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
@@ -108,6 +109,7 @@ class StripePhase:
         elsewhere = _joined(each.elsewhere for each in compared)
         needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known, elsewhere.erased, _newly_refunded(plan))
         facts = replace(day, reversals=payments.found, elsewhere=elsewhere, taken_back=lookup.taken_back)
+        facts = replace(facts, paid_at=payments.known_delayed, late_after=self.rules.late_after)
         made_from = replace(facts, sessions=again)
         return Step(made_from, plan), needs
 
@@ -128,6 +130,9 @@ class StripePhase:
         reversals = payments.reversals(asked)
         payments.decide(orders)
         day = replace(day, reversals=reversals, elsewhere=elsewhere, taken_back=lookup.taken_back)
+        rules = self.rules
+        if any(may_be_late(each, of_session.get(each.session_id), rules.late_after, day.now) for each in orders):
+            day = replace(day, paid_at=payments.delayed(), late_after=rules.late_after)
         piece = decide_piece(day, Stored(rows, self.store.limits))
         lookup.keep(piece)
         by_id = {row.id: row for row in rows}

@@ -29,6 +29,7 @@ NOTICES = {
     "refunded_but_shipping",
     "disputed_but_shipping",
     "negative_margin",
+    "late_payment",
     "orphan_printful",
     "duplicate_fulfilment",
 }

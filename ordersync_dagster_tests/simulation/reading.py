@@ -76,6 +76,9 @@ class PretendStripe:
     def disputes(self, since: int) -> list[object]:
         return [each for each in self._vendors.disputes if each["created"] >= since]
 
+    def delayed_payments(self, _since: int) -> list[object]:
+        return []
+
     def invoice_payments(self, _since: int) -> list[object]:
         return []
 

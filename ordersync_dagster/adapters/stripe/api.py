@@ -30,6 +30,7 @@ ROWS_PER_PAGE = 100  # Stripe's maximum
 _RISKS = {
     "/v1/refunds": ("refunds", "a refunded payment may be added as a live order"),
     "/v1/disputes": ("disputes", "a disputed payment may be added as a live order"),
+    "/v1/events": ("events", "payments that came days after their checkout are not named"),
 }
 PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
@@ -128,6 +129,10 @@ class StripeApi:
         """Disputes, likewise."""
         return self.optional("/v1/disputes", [("created[gte]", str(since))])
 
+    def delayed_payments(self, since: int) -> Iterator[object]:
+        """Events of payments that came after their checkout, likewise; Stripe keeps events for 30 days."""
+        return self.optional("/v1/events", [("types[]", PAID_EVENTS[1]), ("created[gte]", str(since))])
+
     def invoice_payments(self, since: int) -> Iterator[object]:
         """Payments of invoices created at or after `since`; KeyRefusedError or VendorAnswerError, and a warning."""
         return self.invoice_payments_where([("created[gte]", str(since))])
@@ -144,7 +149,7 @@ class StripeApi:
             raise
 
     def optional(self, path: str, filters: Filters) -> Iterator[object]:
-        """The rows of a list that a run can do without: refunds or disputes."""
+        """The rows of a list that a run can do without: refunds, disputes or events."""
         try:
             yield from self.rows(path, filters)
         except KeyRefusedError:

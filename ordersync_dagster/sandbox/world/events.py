@@ -8,6 +8,7 @@ from zlib import crc32
 API_VERSION = "2026-10-28.endive"
 KEPT_SECONDS = 30 * 86_400
 BANK_DEBIT_SECONDS = 4 * 86_400
+BANK_TRANSFER_SECONDS = 9 * 86_400
 BANK_DEBITS = {"sepa_debit", "us_bank_account", "bacs_debit"}
 
 
@@ -39,7 +40,9 @@ def completed_at(session: dict[str, Any]) -> int:
 
 
 def paid_at(session: dict[str, Any]) -> int:
-    """When a paid session was paid; a bank debit settles some days after the checkout."""
+    """When a paid session was paid; a bank debit or transfer settles some days after the checkout."""
+    if "customer_balance" in session["payment_method_types"]:
+        return completed_at(session) + BANK_TRANSFER_SECONDS
     return completed_at(session) + (BANK_DEBIT_SECONDS if _is_debit(session) else 0)
 
 
@@ -59,4 +62,4 @@ def _tail(session: dict[str, Any]) -> str:
 
 
 def _is_debit(session: dict[str, Any]) -> bool:
-    return bool(BANK_DEBITS.intersection(session["payment_method_types"]))
+    return bool({*BANK_DEBITS, "customer_balance"}.intersection(session["payment_method_types"]))

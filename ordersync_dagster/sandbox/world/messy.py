@@ -94,6 +94,8 @@ class _Mess:
             self._draft.record(each, "completed")
         self.sale(None, "cancelled")  # paid_but_not_live
         self.sale(None, payment_status="unpaid", age=15 * 24 + number)  # order_without_payment
+        transfer: dict[str, Any] = {"payment_method_types": ["customer_balance"], "payment_method_options": {}}
+        self.sale(age=13 * 24 + 5 * number, **transfer)  # late_payment
         self.sale(None, mode="subscription", payment_intent=None, invoice=f"in_1Messy{number}")  # refund_unknown
 
     def orders(self, number: int) -> None:
