@@ -16,6 +16,12 @@ from ordersync_dagster.report.rows import ChangeRow, iter_changes
 
 KEPT_PROBLEMS = 200  # of each kind, where the whole list is not needed
 NOT_MADE = (ProblemClass.STUCK_AT_PRINTFUL, ProblemClass.CANCELLED_AT_PRINTFUL, ProblemClass.GOODS_MISSING)
+TO_STOP = (
+    ProblemClass.REFUNDED_BUT_SHIPPING,
+    ProblemClass.DISPUTED_BUT_SHIPPING,
+    ProblemClass.DUPLICATE_FULFILMENT,
+    ProblemClass.ORPHAN_PRINTFUL,
+)
 RECOVERED_WAITS = "unfulfilled, recovered"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.text import visible
-from ordersync_dagster.report.outcome import NOT_MADE, RECOVERED_WAITS, Outcome
+from ordersync_dagster.report.outcome import NOT_MADE, RECOVERED_WAITS, TO_STOP, Outcome
 
 LABELS = {  # scripts may rely on these words
     "stripe_sessions_checked": "Stripe Sessions Checked",
@@ -19,10 +19,11 @@ _MAX_LINES = 20  # of problems of one severity; --json has all
 
 
 def summary_text(outcome: Outcome) -> str:
-    """The seven lines, then waiting customers, goods that nobody makes, reasons of skipped sessions, and problems."""
+    """The seven lines, waiting customers, goods to stop or to make, reasons of skipped sessions, and problems."""
     lines = ["📊 Synchronization Summary:", "━" * 50]
     lines += [f"{label}: {outcome.summary[name]}" for name, label in LABELS.items()]
     lines += _waiting(outcome)
+    lines += _problems(outcome, "⚠ Look at once whether Printful must stop these", _is_to_stop)
     lines += _problems(outcome, "⚠ Paid, and not made by Printful", _is_not_made)
     lines += _extras(outcome)
     lines += _problems(outcome, "Errors", lambda problem: problem.is_error)
@@ -46,13 +47,17 @@ def _waiting(outcome: Outcome) -> list[str]:
     return lines
 
 
+def _is_to_stop(problem: Problem) -> bool:
+    return problem.problem_class in TO_STOP
+
+
 def _is_not_made(problem: Problem) -> bool:
     return problem.problem_class in NOT_MADE
 
 
 def _is_other_notice(problem: Problem) -> bool:
     """Whether it is a notice that has no block of its own."""
-    has_block = problem.problem_class is ProblemClass.UNFULFILLED or _is_not_made(problem)
+    has_block = problem.problem_class is ProblemClass.UNFULFILLED or _is_not_made(problem) or _is_to_stop(problem)
     return not problem.is_error and not has_block
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ordersync_dagster.app.problems import Problems
 from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import Fault, ShopRows, World, build
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
@@ -84,3 +85,11 @@ def _remove_the_causes(shop: Shop) -> None:
     for table in ("order_items", "order_events", "orders"):
         shop.database.execute(f"DELETE FROM {table}")
     fill(shop.database.url, good)
+
+
+def test_what_printful_must_stop_stands_before_other_notices(shop: Shop) -> None:
+    text = summary_text(shop.run(dry_run=True).outcome)
+    counts = "2 disputed_but_shipping, 2 duplicate_fulfilment, 2 orphan_printful, 2 refunded_but_shipping"
+    assert f"⚠ Look at once whether Printful must stop these ({counts}):" in text
+    assert text.count("[refunded_but_shipping]") == 2
+    assert text.index("[orphan_printful]") < text.index("Notices (")
