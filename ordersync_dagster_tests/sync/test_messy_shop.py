@@ -54,7 +54,7 @@ def test_what_faults_alone_can_cause_is_found_too(shop: Shop) -> None:
     assert Counter(each.problem_class for each in left_out.outcome.problems)[ProblemClass.NOT_LOOKED_AT] >= 2
 
 
-def test_after_a_repair_only_what_needs_a_person_is_open_and_nothing_without_its_cause(shop: Shop) -> None:
+def test_after_a_repair_only_what_needs_a_person_is_open_and_ends_with_its_cause(shop: Shop) -> None:
     problems = Problems(settings_for(shop.sandbox, shop.database.url), shop.time.tools())
     found = {problem.id for problem in shop.run().outcome.problems}
     assert {problem.id for problem in problems.known()} == found
