@@ -5,7 +5,7 @@ one lost order among others that came in time is no outage.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -77,12 +77,15 @@ class Outage:
     @property
     def backfill(self) -> str | None:
         """The same as partitions, in the form that Dagster's dialogue for a backfill takes."""
-        spans = day_ranges(self.missing_days)
-        texts = (str(first) if first == last else f"[{first}...{last}]" for first, last in spans)
-        return ",".join(texts) or None
+        return partition_selection(self.missing_days) or None
 
     def _moment(self, at: datetime) -> str:
         return f"{at.day} {at:%b %Y %H:%M}" if self.names_year else f"{at.day} {at:%b %H:%M}"
+
+
+def partition_selection(days: Iterable[date]) -> str:
+    """Days as Dagster's dialogue for a backfill takes them: 2026-11-10,[2026-11-13...2026-11-14]."""
+    return ",".join(str(first) if first == last else f"[{first}...{last}]" for first, last in day_ranges(days))
 
 
 def find_outages(of: Sequence[Arrival]) -> tuple[Outage, ...]:

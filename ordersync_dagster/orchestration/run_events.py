@@ -13,6 +13,7 @@ from ordersync_dagster.core.errors import LockHeldError, OrderSyncError, UsageEr
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.window import Window, WindowError
 from ordersync_dagster.orchestration import checks, killed_runs, metadata
+from ordersync_dagster.orchestration.outage_facts import outage_facts
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.resources import LOCK_RETRIES, ShopResource
 from ordersync_dagster.report.outcome import Outcome
@@ -44,7 +45,7 @@ class RunReporter:
             run = start()
             self._context.log.info(run.ready.headline)
             self._report_days(run)
-            self._report_totals(run)
+            self._report_totals(run, shop)
         except (OrderSyncError, WindowError) as error:
             self._stop(run, error, shop)
         except Exception as error:  # noqa: BLE001  # Dagster must not keep its text (customers' data)
@@ -70,7 +71,7 @@ class RunReporter:
         if has_partition and "orders" in self._selected:
             self._log_checks(*checks.of_day(part, is_dry_run=outcome.is_dry_run))
 
-    def _report_totals(self, run: Run) -> None:
+    def _report_totals(self, run: Run, shop: ShopResource) -> None:
         outcome = run.outcome
         if run.ready.sync.printful is not None:
             self._log(printful_events(outcome, only_reads=self._only_reads))
@@ -82,7 +83,10 @@ class RunReporter:
             origin = self._context.run.remote_job_origin
             location = origin.location_name if origin else None
             facts = metadata.summary(outcome, is_live=run.ready.is_live, traffic=run.traffic, location=location)
-            self._log([_event("order_sync_summary", facts, is_green=not outcome.is_dry_run)])
+            outages, unknown = outage_facts(outcome, shop)
+            if unknown:
+                self._context.log.warning(unknown)
+            self._log([_event("order_sync_summary", {**facts, **outages}, is_green=not outcome.is_dry_run)])
             self._log_checks(checks.of_run(outcome))
 
     def _log(self, events: Iterable[Event]) -> None:

@@ -1,0 +1,34 @@
+"""When webhooks were down, for the summary of a run that found orders missing."""
+
+import dagster as dg
+
+from ordersync_dagster.app.webhooks import look_at_webhooks
+from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.core.outages import partition_selection
+from ordersync_dagster.core.window import DEFAULT_DAYS, Window
+from ordersync_dagster.orchestration.metadata import Metadata
+from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.report.webhooks import outage_lines
+
+
+def outage_facts(outcome: Outcome, shop: ShopResource) -> tuple[Metadata, str | None]:
+    """The outages of the last days, and the partitions of what is missing; or why nobody knows.
+
+    A run that found nothing missing asks Stripe for nothing more.
+    """
+    if not outcome.summary.stripe_sessions_added:
+        return {}, None
+    try:
+        window = Window.last_days(DEFAULT_DAYS, shop.tools.clock())
+        outages = look_at_webhooks(shop.settings(), window, shop.tools).outages
+    except OrderSyncError as error:
+        return {}, f"When webhooks were down is not known: {error}"
+    if not outages:
+        return {}, None
+    text = "\n".join(f"- {'<br>'.join(outage_lines(each))}" for each in outages)
+    missing = {day for each in outages for day in each.missing_days}
+    return {
+        "outages": dg.MetadataValue.md(text),
+        **({"outage_backfill": partition_selection(missing)} if missing else {}),
+    }, None
