@@ -7,10 +7,12 @@ import pytest
 
 from ordersync_dagster.core.errors import UnreadListError
 from ordersync_dagster.core.history import AuditRecord
-from ordersync_dagster.core.part import Applied
+from ordersync_dagster.core.part import Applied, Part
+from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import Problem, ProblemClass
-from ordersync_dagster.core.summary import COUNTERS, Summary
+from ordersync_dagster.core.summary import COUNTERS, Summary, summarise
 
+UNFULFILLED, POSSIBLE = ProblemClass.UNFULFILLED, ProblemClass.POSSIBLE_LINK
 REFUSED = Problem(ProblemClass.DATABASE_REFUSED, "It was refused.", {})
 
 
@@ -42,3 +44,9 @@ def test_a_record_is_of_one_action_on_one_kind_of_row(resource: str, action: str
 def test_a_list_that_was_not_read_to_its_end_says_until_when() -> None:
     error = UnreadListError("There is more.", 17)
     assert (str(error), error.until) == ("There is more.", 17)
+
+
+def test_errors_notices_and_orders_that_wait_are_counted_apart() -> None:
+    notes = [Problem(each, "Something is odd.", {"order_id": "o1"}) for each in (UNFULFILLED, POSSIBLE, UNFULFILLED)]
+    found = summarise(Part(Plan(notes=(*notes, REFUSED))))
+    assert (found.errors, found.notices, found.orders_unfulfilled) == (1, 3, 2)

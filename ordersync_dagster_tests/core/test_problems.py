@@ -67,3 +67,10 @@ def test_problems_of_other_classes_orders_or_columns_have_other_ids() -> None:
 
 def test_every_class_says_what_to_do_in_a_sentence() -> None:
     assert [each for each in ProblemClass if not (each.advice[0].isupper() and each.advice.endswith("."))] == []
+
+
+def test_a_planned_order_and_the_row_that_it_became_are_the_same_subject() -> None:
+    planned, stored = (
+        Problem(ProblemClass.UNFULFILLED, "It waits.", {"order_id": each}) for each in ("new:cs_1", "cs_1")
+    )
+    assert planned.id == stored.id
