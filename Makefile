@@ -51,7 +51,7 @@ test-latest: $(READY) ## the fast tests with the newest versions that setup.cfg 
 # Old releases call deprecated functions of their own newer requirements. Our code does not, so the warning is ignored.
 define test_with
 @mkdir -p .state
-$(BIN)/uv pip compile setup.cfg --extra postgres --extra metrics --resolution $(1) --no-emit-index-url --quiet --output-file .state/$(1).txt
+$(BIN)/uv pip compile setup.cfg --extra postgres --extra metrics --extra alerts --resolution $(1) --no-emit-index-url --quiet --output-file .state/$(1).txt
 $(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-$(1)
 $(BIN)/uv pip install --quiet --python .venv-$(1) --constraint .state/$(1).txt --editable '.[dev]'
 .venv-$(1)/bin/pytest -W ignore::DeprecationWarning
@@ -109,7 +109,7 @@ bench: $(READY) ## measure time and memory
 
 lock: $(READY) ## compile the locked requirements again from setup.cfg
 	$(call compile,dev,dev)
-	$(call compile,postgres --extra metrics,run)
+	$(call compile,postgres --extra metrics --extra alerts,run)
 
 # --no-strip-extras: the pip of Python 3.11 refuses a hashed `gql` if `gql[requests]` is required
 compile = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

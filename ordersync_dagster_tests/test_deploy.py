@@ -56,7 +56,7 @@ def _validate(manifest: dict[str, Any]) -> None:
         raise ValueError(error.message) from None
 
 
-@pytest.mark.parametrize("name", ["cronjob.yaml", "networkpolicy.yaml", "secret.example.yaml"])
+@pytest.mark.parametrize("name", ["cronjob.yaml", "alerts.yaml", "networkpolicy.yaml", "secret.example.yaml"])
 def test_manifests_are_valid_strictly(name: str) -> None:
     _validate(_manifest(name))
 
@@ -74,6 +74,14 @@ def test_the_cronjob_is_the_one_that_people_start_by_hand() -> None:
     assert "--from=cronjob/order-sync manual-sync-$(date +%s)" in (ROOT / "docs/kubernetes.md").read_text()
     assert manifest["spec"]["timeZone"] == "Etc/UTC"
     assert manifest["spec"]["concurrencyPolicy"] == "Forbid"
+
+
+def test_the_cronjob_of_alerts_runs_in_the_same_pod_and_sends_alerts(pod: dict[str, Any]) -> None:
+    other = _manifest("alerts.yaml")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = other["containers"]
+    assert container["args"] == ["alerts"]
+    container["args"] = pod["containers"][0]["args"]
+    assert other == pod
 
 
 def test_an_exit_of_2_is_never_tried_again_and_the_others_are(job: dict[str, Any], pod: dict[str, Any]) -> None:

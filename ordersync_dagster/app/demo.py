@@ -15,11 +15,13 @@ from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.app.drift import open_reading
 from ordersync_dagster.app.run import start_run
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.status import read_status
 from ordersync_dagster.app.wiring import open_run, utc_now
 from ordersync_dagster.core.window import DEFAULT_DAYS, Window
 from ordersync_dagster.report.drift.forms import ReportForm, written_as
 from ordersync_dagster.report.drift.verdict import verdict_of
 from ordersync_dagster.report.files import write_whole
+from ordersync_dagster.report.status_screen import status_text
 from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import build, serve
 from ordersync_dagster.sync.order_sync import PrintfulScope
@@ -74,7 +76,9 @@ def demonstrate() -> Iterator[str]:
                     f"{count} {name.replace('_', ' ')}" for name, count in run.outcome.rows.items() if count
                 )
                 yield f"\nRows written: {rows or 'none'}"
-        yield "\n4. The report: ordersync report -o FILE\n"
+        yield "\n4. What needs a person now: ordersync status\n"
+        yield status_text(read_status(_settings(environment)))
+        yield "\n5. The report: ordersync report -o FILE\n"
         yield _written_report(_settings(environment))
 
 

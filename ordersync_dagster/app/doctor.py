@@ -6,6 +6,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from ordersync_dagster.adapters.alerts.sinks import require_apprise, sinks_of
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.diagnostics import diagnose
 from ordersync_dagster.adapters.database.engine import connection
@@ -44,6 +45,7 @@ def examine(settings: Settings, tools: Tools = Tools()) -> list[Finding]:
         ("Printful", _printful, ("PRINTFUL_API_KEY", "PRINTFUL_API_BASE", "ORDERSYNC_CA_BUNDLE")),
         ("Database", _database, ("DATABASE_URL", "ORDERSYNC_CONFIG", "ORDERSYNC_SCHEMA")),
         ("Rates", _rates, ("STRIPE_REQUESTS_PER_SECOND", "PRINTFUL_REQUESTS_PER_MINUTE")),
+        ("Alerts", _alerts, ("ORDERSYNC_ALERT_URLS", "ORDERSYNC_ALERT_CLASSES", "ORDERSYNC_SILENCE_HOURS")),
         ("Dagster", _dagster, ()),
     )
     named = {name for _, _, names in looks for name in names}
@@ -150,6 +152,20 @@ def _rates(settings: Settings, _tools: Tools) -> Iterator[Finding]:
         yield Finding(Level.YELLOW, "Rates", f"{budget}: more than they take ({allowed}), so 429s will slow runs down")
     else:
         yield Finding(Level.GREEN, "Rates", budget)
+
+
+def _alerts(settings: Settings, _tools: Tools) -> Iterator[Finding]:
+    sinks = sinks_of(settings.alert_urls)
+    if not sinks:
+        yield Finding(Level.GREEN, "Alerts", "ORDERSYNC_ALERT_URLS is not set, so nobody is told (docs/alerts.md)")
+        return
+    require_apprise()
+    for each in sinks:
+        if each.is_understood:
+            yield Finding(Level.GREEN, "Alerts", f"{each.name}: try it with `ordersync alerts test`")
+        else:
+            sentence = f"{each.name}: apprise does not understand this URL; docs/alerts.md has examples"
+            yield Finding(Level.RED, "Alerts", sentence)
 
 
 def _dagster(_settings: Settings, _tools: Tools) -> Iterator[Finding]:

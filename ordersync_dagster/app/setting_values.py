@@ -12,6 +12,7 @@ from pydantic import ValidationInfo
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, read_mapping
 from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.problems import CLASSES, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
 
 STRIPE_HOST, PRINTFUL_HOST = "api.stripe.com", "api.printful.com"
@@ -143,6 +144,29 @@ def api_base(base: str, info: ValidationInfo) -> str:
             "If it is a gateway of your own, name it in ORDERSYNC_ALLOWED_HOSTS"
         )
     return base
+
+
+def alert_urls(text: str) -> str:
+    """URLs of apprise, with blanks or line breaks between them. No message shows one, because they hold secrets."""
+    for place, url in enumerate(listed_urls(text), start=1):
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[\x21-\x7e]+", url):
+            raise SettingsError(
+                f"ORDERSYNC_ALERT_URLS: number {place} is not a URL of apprise, such as mailto://… (docs/alerts.md)"
+            )
+    return text
+
+
+def listed_urls(text: str) -> tuple[str, ...]:
+    """The URLs of ORDERSYNC_ALERT_URLS, each once."""
+    return tuple(dict.fromkeys(word.strip(",") for word in text.split() if word.strip(",")))
+
+
+def alert_classes(text: str) -> frozenset[ProblemClass]:
+    """Classes of problems, with commas between them."""
+    named = _listed(text)
+    if unknown := sorted(named - CLASSES.keys()):
+        raise SettingsError(f"ORDERSYNC_ALERT_CLASSES: there is no class {unknown[0][:40]!r}; docs/logs.md lists them")
+    return frozenset(CLASSES[name] for name in named)
 
 
 def _listed(text: str) -> frozenset[str]:

@@ -20,6 +20,7 @@ from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE
 from ordersync_dagster.app import setting_values as values
 from ordersync_dagster.app.metrics_settings import metrics_file, metrics_shop, pushgateway
 from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
 
 
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     ordersync_metrics_file: Annotated[Path | None, BeforeValidator(metrics_file)] = None
     ordersync_metrics_pushgateway: Annotated[SecretStr | None, BeforeValidator(pushgateway)] = None
     ordersync_metrics_shop: Annotated[str | None, BeforeValidator(metrics_shop)] = None
+    ordersync_alert_urls: Annotated[SecretStr | None, BeforeValidator(values.alert_urls)] = None
+    ordersync_alert_classes: Annotated[frozenset[ProblemClass], BeforeValidator(values.alert_classes)] = frozenset(
+        each for each in ProblemClass if each.needs_person
+    )
+    ordersync_silence_hours: int = Field(26, ge=1, le=8760)
     ordersync_ca_bundle: Annotated[str | None, BeforeValidator(values.certificates)] = None
     ordersync_secrets_dir: Annotated[Path | None, BeforeValidator(values.secrets_dir)] = None
 
@@ -111,6 +117,11 @@ class Settings(BaseSettings):
     def metrics_pushgateway(self) -> str:
         """The push gateway, perhaps with user and password."""
         return _secret(self.ordersync_metrics_pushgateway)
+
+    @property
+    def alert_urls(self) -> tuple[str, ...]:
+        """Where alerts go; each is a secret."""
+        return values.listed_urls(_secret(self.ordersync_alert_urls))
 
     @property
     def layout(self) -> Layout:
@@ -189,7 +200,8 @@ def _secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
 
 
-_KEYS = ("stripe_secret_key", "printful_api_key")  # their own validators say more
+# Their own validators say more, and URLs may have line breaks between them.
+_KEYS = ("stripe_secret_key", "printful_api_key", "ordersync_alert_urls")
 
 
 def _odd(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import typer
 
+from ordersync_dagster.cli.alerts import alerts
 from ordersync_dagster.cli.console import BUSY, FAILED, OK, USAGE, say
 from ordersync_dagster.cli.database import database
 from ordersync_dagster.cli.doctor import doctor
@@ -17,6 +18,7 @@ from ordersync_dagster.cli.problems import problems
 from ordersync_dagster.cli.report import report
 from ordersync_dagster.cli.runs import audit, forget, purge, runs, undo
 from ordersync_dagster.cli.sandbox import demo, sandbox
+from ordersync_dagster.cli.status import status
 from ordersync_dagster.cli.sync import sync
 from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
 from ordersync_dagster.core.window import WindowError
@@ -32,6 +34,7 @@ app = typer.Typer(
 )
 app.command(short_help="Add missing orders; update status, tracking and items.")(sync)
 app.command(short_help="Compare Stripe, the shop and Printful; write a report.")(report)
+app.command(short_help="Whether anything needs a person; exit 1 if so.")(status)
 app.command(short_help="Keys, permissions, database: what fits and what to do.")(doctor)
 app.command(short_help="One order in all three systems, and why a run does what it does.")(explain)
 app.command(short_help="When webhooks were down, what was lost, and how to add it.")(outages)
@@ -43,6 +46,7 @@ app.command(short_help="Blank one customer's data in our own tables.")(forget)
 app.add_typer(database, name="db")
 app.add_typer(problems, name="problems")
 app.add_typer(runs, name="runs")
+app.add_typer(alerts, name="alerts")
 app.add_typer(audit, name="audit")
 
 

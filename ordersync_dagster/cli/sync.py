@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ordersync_dagster.cli.alerts import tell_after_run
 from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, FAILED, OK, say, settings
 from ordersync_dagster.core.errors import OrderSyncError, SettingsError, UsageError
 from ordersync_dagster.core.window import DEFAULT_DAYS, MAX_DAYS, Window
@@ -45,7 +46,8 @@ def sync(
         from ordersync_dagster.report.files import check_report
 
         check_report(report)
-    ready = open_run(settings(), printful, dry_run=dry_run)
+    chosen = settings()
+    ready = open_run(chosen, printful, dry_run=dry_run)
     confirm = _ask_person if ready.is_first_run and sys.stdin.isatty() and sys.stderr.isatty() else None
     keeps_changes = as_json or report is not None
     run = start_run(ready, window, limit=max_changes, confirm=confirm, keeps_changes=keeps_changes)
@@ -56,6 +58,8 @@ def sync(
     is_kept = report is None or _keep(run, report, error)
     if os.environ.get("DAGSTER_HOME") and not dry_run:
         _tell_dagster(run, looked_at_printful=error is None and printful is not PrintfulScope.none)
+    if not dry_run:
+        tell_after_run(chosen, ready.sync.run_id, error)
     if error is not None:
         raise error
     raise typer.Exit(OK if is_kept and not run.outcome.summary.errors else FAILED)

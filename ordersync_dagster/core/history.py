@@ -79,7 +79,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ErasureCounts:
-    """Payloads of audit entries, 404s, rate tokens, host names and problems that were or would be erased.
+    """Payloads of audit entries, 404s, rate tokens, host names, problems and alerts that were or would be erased.
 
     `erased` counts the hashes that are left so that an erased customer stays erased.
     """
@@ -90,6 +90,7 @@ class ErasureCounts:
     hosts: int = 0
     erased: int = 0
     problems: int = 0
+    alerts: int = 0
 
     @property
     def by_name(self) -> dict[str, int]:
@@ -101,6 +102,7 @@ class ErasureCounts:
             "hosts_blanked": self.hosts,
             "hashes_left": self.erased,
             "problems_dropped": self.problems,
+            "alerts_dropped": self.alerts,
         }
 
 

@@ -120,6 +120,7 @@ def erasure_text(result: ErasureResult) -> str:
         "rate tokens dropped": result.counts.rates,
         "host names blanked": result.counts.hosts,
         "ended problems dropped": result.counts.problems,
+        "records of alerts dropped": result.counts.alerts,
         "hashes left so that no run brings the customer back": result.counts.erased,
     }
     shown = ", ".join(f"{count} {name}" for name, count in figures.items() if count) or "nothing to erase"

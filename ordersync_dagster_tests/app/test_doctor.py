@@ -37,10 +37,26 @@ def test_a_shop_in_order_needs_nothing(
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     findings = examine(settings_for(sandbox, database.url, ORDERSYNC_STATE_DIR=str(tmp_path), **BUDGETS))
     assert worst(findings) == 0
-    assert {finding.subject for finding in findings} == {"Stripe", "Clock", "Printful", "Database", "Rates", "Dagster"}
+    assert {finding.subject for finding in findings} == {
+        "Stripe",
+        "Clock",
+        "Printful",
+        "Database",
+        "Rates",
+        "Alerts",
+        "Dagster",
+    }
     assert {finding.level for finding in findings if finding.subject != "Stripe"} == {Level.GREEN}
     assert f"{len(outage.printful_orders)} there" in said(findings, "Printful")
     assert f"{len(outage.shop.orders)} orders" in said(findings, "Database")
+
+
+def test_sinks_of_alerts_are_named_without_their_urls(sandbox: Sandbox, database: Database) -> None:
+    urls = "json://127.0.0.1/secretpath nosuchservice://secretpath"
+    findings = examine(settings_for(sandbox, database.url, ORDERSYNC_ALERT_URLS=urls))
+    assert levels(findings, "Alerts") == [Level.GREEN, Level.RED]
+    assert "sink 2 (nosuchservice): apprise does not understand this URL" in said(findings, "Alerts")
+    assert "secretpath" not in findings_text(findings)
 
 
 def test_a_secret_key_works_but_a_restricted_one_is_advised(sandbox: Sandbox, database: Database) -> None:

@@ -69,6 +69,7 @@ def test_schedules_and_the_healing_sensor_are_off_until_switched_on() -> None:
     statuses = {sensor.name: sensor.default_status for sensor in repository.sensor_defs}
     assert statuses["missed_webhooks"] is dg.DefaultSensorStatus.STOPPED
     assert statuses["abandoned_runs"] is dg.DefaultSensorStatus.RUNNING  # it touches Dagster's records alone
+    assert statuses["alerts"] is dg.DefaultSensorStatus.RUNNING  # it does nothing without ORDERSYNC_ALERT_URLS
     assert all(sensor.description for sensor in repository.sensor_defs)
 
 

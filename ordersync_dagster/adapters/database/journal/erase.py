@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from ordersync_dagster.adapters.database.journal import audit
+from ordersync_dagster.adapters.database.journal.alert_records import ALERTS, old_alerts
 from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENTRIES, PAYLOAD, Entry
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.problem_records import PROBLEMS
@@ -23,6 +24,7 @@ def count_old(connection: Connection, before: datetime) -> ErasureCounts:
         count_rows(connection, RATE.c.name.in_(_idle_rates(before))),
         count_rows(connection, _old_hosts(before)),
         problems=count_rows(connection, PROBLEMS.c.ended_at < before),
+        alerts=count_rows(connection, old_alerts(before)),
     )
 
 
@@ -32,6 +34,7 @@ def erase_old(connection: Connection, before: datetime, stamp: Stamp, keyed: Key
     blanked = blank(connection, [_old_payloads(before)])
     connection.execute(update(RUNS).where(_old_hosts(before)).values(host=None))
     connection.execute(delete(MISSING).where(MISSING.c.asked_at < before))
+    connection.execute(delete(ALERTS).where(old_alerts(before)))
     connection.execute(delete(PROBLEMS).where(PROBLEMS.c.ended_at < before))
     connection.execute(delete(RATE).where(RATE.c.name.in_(_idle_rates(before))))
     after = {**counts.by_name, "older_than": before.isoformat(), BLANKED_ENTRIES: blanked}

@@ -19,6 +19,7 @@ OWN_TABLES = (
     "ordersync_erased",
     "ordersync_audit_end",
     "ordersync_problems",
+    "ordersync_alerts",
 )
 
 
@@ -45,6 +46,7 @@ def own_tables() -> MetaData:
         _erased(),
         _audit_end(),
         _problems(),
+        _alerts(),
     )
     for name, of_table in zip(OWN_TABLES, columns, strict=True):
         Table(name, metadata, *of_table)
@@ -180,6 +182,18 @@ def _problems() -> list[SchemaItem]:
         _time("ended_at"),
         *_texts("ended_why"),
         Index("ix_ordersync_problems_ended_at", "ended_at"),
+    ]
+
+
+def _alerts() -> list[SchemaItem]:
+    """What each sink was told: `subject` is a problem's id, failed_run or silence."""
+    names = ("sink", "subject", "episode", "phase")  # `sink` is a hash; phase: new, over
+    return [
+        *(Column(name, Text, primary_key=True) for name in names),
+        _time("noted_at", nullable=False),
+        _time("claimed_at"),
+        Column("tries", Integer, nullable=False),
+        _time("sent_at"),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Where alerts go: one sink for each URL, through apprise, the only module that imports it."""

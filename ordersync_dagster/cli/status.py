@@ -1,0 +1,27 @@
+"""`ordersync status`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ordersync_dagster.cli.console import AS_JSON, FAILED, OK, settings
+
+
+def status(as_json: Annotated[bool, AS_JSON] = False) -> None:
+    """Say whether anything needs a person: exit 0 if nothing does, 1 if something does. Asks the database alone."""
+    from ordersync_dagster.app.status import read_status
+    from ordersync_dagster.report.status import status_json, status_line
+
+    found = read_status(settings())
+    if as_json:
+        print(status_json(found))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        from ordersync_dagster.report.status_screen import status_screen
+
+        Console().print(status_screen(found), highlight=False)
+    else:
+        print(status_line(found))
+    raise typer.Exit(FAILED if found.needs_person else OK)

@@ -1,0 +1,30 @@
+"""The sensor `alerts`: tells people what needs one of them, whatever found it: Dagster, the command or a CronJob."""
+
+import dagster as dg
+
+from ordersync_dagster.app.alerts import Alerts
+from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.run_events import unexpected
+
+
+@dg.sensor(
+    name="alerts",
+    minimum_interval_seconds=120,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Sends alerts to the sinks of ORDERSYNC_ALERT_URLS: new problems, a failed run, no successful run for "
+    "ORDERSYNC_SILENCE_HOURS, and that each is over. Without that setting it does nothing, so it is on from the start.",
+)
+def alert_people(shop: ShopResource) -> dg.SkipReason:
+    """Send once what is new."""
+    try:
+        source = Alerts(shop.settings(), shop.tools)
+        if not source.is_wanted:
+            return dg.SkipReason("ORDERSYNC_ALERT_URLS is not set, so nobody is told anything.")
+        deliveries = source.tell()
+    except OrderSyncError as error:
+        return dg.SkipReason(f"No alert was sent: {error}")
+    except Exception as error:  # noqa: BLE001  # Dagster must not keep its text (secrets)
+        return dg.SkipReason(f"No alert was sent: {unexpected(error)}")
+    told = [f"{each.sink} was told: {each.message.title}" for each in deliveries if each.message and each.is_sent]
+    return dg.SkipReason(" ".join([*told, *(each.warning for each in deliveries if each.warning)]) or "Nothing new.")

@@ -1,0 +1,175 @@
+"""The verdict on a shop from its database alone: one line for a pipe, one document for scripts."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ordersync_dagster.core.health import RunHealth
+from ordersync_dagster.core.history import PastRun
+from ordersync_dagster.core.known_problems import KnownProblem
+from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.summary import COUNTERS
+from ordersync_dagster.core.sums import sums_by_currency, sums_text
+from ordersync_dagster.report.moments import lasting
+
+STATUS_VERSION = 1  # changes only when a field's meaning does
+
+
+@dataclass(frozen=True, slots=True)
+class ClassStatus:
+    """The open problems of one class, the oldest first."""
+
+    problem_class: ProblemClass
+    problems: Sequence[KnownProblem]
+
+    @property
+    def oldest(self) -> datetime:
+        return self.problems[0].first_seen
+
+    @property
+    def money(self) -> str:
+        """EUR 1,204.00 and USD 31.00; empty where no amount is known."""
+        return money_of(self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopStatus:
+    """`problems` are the open ones, the oldest first."""
+
+    target: str
+    now: datetime
+    health: RunHealth
+    expected_hours: int
+    problems: Sequence[KnownProblem]
+
+    @property
+    def waiting(self) -> list[KnownProblem]:
+        """The problems that need a person."""
+        return [each for each in self.problems if each.needs_person(self.now)]
+
+    @property
+    def acknowledged(self) -> list[KnownProblem]:
+        return [each for each in self.problems if each.is_acknowledged(self.now)]
+
+    @property
+    def others(self) -> list[KnownProblem]:
+        """The problems that the next run may end without a person."""
+        return [
+            each for each in self.problems if not each.problem_class.needs_person and not each.is_acknowledged(self.now)
+        ]
+
+    @property
+    def is_silent(self) -> bool:
+        return self.health.is_silent(self.now, self.expected_hours)
+
+    @property
+    def needs_person(self) -> bool:
+        """What the exit code says."""
+        return bool(self.waiting) or self.health.is_failing or self.is_silent
+
+    @property
+    def verdict(self) -> str:
+        """One sentence."""
+        if self.health.last is None:
+            return "No run has looked at this shop yet: run `ordersync sync --dry-run`, then `ordersync sync`."
+        if not self.needs_person:
+            return "Nothing needs a person."
+        return f"A person is needed: {'; '.join(self._reasons())}."
+
+    def _reasons(self) -> Iterator[str]:
+        if waiting := self.waiting:
+            yield f"{number_of(len(waiting), 'problem')}, the oldest for {lasting(waiting[0].first_seen, self.now)}"
+        if self.health.is_failing:
+            yield f"{number_of(self.health.failures, 'run')} failed since one succeeded"
+        since = self.health.quiet_since
+        if self.is_silent and since:
+            yield f"no run has succeeded for {lasting(since, self.now)} (expected every {self.expected_hours} hours)"
+
+    def by_class(self, problems: Sequence[KnownProblem]) -> list[ClassStatus]:
+        """The class with the oldest problem first."""
+        grouped: dict[ProblemClass, list[KnownProblem]] = {}
+        for each in problems:
+            grouped.setdefault(each.problem_class, []).append(each)
+        classes = [ClassStatus(kind, found) for kind, found in grouped.items()]
+        return sorted(classes, key=lambda each: (each.oldest, each.problem_class))
+
+
+def status_line(status: ShopStatus) -> str:
+    """Everything that matters, in one line."""
+    parts = [status.verdict]
+    if status.waiting:
+        classes = ", ".join(f"{len(each.problems)} {each.problem_class}" for each in status.by_class(status.waiting))
+        parts.append(f"{classes}{f' ({money})' if (money := money_of(status.waiting)) else ''}.")
+    if status.acknowledged:
+        parts.append(f"{len(status.acknowledged)} acknowledged.")
+    if status.health.succeeded:
+        parts.append(f"Last successful run: {_ago(status.health.succeeded, status.now)}.")
+    return " ".join(parts)
+
+
+def status_json(status: ShopStatus) -> str:
+    """Times are ISO 8601 in UTC, amounts exact decimals by lower-case currency."""
+    health = status.health
+    document = {
+        "schema_version": STATUS_VERSION,
+        "needs_person": status.needs_person,
+        "verdict": status.verdict,
+        "at": status.now.isoformat(),
+        "problems": [_class_document(each) for each in status.by_class(status.waiting)],
+        "acknowledged": [_class_document(each) for each in status.by_class(status.acknowledged)],
+        "repaired_by_next_run": [_class_document(each) for each in status.by_class(status.others)],
+        "is_failing": health.is_failing,
+        "failures": health.failures,
+        "is_silent": status.is_silent,
+        "silence_hours": status.expected_hours,
+        "last_run": _run_document(health.last, status.now),
+        "last_successful_run": _run_document(health.succeeded, status.now),
+        "last_failed_run": _run_document(health.last_failed, status.now),
+    }
+    return json.dumps(document, ensure_ascii=True, indent=2)
+
+
+def counters_of(run: PastRun | None) -> dict[str, int]:
+    """The seven counters; none where the run did not come to its end."""
+    is_whole = run is not None and COUNTERS[0] in run.summary
+    return {name: run.summary.get(name, 0) for name in COUNTERS} if run and is_whole else {}
+
+
+def money_of(problems: Sequence[KnownProblem]) -> str:
+    return sums_text(sums_by_currency(each.amount for each in problems))
+
+
+def number_of(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _ago(run: PastRun, now: datetime) -> str:
+    return f"{lasting(run.ended_at or run.started_at, now)} ago"
+
+
+def _class_document(found: ClassStatus) -> dict[str, Any]:
+    sums = sums_by_currency(each.amount for each in found.problems)
+    return {
+        "class": str(found.problem_class),
+        "severity": str(found.problem_class.severity),
+        "count": len(found.problems),
+        "oldest": found.oldest.isoformat(),
+        "money": {currency: str(amount) for currency, amount in sums.items()},
+        "advice": found.problem_class.advice,
+    }
+
+
+def _run_document(run: PastRun | None, now: datetime) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    ended = run.ended_at
+    return {
+        "run_id": run.id,
+        "state": run.state,
+        "started_at": run.started_at.isoformat(),
+        "ended_at": ended.isoformat() if ended else None,
+        "age_seconds": int((now - (ended or run.started_at)).total_seconds()),
+        "summary": counters_of(run),
+    }

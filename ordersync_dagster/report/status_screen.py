@@ -1,0 +1,103 @@
+"""The verdict on a shop as one screen, drawn by rich."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ordersync_dagster.core.history import PastRun
+from ordersync_dagster.core.known_problems import KnownProblem
+from ordersync_dagster.core.text import visible
+from ordersync_dagster.report.moments import lasting, moment_text
+from ordersync_dagster.report.status import ClassStatus, ShopStatus, counters_of, money_of, number_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+PLAIN_WIDTH = 100  # columns, where there is no terminal
+
+
+def status_screen(status: ShopStatus) -> "RenderableType":
+    """The verdict, the problems by class, the runs, and the figures of the last one."""
+    from rich.console import Group
+    from rich.text import Text
+
+    mark, style = ("✗", "bold red") if status.needs_person else ("✓", "bold green")
+    parts: list[RenderableType] = [Text(f"{mark} {status.verdict}", style=style)]
+    if status.waiting:
+        parts.append(_problem_table(status))
+    else:
+        parts.append("")
+    parts += [*(Text(visible(line)) for line in _lines(status))]
+    return Group(*parts)
+
+
+def status_text(status: ShopStatus) -> str:
+    """The same screen without colours."""
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=PLAIN_WIDTH, color_system=None, legacy_windows=False)
+    with console.capture() as captured:
+        console.print(status_screen(status), highlight=False)
+    return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
+
+
+def _problem_table(status: ShopStatus) -> "RenderableType":
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=False)
+    for title, options in (("Problem", {}), ("Open", {"justify": "right"}), ("Oldest", {}), ("Money", {})):
+        table.add_column(title, no_wrap=True, **options)  # type: ignore[arg-type]  # the options are rich's
+    table.add_column("What to do", overflow="fold")
+    for each in status.by_class(status.waiting):
+        table.add_row(*(Text(cell) for cell in _cells(each, status)))
+    return table
+
+
+def _cells(found: ClassStatus, status: ShopStatus) -> Sequence[str]:
+    money = found.money.replace(" and ", "\n")
+    oldest = lasting(found.oldest, status.now)
+    return str(found.problem_class), str(len(found.problems)), oldest, money, found.problem_class.advice
+
+
+def _lines(status: ShopStatus) -> Iterator[str]:
+    if status.acknowledged:
+        yield f"Acknowledged, so not counted above: {_classes(status, status.acknowledged)}"
+    if status.others:
+        yield f"For the next run: {_classes(status, status.others)}"
+    if status.problems:
+        yield "All open problems: ordersync problems"
+        yield ""
+    health = status.health
+    yield _run_line("Last successful run", health.succeeded, status)
+    yield from _figures(counters_of(health.succeeded))
+    if health.last_failed:
+        yield _run_line("Last failed run", health.last_failed, status)
+    if health.last and health.last.state in ("running", "interrupted"):
+        yield f"Last run: {health.last.id}, {health.last.state}"
+    if health.succeeded:
+        yield "When webhooks were down: ordersync outages"
+    yield f"Shop: {status.target}"
+
+
+def _run_line(title: str, run: PastRun | None, status: ShopStatus) -> str:
+    if run is None:
+        return f"{title}: none"
+    ended = run.ended_at or run.started_at
+    return f"{title}: {moment_text(ended)}, {lasting(ended, status.now)} ago ({run.id})"
+
+
+def _figures(counters: Mapping[str, int]) -> Iterator[str]:
+    """The seven counters of a run that came to its end."""
+    if counters:
+        checked, added, skipped, looked_up, updated, items, errors = counters.values()
+        yield f"  Stripe sessions: {checked} checked, {added} added, {skipped} skipped"
+        yield f"  Printful orders: {looked_up} checked, {updated} updated, {items} items added"
+        yield f"  Errors: {errors}"
+
+
+def _classes(status: ShopStatus, problems: Sequence[KnownProblem]) -> str:
+    money = money_of(problems)
+    named = ", ".join(f"{len(each.problems)} {each.problem_class}" for each in status.by_class(problems))
+    return f"{number_of(len(problems), 'problem')} ({named}{f'; {money}' if money else ''})"

@@ -1,0 +1,65 @@
+"""Sinks through apprise, on real servers of this machine: what arrives, and that no log shows a URL."""
+
+import logging
+
+import pytest
+
+from ordersync_dagster.adapters.alerts.sinks import Sink, sinks_of
+from ordersync_dagster_tests.support.receivers import SECRET, mailbox, webhook
+
+
+def test_a_webhook_gets_subject_and_text() -> None:
+    with webhook() as server:
+        assert Sink(1, server.url).send("ordersync: test", "two <b>lines</b>\nof & text")
+    assert [(body["title"], body["message"]) for body in server.bodies] == [
+        ("ordersync: test", "two <b>lines</b>\nof & text")
+    ]
+
+
+def test_a_mail_server_gets_a_mail() -> None:
+    with mailbox() as server:
+        assert Sink(1, server.url).send("ordersync: test", "Hello")
+    (mail,) = server.mails
+    assert "Subject: ordersync: test" in mail
+    assert "Hello" in mail
+
+
+def test_a_sink_that_is_down_or_refuses_is_told_apart_from_one_that_took_it() -> None:
+    with webhook() as server:
+        server.status = 500
+        assert not Sink(1, server.url).send("a", "b")
+        url = server.url
+    assert not Sink(1, url).send("a", "b")
+    assert not Sink(1, "nosuchservice://host").send("a", "b")
+    assert not Sink(1, "slack://x").send("a", "b")
+
+
+def test_no_log_of_any_library_shows_a_url(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    with webhook() as server, caplog.at_level(logging.DEBUG):
+        for status in (200, 403, 500):
+            server.status = status
+            Sink(1, server.url).send("a", "b")
+        url = server.url
+    with caplog.at_level(logging.DEBUG):
+        Sink(1, url).send("a", "b")
+        assert not Sink(1, f"nosuchservice://{SECRET}").is_understood
+    captured = capfd.readouterr()
+    assert SECRET not in caplog.text + captured.out + captured.err
+
+
+def test_other_messages_of_those_libraries_are_logged_as_before(caplog: pytest.LogCaptureFixture) -> None:
+    Sink(1, f"nosuchservice://{SECRET}").send("a", "b")
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("urllib3.connectionpool").warning("of somebody else")
+    assert "of somebody else" in caplog.text
+
+
+def test_a_sink_shows_its_number_and_kind_alone() -> None:
+    first, second = sinks_of((f"slack://{SECRET}", f"json://h/{SECRET}"))
+    assert (first.name, second.name) == ("sink 1 (slack)", "sink 2 (json)")
+    assert SECRET not in repr(first)
+    assert SECRET not in first.id
+
+
+def test_a_sink_is_the_same_in_every_process_and_place() -> None:
+    assert Sink(1, "json://h/a").id == Sink(2, "json://h/a").id != Sink(1, "json://h/b").id
