@@ -1,15 +1,16 @@
 """`ordersync outages`: when webhooks were down, what was lost, and the command that adds it."""
 
+from datetime import datetime
 from typing import Annotated
 
-import typer
-
 from ordersync_dagster.cli.console import AS_JSON, settings
-from ordersync_dagster.core.window import DEFAULT_DAYS, MAX_DAYS, Window
+from ordersync_dagster.cli.sync import DAYS, FIRST_DAY, LAST_DAY, chosen_window
 
 
 def outages(
-    days: Annotated[int, typer.Option(min=1, max=MAX_DAYS, help="Whole UTC days back, and today.")] = DEFAULT_DAYS,
+    days: Annotated[int | None, DAYS] = None,
+    first: Annotated[datetime | None, FIRST_DAY] = None,
+    last: Annotated[datetime | None, LAST_DAY] = None,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Find when the shop's webhook was down, from Stripe's events and the orders; change nothing."""
@@ -17,5 +18,5 @@ def outages(
     from ordersync_dagster.app.wiring import utc_now
     from ordersync_dagster.report.webhooks import webhooks_json, webhooks_text
 
-    health = look_at_webhooks(settings(), Window.last_days(days, utc_now()))
+    health = look_at_webhooks(settings(), chosen_window(days, first, last, utc_now()))
     print(webhooks_json(health) if as_json else webhooks_text(health))

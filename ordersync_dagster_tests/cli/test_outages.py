@@ -37,6 +37,15 @@ def test_scripts_get_one_document(ordersync: Cli, world: World) -> None:
     assert sum(day["missing"] for day in document["days"]) == document["lost"] == len(lost(world))
 
 
+def test_chosen_days_are_those_of_the_payments(ordersync: Cli, world: World) -> None:
+    today = world.now.date()
+    ran = ordersync(
+        "outages", "--from", str(today - timedelta(days=5)), "--to", str(today - timedelta(days=2)), "--json"
+    )
+    assert [day["day"] for day in json.loads(ran.out)["days"]] == [str(today - timedelta(days=n)) for n in (5, 4, 3, 2)]
+    assert ordersync("outages", "--from", str(today)).code == 2
+
+
 def test_nothing_is_written_and_no_customer_is_named(ordersync: Cli, world: World) -> None:
     before = everything(ordersync.database)
     shown = ordersync("outages").out + ordersync("outages", "--json").out
