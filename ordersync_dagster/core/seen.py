@@ -1,6 +1,6 @@
 """One row of each of the three sides, as small as a comparison of all of them needs it. No personal data.
 
-Money is whole minor units; None where the amount cannot be read. Times are Unix seconds.
+Money is whole minor units; None where the amount or the currency cannot be read. Times are Unix seconds.
 """
 
 from collections.abc import Iterable, Mapping
@@ -84,8 +84,7 @@ def seen_session(row: object, verdict: Verdict) -> SeenSession | None:
     if reason in _NOT_OURS:
         return None
     is_paid = isinstance(verdict, Order) or (row.get("payment_status") == "paid" and reason not in _NOT_PAID)
-    currency = row.get("currency")
-    currency = currency.lower() if isinstance(currency, str) else None
+    currency = _known(row.get("currency"))
     created = row.get("created")
     return SeenSession(
         verdict.session_id,
@@ -100,7 +99,7 @@ def seen_session(row: object, verdict: Verdict) -> SeenSession | None:
 
 def seen_order(order: StoredOrder, created: datetime | None = None) -> SeenOrder:
     """A stored order, created at `created`."""
-    currency = (order.currency or "").lower() or None
+    currency = _known(order.currency)
     amount = None if order.total is None or currency is None else money.minor_units(order.total, currency)
     return SeenOrder(
         order.id,
@@ -120,7 +119,7 @@ def seen_printful_order(printful_id: str, answer: Mapping[str, Any] | Missing | 
     if isinstance(answer, Missing | NotAsked):
         word = "missing" if isinstance(answer, Missing) else "not asked"
         return SeenPrintfulOrder(printful_id, None, word, None, None, None)
-    status, costs, currency = answer.get("status"), answer.get("costs"), currency_of(answer, "costs")
+    status, costs, currency = answer.get("status"), answer.get("costs"), _known(currency_of(answer, "costs"))
     total = money.from_text(costs.get("total")) if isinstance(costs, Mapping) else None
     cost = None if total is None or currency is None else _readable(money.minor_units(total, currency), currency)
     word = status if isinstance(status, str) else "unreadable"
@@ -140,6 +139,11 @@ def returned_minor(reversals: Reversals, payment: str) -> dict[str, int]:
     sums: Mapping[str, Decimal] = reversals.returned.get(payment, {})
     found = {currency: money.minor_units(amount, currency) for currency, amount in sums.items()}
     return {currency: amount for currency, amount in found.items() if amount}
+
+
+def _known(currency: object) -> str | None:
+    """The currency in lower case; None where nobody knows its minor units."""
+    return currency.lower() if isinstance(currency, str) and money.is_known(currency.lower()) else None
 
 
 def _readable(amount: object, currency: str | None) -> int | None:

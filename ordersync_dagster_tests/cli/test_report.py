@@ -102,6 +102,14 @@ def test_no_customer_is_in_any_form(ordersync: Cli, world: World, form: str) -> 
         assert not any(value and value in written for value in (customer.get("email"), customer.get("name")))
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_holds_a_currency_that_nobody_knows(ordersync: Cli, world: World, form: str) -> None:
+    ordersync.sandbox.replace(world.with_session({**lost(world)[0], "currency": "xyz"}))
+    ran = ordersync("report", "--format", form)
+    assert ran.code == 0, ran.err
+    assert "unknown_currency" in ran.out.replace("Unknown currency", "unknown_currency")
+
+
 def test_a_cell_does_not_run_as_a_formula(ordersync: Cli, world: World) -> None:
     row = next(row for row in world.shop.orders if row["status"] == "processing" and row["printful_order_id"])
     ordersync.database.execute("UPDATE orders SET printful_order_id = '=1+1' WHERE id = :id", id=row["id"])
