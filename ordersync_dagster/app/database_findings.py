@@ -9,7 +9,7 @@ MB = 2**20
 MIN_FREE_DISK, COMFORTABLE_FREE_DISK = 20 * MB, 200 * MB
 
 
-def database_findings(found: Diagnostics) -> Iterator[Finding]:
+def database_findings(found: Diagnostics, *, is_shadow: bool = False) -> Iterator[Finding]:
     """Green needs nothing, yellow attention, red a change before a run can work."""
     yield _green(found.server)
     if not found.takes_writes:
@@ -17,7 +17,7 @@ def database_findings(found: Diagnostics) -> Iterator[Finding]:
     if not found.has_own_tables:
         yield _yellow("no ordersync_* tables of this version yet: `ordersync db init` or the first run creates them")
     if found.role:
-        yield _role_finding(found.role)
+        yield _shadow_finding(found.role) if is_shadow else _role_finding(found.role)
     if found.may_store_local_time:
         yield _yellow(
             f"the server's time zone is {found.time_zone}, and {' and '.join(found.naive_times)} of orders have "
@@ -46,6 +46,16 @@ def _role_finding(role: Role) -> Finding:
             "`ordersync db grants` is safer (docs/grants.md)"
         )
     return _green(rights)
+
+
+def _shadow_finding(role: Role) -> Finding:
+    """Whether the database itself keeps a run in shadow mode from writing the shop's tables."""
+    if role.may_do_everything or any(word in right for right in role.rights for word in ("INSERT", "UPDATE")):
+        return _yellow(
+            f"ORDERSYNC_SHADOW is set, and role {role.name} could write the shop's tables: ordersync does not, but a "
+            "role with the grants of `ordersync db grants --shadow` cannot (docs/shadow.md)"
+        )
+    return _green(f"ORDERSYNC_SHADOW is set, and role {role.name} may only read the shop's tables")
 
 
 def disk_finding(free: int, size: int) -> Finding:

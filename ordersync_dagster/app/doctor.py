@@ -126,7 +126,7 @@ def _database(settings: Settings, tools: Tools) -> Iterator[Finding]:
     yield Finding(Level.GREEN, "Database", f"{shop.target} fits; {count} orders, stripe_session_id is unique")
     for note in shop.notes:
         yield Finding(Level.GREEN, "Database", note)
-    yield from database_findings(diagnose(shop, connection.sqlite_path(url)))
+    yield from database_findings(diagnose(shop, connection.sqlite_path(url)), is_shadow=settings.ordersync_shadow)
     statuses = shop.store.statuses()
     if "completed" in statuses and "delivered" not in statuses:
         yield Finding(

@@ -62,6 +62,8 @@ class History:
         """Undo a run, or with `dry_run` preview the undo; raises UsageError for a run that cannot be undone."""
         store = self._reading()
         run = _find(store, run_id)
+        if self._settings.ordersync_shadow and not dry_run:
+            raise UsageError("ORDERSYNC_SHADOW is set, and an undo writes the shop's tables: unset it first")
         if run.kind != "sync":
             raise UsageError(_no_undo(run))
         if dry_run:
@@ -147,4 +149,6 @@ def _no_undo(run: PastRun) -> str:
             f"run {run.id} is an undo of run {run.undoes} and cannot be undone: "
             "`ordersync sync` makes the same repairs again"
         )
+    if run.kind == "shadow":
+        return f"run {run.id} ran in shadow mode: it changed no orders, so there is nothing to undo"
     return f"run {run.id} is a {run.kind}: it changed no orders, and the data that it erased cannot be restored"

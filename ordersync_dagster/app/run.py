@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from ordersync_dagster.adapters.http.client import Traffic
+from ordersync_dagster.app.shadow import current_records
 from ordersync_dagster.app.wiring import ReadyRun
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.shadow import ShadowFigures
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.sync.order_sync import Request
@@ -37,17 +39,26 @@ def start_run(
     keeps_changes: bool = True,
 ) -> Run:
     """Preview or repair `window`; `limit` and `confirm` as in `OrderSync.repair`."""
-    outcome = Outcome(ready.sync.run_id, window, ready.is_dry_run, keeps_changes)
+    outcome = Outcome(
+        ready.sync.run_id, window, ready.is_dry_run or ready.is_shadow, keeps_changes, is_shadow=ready.is_shadow
+    )
     request = Request(window, ready.scope, reads_stripe)
     sync = ready.sync
     parts = sync.preview(request) if ready.is_dry_run else sync.repair(request, limit=limit, confirm=confirm)
     gathered = map(partial(_gathered, outcome, lambda: ready.stripe.period(window)), parts)
-    return Run(ready, outcome, ready.metrics.of_parts(gathered, outcome, lambda: counts_of(ready.traffic)))
+    whole = _in_shadow(ready, outcome, gathered) if ready.is_shadow else gathered
+    return Run(ready, outcome, ready.metrics.of_parts(whole, outcome, lambda: counts_of(ready.traffic)))
 
 
 def counts_of(traffic: Mapping[str, Traffic]) -> Mapping[str, Mapping[str, int]]:
     """Requests, retries and 429s by vendor, until now."""
     return {vendor: dict(each.counts) for vendor, each in traffic.items()}
+
+
+def _in_shadow(ready: ReadyRun, outcome: Outcome, parts: Iterator[Part]) -> Iterator[Part]:
+    """The same parts; at the end the figures of shadow mode are known."""
+    yield from parts
+    outcome.shadow = ShadowFigures.of(current_records(ready.store))
 
 
 def _gathered(outcome: Outcome, period: Callable[[], Window], part: Part) -> Part:

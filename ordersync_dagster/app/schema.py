@@ -28,10 +28,10 @@ class ShopSchema:
         """The SQL of `create` for an administrator; empty where no table is missing."""
         return open_shop.init_sql(database_url(self.settings), self.settings.layout).strip()
 
-    def grants(self, role: str, *, is_writing: bool, is_undoing: bool) -> Sequence[str]:
+    def grants(self, role: str, *, is_writing: bool, is_undoing: bool, is_shadow: bool = False) -> Sequence[str]:
         """The GRANT statements for a PostgreSQL role."""
         url, layout = database_url(self.settings), self.settings.layout
-        return open_shop.grant_sql(url, layout, role, is_writing=is_writing, is_undoing=is_undoing)
+        return open_shop.grant_sql(url, layout, role, is_writing=is_writing, is_undoing=is_undoing, is_shadow=is_shadow)
 
     def check(self) -> int:
         """The number of orders; raises SchemaError that names every reason why the database does not fit."""

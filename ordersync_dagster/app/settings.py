@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     ordersync_mixed_goods: bool = False
     ordersync_late_days: int = Field(7, ge=1, le=3660)
     ordersync_other_channels: bool | None = None
+    ordersync_shadow: bool = False
     ordersync_set_refunded: bool = True
     ordersync_start_date: date | None = None
     ordersync_state_dir: Path | None = None

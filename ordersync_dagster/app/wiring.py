@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -12,6 +13,7 @@ from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.journal.erased import Erasures
 from ordersync_dagster.adapters.database.open_shop import OpenDatabase
+from ordersync_dagster.adapters.database.schema.shop_mapping import Layout
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, RetryPolicy, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
@@ -19,6 +21,7 @@ from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.run_metrics import RunMetrics, metrics_sinks
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.shadow_store import ShadowStore
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.stripe_session import SessionRules
@@ -56,6 +59,7 @@ class ReadyRun:
     stripe: StripeApi
     store: DatabaseStore
     metrics: RunMetrics
+    is_shadow: bool = False  # the shop's tables are never written
 
     @property
     def warnings(self) -> list[str]:
@@ -66,7 +70,8 @@ class ReadyRun:
     def headline(self) -> str:
         """The first line of every run."""
         mode = "LIVE mode" if self.is_live else "test mode"
-        return f"Target: {self.target} ({self.order_count} orders), Stripe in {mode}"
+        shadow = "; shadow mode, the shop's tables are not written" if self.is_shadow else ""
+        return f"Target: {self.target} ({self.order_count} orders), Stripe in {mode}{shadow}"
 
 
 def open_run(settings: Settings, scope: PrintfulScope, *, dry_run: bool, tools: Tools = Tools()) -> ReadyRun:
@@ -85,6 +90,7 @@ def _open_run(
 ) -> ReadyRun:
     now = tools.clock()
     run_id = new_run_id(now)
+    is_shadow = settings.ordersync_shadow and not dry_run
     opened, rate_limits = _open_database(settings, scope, run_id, tools.clock, dry_run=dry_run)
     metrics.store = opened.store
     traffic = {"stripe": Traffic(), "printful": Traffic()}
@@ -113,6 +119,7 @@ def _open_run(
         stripe=stripe,
         store=opened.store,
         metrics=metrics,
+        is_shadow=is_shadow,
     )
 
 
@@ -121,8 +128,7 @@ def _open_database(
 ) -> tuple[OpenDatabase, RateLimits]:
     printful = () if scope is PrintfulScope.none else ("PRINTFUL_API_KEY",)
     url = connection.with_run_id(database_url(settings, "STRIPE_SECRET_KEY", *printful), run_id)
-    opening = open_shop.open_for_reading if dry_run else open_shop.open_for_writing
-    opened = opening(url, clock, settings.layout)
+    opened = _opening(settings, ShadowStore, dry_run=dry_run)(url, clock, settings.layout)
     opened.store.hash_key = settings.hash_key
     unknown = _unknown_erasures(opened.store.erasures)
     if dry_run:
@@ -130,6 +136,17 @@ def _open_database(
     if unknown:
         raise SettingsError(unknown[0])
     return opened, shared_rate_limits(settings, opened.engine)
+
+
+def _opening(
+    settings: Settings, in_shadow: type[DatabaseStore], *, dry_run: bool
+) -> Callable[[URL, Clock, Layout], OpenDatabase]:
+    """How the database is opened; in shadow mode with the store `in_shadow`, and nothing but ours is written."""
+    if dry_run:
+        return open_shop.open_for_reading
+    if settings.ordersync_shadow:
+        return partial(open_shop.open_for_shadow, make_store=in_shadow)
+    return open_shop.open_for_writing
 
 
 def _unknown_erasures(erasures: Erasures) -> tuple[str, ...]:
@@ -148,7 +165,7 @@ def open_records(settings: Settings, tools: Tools = Tools(), *, is_writing: bool
     url = database_url(settings)
     opened = open_shop.open_existing(url, tools.clock, settings.layout)
     if is_writing:
-        opened = open_shop.open_for_writing(url, tools.clock, settings.layout)
+        opened = _opening(settings, DatabaseStore, dry_run=False)(url, tools.clock, settings.layout)
     opened.store.hash_key = settings.hash_key
     return opened.store
 

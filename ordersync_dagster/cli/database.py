@@ -31,12 +31,13 @@ def db_grants(
     role: Annotated[str | None, typer.Option(help="Whose grants.", show_default="ordersync_rw or _ro")] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="For dry runs and the doctor.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Also for `ordersync undo`, which deletes rows.")] = False,
+    shadow: Annotated[bool, typer.Option("--shadow", help="For runs with ORDERSYNC_SHADOW.")] = False,
 ) -> None:
     """Print the GRANTs that a PostgreSQL role needs, and no more; change nothing."""
-    if read_only and undo:
-        raise SettingsError("--read-only and --undo exclude each other: an undo writes")
+    if read_only + undo + shadow > 1:
+        raise SettingsError("--read-only, --shadow and --undo exclude each other")
     name = role or ("ordersync_ro" if read_only else "ordersync_rw")
-    for grant in _schema().grants(name, is_writing=not read_only, is_undoing=undo):
+    for grant in _schema().grants(name, is_writing=not read_only, is_undoing=undo, is_shadow=shadow):
         print(grant)
 
 

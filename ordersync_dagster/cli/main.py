@@ -18,6 +18,7 @@ from ordersync_dagster.cli.problems import problems
 from ordersync_dagster.cli.report import report
 from ordersync_dagster.cli.runs import audit, forget, purge, runs, undo
 from ordersync_dagster.cli.sandbox import demo, sandbox
+from ordersync_dagster.cli.shadow import shadow
 from ordersync_dagster.cli.status import status
 from ordersync_dagster.cli.sync import sync
 from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
@@ -38,6 +39,7 @@ app.command(short_help="Whether anything needs a person; exit 1 if so.")(status)
 app.command(short_help="Keys, permissions, database: what fits and what to do.")(doctor)
 app.command(short_help="One order in all three systems, and why a run does what it does.")(explain)
 app.command(short_help="When webhooks were down, what was lost, and how to add it.")(outages)
+app.command(short_help="What shadow mode would have changed, and what the shop did later.")(shadow)
 app.command(short_help="Serve the pretend shop, or run a command against it.", context_settings=ANY_ARGUMENTS)(sandbox)
 app.command(short_help="Watch the whole job on the pretend shop; needs no keys.")(demo)
 app.command(short_help="Take a run back as far as nobody touched its rows.")(undo)

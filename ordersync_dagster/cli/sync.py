@@ -48,7 +48,8 @@ def sync(
         check_report(report)
     chosen = settings()
     ready = open_run(chosen, printful, dry_run=dry_run)
-    confirm = _ask_person if ready.is_first_run and sys.stdin.isatty() and sys.stderr.isatty() else None
+    is_asked = ready.is_first_run and not ready.is_shadow
+    confirm = _ask_person if is_asked and sys.stdin.isatty() and sys.stderr.isatty() else None
     keeps_changes = as_json or report is not None
     run = start_run(ready, window, limit=max_changes, confirm=confirm, keeps_changes=keeps_changes)
     for line in (ready.headline, *ready.notes):

@@ -79,7 +79,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ErasureCounts:
-    """Payloads of audit entries, 404s, rate tokens, host names, problems and alerts that were or would be erased.
+    """Audit payloads, 404s, rate tokens, host names, problems, alerts and shadow changes that were or would be erased.
 
     `erased` counts the hashes that are left so that an erased customer stays erased.
     """
@@ -91,6 +91,7 @@ class ErasureCounts:
     erased: int = 0
     problems: int = 0
     alerts: int = 0
+    shadows: int = 0
 
     @property
     def by_name(self) -> dict[str, int]:
@@ -103,6 +104,7 @@ class ErasureCounts:
             "hashes_left": self.erased,
             "problems_dropped": self.problems,
             "alerts_dropped": self.alerts,
+            "shadow_dropped": self.shadows,
         }
 
 

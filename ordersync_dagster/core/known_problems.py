@@ -92,6 +92,7 @@ class Sightings:
 
     open: Mapping[str, KnownProblem] = field(default_factory=dict)  # by id
     found: dict[str, Sighting] = field(default_factory=dict)  # by id
+    is_written: bool = True  # the run makes the changes of its parts
     _days: set[date] = field(default_factory=set)  # whose sessions were read to the end
     _answered: set[str] = field(default_factory=set)  # orders about which Printful was asked
     _silent: set[tuple[str, str]] = field(default_factory=set)  # (vendor, order or session) without an answer
@@ -131,7 +132,10 @@ class Sightings:
     def ended(self, run_id: str) -> dict[str, str]:
         """The open problems that the run looked for and did not find: id → the reason."""
         gone = [each for each in self.open.values() if each.id not in self.found and self._looked_for(each)]
-        return {each.id: f"repaired by run {run_id}" if each.keys & self._repaired else GONE for each in gone}
+        return {
+            each.id: f"repaired by run {run_id}" if self.is_written and each.keys & self._repaired else GONE
+            for each in gone
+        }
 
     def _looked_for(self, problem: KnownProblem) -> bool:
         vendor = "stripe" if problem.found_by is FoundBy.SESSIONS else "printful"

@@ -56,6 +56,7 @@ def summary(
         "report": dg.MetadataValue.md(markdown_report(outcome)),
         "chart": dg.MetadataValue.md(as_markdown_image(gap_chart(outcome), "paid sessions and orders by day")),
         **figures,
+        **(outcome.shadow.by_name if outcome.shadow else {}),
         "stripe": dg.MetadataValue.url(payments_link(is_live=is_live)),
         "printful": dg.MetadataValue.url(PRINTFUL_DASHBOARD),
         **({"job": dg.MetadataValue.job("order_sync", location_name=location)} if location else {}),

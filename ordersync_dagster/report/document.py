@@ -25,6 +25,7 @@ def json_document(
         "changes": outcome.changes,
         "problems": [problem_document(problem) for problem in outcome.problems],
         "warnings": list(warnings),
+        **({"shadow": outcome.shadow.by_name if outcome.shadow else None} if outcome.is_shadow else {}),
         "run": {**outcome.run_figures(traffic), "error": error},
     }
     return json.dumps(document, ensure_ascii=True, indent=2)

@@ -121,6 +121,7 @@ def erasure_text(result: ErasureResult) -> str:
         "host names blanked": result.counts.hosts,
         "ended problems dropped": result.counts.problems,
         "records of alerts dropped": result.counts.alerts,
+        "changes of shadow mode dropped": result.counts.shadows,
         "hashes left so that no run brings the customer back": result.counts.erased,
     }
     shown = ", ".join(f"{count} {name}" for name, count in figures.items() if count) or "nothing to erase"
@@ -132,10 +133,18 @@ def erasure_json(result: ErasureResult) -> str:
     return _versioned(run_id=result.run_id, kind=result.kind, dry_run=dry_run, summary=result.counts.by_name)
 
 
+def _shadow_rows(summary: Mapping[str, int]) -> str:
+    repairs, by_shop, wrong = (
+        summary.get(f"shadow_{name}", 0) for name in ("repairs", "done_by_shop", "would_be_wrong")
+    )
+    return f"would have repaired {repairs} so far, the shop did {by_shop} of them, {wrong} would be wrong"
+
+
 def _run_line(run: PastRun) -> str:
     kind = f"undo of {run.undoes}" if run.undoes else run.kind
     period = f"{run.window.start:%Y-%m-%d}…{run.window.end:%Y-%m-%d %H:%M}" if run.window else ""
     rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(run.rows.items())) or "no rows"
+    rows = _shadow_rows(run.summary) if run.kind == "shadow" and run.summary else rows
     parts = [run.id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", run.host or BLANKED, kind, run.state, period, rows]
     return visible("  ".join(part for part in parts if part))
 

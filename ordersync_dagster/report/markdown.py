@@ -14,7 +14,7 @@ _ESCAPED = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>()#+!|~"})
 
 def markdown_report(outcome: Outcome) -> str:
     """Figures, waiting customers and problems. Text from outside is escaped."""
-    title = "Dry run: nothing was written" if outcome.is_dry_run else "What this run did"
+    title = outcome.title
     window = f"{outcome.window.start:%Y-%m-%d %H:%M} to {outcome.window.end:%Y-%m-%d %H:%M} UTC"
     lines = [f"### {title}", "", window, "", "| | |", "|---|---:|"]
     lines += [f"| {label} | {outcome.summary[name]} |" for name, label in LABELS.items()]

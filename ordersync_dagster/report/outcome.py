@@ -10,6 +10,7 @@ from ordersync_dagster.core.changes import AddItems, Change, NewItem
 from ordersync_dagster.core.items import is_guessed
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.shadow import ShadowFigures
 from ordersync_dagster.core.summary import Summary, summarise
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.rows import ChangeRow, iter_changes
@@ -53,6 +54,8 @@ class Outcome:
     plan_warnings: list[str] = field(default_factory=list)
     days: dict[date, Summary] = field(default_factory=dict)  # of the Stripe phase, by UTC day
     rows: dict[str, int] = field(default_factory=dict)
+    is_shadow: bool = False  # nothing was written to the shop's tables; counted as a dry run
+    shadow: ShadowFigures | None = None  # of all runs in shadow mode, once this one came to its end
     began: float = field(default_factory=time.monotonic)  # the wall clock may be set back during a run
 
     def add(self, part: Part) -> None:
@@ -74,6 +77,13 @@ class Outcome:
         for applied in part.applied:
             for name in ("orders_inserted", "orders_updated", "items_inserted", "written_first_by_others"):
                 self.rows[name] = self.rows.get(name, 0) + getattr(applied, name)
+
+    @property
+    def title(self) -> str:
+        """What a page about the run is called."""
+        if self.is_shadow:
+            return "Shadow mode: nothing was written to the shop's tables"
+        return "Dry run: nothing was written" if self.is_dry_run else "What this run did"
 
     @property
     def warnings(self) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import NOT_MADE, RECOVERED_WAITS, TO_STOP, Outcome
+from ordersync_dagster.report.shadow import shadow_sentence
 
 LABELS = {  # scripts may rely on these words
     "stripe_sessions_checked": "Stripe Sessions Checked",
@@ -28,7 +29,10 @@ def summary_text(outcome: Outcome) -> str:
     lines += _extras(outcome)
     lines += _problems(outcome, "Errors", lambda problem: problem.is_error)
     lines += _problems(outcome, "Notices", _is_other_notice)
-    if outcome.is_dry_run:
+    if outcome.is_shadow:
+        lines += ["", "ORDERSYNC_SHADOW is set: nothing was written to the shop's tables."]
+        lines += [shadow_sentence(outcome.shadow)] if outcome.shadow else []
+    elif outcome.is_dry_run:
         lines += ["", "Dry run: nothing was written. Run again without --dry-run to apply it."]
     return "\n".join(lines)
 

@@ -55,6 +55,21 @@ def test_a_roles_grants_are_named_table_by_table(
         assert "`ordersync db grants`" in line.sentence
 
 
+@pytest.mark.parametrize("is_writing", [True, False])
+def test_in_shadow_mode_a_role_that_could_write_is_yellow(
+    sandbox: Sandbox, postgres_url: str, role: Database, is_writing: bool
+) -> None:
+    owner = settings_for(sandbox, postgres_url)
+    initialise_database(owner)
+    name = str(role.engine.url.username)
+    for grant in grant_script(owner, name, is_writing=is_writing, is_undoing=False):
+        Database(postgres_url).execute(grant)
+    findings = examine(settings_for(sandbox, role.url, ORDERSYNC_SHADOW="true"))
+    (line,) = [each for each in findings if each.sentence.startswith("ORDERSYNC_SHADOW is set")]
+    assert line.level == (Level.YELLOW if is_writing else Level.GREEN)
+    assert ("could write" in line.sentence) is is_writing
+
+
 def test_a_role_that_may_not_even_read_is_red(sandbox: Sandbox, role: Database) -> None:
     findings = examine(settings_for(sandbox, role.url))
     assert levels(findings, "Database") == [Level.RED]

@@ -7,6 +7,7 @@ import pytest
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Past, Runs, lost_with_days
+from ordersync_dagster_tests.support.databases import Database
 
 
 def test_a_dry_run_turns_no_day_green_and_writes_nothing(past: Past) -> None:
@@ -15,6 +16,21 @@ def test_a_dry_run_turns_no_day_green_and_writes_nothing(past: Past) -> None:
     assert not past.green[0]
     assert not any(run.days(GREEN, asset) for asset in ("printful_orders", "order_items", "order_sync_summary"))
     assert past.previewed == past.before
+
+
+def test_a_run_in_shadow_mode_turns_nothing_green_and_tells_its_figures(
+    runs: Runs, shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERSYNC_SHADOW", "true")
+    before = shop.count("orders")
+    run = runs.order_sync(days=7)
+    assert run.succeeded
+    assert not runs.green("orders")
+    assert not any(run.days(GREEN, asset) for asset in ("printful_orders", "order_items", "order_sync_summary"))
+    seen = run.of("order_sync_summary", kind=OBSERVED)
+    assert seen["shadow_repairs"].value == seen["shadow_open"].value > 0
+    assert "Shadow mode: nothing was written" in seen["report"].value
+    assert shop.count("orders") == before
 
 
 def test_a_dry_run_previews_both_phases_under_labels_of_its_own(past: Past, outage: World) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.engine.errors import TAKES_NO_WRITES, translated
+from ordersync_dagster.adapters.database.engine.write_guard import refuse_shop_writes
 from ordersync_dagster.adapters.database.schema import create, fitted, grants
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.adapters.database.schema.seed import insert_rows
@@ -68,6 +69,33 @@ def open_for_writing(url: URL, clock: Callable[[], datetime], layout: Layout = L
     return _open(engine, url, clock, layout, f"Created in {connection.shown(url)}: {', '.join(created)}.")
 
 
+def open_for_shadow(
+    url: URL, clock: Callable[[], datetime], layout: Layout, make_store: type[DatabaseStore]
+) -> OpenDatabase:
+    """For a run in shadow mode, which writes `ordersync_*` alone: whatever else would be written is refused.
+
+    Our own tables are created where they are missing, the shop's never. Raises as `open_for_writing`.
+    """
+    path = connection.sqlite_path(url)
+    if path and not path.exists():
+        raise SchemaError(f"there is no database {path}, and a run with ORDERSYNC_SHADOW makes none")
+    _require_writable(path)
+    engine, notes = _engine(url, layout), tuple[str, ...]()
+    with reading_from(engine) as reading:
+        if create.is_empty(reading) and not layout.mapping.expects_tables:
+            raise SchemaError(f"{connection.shown(url)} holds no shop, and a run with ORDERSYNC_SHADOW makes none")
+        found = fitted.read_fitted_tables(reading, layout.mapping)
+        _require_grants(reading, found, is_writing=True, is_shadow=True)
+        _require_writes(reading)
+        is_current = create.is_current(reading)
+    if not is_current:
+        engine.dispose()
+        engine, created = initialise(url, layout)
+        notes = (f"Created in {connection.shown(url)}: {', '.join(created)}.",)
+    refuse_shop_writes(engine)
+    return _open(engine, url, clock, layout, *notes, make_store=make_store)
+
+
 def open_existing(url: URL, clock: Callable[[], datetime], layout: Layout = Layout()) -> OpenDatabase:
     """Read-only; raises SchemaError if there is no shop or it does not fit."""
     path = connection.sqlite_path(url)
@@ -102,13 +130,19 @@ def init_sql(url: URL, layout: Layout) -> str:
         return create.ddl(reading, has_shop=layout.mapping.expects_tables)
 
 
-def grant_sql(url: URL, layout: Layout, role: str, *, is_writing: bool, is_undoing: bool) -> list[str]:
+def grant_sql(
+    url: URL, layout: Layout, role: str, *, is_writing: bool, is_undoing: bool, is_shadow: bool = False
+) -> list[str]:
     """The GRANT statements that `role` needs for this shop; changes nothing."""
     if connection.sqlite_path(url):
         raise SettingsError("SQLite has no roles, so it needs no grants: whoever may write the file may do everything")
     with reading_from(_engine(url, layout, is_reading=True), is_last=True) as reading:
         found = fitted.read_fitted_tables(reading, layout.mapping)
-        wanted = grants.needed(reading, found, is_writing=is_writing, is_undoing=is_undoing)
+        wanted = (
+            grants.needed_in_shadow(reading, found)
+            if is_shadow
+            else grants.needed(reading, found, is_writing=is_writing, is_undoing=is_undoing)
+        )
         return grants.statements(reading, wanted, role)
 
 
@@ -159,25 +193,42 @@ def _require_writes(reading: Connection) -> None:
         raise DatabaseAccessError(TAKES_NO_WRITES)
 
 
-def _require_grants(reading: Connection, found: FittedTables, *, is_writing: bool) -> None:
+def _require_grants(reading: Connection, found: FittedTables, *, is_writing: bool, is_shadow: bool = False) -> None:
     if reading.dialect.name != "postgresql":
         return
-    lacking = grants.missing(reading, grants.needed(reading, found, is_writing=is_writing))
+    wanted = (
+        grants.needed_in_shadow(reading, found) if is_shadow else grants.needed(reading, found, is_writing=is_writing)
+    )
+    lacking = grants.missing(reading, wanted)
     if lacking:
-        kind = "" if is_writing else " --read-only"
+        kind = " --shadow" if is_shadow else "" if is_writing else " --read-only"
         raise SchemaError(
             f"this database role lacks {'; '.join(grant.shown for grant in lacking)}: let an administrator run the "
             f"output of `ordersync db grants{kind}` (docs/grants.md)"
         )
 
 
-def _open(engine: Engine, url: URL, clock: Callable[[], datetime], layout: Layout, *notes: str) -> OpenDatabase:
+def _open(
+    engine: Engine,
+    url: URL,
+    clock: Callable[[], datetime],
+    layout: Layout,
+    *notes: str,
+    make_store: type[DatabaseStore] = DatabaseStore,
+) -> OpenDatabase:
     with reading_from(engine) as reading:
         found = fitted.read_fitted_tables(reading, layout.mapping)
         _require_grants(reading, found, is_writing=False)
-    return _opened(engine, found, url, clock, *notes)
+    return _opened(engine, found, url, clock, *notes, make_store=make_store)
 
 
-def _opened(engine: Engine, found: FittedTables, url: URL, clock: Callable[[], datetime], *notes: str) -> OpenDatabase:
-    store = DatabaseStore(engine, found, connection.sqlite_path(url), clock)
+def _opened(
+    engine: Engine,
+    found: FittedTables,
+    url: URL,
+    clock: Callable[[], datetime],
+    *notes: str,
+    make_store: type[DatabaseStore] = DatabaseStore,
+) -> OpenDatabase:
+    store = make_store(engine, found, connection.sqlite_path(url), clock)
     return OpenDatabase(store, engine, connection.shown(url), found.notes + notes)

@@ -11,6 +11,7 @@ from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENT
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.problem_records import PROBLEMS
 from ordersync_dagster.adapters.database.journal.runs import MISSING, RUNS
+from ordersync_dagster.adapters.database.journal.shadow_records import SHADOW
 from ordersync_dagster.adapters.database.rate_limit import RATE
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.core.history import ErasureCounts
@@ -25,6 +26,7 @@ def count_old(connection: Connection, before: datetime) -> ErasureCounts:
         count_rows(connection, _old_hosts(before)),
         problems=count_rows(connection, PROBLEMS.c.ended_at < before),
         alerts=count_rows(connection, old_alerts(before)),
+        shadows=count_rows(connection, SHADOW.c.last_seen < before),
     )
 
 
@@ -36,6 +38,7 @@ def erase_old(connection: Connection, before: datetime, stamp: Stamp, keyed: Key
     connection.execute(delete(MISSING).where(MISSING.c.asked_at < before))
     connection.execute(delete(ALERTS).where(old_alerts(before)))
     connection.execute(delete(PROBLEMS).where(PROBLEMS.c.ended_at < before))
+    connection.execute(delete(SHADOW).where(SHADOW.c.last_seen < before))
     connection.execute(delete(RATE).where(RATE.c.name.in_(_idle_rates(before))))
     after = {**counts.by_name, "older_than": before.isoformat(), BLANKED_ENTRIES: blanked}
     record_erasure(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, delete, func, or_, select
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENTRIES
 from ordersync_dagster.adapters.database.journal.erase import blank, count_rows, record_erasure
@@ -11,6 +11,7 @@ from ordersync_dagster.adapters.database.journal.erased import remember_erased
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.problem_records import forget_notes
 from ordersync_dagster.adapters.database.journal.run_history import read_records
+from ordersync_dagster.adapters.database.journal.shadow_records import SHADOW, is_of_keys
 from ordersync_dagster.adapters.database.rows.build import Stamp
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of, read_orders
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
@@ -51,13 +52,15 @@ def find_customer(connection: Connection, tables: FittedTables, email: str, keye
 def count_customer(connection: Connection, customer: Customer, keyed: KeyedHash) -> ErasureCounts:
     """Count the audit payloads about this customer, and the orders and sessions that will be remembered as erased."""
     payloads = sum(count_rows(connection, each) for each in _payloads(connection, customer, keyed))
-    return ErasureCounts(payloads, erased=len(customer.hashes(keyed)))
+    shadows = count_rows(connection, is_of_keys(customer.order_ids, customer.session_ids))
+    return ErasureCounts(payloads, erased=len(customer.hashes(keyed)), shadows=shadows)
 
 
 def erase_customer(connection: Connection, customer: Customer, stamp: Stamp, keyed: KeyedHash) -> ErasureCounts:
     """Blank the payloads, remember that the customer is erased, and record it in the audit without the customer."""
     counts = count_customer(connection, customer, keyed)
     blanked = blank(connection, _payloads(connection, customer, keyed))
+    connection.execute(delete(SHADOW).where(is_of_keys(customer.order_ids, customer.session_ids)))
     forget_notes(connection, customer.order_ids | customer.session_ids)
     remember_erased(connection, customer.hashes(keyed), keyed, stamp.now)
     after = {"payloads_blanked": counts.payloads, "hashes_left": counts.erased, BLANKED_ENTRIES: blanked}

@@ -25,7 +25,7 @@ RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
 class Purpose:
     """The kind of a run; `undoes` is the run that an undo undoes."""
 
-    kind: str = "sync"  # sync, undo, purge, forget
+    kind: str = "sync"  # sync, shadow, undo, purge, forget
     undoes: str | None = None
 
 
@@ -75,7 +75,7 @@ def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, i
 
 def ended_since(connection: Connection, since: datetime) -> list[tuple[datetime, Window]]:
     """Start and window of each run that began at or after `since` and came to its end."""
-    is_wanted = (RUNS.c.state == "succeeded") & (RUNS.c.kind == "sync") & (RUNS.c.started_at >= since)
+    is_wanted = (RUNS.c.state == "succeeded") & RUNS.c.kind.in_(("sync", "shadow")) & (RUNS.c.started_at >= since)
     query = select(RUNS.c.started_at, RUNS.c.window_start, RUNS.c.window_end).where(is_wanted)
     return [(started, Window(start, end)) for started, start, end in connection.execute(query) if start and end]
 

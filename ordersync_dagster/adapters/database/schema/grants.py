@@ -41,6 +41,14 @@ class Grant:
         return f"{self.privilege}{columns} on {self.name or f'schema {self.schema}'}"
 
 
+def needed_in_shadow(connection: Connection, tables: FittedTables) -> list[Grant]:
+    """The grants for a run in shadow mode: our own tables are written, the shop's are read."""
+    reading = needed(connection, tables, is_writing=False)
+    ours = own_schema(connection) or inspect(connection).default_schema_name or "public"
+    own = {*own_tables().tables, VERSION_TABLE}
+    return [*(each for each in reading if each.name not in own), *_on_own_tables(ours, is_writing=True)]
+
+
 def needed(connection: Connection, tables: FittedTables, *, is_writing: bool, is_undoing: bool = False) -> list[Grant]:
     """The grants for a run (`is_writing`), also for an undo (`is_undoing`), or for a dry run alone."""
     default = inspect(connection).default_schema_name or "public"

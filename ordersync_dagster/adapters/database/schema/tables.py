@@ -20,6 +20,7 @@ OWN_TABLES = (
     "ordersync_audit_end",
     "ordersync_problems",
     "ordersync_alerts",
+    "ordersync_shadow",
 )
 
 
@@ -47,6 +48,7 @@ def own_tables() -> MetaData:
         _audit_end(),
         _problems(),
         _alerts(),
+        _shadow(),
     )
     for name, of_table in zip(OWN_TABLES, columns, strict=True):
         Table(name, metadata, *of_table)
@@ -194,6 +196,25 @@ def _alerts() -> list[SchemaItem]:
         _time("claimed_at"),
         Column("tries", Integer, nullable=False),
         _time("sent_at"),
+    ]
+
+
+def _shadow() -> list[SchemaItem]:
+    return [
+        _id(),  # of the change and the order's session, or of the order
+        *_required("change", "order_id"),
+        *_texts("stripe_session_id", "stripe_payment_intent_id", "day", "before"),
+        Column("planned", JSON(none_as_null=True), nullable=False),  # clear words, or keyed hashes
+        *_required("detail", "first_run"),
+        _time("first_seen", nullable=False),
+        *_required("last_run"),
+        _time("last_seen", nullable=False),
+        Column("runs", Integer, nullable=False),
+        *_required("outcome"),  # open, done_by_shop, would_be_wrong, dropped
+        _time("outcome_at"),
+        *_texts("outcome_why"),
+        Index("ix_ordersync_shadow_day", "outcome", "day"),
+        Index("ix_ordersync_shadow_order_id", "order_id"),
     ]
 
 
