@@ -64,7 +64,7 @@ def test_what_is_over_is_said_once(each_shop: Shop) -> None:
     looked_at(each_shop)
     team = Team(each_shop)
     team.hears()
-    each_shop.database.execute("DELETE FROM orders WHERE status = 'refunded'")
+    each_shop.database.execute("DELETE FROM orders WHERE printful_order_id = '123456789'")
     each_shop.run()
     (title,) = team.hears()
     assert "over: 1 problem" in title
@@ -136,13 +136,13 @@ def test_a_death_before_anything_was_sent_loses_nothing(shop: Shop) -> None:
 
 def test_an_acknowledged_problem_is_told_when_its_time_is_over(shop: Shop) -> None:
     looked_at(shop)
-    team = Team(shop, ORDERSYNC_ALERT_CLASSES="regress_blocked")
-    (known,) = [each for each in team.problems.known() if each.problem_class == "regress_blocked"]
+    team = Team(shop, ORDERSYNC_ALERT_CLASSES="missing_at_printful")
+    (known,) = [each for each in team.problems.known() if each.problem_class == "missing_at_printful"]
     until = shop.time.now + timedelta(days=1)
     team.problems.acknowledge(known.id, by="ann", note="asked", until=until)
     assert team.hears() == []
     team.passes(timedelta(days=1))
-    assert team.hears() == ["ordersync: 1 new problem (regress_blocked)"]
+    assert team.hears() == ["ordersync: 1 new problem (missing_at_printful)"]
     assert team.hears() == []
 
 
@@ -214,7 +214,7 @@ def test_purge_forgets_what_is_over_and_never_what_is_open(each_shop: Shop) -> N
     looked_at(each_shop)
     team = Team(each_shop)
     team.hears()
-    each_shop.database.execute("DELETE FROM orders WHERE status = 'refunded'")
+    each_shop.database.execute("DELETE FROM orders WHERE printful_order_id = '123456789'")
     each_shop.run()
     team.hears()
     team.passes(timedelta(days=400))
