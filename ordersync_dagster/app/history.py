@@ -8,9 +8,10 @@ from functools import partial
 from sqlalchemy import Connection
 
 from ordersync_dagster.adapters.database.journal import erase, forget, run_history, verify
+from ordersync_dagster.adapters.database.journal.recorded_run import RecordedRun
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows.build import Stamp
-from ordersync_dagster.adapters.database.store import DatabaseStore, RecordedRun
+from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.database.undo.undo import Undo
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, new_run_id, open_records

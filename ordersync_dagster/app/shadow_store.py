@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from functools import partial
 
 from ordersync_dagster.adapters.database.journal import runs, shadow_records
+from ordersync_dagster.adapters.database.journal.recorded_run import RecordedRun
 from ordersync_dagster.adapters.database.journal.runs import Purpose
-from ordersync_dagster.adapters.database.store import DatabaseStore, RecordedRun
+from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.core.known_problems import Sightings
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.part import Applied

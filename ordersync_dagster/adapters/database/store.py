@@ -19,6 +19,7 @@ from ordersync_dagster.adapters.database.journal.erased import Erasures, read_er
 from ordersync_dagster.adapters.database.journal.given_values import read_values_given
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, read_keyed_hash
 from ordersync_dagster.adapters.database.journal.problem_records import IS_OPEN, read_problems, record_sightings
+from ordersync_dagster.adapters.database.journal.recorded_run import RecordedRun
 from ordersync_dagster.adapters.database.journal.recovered import with_recovered
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.rows import read
@@ -35,18 +36,6 @@ from ordersync_dagster.core.window import Window
 
 ATTEMPTS = 3
 Result = TypeVar("Result")
-
-
-class RecordedRun:
-    """A run that holds the shop's lock, its row in ordersync_runs, and the problems that it found."""
-
-    def __init__(self, end: Callable[[str, Mapping[str, int]], None], sightings: Sightings) -> None:
-        self._end, self.sightings, self.is_ended = end, sightings, False
-
-    def end(self, summary: Mapping[str, int]) -> None:
-        """Record that the run succeeded, with the figures of its summary; raises as `runs.end`."""
-        self._end("succeeded", summary)
-        self.is_ended = True
 
 
 class DatabaseStore:
