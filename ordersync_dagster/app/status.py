@@ -1,16 +1,24 @@
-"""The verdict on a shop, from its database alone: no vendor is asked, so it is there at once."""
+"""The verdict on a shop, from its database alone, so it is there at once; only outages are asked of Stripe."""
+
+from collections.abc import Sequence
 
 from ordersync_dagster.adapters.database.engine.connection import shown
 from ordersync_dagster.adapters.database.journal import run_history
 from ordersync_dagster.app.problems import known_problems
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.app.wiring import Tools, database_url, open_records
 from ordersync_dagster.core.health import RunHealth
+from ordersync_dagster.core.outages import Outage
+from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.status import ShopStatus
 
 
-def read_status(settings: Settings, tools: Tools = Tools()) -> ShopStatus:
-    """Reads only, so a role that may only read is enough; raises SchemaError where there is no shop."""
+def read_status(settings: Settings, tools: Tools = Tools(), *, outage_days: int | None = None) -> ShopStatus:
+    """Reads only, so a role that may only read is enough; raises SchemaError where there is no shop.
+
+    With `outage_days` Stripe's events of so many days are read, for the outages of the shop's webhook.
+    """
     store = open_records(settings, tools, is_writing=False)
     return ShopStatus(
         target=shown(database_url(settings)),
@@ -18,4 +26,9 @@ def read_status(settings: Settings, tools: Tools = Tools()) -> ShopStatus:
         health=store.read(run_history.read_health) if store.tables.has_own_tables else RunHealth(),
         expected_hours=settings.ordersync_silence_hours,
         problems=known_problems(store),
+        outages=_outages(settings, tools, outage_days) if outage_days else None,
     )
+
+
+def _outages(settings: Settings, tools: Tools, days: int) -> Sequence[Outage]:
+    return look_at_webhooks(settings, Window.last_days(days, tools.clock()), tools).outages

@@ -8,12 +8,21 @@ import typer
 from ordersync_dagster.cli.console import AS_JSON, FAILED, OK, settings
 
 
-def status(as_json: Annotated[bool, AS_JSON] = False) -> None:
-    """Say whether anything needs a person: exit 0 if nothing does, 1 if something does. Asks the database alone."""
+def status(
+    outage_days: Annotated[
+        int | None,
+        typer.Option("--outages", min=1, max=30, metavar="DAYS", help="Ask Stripe for outages too."),
+    ] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
+) -> None:
+    """Say whether anything needs a person: exit 0 if nothing does, 1 if something does.
+
+    Reads the database alone; with --outages also Stripe's events.
+    """
     from ordersync_dagster.app.status import read_status
     from ordersync_dagster.report.status import status_json, status_line
 
-    found = read_status(settings())
+    found = read_status(settings(), outage_days=outage_days)
     if as_json:
         print(status_json(found))
     elif sys.stdout.isatty():

@@ -9,10 +9,12 @@ from typing import Any
 from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import KnownProblem
+from ordersync_dagster.core.outages import Outage
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.core.sums import sums_by_currency, sums_text
 from ordersync_dagster.report.moments import lasting
+from ordersync_dagster.report.webhooks import outage_document
 
 STATUS_VERSION = 1  # changes only when a field's meaning does
 
@@ -36,13 +38,19 @@ class ClassStatus:
 
 @dataclass(frozen=True, slots=True)
 class ShopStatus:
-    """`problems` are the open ones, the oldest first."""
+    """`problems` are the open ones, the oldest first; `outages` is None where Stripe was not asked for them."""
 
     target: str
     now: datetime
     health: RunHealth
     expected_hours: int
     problems: Sequence[KnownProblem]
+    outages: Sequence[Outage] | None = None
+
+    @property
+    def lasting_outage(self) -> Outage | None:
+        """The outage of the webhook after which no order has come in time yet."""
+        return next((each for each in self.outages or () if each.is_ongoing), None)
 
     @property
     def waiting(self) -> list[KnownProblem]:
@@ -67,7 +75,7 @@ class ShopStatus:
     @property
     def needs_person(self) -> bool:
         """What the exit code says."""
-        return bool(self.waiting) or self.health.is_failing or self.is_silent
+        return bool(self.waiting) or self.health.is_failing or self.is_silent or self.lasting_outage is not None
 
     @property
     def verdict(self) -> str:
@@ -83,6 +91,8 @@ class ShopStatus:
             yield f"{number_of(len(waiting), 'problem')}, the oldest for {lasting(waiting[0].first_seen, self.now)}"
         if self.health.is_failing:
             yield f"{number_of(self.health.failures, 'run')} failed since one succeeded"
+        if outage := self.lasting_outage:
+            yield f"the webhook may be down {outage.period}"
         since = self.health.quiet_since
         if self.is_silent and since:
             yield f"no run has succeeded for {lasting(since, self.now)} (expected every {self.expected_hours} hours)"
@@ -104,6 +114,7 @@ def status_line(status: ShopStatus) -> str:
         parts.append(f"{classes}{f' ({money})' if (money := money_of(status.waiting)) else ''}.")
     if status.acknowledged:
         parts.append(f"{len(status.acknowledged)} acknowledged.")
+    parts += [f"Webhook outage: {each.sentence}." for each in status.outages or ()]
     if status.health.succeeded:
         parts.append(f"Last successful run: {_ago(status.health.succeeded, status.now)}.")
     return " ".join(parts)
@@ -124,6 +135,7 @@ def status_json(status: ShopStatus) -> str:
         "failures": health.failures,
         "is_silent": status.is_silent,
         "silence_hours": status.expected_hours,
+        "outages": None if status.outages is None else [outage_document(each) for each in status.outages],
         "last_run": _run_document(health.last, status.now),
         "last_successful_run": _run_document(health.succeeded, status.now),
         "last_failed_run": _run_document(health.last_failed, status.now),

@@ -9,6 +9,7 @@ from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.moments import lasting, moment_text
 from ordersync_dagster.report.status import ClassStatus, ShopStatus, counters_of, money_of, number_of
+from ordersync_dagster.report.webhooks import outage_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -76,7 +77,10 @@ def _lines(status: ShopStatus) -> Iterator[str]:
         yield _run_line("Last failed run", health.last_failed, status)
     if health.last and health.last.state in ("running", "interrupted"):
         yield f"Last run: {health.last.id}, {health.last.state}"
-    if health.succeeded:
+    if status.outages is not None:
+        yield "Webhook outages:" if status.outages else "No outage of the webhook was found."
+        yield from (f"  {line}" for outage in status.outages for line in outage_lines(outage))
+    elif health.succeeded:
         yield "When webhooks were down: ordersync outages"
     yield f"Shop: {status.target}"
 

@@ -143,3 +143,12 @@ def test_status_asks_no_vendor(ordersync: Cli) -> None:
     ordersync.sandbox.requests.clear()
     ordersync("status", STRIPE_SECRET_KEY=None, PRINTFUL_API_KEY=None)
     assert not ordersync.sandbox.requests
+
+
+def test_outages_of_the_webhook_are_named_when_stripe_may_be_asked(ordersync: Cli) -> None:
+    ordersync("sync")
+    assert document(ordersync, 1)["outages"] is None
+    found = json.loads(ordersync("outages", "--days", "7", "--json").out)["outages"]
+    shown = json.loads(ordersync("status", "--outages", "7", "--json").out)["outages"]
+    assert shown == found != []
+    assert f"Webhook outage: {found[0]['sentence']}." in ordersync("status", "--outages", "7").out
