@@ -9,6 +9,7 @@ from ordersync_dagster.app.shadow import current_records
 from ordersync_dagster.app.wiring import ReadyRun
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.planned import PlannedChange
 from ordersync_dagster.core.shadow import ShadowFigures
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.outcome import Outcome
@@ -37,14 +38,22 @@ def start_run(
     limit: int | None = None,
     confirm: Callable[[Sequence[Plan]], None] | None = None,
     keeps_changes: bool = True,
+    keeps_plan: bool = False,
+    planned: Sequence[PlannedChange] | None = None,
+    expected: str | None = None,
 ) -> Run:
-    """Preview or repair `window`; `limit` and `confirm` as in `OrderSync.repair`."""
-    outcome = Outcome(
-        ready.sync.run_id, window, ready.is_dry_run or ready.is_shadow, keeps_changes, is_shadow=ready.is_shadow
-    )
-    request = Request(window, ready.scope, reads_stripe)
+    """Preview or repair `window`; `limit`, `confirm` and `expected` as in `OrderSync.repair`.
+
+    `planned` are the changes of a saved plan: nothing else is done. `keeps_plan` lets the outcome keep such changes.
+    """
+    is_dry_run = ready.is_dry_run or ready.is_shadow
+    outcome = Outcome(ready.sync.run_id, window, is_dry_run, keeps_changes, keeps_plan, is_shadow=ready.is_shadow)
+    request = Request(window, ready.scope, reads_stripe, planned=planned)
     sync = ready.sync
-    parts = sync.preview(request) if ready.is_dry_run else sync.repair(request, limit=limit, confirm=confirm)
+    if ready.is_dry_run:
+        parts = sync.preview(request)
+    else:
+        parts = sync.repair(request, limit=limit, confirm=confirm, expected=expected)
     gathered = map(partial(_gathered, outcome, lambda: ready.stripe.period(window)), parts)
     whole = _in_shadow(ready, outcome, gathered) if ready.is_shadow else gathered
     return Run(ready, outcome, ready.metrics.of_parts(whole, outcome, lambda: counts_of(ready.traffic)))

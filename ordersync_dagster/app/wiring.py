@@ -74,19 +74,35 @@ class ReadyRun:
         return f"Target: {self.target} ({self.order_count} orders), Stripe in {mode}{shadow}"
 
 
-def open_run(settings: Settings, scope: PrintfulScope, *, dry_run: bool, tools: Tools = Tools()) -> ReadyRun:
+def open_run(
+    settings: Settings,
+    scope: PrintfulScope,
+    *,
+    dry_run: bool,
+    tools: Tools = Tools(),
+    remarks: tuple[str, ...] = (),
+    rules_at: datetime | None = None,
+) -> ReadyRun:
     """Open the database and both vendors; raises UsageError before any request if the settings do not allow the run.
 
     A dry run can only read: nothing is created anywhere, and its rate limits are its own and half as large.
-    Otherwise missing tables are created, and `notes` says so. What stops the run here goes into the metrics too.
+    Otherwise missing tables are created, and `notes` says so, after `remarks`. The age of sessions counts until
+    `rules_at`, or until now. What stops the run here goes into the metrics too.
     """
     metrics = RunMetrics([] if dry_run else metrics_sinks(settings), tools.clock)
     with metrics.of_opening():
-        return _open_run(settings, scope, metrics, dry_run=dry_run, tools=tools)
+        ready = _open_run(settings, scope, metrics, dry_run=dry_run, tools=tools, rules_at=rules_at)
+    return replace(ready, notes=(*remarks, *ready.notes))
 
 
 def _open_run(
-    settings: Settings, scope: PrintfulScope, metrics: RunMetrics, *, dry_run: bool, tools: Tools
+    settings: Settings,
+    scope: PrintfulScope,
+    metrics: RunMetrics,
+    *,
+    dry_run: bool,
+    tools: Tools,
+    rules_at: datetime | None,
 ) -> ReadyRun:
     now = tools.clock()
     run_id = new_run_id(now)
@@ -102,7 +118,7 @@ def _open_run(
             stripe=stripe,
             printful=None if scope is PrintfulScope.none else printful,
             store=opened.store,
-            rules=session_rules(settings, now),
+            rules=session_rules(settings, rules_at or now),
             clock=tools.clock,
             link_by=settings.layout.mapping.link.external_id,
             other_channels=settings.ordersync_other_channels,

@@ -15,6 +15,7 @@ from ordersync_dagster.cli.doctor import doctor
 from ordersync_dagster.cli.explain import explain
 from ordersync_dagster.cli.outages import outages
 from ordersync_dagster.cli.problems import problems
+from ordersync_dagster.cli.prove import prove
 from ordersync_dagster.cli.report import report
 from ordersync_dagster.cli.runs import audit, forget, purge, runs, undo
 from ordersync_dagster.cli.sandbox import demo, sandbox
@@ -40,6 +41,7 @@ app.command(short_help="Keys, permissions, database: what fits and what to do.")
 app.command(short_help="One order in all three systems, and why a run does what it does.")(explain)
 app.command(short_help="When webhooks were down, what was lost, and how to add it.")(outages)
 app.command(short_help="What shadow mode would have changed, and what the shop did later.")(shadow)
+app.command(short_help="Prove that every paid session of a day has its order.")(prove)
 app.command(short_help="Serve the pretend shop, or run a command against it.", context_settings=ANY_ARGUMENTS)(sandbox)
 app.command(short_help="Watch the whole job on the pretend shop; needs no keys.")(demo)
 app.command(short_help="Take a run back as far as nobody touched its rows.")(undo)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Annotated
 
+from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, chosen_window
 from ordersync_dagster.cli.console import AS_JSON, settings
-from ordersync_dagster.cli.sync import DAYS, FIRST_DAY, LAST_DAY, chosen_window
 
 
 def outages(

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.alerts import tell_after_run
+from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, Asked, chosen_window, of_plan
 from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, FAILED, OK, say, settings
-from ordersync_dagster.core.errors import OrderSyncError, SettingsError, UsageError
-from ordersync_dagster.core.window import DEFAULT_DAYS, MAX_DAYS, Window
+from ordersync_dagster.cli.kept_files import check_files, keep_plan, keep_report
+from ordersync_dagster.core.errors import OrderSyncError, UsageError
 from ordersync_dagster.sync.order_sync import STRIPE_STOPS, PrintfulScope
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from ordersync_dagster.core.plan import Plan
 
 CONFIRM_FROM = 101  # new orders of a first run that a person has to confirm
-DAYS = typer.Option(min=1, max=MAX_DAYS, help="Whole UTC days back, and today.", show_default=str(DEFAULT_DAYS))
-FIRST_DAY = typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day.")
-LAST_DAY = typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day, inclusive.")
 
 
 def sync(
@@ -33,48 +31,48 @@ def sync(
     last: Annotated[datetime | None, LAST_DAY] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
     as_json: Annotated[bool, AS_JSON] = False,
-    printful: Annotated[PrintfulScope, typer.Option(help="Which orders to look up at Printful.")] = PrintfulScope.all,
+    printful: Annotated[PrintfulScope | None, SCOPE] = None,
     max_changes: Annotated[int | None, typer.Option(min=0, help="Write nothing if more rows would change.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the result: FILE.html or FILE.csv.")] = None,
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="With --dry-run: keep the plan for --plan.")] = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Apply a kept plan, and nothing else.")] = None,
 ) -> None:
     """Add missing orders, then bring status, tracking and items up to date."""
     from ordersync_dagster.app.run import start_run
     from ordersync_dagster.app.wiring import open_run, utc_now
 
-    window = chosen_window(days, first, last, utc_now())
-    if report is not None:
-        from ordersync_dagster.report.files import check_report
-
-        check_report(report)
+    now = utc_now()
+    if plan is None:
+        asked = Asked(chosen_window(days, first, last, now), PrintfulScope.all if printful is None else printful)
+    else:
+        others = {"--days": days, "--from": first, "--to": last, "--printful": printful, "--save": save}
+        asked = of_plan(plan, others, now)
+    check_files(report, save, is_dry_run=dry_run)
     chosen = settings()
-    ready = open_run(chosen, printful, dry_run=dry_run)
+    ready = open_run(chosen, asked.printful, dry_run=dry_run, remarks=asked.remarks)
     is_asked = ready.is_first_run and not ready.is_shadow
     confirm = _ask_person if is_asked and sys.stdin.isatty() and sys.stderr.isatty() else None
-    keeps_changes = as_json or report is not None
-    run = start_run(ready, window, limit=max_changes, confirm=confirm, keeps_changes=keeps_changes)
+    run = start_run(
+        ready,
+        asked.window,
+        limit=max_changes,
+        confirm=confirm,
+        keeps_changes=as_json or report is not None,
+        keeps_plan=save is not None,
+        planned=asked.planned,
+    )
     for line in (ready.headline, *ready.notes):
         say(line)
     error = _carry_out(run)
     _print_result(run, as_json, error)
-    is_kept = report is None or _keep(run, report, error)
+    is_kept = _keep_files(run, report, save, error)
     if os.environ.get("DAGSTER_HOME") and not dry_run:
-        _tell_dagster(run, looked_at_printful=error is None and printful is not PrintfulScope.none)
+        _tell_dagster(run, looked_at_printful=error is None and asked.printful is not PrintfulScope.none)
     if not dry_run:
         tell_after_run(chosen, ready.sync.run_id, error)
     if error is not None:
         raise error
     raise typer.Exit(OK if is_kept and not run.outcome.summary.errors else FAILED)
-
-
-def chosen_window(days: int | None, first: datetime | None, last: datetime | None, now: datetime) -> Window:
-    """The period that the options name; raises SettingsError where they contradict each other."""
-    if (first is None) != (last is None):
-        raise SettingsError("--from and --to go together, each a day such as 2026-01-31")
-    if first is None or last is None:
-        return Window.last_days(DEFAULT_DAYS if days is None else days, now)
-    if days is not None:
-        raise SettingsError("give either --days or --from and --to, not both")
-    return Window.between(first.date(), last.date(), now)
 
 
 def _carry_out(run: "Run") -> OrderSyncError | None:
@@ -106,16 +104,11 @@ def _print_result(run: "Run", as_json: bool, error: OrderSyncError | None) -> No
         say("The run stopped early; the figures above are those of the part that was done.")
 
 
-def _keep(run: "Run", path: Path, error: OrderSyncError | None) -> bool:
-    """Write the report file; if that fails, the run is done all the same."""
-    from ordersync_dagster.report.files import write_report
-
-    try:
-        write_report(path, run.outcome, run.ready.headline, [*_warnings(run, error), *([str(error)] if error else [])])
-    except OSError as refused:
-        say(f"ordersync: the run is done, but {path} could not be written: {refused.strerror}")
-        return False
-    return True
+def _keep_files(run: "Run", report: Path | None, save: Path | None, error: OrderSyncError | None) -> bool:
+    """Whether each file that was asked for could be written."""
+    kept = [keep_report(run, report, _warnings(run, error), error)] if report is not None else []
+    kept += [keep_plan(run, save, error)] if save is not None else []
+    return all(kept)
 
 
 def _warnings(run: "Run", error: OrderSyncError | None) -> list[str]:

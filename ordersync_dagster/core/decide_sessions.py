@@ -8,6 +8,7 @@ from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
 from ordersync_dagster.core.completion import completed, disagreements, without_taken_back
 from ordersync_dagster.core.insertable import reason_not_to_insert
 from ordersync_dagster.core.late_payment import late_payment
+from ordersync_dagster.core.ledger import ledger_of
 from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, agrees
 from ordersync_dagster.core.order_without_payment import order_without_payment
 from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder, as_stored
@@ -71,9 +72,15 @@ def decide_piece(day: SessionDay, stored: Stored) -> Piece:
         notes=(*decider.notes, *unknown),
         unlinked=unlinked if day.asks_printful else (),
         warnings=tuple(decider.warnings),
+        ledger=ledger_of(day.sessions, stored.orders, decider.claims) if day.day else (),
+        unsettled=tuple(each.session_id for each in day.sessions if _is_unsettled(each)),
     )
     payments = _payments(plan, stored.orders) if day.sessions else ()
     return Piece(plan, payments, tuple(decider.paid), decider.claims, decider.doubtful)
+
+
+def _is_unsettled(verdict: Verdict) -> bool:
+    return isinstance(verdict, Skip) and verdict.reason is SkipReason.TOO_RECENT
 
 
 def each_once(verdicts: Iterable[Verdict]) -> list[Verdict]:

@@ -8,7 +8,9 @@ OrderSyncError
 │   ├── WrongModeError      live and test mode are mixed
 │   ├── SchemaError         the database does not fit
 │   ├── DatabaseAccessError the database lets us not in, or takes no writes
-│   └── TooManyChangesError --max-changes would be exceeded
+│   ├── TooManyChangesError --max-changes would be exceeded
+│   ├── PlanMovedError      a run would not make the changes any more that a person looked at
+│   └── SavedFileError      a saved plan or proof is damaged, or is not of this shop or release
 ├── VendorError             a retry may help
 │   ├── VendorUnavailableError  no answer within the deadline
 │   └── VendorAnswerError       an answer that cannot be read
@@ -57,6 +59,14 @@ class DatabaseAccessError(UsageError):
 
 class TooManyChangesError(UsageError):
     """The plan holds more changes than `--max-changes` allows; nothing was written."""
+
+
+class PlanMovedError(UsageError):
+    """The plan is no longer the one that was looked at; nothing was written."""
+
+
+class SavedFileError(UsageError):
+    """A saved plan or proof cannot be used: it is damaged, or of another database, mode or release."""
 
 
 class VendorError(OrderSyncError):

@@ -9,6 +9,7 @@ from ordersync_dagster.core.changes import OrderUpdate
 from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.stripe_session import SkipReason
 
 _NO_ANSWER = {
     ProblemClass.STRIPE_NOT_READ: "stripe",
@@ -105,9 +106,13 @@ class Sightings:
         """Take over one part of the run."""
         plan, found_by = part.plan, _phase(part)
         for problem in plan.problems:
+            if problem.problem_class is ProblemClass.NOT_AS_PLANNED:
+                continue  # it is about a plan, not about the shop
             self._find(replace(problem, day=problem.day or plan.day), found_by)
             if vendor := _NO_ANSWER.get(problem.problem_class):
                 self._silent.update((vendor, key) for key in keys_of(problem.ids))
+        left = [each.session_id for each in plan.skips if each.reason is SkipReason.NOT_IN_PLAN]
+        self._silent.update((vendor, key) for vendor in _NO_ANSWER.values() for key in (*plan.left_out, *left))
         is_unread = any(each.problem_class in _NO_ANSWER and "day" in each.ids for each in plan.problems)
         self._has_unclaimed |= plan.looked_for_unclaimed
         if plan.day and not is_unread:

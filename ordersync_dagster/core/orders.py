@@ -188,10 +188,11 @@ class StoredOrder:
 
     def agrees_with(self, other: "StoredOrder") -> bool:
         """Whether both readings are the same in every value that a change rests on."""
-        return self._contested == other._contested
+        return self.rests_on == other.rests_on
 
     @property
-    def _contested(self) -> tuple[object, ...]:
+    def rests_on(self) -> tuple[object, ...]:
+        """Every value that a change of this order rests on."""
         items = sorted((item.id, item.variant_id, item.quantity) for item in self.items)
         return (*(getattr(self, name) or None for name in _GUARDS), items, self.unreadable, self.wrapped)
 

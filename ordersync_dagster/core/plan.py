@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ordersync_dagster.core.changes import AddItems, InsertOrder, OrderUpdate
+from ordersync_dagster.core.ledger import LedgerEntry
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.problems import Problem
@@ -35,6 +36,9 @@ class Plan:
     notes: tuple[Problem, ...] = ()
     unlinked: tuple[Unlinked, ...] = ()  # left to `decide_links`
     warnings: tuple[str, ...] = ()  # about the whole run
+    ledger: tuple[LedgerEntry, ...] = ()  # the paid sessions of the day
+    unsettled: tuple[str, ...] = ()  # its sessions that are too recent, with or without an order
+    left_out: tuple[str, ...] = ()  # orders whose changes are not in the saved plan that the run carries out
 
     @property
     def problems(self) -> tuple[Problem, ...]:

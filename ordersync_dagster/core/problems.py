@@ -93,6 +93,12 @@ class ProblemClass(StrEnum):
         "Run again. If it comes again, look which program keeps writing the order.",
         False,
     )
+    NOT_AS_PLANNED = (
+        "not_as_planned",
+        Severity.ERROR,
+        "Make a new dry run, and look at what is left.",
+        False,
+    )
     MISSING_AT_PRINTFUL = (
         "missing_at_printful",
         Severity.NOTICE,

@@ -51,6 +51,7 @@ class SkipReason(StrEnum):
     TOO_RECENT = "too_recent"
     NOT_COMPLETE = "not_complete"
     ERASED = "erased"
+    NOT_IN_PLAN = "not_in_plan"
 
 
 @dataclass(frozen=True, slots=True)

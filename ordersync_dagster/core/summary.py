@@ -42,6 +42,8 @@ class Summary:
     skipped_too_recent: int = 0
     skipped_not_complete: int = 0
     skipped_erased: int = 0
+    skipped_not_in_plan: int = 0
+    changes_not_in_plan: int = 0
 
     def __add__(self, other: "Summary") -> "Summary":
         return Summary(**{name: self[name] + other[name] for name in self.as_dict()})
@@ -74,6 +76,7 @@ def summarise(part: Part) -> Summary:
         notices=sum(not problem.is_error for problem in part.problems),
         orders_completed=len(plan.completions),
         orders_unfulfilled=sum(note.problem_class is ProblemClass.UNFULFILLED for note in plan.notes),
+        changes_not_in_plan=len(plan.left_out),
         **{f"skipped_{reason}": reasons[reason] for reason in SkipReason},
     )
 

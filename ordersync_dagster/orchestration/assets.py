@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import dagster as dg
 
 from ordersync_dagster.app.run import Run
+from ordersync_dagster.core.planned import PlanReference
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration import checks
 from ordersync_dagster.orchestration.config import DailyConfig
@@ -107,13 +108,17 @@ def order_sync_assets(
     days = _days(context)
 
     def start() -> Run:
-        now = shop.tools.clock()
+        now = shop.moment(config)
         window = Window.between(days[0], days[-1], now) if days else Window.last_days(1, now)
         asks_printful, is_writing = bool(selected.difference(DAILY)), not selected.isdisjoint(WRITTEN)
         return shop.start(window, config, reads_stripe=bool(days), asks_printful=asks_printful, is_writing=is_writing)
 
     only_reads = selected.isdisjoint(WRITTEN) and not config.dry_run
-    reporter = RunReporter(context, selected, only_reads=only_reads, is_backfill=_is_asset_backfill(context))
+
+    def applying(plan: PlanReference) -> dict[str, object]:
+        return {"ops": {"order_sync_assets": {"config": config.applying(plan)}}}
+
+    reporter = RunReporter(context, selected, applying, only_reads=only_reads, is_backfill=_is_asset_backfill(context))
     reporter.carry_out(start, shop)
     # All events are logged; Dagster accepts that from a generator that yields nothing.
     yield from ()

@@ -3,6 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
+from ordersync_dagster.core.planned import PlanReference
 from ordersync_dagster.core.window import DEFAULT_DAYS
 from ordersync_dagster.sync.order_sync import PrintfulScope
 
@@ -20,11 +21,26 @@ class DailyConfig(dg.Config):
     max_changes: int | None = Field(
         default=NO_LIMIT, description="Write nothing at all if more rows than this would change; -1 for no limit."
     )
+    plan: str | None = Field(
+        default="",
+        description="From apply_with of a dry run: write exactly what it showed, or nothing if that moved since.",
+    )
 
     @property
     def limit(self) -> int | None:
         """`max_changes`, or None for no limit."""
         return None if self.max_changes == NO_LIMIT else self.max_changes
+
+    @property
+    def reference(self) -> PlanReference | None:
+        """The plan that is to be carried out; raises ValueError where `plan` names none."""
+        return PlanReference.parse(self.plan) if self.plan and self.plan.strip() else None
+
+    def applying(self, plan: PlanReference) -> dict[str, object]:
+        """The same options, for the run that writes what this dry run showed."""
+        given = {name: getattr(self, name) for name in type(self).model_fields}
+        plain = {name: value.value if isinstance(value, PrintfulScope) else value for name, value in given.items()}
+        return {**plain, "dry_run": False, "plan": str(plan)}
 
     @property
     def problem(self) -> str | None:
@@ -35,6 +51,15 @@ class DailyConfig(dg.Config):
             return _sentence("printful", "all, open or none", None)
         if self.limit is not None and self.limit < 0:
             return _sentence("max_changes", f"0 or more, or {NO_LIMIT} for no limit", self.limit)
+        return self._problem_with_plan()
+
+    def _problem_with_plan(self) -> str | None:
+        try:
+            reference = self.reference
+        except ValueError:
+            return "plan must be copied from apply_with of a dry run, or be empty; nothing was asked or written."
+        if reference is not None and self.dry_run:
+            return "plan goes with dry_run: false: a dry run makes a new plan; nothing was asked or written."
         return None
 
 

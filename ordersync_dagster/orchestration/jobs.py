@@ -15,7 +15,8 @@ def synchronize(context: dg.OpExecutionContext, config: OrderSyncConfig, shop: S
     if config.problem or config.days is None:
         refuse(config.problem or "days is missing.")
     days = config.days
-    RunReporter(context, KEYS).carry_out(lambda: shop.start(Window.last_days(days, shop.tools.clock()), config), shop)
+    reporter = RunReporter(context, KEYS, config.applying)
+    reporter.carry_out(lambda: shop.start(Window.last_days(days, shop.moment(config)), config), shop)
 
 
 @dg.config_mapping

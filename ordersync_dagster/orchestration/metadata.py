@@ -5,11 +5,13 @@ from typing import Any
 
 import dagster as dg
 
+from ordersync_dagster.core.proof import DayProof
 from ordersync_dagster.core.summary import Summary
 from ordersync_dagster.report.charts import as_markdown_image, gap_chart
 from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payments_link
 from ordersync_dagster.report.markdown import markdown_report
 from ordersync_dagster.report.outcome import Outcome
+from ordersync_dagster.report.proof_text import proof_sentence
 from ordersync_dagster.report.tables import CHANGE_COLUMNS, PROBLEM_COLUMNS, change_table_rows, problem_table_rows
 
 Metadata = Mapping[str, Any]
@@ -23,14 +25,24 @@ def day_sessions(figures: Summary) -> Metadata:
     return {"dagster/row_count": figures.stripe_sessions_checked, "checked": figures.stripe_sessions_checked, **skipped}
 
 
-def day_orders(figures: Summary) -> Metadata:
-    """One day of `orders`."""
+def day_orders(figures: Summary, proof: DayProof) -> Metadata:
+    """One day of `orders`, with its proof: number, sum and hash of ids on both sides (docs/proof.md)."""
     return {
+        **_proof(proof),
         "added": figures.stripe_sessions_added,
         "completed": figures.orders_completed,
         "already_there": figures.skipped_order_exists,
         "errors": figures.errors,
     }
+
+
+def _proof(proof: DayProof) -> Metadata:
+    facts: dict[str, Any] = {"proof": proof_sentence(proof)}
+    for name, side in (("stripe", proof.stripe), ("shop", proof.shop)):
+        facts[f"{name}_paid"] = side.count
+        facts |= {f"{name}_{currency}_minor": amount for currency, amount in side.sums.items()}
+        facts[f"{name}_ids_sha256"] = side.ids_sha256
+    return facts
 
 
 def printful_orders(figures: Summary) -> Metadata:
@@ -44,17 +56,24 @@ def order_items(figures: Summary) -> Metadata:
 
 
 def summary(
-    outcome: Outcome, *, is_live: bool, traffic: Mapping[str, Mapping[str, int]], location: str | None
+    outcome: Outcome,
+    *,
+    is_live: bool,
+    traffic: Mapping[str, Mapping[str, int]],
+    location: str | None,
+    apply_with: Mapping[str, object] | None = None,
 ) -> Metadata:
     """The whole run. A dry run's figures are called `preview_*`, so that they stay out of the plots of real runs.
 
-    `location` is the code location in which Dagster finds the job that people launch.
+    `location` is the code location in which Dagster finds the job that people launch, `apply_with` the configuration
+    of the run that writes what a dry run showed.
     """
     prefix = "preview_" if outcome.is_dry_run else ""
     figures = {f"{prefix}{name}": count for name, count in outcome.summary.as_dict().items()}
     return {
         "report": dg.MetadataValue.md(markdown_report(outcome)),
         "chart": dg.MetadataValue.md(as_markdown_image(gap_chart(outcome), "paid sessions and orders by day")),
+        **({"apply_with": dg.MetadataValue.json(apply_with)} if apply_with else {}),
         **figures,
         **(outcome.shadow.by_name if outcome.shadow else {}),
         "stripe": dg.MetadataValue.url(payments_link(is_live=is_live)),

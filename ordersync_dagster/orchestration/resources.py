@@ -1,5 +1,7 @@
 """The shop as a Dagster resource. It has no fields, so that no key can end up in a run's config."""
 
+from datetime import datetime
+
 import dagster as dg
 
 from ordersync_dagster.app.drift import DriftReading, open_reading
@@ -57,5 +59,18 @@ class ShopResource(dg.ConfigurableResource[None]):
     ) -> Run:
         """A run of `window`, carried out by going through its parts; raises UsageError before any request."""
         scope = config.printful if asks_printful and config.printful else PrintfulScope.none
-        ready = open_run(self.settings(), scope, dry_run=bool(config.dry_run) or not is_writing, tools=self.tools)
-        return start_run(ready, window, reads_stripe=reads_stripe, limit=config.limit)
+        is_dry_run, reference = bool(config.dry_run) or not is_writing, config.reference
+        ready = open_run(self.settings(), scope, dry_run=is_dry_run, tools=self.tools, rules_at=window.made_at)
+        return start_run(
+            ready,
+            window,
+            reads_stripe=reads_stripe,
+            limit=config.limit,
+            keeps_plan=is_dry_run,
+            expected=reference.digest if reference else None,
+        )
+
+    def moment(self, config: DailyConfig) -> datetime:
+        """The moment until which a run looks: now, or that of the plan that it carries out."""
+        reference = config.reference
+        return reference.made_at if reference else self.tools.clock()

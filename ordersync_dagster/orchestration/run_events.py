@@ -1,7 +1,7 @@
 """Carries a run out and tells Dagster: an event for each day that is done, the checks, and the summary."""
 
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +11,7 @@ import dagster as dg
 from ordersync_dagster.app.run import Run
 from ordersync_dagster.core.errors import LockHeldError, OrderSyncError, UsageError
 from ordersync_dagster.core.part import Part
+from ordersync_dagster.core.planned import PlanReference, plan_digest
 from ordersync_dagster.core.window import Window, WindowError
 from ordersync_dagster.orchestration import checks, killed_runs, metadata
 from ordersync_dagster.orchestration.outage_facts import outage_facts
@@ -21,20 +22,28 @@ from ordersync_dagster.report.outcome import Outcome
 DAILY = ("stripe_sessions", "orders")
 PRINTFUL_ASSETS = ("printful_orders", "order_items")
 Context = dg.OpExecutionContext | dg.AssetExecutionContext
+Applying = Callable[[PlanReference], Mapping[str, object]]
 Event = dg.AssetMaterialization | dg.AssetObservation
 
 
 class RunReporter:
     """Logs the events and checks of a run, for the assets in `selected`.
 
-    With `only_reads` no asset that is written is among them, and what was read turns green. Dagster calls a backfill
-    of assets failed where one of them has no event (`is_backfill`).
+    `applying` gives the configuration of the run that writes the plan of a dry run. With `only_reads` no asset that is
+    written is among them, and what was read turns green. Dagster calls a backfill of assets failed where one of them
+    has no event (`is_backfill`).
     """
 
     def __init__(
-        self, context: Context, selected: Collection[str], *, only_reads: bool = False, is_backfill: bool = False
+        self,
+        context: Context,
+        selected: Collection[str],
+        applying: Applying,
+        *,
+        only_reads: bool = False,
+        is_backfill: bool = False,
     ) -> None:
-        self._context, self._selected = context, frozenset(selected)
+        self._context, self._selected, self._applying = context, frozenset(selected), applying
         self._only_reads, self._is_backfill = only_reads, is_backfill
 
     def carry_out(self, start: Callable[[], Run], shop: ShopResource) -> None:
@@ -82,12 +91,21 @@ class RunReporter:
         if "order_sync_summary" in self._selected:
             origin = self._context.run.remote_job_origin
             location = origin.location_name if origin else None
-            facts = metadata.summary(outcome, is_live=run.ready.is_live, traffic=run.traffic, location=location)
+            apply_with = self._apply_with(outcome) if outcome.planned else None
+            facts = metadata.summary(
+                outcome, is_live=run.ready.is_live, traffic=run.traffic, location=location, apply_with=apply_with
+            )
             outages, unknown = outage_facts(outcome, shop)
             if unknown:
                 self._context.log.warning(unknown)
             self._log([_event("order_sync_summary", {**facts, **outages}, is_green=not outcome.is_dry_run)])
             self._log_checks(checks.of_run(outcome))
+
+    def _apply_with(self, outcome: Outcome) -> Mapping[str, object]:
+        """The configuration for the Launchpad, which reads JSON too."""
+        digest = plan_digest(each.change for each in outcome.planned)
+        made_at = outcome.window.made_at or outcome.window.end
+        return self._applying(PlanReference(made_at, digest))
 
     def _log(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -129,15 +147,18 @@ def day_events(outcome: Outcome, day: date, *, has_partition: bool = True, only_
     """A day turns green only when it was written, and every record in it was decided and none put off."""
     figures = outcome.days[day]
     is_done = only_reads or not outcome.is_dry_run
-    is_green = has_partition and is_done and not (figures.errors or figures.skipped_too_recent)
+    is_green = (
+        has_partition and is_done and not (figures.errors or figures.skipped_too_recent or figures.changes_not_in_plan)
+    )
     partition = str(day) if has_partition else None
     yield _event("stripe_sessions", metadata.day_sessions(figures), partition, is_green=is_green)
-    yield _event("orders", metadata.day_orders(figures), partition, is_green=is_green)
+    yield _event("orders", metadata.day_orders(figures, outcome.proofs[day]), partition, is_green=is_green)
 
 
 def printful_events(outcome: Outcome, *, only_reads: bool = False) -> Iterator[Event]:
     """Green, like a day, only where it was written and every record was decided."""
-    is_green = outcome.is_printful_done and (only_reads or not outcome.is_dry_run)
+    is_done = outcome.is_printful_done and not outcome.summary.changes_not_in_plan
+    is_green = is_done and (only_reads or not outcome.is_dry_run)
     yield _event("printful_orders", metadata.printful_orders(outcome.summary), is_green=is_green)
     yield _event("order_items", metadata.order_items(outcome.summary), is_green=is_green)
 

@@ -9,6 +9,13 @@ from ordersync_dagster.report.text import LABELS
 
 _MAX_BULLETS = 50
 _WIDTH = 76  # characters; the UI cuts off longer lines instead of wrapping them
+_APPLY = (
+    "",
+    "#### Apply exactly this",
+    "",
+    "Copy the value of `apply_with` into the Launchpad of the same job,",
+    "with the same days. If something moved since, that run writes nothing.",
+)
 _ESCAPED = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>()#+!|~"})
 
 
@@ -29,6 +36,7 @@ def markdown_report(outcome: Outcome) -> str:
     not_made = [each for each in others if each.problem_class in NOT_MADE]
     lines += _problem_block("Paid, and not made by Printful", not_made)
     lines += _problem_block("Problems", [each for each in others if each.problem_class not in NOT_MADE])
+    lines += _APPLY if outcome.planned else []
     return "\n".join(lines)
 
 

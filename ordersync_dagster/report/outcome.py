@@ -3,17 +3,20 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ordersync_dagster.core.changes import AddItems, Change, NewItem
 from ordersync_dagster.core.items import is_guessed
 from ordersync_dagster.core.part import Part
+from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.planned import PlannedChange, changes_of
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.proof import DayProof, day_proof
 from ordersync_dagster.core.shadow import ShadowFigures
 from ordersync_dagster.core.summary import Summary, summarise
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.report.rows import ChangeRow, iter_changes
+from ordersync_dagster.report.rows import ChangeRow, field_rows, iter_changes
 
 KEPT_PROBLEMS = 200  # of each kind, where the whole list is not needed
 NOT_MADE = (ProblemClass.STUCK_AT_PRINTFUL, ProblemClass.CANCELLED_AT_PRINTFUL, ProblemClass.GOODS_MISSING)
@@ -35,24 +38,36 @@ def _items_of(change: Change) -> tuple[NewItem, ...]:
     return change.items if isinstance(change, AddItems) else ()
 
 
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A planned change, and the rows that a person sees of it."""
+
+    change: PlannedChange
+    rows: tuple[ChangeRow, ...]
+
+
 @dataclass(slots=True)
 class Outcome:
     """The results of a run until now.
 
-    `changes` and `problems` are complete only where `keeps_changes`: a large run may have too many.
+    `changes` and `problems` are complete only where `keeps_changes`: a large run may have too many. `planned` is empty
+    unless `keeps_plan`.
     """
 
     run_id: str
     window: Window
     is_dry_run: bool
     keeps_changes: bool = True
+    keeps_plan: bool = False
     summary: Summary = Summary()
     problems: list[Problem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)  # all problems by kind
     changes: list[ChangeRow] = field(default_factory=list)
+    planned: list[ShownChange] = field(default_factory=list)
     guessed_prices: int = 0  # items priced at cost or 0.00, for a column that needs a price
     plan_warnings: list[str] = field(default_factory=list)
     days: dict[date, Summary] = field(default_factory=dict)  # of the Stripe phase, by UTC day
+    proofs: dict[date, DayProof] = field(default_factory=dict)  # of the same days, without their entries
     rows: dict[str, int] = field(default_factory=dict)
     is_shadow: bool = False  # nothing was written to the shop's tables; counted as a dry run
     shadow: ShadowFigures | None = None  # of all runs in shadow mode, once this one came to its end
@@ -64,6 +79,7 @@ class Outcome:
         self.summary += figures
         if part.plan.day is not None:
             self.days[part.plan.day] = self.days.get(part.plan.day, Summary()) + figures
+            self.proofs[part.plan.day] = self._proof(part.plan, part.plan.day)
         self.plan_warnings.extend(part.plan.warnings)
         for problem in part.problems:
             kind = kind_of(problem)
@@ -72,11 +88,19 @@ class Outcome:
                 self.problems.append(problem)
         if self.keeps_changes:
             self.changes.extend(iter_changes(part.plan))
+        if self.keeps_plan:
+            self.planned.extend(
+                ShownChange(PlannedChange.of(each), tuple(field_rows(each))) for each in changes_of(part.plan)
+            )
         items = (item for each in part.plan.updates for change in each.changes for item in _items_of(change))
         self.guessed_prices += sum(is_guessed(item) for item in items)
         for applied in part.applied:
             for name in ("orders_inserted", "orders_updated", "items_inserted", "written_first_by_others"):
                 self.rows[name] = self.rows.get(name, 0) + getattr(applied, name)
+
+    def _proof(self, plan: Plan, day: date) -> DayProof:
+        is_over = day in self.window.whole_days
+        return replace(day_proof(plan, day, is_over=is_over, is_written=not self.is_dry_run), entries=())
 
     @property
     def title(self) -> str:

@@ -14,6 +14,7 @@ from ordersync_dagster.core.changes import (
 )
 from ordersync_dagster.core.order_fields import CLEAR_COLUMNS
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.planned import changes_of
 from ordersync_dagster.core.problems import Problem
 
 
@@ -31,10 +32,17 @@ class ChangeRow(TypedDict):
 
 def iter_changes(plan: Plan) -> Iterator[ChangeRow]:
     """Every change of `plan`, sessions first."""
-    yield from map(_inserted, plan.inserts)
-    for update in (*plan.completions, *plan.updates):
-        for change in update.changes:
-            yield from _updated(update, change)
+    for change in changes_of(plan):
+        yield from field_rows(change)
+
+
+def field_rows(change: InsertOrder | OrderUpdate) -> Iterator[ChangeRow]:
+    """One row for each field that changes."""
+    if isinstance(change, InsertOrder):
+        yield _inserted(change)
+    else:
+        for each in change.changes:
+            yield from _updated(change, each)
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:

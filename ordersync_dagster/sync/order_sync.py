@@ -8,14 +8,17 @@ from operator import attrgetter
 
 from ordersync_dagster.core.carried_out import DecidedAgain
 from ordersync_dagster.core.errors import OrderSyncError, TooManyChangesError, VendorError, WrongAccountError
+from ordersync_dagster.core.ledger import entry_of
 from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.orders import OPEN
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.planned import PlannedChange, require_plan
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.summary import Summary, summarise
 from ordersync_dagster.core.window import Window
+from ordersync_dagster.sync.only_planned import OnlyPlanned
 from ordersync_dagster.sync.ports import PrintfulOrders, Sessions, Store
 from ordersync_dagster.sync.printful_phase import PrintfulPhase
 from ordersync_dagster.sync.step import Step
@@ -44,6 +47,7 @@ class Request:
     printful: PrintfulScope = PrintfulScope.all
     reads_stripe: bool = True
     only: frozenset[str] | None = None  # Printful ids of stored orders to look up; None for all
+    planned: Sequence[PlannedChange] | None = None  # of a saved plan: nothing else is done
 
     def wants(self, printful_id: str, status: str) -> bool:
         """Whether a stored order with this Printful id and status is looked up at Printful."""
@@ -67,7 +71,9 @@ class OrderSync:
 
     def preview(self, request: Request) -> Iterator[Part]:
         """Every part of the plan; nothing is written."""
-        return map(Part, map(attrgetter("plan"), self._steps(request)))
+        only = OnlyPlanned(request.planned) if request.planned is not None else None
+        parts = map(Part, map(attrgetter("plan"), self._steps(request, only)))
+        return only.followed(parts) if only else parts
 
     def repair(
         self,
@@ -75,20 +81,23 @@ class OrderSync:
         *,
         limit: int | None = None,
         confirm: Callable[[Sequence[Plan]], None] | None = None,
+        expected: str | None = None,
     ) -> Iterator[Part]:
         """Every part, after it was written.
 
-        With `limit` (rows of orders and items) or `confirm` the whole plan is made first; TooManyChangesError, or
-        whatever `confirm` raises, stops the run before any write. Raises LockHeldError and the errors of vendors and
-        database; the parts that were yielded before stay written. One of STRIPE_STOPS is raised at the end, when the
-        Printful side was done.
+        With a saved plan, `limit` (rows of orders and items), `expected` (a plan's digest) or `confirm` the whole plan
+        is made first, as in a dry run; TooManyChangesError, PlanMovedError, or whatever `confirm` raises, stops the
+        run before any write. Raises LockHeldError and the errors of vendors and database; the parts that were yielded
+        before stay written. One of STRIPE_STOPS is raised at the end, when the Printful side was done.
         """
         with self.store.run(self.run_id, request.window) as run:
-            steps = self._steps(request)
-            if limit is not None or confirm is not None:
-                steps = _confirmed(steps, limit, confirm)
+            only = OnlyPlanned(request.planned) if request.planned is not None else None
+            steps = self._steps(request, only)
+            if only or limit is not None or confirm is not None or expected is not None:
+                steps = _confirmed(steps, limit, confirm, expected)
             total = Summary()
-            for part in self._applied(steps):
+            parts = self._applied(steps)
+            for part in only.followed(parts) if only else parts:
                 total += summarise(part)
                 run.sightings.add(part)
                 yield part
@@ -100,7 +109,11 @@ class OrderSync:
             )
             run.end(total.as_dict())
 
-    def _steps(self, request: Request) -> Iterator[Step]:
+    def _steps(self, request: Request, only: OnlyPlanned | None) -> Iterator[Step]:
+        steps = self._all_steps(request)
+        return map(only.restrict, steps) if only else steps
+
+    def _all_steps(self, request: Request) -> Iterator[Step]:
         printful = self._printful_phase(request.printful)
         if printful:
             printful.begin(request.wants)
@@ -142,9 +155,21 @@ class OrderSync:
             part = self._apply(step if is_as_planned else self._of_what_is_there(step), missing)
             if any(each.refused or each.written_first_by_others for each in part.applied):
                 is_as_planned = False
+            if any(each.written_first_by_others for each in part.applied):
+                part = self._with_orders_of_others(part)
             missing |= {each.session_id for each in part.plan.failed_sessions if each.problem.problem_class is REFUSED}
             yield part
             del step, part  # as in `repair`
+
+    def _with_orders_of_others(self, part: Part) -> Part:
+        """The part whose ledger has the orders that somebody else inserted meanwhile, as they are."""
+        added = {each.order.session_id: each.order for each in part.plan.inserts}
+        rows = {row.session_id: row for row in self.store.orders_of_sessions(added.keys())}
+        ledger = tuple(
+            entry_of(added[each.session_id], [rows[each.session_id]]) if each.session_id in rows else each
+            for each in part.plan.ledger
+        )
+        return replace(part, plan=replace(part.plan, ledger=ledger))
 
     def _of_what_is_there(self, step: Step) -> Step:
         if not step.unlinked_sessions:
@@ -177,15 +202,22 @@ class OrderSync:
 
 
 def _confirmed(
-    steps: Iterator[Step], limit: int | None, confirm: Callable[[Sequence[Plan]], None] | None
+    steps: Iterator[Step],
+    limit: int | None,
+    confirm: Callable[[Sequence[Plan]], None] | None,
+    expected: str | None,
 ) -> Iterator[Step]:
-    """`steps`, all made first, where the plan does not exceed `limit` and `confirm` raises nothing."""
+    """`steps`, all made first, where the plan is as `expected`, not above `limit`, and `confirm` raises nothing."""
     made, stopped = list[Step](), None
     try:
         made.extend(steps)
     except STRIPE_STOPS as error:
         stopped = error
     plans = [step.plan for step in made]
+    if expected is not None:
+        if stopped is not None:
+            raise stopped  # a plan that was not made to its end cannot be compared
+        require_plan(plans, expected)
     total = sum(plan.change_count for plan in plans)
     if limit is not None and total > limit:
         raise TooManyChangesError(

@@ -1,6 +1,6 @@
 """One step of a run before it is applied, and the orders that the Stripe phase hands to the Printful phase."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ordersync_dagster.core.decide_links import decide_links
@@ -24,7 +24,7 @@ class Step:
     plan: Plan
     gone: tuple[str, ...] = ()  # answered with 404
     back: tuple[str, ...] = ()  # remembered as gone by an earlier run, and listed again
-    leaves_guessed_prices: bool = False
+    limits: tuple[Callable[[Plan], Plan], ...] = ()  # each takes changes out, also when it is decided again
 
     @property
     def unlinked_sessions(self) -> tuple[str, ...]:
@@ -37,12 +37,18 @@ class Step:
 
     def without_guessed_prices(self) -> "Step":
         """The step without the items whose price only a session can tell, where not all sessions were read."""
-        return replace(self, plan=without_guessed_prices(self.plan), leaves_guessed_prices=True)
+        return self.limited(without_guessed_prices)
+
+    def limited(self, limit: Callable[[Plan], Plan]) -> "Step":
+        """The step without the changes that `limit` takes out."""
+        return replace(self, plan=limit(self.plan), limits=(*self.limits, limit))
 
     def decide_again(self, stored: Stored) -> Plan:
         """The plan for the orders of `stored` alone, as they are now."""
         plan = self._decided_again(stored)
-        return without_guessed_prices(plan) if self.leaves_guessed_prices else plan
+        for limit in self.limits:
+            plan = limit(plan)
+        return plan
 
     def _decided_again(self, stored: Stored) -> Plan:
         match self.made_from:

@@ -80,7 +80,7 @@ def test_runs_of_both_jobs_queue_behind_one_pool() -> None:
 
 def test_every_option_has_a_default_and_a_description() -> None:
     shown = {name: field.default for name, field in OrderSyncConfig.model_fields.items()}
-    assert set(shown) == {"days", "dry_run", "printful", "max_changes"}
+    assert set(shown) == {"days", "dry_run", "printful", "max_changes", "plan"}
     assert None not in shown.values()  # Dagster prefills everything else
     assert set(DailyConfig.model_fields) == set(shown) - {"days"}
     for config in (OrderSyncConfig, DailyConfig):

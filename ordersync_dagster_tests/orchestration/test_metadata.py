@@ -35,6 +35,21 @@ def test_a_preview_shares_no_plotted_label_with_a_run(past: Past) -> None:
     assert not {name for name, value in preview.items() if isinstance(value, numbers)} & done.keys()
 
 
+def test_each_day_of_orders_has_its_proof_from_both_jobs_and_in_a_dry_run(runs: Runs, outage: World) -> None:
+    day = min(lost_with_days(outage).values())
+    looked = runs.order_sync(days=7, dry_run=True).of("orders", day, kind=OBSERVED)
+    assert looked["proof"].value.startswith("does not hold: Session cs_test_")
+    assert looked["shop_paid"].value < looked["stripe_paid"].value
+    for run in (runs.order_sync(days=7), runs.daily_order_sync(day, day)):
+        facts = run.of("orders", day)
+        assert facts["proof"].value == "holds"
+        assert facts["stripe_ids_sha256"] == facts["shop_ids_sha256"] != looked["shop_ids_sha256"]
+        sums = {name: value for name, value in facts.items() if name.endswith("_minor")}
+        assert sums
+        assert all(isinstance(value, dg.IntMetadataValue) for value in sums.values())
+        assert all(sums[f"shop_{name.removeprefix('stripe_')}"] == sums[name] for name in sums if name[:6] == "stripe")
+
+
 def test_the_report_and_the_picture_come_first(past: Past) -> None:
     summary = past.repair.of("order_sync_summary")
     assert list(summary)[:2] == ["report", "chart"]

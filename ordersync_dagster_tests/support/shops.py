@@ -33,6 +33,7 @@ class Shop:
         meanwhile: Callable[[], object] | None = None,
         limit: int | None = None,
         attempts: int = 3,
+        **options: Any,
     ) -> Run:
         """`meanwhile` happens after the plan was made and before it is written."""
 
@@ -47,6 +48,7 @@ class Shop:
             tools=self.time.tools(attempts),
             limit=limit,
             confirm=confirm if meanwhile else None,
+            **options,
         )
         for _ in run.parts:
             continue

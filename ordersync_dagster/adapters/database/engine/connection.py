@@ -13,6 +13,7 @@ from ordersync_dagster.adapters.database.engine.search_path import follow_search
 from ordersync_dagster.adapters.database.engine.url_parameters import SEARCH_PATH
 from ordersync_dagster.core.errors import DatabaseAccessError, SettingsError
 
+POSTGRES_PORT = 5432  # where a URL names none
 BUSY_SECONDS = 20  # SQLite waits so long for another writer
 APPLICATION_NAME = "ordersync"  # of our connections in pg_stat_activity; a run adds its id
 # A PostgreSQL server that vanished is noticed after a minute. Unix sockets ignore these options.
@@ -50,6 +51,16 @@ def shown(url: URL) -> str:
         return str(path)
     host = url.host or ",".join(url.normalized_query.get("host", ())) or "localhost"
     return f"{host}/{url.database or ''}"
+
+
+def place(url: URL) -> str:
+    """What tells one database from another: host, port, name and schemas, or the absolute path of an SQLite file."""
+    path = sqlite_path(url)
+    if path:
+        return str(path.resolve())
+    host = url.host or ",".join(url.normalized_query.get("host", ())) or "localhost"
+    schemas = url.query.get(SEARCH_PATH)
+    return f"{host}:{url.port or POSTGRES_PORT}/{url.database or ''}{f' ({schemas})' if schemas else ''}"
 
 
 def with_run_id(url: URL, run_id: str) -> URL:
