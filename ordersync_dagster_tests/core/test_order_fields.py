@@ -18,6 +18,7 @@ def test_every_value_of_a_new_order_has_a_column() -> None:
         "invoice_id",
         "is_numbered",
         "subtotal",
+        "settles_later",
     }
     assert {field.attribute for field in INSERTED} == given, "Describe the new attribute in order_fields.FIELDS."
 
