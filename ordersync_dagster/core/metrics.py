@@ -31,6 +31,7 @@ _FIGURES = {
     "errors": "Records that the last run could not decide.",
     "notices": "Notices of the last run.",
     "orders_completed": "Orders in which the last run filled empty fields.",
+    "changes_not_in_plan": "Changes that the last run left alone: the saved plan does not have them.",
     "orders_unfulfilled": "Orders of the last run that have nothing at Printful.",
 }
 
