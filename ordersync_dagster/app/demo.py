@@ -1,6 +1,7 @@
 """The pretend shop with its database, and a demonstration on it."""
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -59,6 +60,7 @@ def pretend_shop(
 def demonstrate() -> Iterator[str]:
     """A dry run, the run, a second run and the report on the `outage` scenario, line by line; reads no settings."""
     with pretend_shop() as environment:
+        os.environ.setdefault("MPLCONFIGDIR", environment["ORDERSYNC_STATE_DIR"])  # else matplotlib writes to the home
         yield "A pretend shop whose webhooks were down for two days. Stripe and Printful are played on this machine."
         for title, dry_run in (
             ("1. What would change: ordersync sync --dry-run", True),

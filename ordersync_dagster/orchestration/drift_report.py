@@ -74,7 +74,8 @@ def _kept_page(context: dg.AssetExecutionContext, report: DriftReport) -> Path |
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(path, drift_page(report, made_by=f"Dagster run {context.run.run_id}"))
-        for old in sorted(folder.glob("drift-*.html"))[:-FILES_KEPT]:
+        others = sorted(each for each in folder.glob("drift-*.html") if each != path)
+        for old in others[: max(0, len(others) + 1 - FILES_KEPT)]:  # two of one second may stand in any order
             with suppress(OSError):
                 old.unlink()
     except OSError as refused:

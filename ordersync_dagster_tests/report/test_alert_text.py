@@ -84,7 +84,7 @@ What to do: Answer the dispute at Stripe, and send no goods before it is decided
 - 22 Nov 2026 13:30 UTC, order 51, JPY 800, p000000000051
 
 malformed_session: 1, since 22 Nov 2026 13:30 UTC
-What to do: Look at the session at Stripe, and make the order by hand.
+What to do: Look at the session at Stripe, and make the order by hand, with its stripe_session_id.
 - 22 Nov 2026 13:30 UTC, order 60, p000000000060
 
 Look: ordersync problems
