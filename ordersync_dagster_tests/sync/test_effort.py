@@ -35,7 +35,7 @@ FEW = at(900, 3_000)  # sessions: thirty or a hundred a day
 # That there was a run, the budget that it was counted against, and which problems are still there.
 OURS = {"ordersync_runs", "ordersync_rate", "ordersync_problems"}
 BUDGET = ("ordersync_rate", "pg_advisory_xact_lock", "clock_timestamp")  # as many as there are requests
-OPENING = ("BEGIN", "PRAGMA", "sqlite_master", "pg_catalog")  # once a run, or free
+OPENING = ("BEGIN", "PRAGMA", "sqlite_master", "pg_catalog", "ordersync_problems")  # once a run, or free
 
 
 class NoRateLimit(RateLimit):
