@@ -18,7 +18,8 @@ from ordersync_dagster_tests.support.templates import fill
 from ordersync_dagster_tests.support.world import served
 
 BY_FAULTS = {"stripe_not_read", "printful_not_asked", "database_refused", "kept_changing", "not_looked_at"}
-IN_A_WORLD = {str(each) for each in ProblemClass} - BY_FAULTS
+BY_A_SAVED_PLAN = {"not_as_planned"}
+IN_A_WORLD = {str(each) for each in ProblemClass} - BY_FAULTS - BY_A_SAVED_PLAN
 GOOD = "customer1@example.com"
 # The next run may solve these, and does not where the world stays as it is.
 STAY_WITHOUT_A_PERSON = {"superseded_session"}
