@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, delete, or_, select
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENTRIES
 from ordersync_dagster.adapters.database.journal.erase import blank, count_rows, record_erasure
@@ -13,7 +13,7 @@ from ordersync_dagster.adapters.database.journal.problem_records import forget_n
 from ordersync_dagster.adapters.database.journal.run_history import read_records
 from ordersync_dagster.adapters.database.journal.shadow_records import SHADOW, is_of_keys
 from ordersync_dagster.adapters.database.rows.build import Stamp
-from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of, read_orders
+from ordersync_dagster.adapters.database.rows.read import address_of, chunks, is_one_of, read_orders
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.history import ErasureCounts
 from ordersync_dagster.core.privacy import normalised_email
@@ -36,8 +36,7 @@ class Customer:
 def find_customer(connection: Connection, tables: FittedTables, email: str, keyed: KeyedHash) -> Customer:
     """Look for the customer in the shop's orders and in the audit."""
     orders = tables.table("orders")
-    address = func.lower(func.trim(cast(orders.c.customer_email, Text)))
-    is_theirs = or_(address == normalised_email(email), cast(orders.c.customer_email, Text) == email)
+    is_theirs = or_(address_of(orders) == normalised_email(email), cast(orders.c.customer_email, Text) == email)
     order_ids = {str(each) for each in connection.execute(select(orders.c.id).where(is_theirs)).scalars()}
     session_ids: set[str] = set()
     column = orders.c.stripe_session_id.name

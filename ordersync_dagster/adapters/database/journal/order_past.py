@@ -1,14 +1,14 @@
 """The past of single orders, as their rows, the shop's timeline and our audit tell it; and orders by other names."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Column, Connection, Text, cast, func, inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from ordersync_dagster.adapters.database.journal.run_history import read_order_records
 from ordersync_dagster.adapters.database.rows.build import RECOVERED, SYNCED, UNDONE
-from ordersync_dagster.adapters.database.rows.read import is_one_of, read_orders
+from ordersync_dagster.adapters.database.rows.decode import time_as_text, time_of
+from ordersync_dagster.adapters.database.rows.read import address_of, is_one_of, read_orders
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.explanation import RowPast, ShopEvent
 from ordersync_dagster.core.privacy import normalised_email
@@ -27,8 +27,7 @@ def read_ids_of_printful(connection: Connection, tables: FittedTables, printful_
 def read_ids_of_email(connection: Connection, tables: FittedTables, email: str) -> list[str]:
     """The ids of the orders of an e-mail address."""
     orders = tables.table("orders")
-    address = func.lower(func.trim(cast(orders.c.customer_email, Text)))
-    query = select(orders.c.id).where(address == normalised_email(email))
+    query = select(orders.c.id).where(address_of(orders) == normalised_email(email))
     return [str(each) for each in connection.execute(query).scalars()]
 
 
@@ -48,19 +47,19 @@ def read_past(connection: Connection, tables: FittedTables, order_id: str) -> Ro
 def _times(connection: Connection, tables: FittedTables, order_id: str) -> Mapping[str, datetime | None]:
     orders = tables.table("orders")
     names = [name for name in ("created_at", "updated_at") if name in orders.c]
-    query = select(*(_as_text(orders.c[name]) for name in names))
+    query = select(*(time_as_text(orders.c[name], connection) for name in names))
     row = connection.execute(query.where(is_one_of(orders.c.id, [order_id], connection))).first()
-    return {name: _time(value) for name, value in zip(names, row or (), strict=False)}
+    return {name: time_of(value) for name, value in zip(names, row or (), strict=False)}
 
 
 def _events(connection: Connection, tables: FittedTables, order_id: str) -> list[ShopEvent]:
     if not tables.has("order_events"):
         return []
     events = tables.table("order_events")
-    query = select(_as_text(events.c.created_at), events.c.event_type, events.c.status)
+    query = select(time_as_text(events.c.created_at, connection), events.c.event_type, events.c.status)
     query = query.where(is_one_of(events.c.order_id, [order_id], connection))
     return [
-        ShopEvent(_time(at), str(kind), str(status), str(kind) in _OURS)
+        ShopEvent(time_of(at), str(kind), str(status), str(kind) in _OURS)
         for at, kind, status in connection.execute(query)
     ]
 
@@ -73,17 +72,3 @@ def _may_read_events(connection: Connection, tables: FittedTables) -> bool:
     name = f"{quote(events.schema or str(inspect(connection).default_schema_name))}.{quote(events.name)}"
     query = text("SELECT has_table_privilege(:name, 'SELECT')")
     return bool(connection.execute(query, {"name": name}).scalar())
-
-
-def _as_text(column: Column[Any]) -> Any:
-    """As text, because a driver would stop at a value that is no time."""
-    return cast(column, Text)
-
-
-def _time(value: object) -> datetime | None:
-    """A time as the database writes it; UTC where it names no zone; None where it is none."""
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

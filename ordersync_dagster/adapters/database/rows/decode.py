@@ -1,14 +1,21 @@
-"""The text of a column → a JSON object or an amount, whatever else the shop's rows hold there."""
+"""The text of a column → a JSON object, an amount or a time, whatever else the shop's rows hold there."""
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Text, cast, extract
 
 from ordersync_dagster.adapters.database.schema.column_types import amount_of
 from ordersync_dagster.core.orders import Json
 
 # More than any amount has. A number with a huge exponent would take all memory.
 _DIGITS = 40
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
+_MILLISECONDS_FROM = 10**11  # a larger number is not in seconds: it would be after the year 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +64,21 @@ def read_amount(text: str | None, currency: object, *, in_minor_units: bool) -> 
     if amount != amount.to_integral_value():
         raise ValueError("no whole number of minor units")
     return amount_of(int(amount), currency)
+
+
+def time_as_text(column: ColumnElement[Any], connection: Connection) -> ColumnElement[Any]:
+    """As text for `time_of`: a driver would stop at a value that is no time, and DateStyle changes the form."""
+    is_postgres = connection.dialect.name == "postgresql"
+    return cast(extract("epoch", column) if is_postgres else column, Text)
+
+
+def time_of(text: str | None) -> datetime | None:
+    """Seconds or milliseconds since 1970, or ISO 8601, UTC where it names no zone; None for anything else."""
+    try:
+        if text and _NUMBER.fullmatch(text):
+            number = float(text)
+            return datetime.fromtimestamp(number / 1000 if number >= _MILLISECONDS_FROM else number, UTC)
+        found = datetime.fromisoformat(text or "")
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -1,12 +1,10 @@
 """The orders of a period, as small as a comparison of all of them needs them."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Connection, Text, cast, literal_column, select
 
-from ordersync_dagster.adapters.database.rows.decode import read_amount
+from ordersync_dagster.adapters.database.rows.decode import read_amount, time_as_text, time_of
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.orders import StoredOrder
@@ -26,7 +24,7 @@ def _seen(connection: Connection, tables: FittedTables, window: Window) -> Itera
     orders = tables.table("orders")
     in_minor_units = isinstance(orders.c.total_amount.type, MinorUnits)
     texts = [orders.c[name] if name in orders.c else literal_column("NULL").label(name) for name in _TEXTS]
-    amount, created = (cast(orders.c[name], Text) for name in ("total_amount", "created_at"))
+    amount, created = cast(orders.c.total_amount, Text), time_as_text(orders.c.created_at, connection)
     in_window = (orders.c.created_at >= window.start, orders.c.created_at < window.end)
     rows = connection.execute(select(*texts, amount, created).where(*in_window).order_by(orders.c.id))
     for row in rows.yield_per(_ROWS_AT_ONCE):
@@ -44,12 +42,4 @@ def _seen(connection: Connection, tables: FittedTables, window: Window) -> Itera
             total=price,
             currency=currency,
         )
-        yield seen_order(order, _time(made))
-
-
-def _time(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        yield seen_order(order, time_of(made))

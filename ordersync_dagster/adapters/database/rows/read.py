@@ -66,12 +66,17 @@ def read_ids_of_customers(
 ) -> frozenset[str]:
     """The ids of the orders of `emails` (in lower case) that were created in `[start, end)`."""
     orders = tables.table("orders")
-    email = func.lower(func.trim(cast(orders.c.customer_email, Text)))
+    email = address_of(orders)
     found: set[str] = set()
     for chunk in chunks(emails):
         query = select(orders.c.id).where(orders.c.created_at >= start, orders.c.created_at < end)
         found.update(map(str, connection.execute(query.where(is_one_of(email, chunk, connection))).scalars()))
     return frozenset(found)
+
+
+def address_of(orders: Table) -> ColumnElement[str]:
+    """The e-mail address of an order, in the form that `normalised_email` gives."""
+    return func.lower(func.trim(cast(orders.c.customer_email, Text)))
 
 
 def holdable(column: ColumnElement[Any], values: Collection[str]) -> Collection[str]:

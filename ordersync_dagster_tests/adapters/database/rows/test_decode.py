@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ordersync_dagster.adapters.database.journal.made_orders import moment_of
+from ordersync_dagster.adapters.database.rows.decode import time_of
 
 AT = datetime(2026, 11, 14, 2, 10, 5, tzinfo=UTC)
 
@@ -17,9 +17,9 @@ AT = datetime(2026, 11, 14, 2, 10, 5, tzinfo=UTC)
     ],
 )  # fmt: skip
 def test_each_form_is_the_same_moment(text: str) -> None:
-    assert moment_of(text) == AT
+    assert time_of(text) == AT
 
 
 @pytest.mark.parametrize("text", [None, "", "yesterday", "Infinity", "-Infinity", "NaN", "9" * 15, "2026-13-01"])
 def test_what_is_no_time_is_none(text: str | None) -> None:
-    assert moment_of(text) is None
+    assert time_of(text) is None
