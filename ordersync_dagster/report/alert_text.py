@@ -10,7 +10,7 @@ from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.sums import sums_by_currency, sums_text
 from ordersync_dagster.core.text import visible
-from ordersync_dagster.report.moments import lasting, moment_text
+from ordersync_dagster.report.moments import counted, lasting, moment_text
 
 EXAMPLES = 3  # of one class, the oldest
 LONGEST = 1800  # characters: Discord takes 2,000, and a message in several parts could arrive in part
@@ -70,7 +70,7 @@ def _titles(news: News) -> Iterator[str]:
         yield f"1 new problem ({news.new[0].problem_class})"
     elif news.new:
         yield f"{len(news.new)} new problems"
-    over = [_counted(len(news.over), "problem")] if news.over else []
+    over = [counted(len(news.over), "problem")] if news.over else []
     over += ["a run succeeded"] if news.is_run_over else []
     if over:
         yield f"over: {', '.join(over)}"
@@ -178,7 +178,7 @@ def _over_parts(news: News) -> Iterator[str]:
         counts = Counter(each.problem_class for each in news.over)
         named = _some([f"{count} {kind}" for kind, count in counts.most_common()])
         money = _money(news.over)
-        lines.append(f"Over: {_counted(len(news.over), 'problem')} ({named}){f', {money}' if money else ''}.")
+        lines.append(f"Over: {counted(len(news.over), 'problem')} ({named}){f', {money}' if money else ''}.")
     if news.is_run_over:
         lines.append(f"Over: a run succeeded. {_last_success(news)}")
     if lines:
@@ -189,14 +189,14 @@ def _over_parts(news: News) -> Iterator[str]:
 def _what_is_left(news: News) -> str:
     if news.left:
         needs = "needs" if news.left == 1 else "need"
-        return f"{_counted(news.left, 'problem')} still {needs} a person. Look: ordersync status"
+        return f"{counted(news.left, 'problem')} still {needs} a person. Look: ordersync status"
     is_well = not (news.health.is_failing or news.health.is_silent(news.now, news.expected_hours))
     return "Nothing needs a person now." if is_well else "Look: ordersync status"
 
 
 def _some(named: Sequence[str]) -> str:
     more = len(named) - _CLASSES_NAMED
-    rest = [_counted(more, "more class", "more classes")] if more > 0 else []
+    rest = [counted(more, "more class", "more classes")] if more > 0 else []
     return ", ".join([*named[:_CLASSES_NAMED], *rest])
 
 
@@ -206,7 +206,3 @@ def _clipped(sentence: str) -> str:
 
 def _money(problems: Sequence[KnownProblem]) -> str:
     return sums_text(sums_by_currency(each.amount for each in problems))
-
-
-def _counted(count: int, noun: str, more: str = "") -> str:
-    return f"{count} {noun if count == 1 else more or f'{noun}s'}"

@@ -9,7 +9,8 @@ from ordersync_dagster.core.explanation import Explanation, Found, Moment
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.text import visible
-from ordersync_dagster.report.problems import age, known_problem_document
+from ordersync_dagster.report.moments import lasting
+from ordersync_dagster.report.problems import known_problem_document
 from ordersync_dagster.report.rows import ChangeRow, iter_changes, problem_document
 
 EXPLANATION_VERSION = 1  # changes only when a field's meaning does
@@ -66,7 +67,7 @@ def _problem(problem: Problem) -> Iterator[str]:
 
 def _known(problem: KnownProblem, now: datetime) -> str:
     seen = ", acknowledged" if problem.is_acknowledged(now) else ""
-    return f"{problem.id}  {problem.problem_class}, since {age(problem.first_seen, now)}{seen}"
+    return f"{problem.id}  {problem.problem_class}, for {lasting(problem.first_seen, now)}{seen}"
 
 
 def _moment(moment: Moment) -> str:

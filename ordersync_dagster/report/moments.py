@@ -1,4 +1,4 @@
-"""Moments and times as a person reads them."""
+"""Moments, times and numbers of things as a person reads them."""
 
 from datetime import datetime
 
@@ -20,4 +20,9 @@ def lasting(since: datetime, now: datetime) -> str:
         for size, least, unit in ((1440, 2880, "day"), (60, 60, "hour"), (1, 1, "minute"))
         if minutes >= least
     )
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    return counted(count, unit)
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """1 order, 2,000 orders; `more` where the plural is not made with an s."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ordersync_dagster.core.known_problems import KnownProblem
+from ordersync_dagster.core.sums import sums_by_currency, sums_text
 from ordersync_dagster.core.text import visible
+from ordersync_dagster.report.moments import counted, lasting
 
 PROBLEMS_VERSION = 1  # changes only when a field's meaning does
 
@@ -17,7 +19,7 @@ def problems_text(problems: Sequence[KnownProblem], now: datetime) -> str:
         return "No problems."
     waiting = sum(each.needs_person(now) for each in problems)
     still_open = sum(each.is_open for each in problems)
-    head = f"{_counted(still_open, 'open problem')}, {waiting} {'needs' if waiting == 1 else 'need'} a person."
+    head = f"{counted(still_open, 'open problem')}, {waiting} {'needs' if waiting == 1 else 'need'} a person."
     return "\n\n".join([head, *("\n".join(_lines(each, now)) for each in problems)])
 
 
@@ -77,18 +79,9 @@ def looks_again(problem: KnownProblem) -> str:
     return f"ordersync sync --from {problem.day} --to {problem.day}" if problem.day else "ordersync sync"
 
 
-def age(since: datetime, now: datetime) -> str:
-    """The time since then, in the largest unit that fits: minutes, hours or days."""
-    passed = now - since
-    for unit, seconds in (("day", 86_400), ("hour", 3600)):
-        if passed >= timedelta(seconds=seconds):
-            return _counted(int(passed.total_seconds() // seconds), unit)
-    return _counted(max(0, int(passed.total_seconds() // 60)), "minute")
-
-
 def _lines(problem: KnownProblem, now: datetime) -> list[str]:
-    money = f"  {problem.amount.amount} {problem.amount.currency.upper()}" if problem.amount else ""
-    lasts = f"for {age(problem.first_seen, now)} ({_counted(problem.runs, 'run')})"
+    money = f"  {sums_text(sums_by_currency([problem.amount]))}" if problem.amount else ""
+    lasts = f"for {lasting(problem.first_seen, now)} ({counted(problem.runs, 'run')})"
     state = lasts if problem.is_open else f"ended {_time(problem.ended_at or now)}: {problem.ended_why}"
     lines = [f"{problem.id}  {problem.problem_class}  {state}{money}", f"  {problem.sentence}"]
     if problem.is_open and problem.problem_class.advice not in problem.sentence:
@@ -102,11 +95,8 @@ def _lines(problem: KnownProblem, now: datetime) -> list[str]:
 
 
 def _time(moment: datetime) -> str:
+    """As `--until` takes it."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _versioned(**content: Any) -> str:

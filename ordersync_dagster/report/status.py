@@ -13,7 +13,7 @@ from ordersync_dagster.core.outages import Outage
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.core.sums import sums_by_currency, sums_text
-from ordersync_dagster.report.moments import lasting
+from ordersync_dagster.report.moments import counted, lasting
 from ordersync_dagster.report.webhooks import outage_document
 
 STATUS_VERSION = 1  # changes only when a field's meaning does
@@ -88,9 +88,9 @@ class ShopStatus:
 
     def _reasons(self) -> Iterator[str]:
         if waiting := self.waiting:
-            yield f"{number_of(len(waiting), 'problem')}, the oldest for {lasting(waiting[0].first_seen, self.now)}"
+            yield f"{counted(len(waiting), 'problem')}, the oldest for {lasting(waiting[0].first_seen, self.now)}"
         if self.health.is_failing:
-            yield f"{number_of(self.health.failures, 'run')} failed since one succeeded"
+            yield f"{counted(self.health.failures, 'run')} failed since one succeeded"
         if outage := self.lasting_outage:
             yield f"the webhook may be down {outage.period}"
         since = self.health.quiet_since
@@ -151,10 +151,6 @@ def counters_of(run: PastRun | None) -> dict[str, int]:
 
 def money_of(problems: Sequence[KnownProblem]) -> str:
     return sums_text(sums_by_currency(each.amount for each in problems))
-
-
-def number_of(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _ago(run: PastRun, now: datetime) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.text import visible
-from ordersync_dagster.report.moments import lasting, moment_text
-from ordersync_dagster.report.status import ClassStatus, ShopStatus, counters_of, money_of, number_of
+from ordersync_dagster.report.moments import counted, lasting, moment_text
+from ordersync_dagster.report.status import ClassStatus, ShopStatus, counters_of, money_of
 from ordersync_dagster.report.webhooks import outage_lines
 
 if TYPE_CHECKING:
@@ -104,4 +104,4 @@ def _figures(counters: Mapping[str, int]) -> Iterator[str]:
 def _classes(status: ShopStatus, problems: Sequence[KnownProblem]) -> str:
     money = money_of(problems)
     named = ", ".join(f"{len(each.problems)} {each.problem_class}" for each in status.by_class(problems))
-    return f"{number_of(len(problems), 'problem')} ({named}{f'; {money}' if money else ''})"
+    return f"{counted(len(problems), 'problem')} ({named}{f'; {money}' if money else ''})"

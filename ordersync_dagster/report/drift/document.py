@@ -84,7 +84,6 @@ def _money(report: DriftReport) -> list[dict[str, Any]]:
 def _problem(each: ReportedProblem) -> dict[str, Any]:
     amount = each.problem.amount
     return {
-        "id": each.problem.id,
         **problem_document(each.problem),
         "needs_person": each.needs_person,
         "advice": each.problem_class.advice,

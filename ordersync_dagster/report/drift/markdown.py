@@ -6,8 +6,9 @@ from textwrap import wrap
 from ordersync_dagster.core.money import amount_text
 from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup
 from ordersync_dagster.report.drift.verdict import verdict_of
-from ordersync_dagster.report.drift.wording import age_text, counted, reason_text, signed_text, title_of
+from ordersync_dagster.report.drift.wording import age_text, reason_text, signed_text, title_of
 from ordersync_dagster.report.markdown import escaped
+from ordersync_dagster.report.moments import counted
 
 _MAX_IDS = 10
 _WIDTH = 76  # characters

@@ -12,8 +12,9 @@ from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.drift.reconciled import CurrencySums, Difference
 from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup, ReportedProblem
 from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
-from ordersync_dagster.report.drift.wording import age_text, counted, reason_text, signed_text, title_of
+from ordersync_dagster.report.drift.wording import age_text, reason_text, signed_text, title_of
 from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payment_link, payments_link
+from ordersync_dagster.report.moments import counted
 from ordersync_dagster.report.pages import rendered
 from ordersync_dagster.report.webhooks import HEALTH_COLUMNS, health_row, outage_lines
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ordersync_dagster.report.drift.reconciled import Reason
 from ordersync_dagster.report.drift.report import DriftReport
+from ordersync_dagster.report.moments import counted
 
 
 class VerdictLevel(StrEnum):
@@ -30,7 +31,7 @@ def verdict_of(report: DriftReport) -> DriftVerdict:
     repairs = [*_repairs(report)]
     sentences = [f"This report is incomplete: {report.stopped_by}"] if report.stopped_by else []
     if report.needing_person:
-        sentences.append(f"{_counted(report.needing_person, 'problem needs', 'problems need')} a person.")
+        sentences.append(f"{counted(report.needing_person, 'problem needs', 'problems need')} a person.")
     sentences += [f"The next run {' and '.join(repairs)}."] if repairs else []
     if not sentences:
         sentences = [_agreement(report)]
@@ -47,10 +48,10 @@ def _level(report: DriftReport, has_repairs: bool) -> VerdictLevel:
 
 def _repairs(report: DriftReport) -> Iterator[str]:
     if missing := report.payments(Reason.TO_ADD):
-        yield f"adds {_counted(missing, 'missing order', 'missing orders')}"
+        yield f"adds {counted(missing, 'missing order', 'missing orders')}"
     changed = report.summary.printful_orders_updated + report.summary.orders_completed
     if changed:
-        yield f"updates {_counted(changed, 'order', 'orders')}"
+        yield f"updates {counted(changed, 'order', 'orders')}"
 
 
 def _agreement(report: DriftReport) -> str:
@@ -59,7 +60,3 @@ def _agreement(report: DriftReport) -> str:
         return "There were no payments and no orders in this period."
     made = "and every order is on its way" if report.asked_printful else "but Printful was not asked"
     return f"Every payment has its order ({payments}), {made}."
-
-
-def _counted(count: int, one: str, more: str) -> str:
-    return f"{count:,} {one if count == 1 else more}"

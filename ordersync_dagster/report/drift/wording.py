@@ -5,6 +5,7 @@ from datetime import datetime
 from ordersync_dagster.core.money import amount_text
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.report.drift.reconciled import Reason
+from ordersync_dagster.report.moments import counted, lasting
 
 _REASONS = {  # one, more
     Reason.AGREES: ("payment agrees with its order", "payments agree with their orders"),
@@ -36,11 +37,6 @@ _REASONS = {  # one, more
 _NAMES = {"printful": "Printful", "stripe": "Stripe", "json": "JSON"}
 
 
-def counted(count: int, one: str, more: str) -> str:
-    """1 order, 2,000 orders."""
-    return f"{count:,} {one if count == 1 else more}"
-
-
 def reason_text(reason: Reason, number: int) -> str:
     """How many, and why."""
     return counted(number, *_REASONS[reason])
@@ -65,9 +61,4 @@ def title_of(problem_class: ProblemClass) -> str:
 
 def age_text(first_seen: datetime | None, now: datetime) -> str:
     """How long a problem is known: new, 5 hours, 3 days."""
-    if first_seen is None:
-        return "new"
-    hours = int((now - first_seen).total_seconds() // 3600)
-    if hours < 1:
-        return "less than an hour"
-    return counted(hours, "hour", "hours") if hours < 48 else counted(hours // 24, "day", "days")
+    return "new" if first_seen is None else lasting(first_seen, now)
