@@ -8,9 +8,9 @@ from typing import Protocol
 
 from ordersync_dagster.adapters.alerts.sinks import require_apprise, sinks_of
 from ordersync_dagster.adapters.database.engine.connection import shown, sqlite_path
-from ordersync_dagster.adapters.database.journal import alert_records, run_history
+from ordersync_dagster.adapters.database.journal import alert_records
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.app.problems import known_problems
+from ordersync_dagster.app.records import known_problems, run_health
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, database_url, open_records
 from ordersync_dagster.core.alerts import (
@@ -114,7 +114,7 @@ class Alerts:
 
     def _situation(self, store: DatabaseStore) -> _Situation:
         now, hours = self._tools.clock(), self._settings.ordersync_silence_hours
-        health = store.read(run_history.read_health) if store.tables.has_own_tables else RunHealth()
+        health = run_health(store)
         has_alerts = alert_records.ALERTS.name in store.tables.own
         problems = store.read(alert_records.read_told_problems) if has_alerts else known_problems(store)
         concerns = concerns_of(problems, health, now, hours, self._settings.ordersync_alert_classes)

@@ -7,8 +7,8 @@ from functools import partial
 
 from ordersync_dagster.adapters.database.journal import repairs, run_history
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.app.problems import known_problems
 from ordersync_dagster.app.reading import Reading
+from ordersync_dagster.app.records import known_problems
 from ordersync_dagster.app.run import Run, start_run
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.webhooks import look_at_webhooks
@@ -45,9 +45,7 @@ class DriftReading:
                 self.sightings.add(part)
         except STRIPE_STOPS as error:
             return error
-        asks_printful = self.ready.sync.printful is not None
-        looked_at_all = asks_printful and self.ready.scope is PrintfulScope.all
-        self.sightings.end(looked_for_links=asks_printful, looked_at_all=looked_at_all)
+        self.ready.sync.end_look(self.sightings, self.ready.scope)
         return None
 
     def report(self, stopped_by: OrderSyncError | None) -> DriftReport:

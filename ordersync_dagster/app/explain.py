@@ -9,7 +9,7 @@ from ordersync_dagster.adapters.http.client import RetryPolicy
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.lookups import StripeLookups
 from ordersync_dagster.app.order_lookups import ShopLookups
-from ordersync_dagster.app.problems import known_problems
+from ordersync_dagster.app.records import known_problems
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, database_url, open_run
 from ordersync_dagster.core.errors import OrderSyncError

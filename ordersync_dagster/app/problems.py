@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from ordersync_dagster.adapters.database.journal import problem_records
-from ordersync_dagster.adapters.database.store import DatabaseStore
+from ordersync_dagster.app.records import known_problems
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, open_records
 from ordersync_dagster.core.errors import UsageError
@@ -51,11 +50,3 @@ class Problems:
         with open_records(self._settings, self._tools, is_writing=True).transaction() as connection:
             problem_records.acknowledge(connection, problem_id, seen)
         return replace(problem, acknowledgement=seen)
-
-
-def known_problems(store: DatabaseStore, *, only_open: bool = True) -> list[KnownProblem]:
-    """The problems that runs recorded in this database, the oldest first."""
-    if problem_records.PROBLEMS.name not in store.tables.own:
-        return []
-    condition = problem_records.IS_OPEN if only_open else None
-    return store.read(partial(problem_records.read_problems, condition=condition))

@@ -3,16 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from ordersync_dagster import __version__
-from ordersync_dagster.adapters.database.journal import problem_records, runs
+from ordersync_dagster.adapters.database.journal import runs
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.metrics.sinks import SHOP, MetricsFile, PushGateway
+from ordersync_dagster.app.records import known_problems
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.core.errors import LockHeldError, OrderSyncError
-from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.metrics import EndedRun, Metric, Records, RunState, metrics_of
 from ordersync_dagster.core.part import Part
 
@@ -88,15 +87,9 @@ class RunMetrics:
         if store is None or not store.tables.has_own_tables:
             return None
         try:
-            return Records(store.read(runs.last_success), _open_problems(store))
+            return Records(store.read(runs.last_success), known_problems(store))
         except OrderSyncError:
             return None
-
-
-def _open_problems(store: DatabaseStore) -> Sequence[KnownProblem]:
-    if problem_records.PROBLEMS.name not in store.tables.own:
-        return ()
-    return store.read(partial(problem_records.read_problems, condition=problem_records.IS_OPEN))
 
 
 def _why(error: Exception) -> str:

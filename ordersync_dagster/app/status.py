@@ -1,15 +1,11 @@
 """The verdict on a shop, from its database alone, so it is there at once; only outages are asked of Stripe."""
 
-from collections.abc import Sequence
-
 from ordersync_dagster.adapters.database.engine.connection import shown
-from ordersync_dagster.adapters.database.journal import run_history
-from ordersync_dagster.app.problems import known_problems
+from ordersync_dagster.app.records import known_problems, run_health
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.app.wiring import Tools, database_url, open_records
-from ordersync_dagster.core.health import RunHealth
-from ordersync_dagster.core.outages import Outage
+from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.status import ShopStatus
 
@@ -23,12 +19,12 @@ def read_status(settings: Settings, tools: Tools = Tools(), *, outage_days: int 
     return ShopStatus(
         target=shown(database_url(settings)),
         now=tools.clock(),
-        health=store.read(run_history.read_health) if store.tables.has_own_tables else RunHealth(),
+        health=run_health(store),
         expected_hours=settings.ordersync_silence_hours,
         problems=known_problems(store),
-        outages=_outages(settings, tools, outage_days) if outage_days else None,
+        webhook=_webhook(settings, tools, outage_days) if outage_days else None,
     )
 
 
-def _outages(settings: Settings, tools: Tools, days: int) -> Sequence[Outage]:
-    return look_at_webhooks(settings, Window.last_days(days, tools.clock()), tools).outages
+def _webhook(settings: Settings, tools: Tools, days: int) -> WebhookHealth:
+    return look_at_webhooks(settings, Window.last_days(days, tools.clock()), tools)

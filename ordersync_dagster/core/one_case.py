@@ -12,9 +12,9 @@ from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.printful_order_fields import created_at, text_of
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session import SkipReason
-from ordersync_dagster.core.stripe_session_fields import LAST_SECOND, id_of
+from ordersync_dagster.core.stripe_session_fields import id_of
 from ordersync_dagster.core.timeline import shown_amount
-from ordersync_dagster.core.window import DEFAULT_DAYS
+from ordersync_dagster.core.window import DEFAULT_DAYS, unix_second
 
 _ID_KINDS = ("order_id", "stripe_session_id", "stripe_payment_intent_id", "printful_order_id")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -140,8 +140,8 @@ def _limits(facts: Facts, now: datetime, *, is_narrow: bool) -> Iterator[str]:
 
 
 def _session_time(facts: Facts) -> datetime | None:
-    created = (facts.session or {}).get("created")
-    return datetime.fromtimestamp(created, UTC) if type(created) is int and 0 < created <= LAST_SECOND else None
+    created = unix_second((facts.session or {}).get("created"))
+    return None if created is None else datetime.fromtimestamp(created, UTC)
 
 
 def _printful_time(facts: Facts) -> datetime | None:

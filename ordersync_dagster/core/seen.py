@@ -16,6 +16,7 @@ from ordersync_dagster.core.printful_order_fields import created_at, currency_of
 from ordersync_dagster.core.reversals import Reversals, payment_intent_of
 from ordersync_dagster.core.stripe_session import NO_ID, Skip, SkipReason, Verdict
 from ordersync_dagster.core.stripe_session_fields import id_of
+from ordersync_dagster.core.window import unix_second
 
 LARGEST = 10**13  # minor units; a larger amount is no charge, and sums of these fit 64 bits
 TO_ADD, UNDECIDED = "to_add", "undecided"  # fates of sessions: the next run adds the order; nobody could decide it
@@ -85,11 +86,10 @@ def seen_session(row: object, verdict: Verdict) -> SeenSession | None:
         return None
     is_paid = isinstance(verdict, Order) or (row.get("payment_status") == "paid" and reason not in _NOT_PAID)
     currency = _known(row.get("currency"))
-    created = row.get("created")
     return SeenSession(
         verdict.session_id,
         id_of(row.get("payment_intent")),
-        created if type(created) is int and 0 < created < 2**37 else None,
+        unix_second(row.get("created")),
         is_paid,
         _readable(row.get("amount_total"), currency),
         currency,

@@ -22,7 +22,7 @@ from ordersync_dagster.core.changes import (
     SetTracking,
 )
 from ordersync_dagster.core.order_fields import BY_COLUMN, CLEAR_COLUMNS
-from ordersync_dagster.core.orders import Status, StoredOrder, order_id
+from ordersync_dagster.core.orders import UNNUMBERED, Status, StoredOrder, order_id
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problems import ProblemClass
 
@@ -69,7 +69,7 @@ class Intent:
     @property
     def is_of_new_order(self) -> bool:
         """Whether the order was itself only planned."""
-        return bool(self.session_id) and self.order_id in (order_id(self.session_id), f"new:{self.session_id}")
+        return bool(self.session_id) and self.order_id in (order_id(self.session_id), f"{UNNUMBERED}{self.session_id}")
 
 
 @dataclass(frozen=True, slots=True)

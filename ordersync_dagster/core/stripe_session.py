@@ -15,7 +15,6 @@ from ordersync_dagster.core.order_fields import INSERTED
 from ordersync_dagster.core.orders import Order, Status
 from ordersync_dagster.core.problems import Problem, ProblemClass
 from ordersync_dagster.core.stripe_session_fields import (
-    LAST_SECOND,
     MalformedError,
     created_time,
     email_of,
@@ -33,7 +32,7 @@ from ordersync_dagster.core.stripe_session_fields import (
     total_of,
 )
 from ordersync_dagster.core.text import is_storable
-from ordersync_dagster.core.window import day_of
+from ordersync_dagster.core.window import LAST_SECOND, day_of
 
 PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")  # another word is a problem
 NO_ID = "(no id)"

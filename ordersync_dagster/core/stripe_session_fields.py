@@ -13,6 +13,7 @@ from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Json, LineItem, Price, Reference
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.text import first_text, is_storable, text_or_none
+from ordersync_dagster.core.window import unix_second
 
 ADDRESS_FIELDS = ("line1", "line2", "city", "state", "postal_code", "country")
 PRINTFUL_ID_KEYS = ("printfulOrderId", "printful_order_id")
@@ -25,7 +26,6 @@ _AT_ONCE = (
     "giropay", "grabpay", "ideal", "klarna", "link", "mobilepay", "p24", "paypal", "promptpay", "revolut_pay",
     "samsung_pay", "swish", "twint", "wechat_pay", "zip",
 )  # fmt: skip
-LAST_SECOND = 253402300799  # 9999-12-31, the last that a datetime holds
 
 
 class MalformedError(Exception):
@@ -44,8 +44,8 @@ def mapping(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def created_time(session: Mapping[str, Any]) -> int:
     """Unix seconds."""
-    created = session.get("created")
-    if isinstance(created, bool) or not isinstance(created, int) or not 0 < created <= LAST_SECOND:
+    created = unix_second(session.get("created"))
+    if created is None:
         raise MalformedError("its `created` is not a Unix time")
     return created
 

@@ -8,7 +8,7 @@ from ordersync_dagster.core import money
 from ordersync_dagster.core.explanation import Facts, Moment, RowPast
 from ordersync_dagster.core.history import AuditRecord
 from ordersync_dagster.core.printful_order_fields import MalformedPrintfulOrderError, created_at, rows_of, text_of
-from ordersync_dagster.core.stripe_session_fields import LAST_SECOND
+from ordersync_dagster.core.window import unix_second
 
 _SAME = timedelta(seconds=2)  # a row's `updated_at` and the record of what changed it
 
@@ -93,7 +93,8 @@ def _parcels(order: Mapping[str, Any]) -> Iterator[Moment]:
 
 def _time(value: object) -> datetime | None:
     """Unix seconds as a time; None where it is none."""
-    return datetime.fromtimestamp(value, UTC) if type(value) is int and 0 < value <= LAST_SECOND else None
+    second = unix_second(value)
+    return None if second is None else datetime.fromtimestamp(second, UTC)
 
 
 def _word(row: Mapping[str, Any], key: str) -> str:

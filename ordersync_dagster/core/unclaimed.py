@@ -15,13 +15,13 @@ from ordersync_dagster.core.orders import Status, StoredOrder
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.unlinked import is_uuid
 
 GIVEN_UP = ("canceled", "failed")  # Printful's words
 MADE = ("pending", "inreview", "onhold", "inprocess", "partial", "fulfilled")  # Printful makes or made it, and is paid
 MAX_ORPHANS = 20  # told one by one; the rest is one warning
 SETTLES_WITHIN = 3600  # seconds in which the shop's own code may still write down what it ordered
 _PAYMENT = re.compile(r"pi_[A-Za-z0-9]+")
-_UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,6 @@ class Unclaimed:
 def is_payment(name: str | None) -> bool:
     """Whether an `external_id` has the form of a payment intent's id."""
     return name is not None and _PAYMENT.fullmatch(name) is not None
-
-
-def is_uuid(name: str | None) -> bool:
-    """Whether an `external_id` has the form of an order's id, with or without its dashes."""
-    return name is not None and _UUID.fullmatch(name) is not None
 
 
 def goods_for(theirs: PrintfulOrder) -> frozenset[int]:

@@ -41,7 +41,7 @@ class Unlinked:
         Other channels number their orders too, so an id that is no UUID counts only where the shop says "order_id".
         """
         own = own_names(self.order.id)
-        is_own = link_by == "order_id" or (link_by is None and _UUID.fullmatch(self.order.id) is not None)
+        is_own = link_by == "order_id" or (link_by is None and is_uuid(self.order.id))
         by_order = own if is_own else set()
         by_payment = {self.order.payment_intent_id} if link_by in (None, "payment_intent") else set()
         return frozenset(name for name in by_order | by_payment if name)
@@ -51,6 +51,11 @@ class Unlinked:
         """Who gets the goods, as the session says."""
         address = self.session.shipping_address or {}
         return Recipient.of(self.session.customer_email, address.get("name"), address.get("postal_code"))
+
+
+def is_uuid(name: str | None) -> bool:
+    """Whether an order's id or an `external_id` is a UUID, with or without its dashes."""
+    return name is not None and _UUID.fullmatch(name) is not None
 
 
 def own_names(order_id: str) -> set[str]:

@@ -5,11 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 DEFAULT_DAYS = 30
+LAST_SECOND = 253402300799  # 9999-12-31, the last that a datetime holds
 MAX_DAYS = 3660  # ten years: Stripe Checkout is younger than that
 
 
 class WindowError(ValueError):
     """The requested period is empty or impossible."""
+
+
+def unix_second(value: object) -> int | None:
+    """A vendor's time in Unix seconds; None for anything that a datetime cannot hold."""
+    return value if type(value) is int and 0 < value <= LAST_SECOND else None
 
 
 def midnight(day: date) -> datetime:

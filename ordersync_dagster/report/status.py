@@ -13,6 +13,7 @@ from ordersync_dagster.core.outages import Outage
 from ordersync_dagster.core.problems import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.core.sums import sums_by_currency, sums_text
+from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.report.moments import counted, lasting
 from ordersync_dagster.report.webhooks import outage_document
 
@@ -38,19 +39,18 @@ class ClassStatus:
 
 @dataclass(frozen=True, slots=True)
 class ShopStatus:
-    """`problems` are the open ones, the oldest first; `outages` is None where Stripe was not asked for them."""
+    """`problems` are the open ones, the oldest first; `webhook` is None where Stripe was not asked."""
 
     target: str
     now: datetime
     health: RunHealth
     expected_hours: int
     problems: Sequence[KnownProblem]
-    outages: Sequence[Outage] | None = None
+    webhook: WebhookHealth | None = None
 
     @property
     def lasting_outage(self) -> Outage | None:
-        """The outage of the webhook after which no order has come in time yet."""
-        return next((each for each in self.outages or () if each.is_ongoing), None)
+        return self.webhook.ongoing if self.webhook else None
 
     @property
     def waiting(self) -> list[KnownProblem]:
@@ -114,7 +114,7 @@ def status_line(status: ShopStatus) -> str:
         parts.append(f"{classes}{f' ({money})' if (money := money_of(status.waiting)) else ''}.")
     if status.acknowledged:
         parts.append(f"{len(status.acknowledged)} acknowledged.")
-    parts += [f"Webhook outage: {each.sentence}." for each in status.outages or ()]
+    parts += [f"Webhook outage: {each.sentence}." for each in (status.webhook.outages if status.webhook else ())]
     if status.health.succeeded:
         parts.append(f"Last successful run: {_ago(status.health.succeeded, status.now)}.")
     return " ".join(parts)
@@ -135,7 +135,7 @@ def status_json(status: ShopStatus) -> str:
         "failures": health.failures,
         "is_silent": status.is_silent,
         "silence_hours": status.expected_hours,
-        "outages": None if status.outages is None else [outage_document(each) for each in status.outages],
+        "outages": [outage_document(each) for each in status.webhook.outages] if status.webhook else None,
         "last_run": _run_document(health.last, status.now),
         "last_successful_run": _run_document(health.succeeded, status.now),
         "last_failed_run": _run_document(health.last_failed, status.now),

@@ -77,9 +77,10 @@ def _lines(status: ShopStatus) -> Iterator[str]:
         yield _run_line("Last failed run", health.last_failed, status)
     if health.last and health.last.state in ("running", "interrupted"):
         yield f"Last run: {health.last.id}, {health.last.state}"
-    if status.outages is not None:
-        yield "Webhook outages:" if status.outages else "No outage of the webhook was found."
-        yield from (f"  {line}" for outage in status.outages for line in outage_lines(outage))
+    if status.webhook:
+        outages = status.webhook.outages
+        yield "Webhook outages:" if outages else "No outage of the webhook was found."
+        yield from (f"  {line}" for outage in outages for line in outage_lines(outage))
     elif health.succeeded:
         yield "When webhooks were down: ordersync outages"
     yield f"Shop: {status.target}"

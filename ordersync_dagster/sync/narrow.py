@@ -9,8 +9,7 @@ from ordersync_dagster.core.errors import VendorUnavailableError
 from ordersync_dagster.core.explanation import Facts, RawLookup
 from ordersync_dagster.core.printful_order import NotAsked
 from ordersync_dagster.core.stripe_session import Verdict
-from ordersync_dagster.core.stripe_session_fields import LAST_SECOND
-from ordersync_dagster.core.window import Window, day_of, midnight
+from ordersync_dagster.core.window import Window, day_of, midnight, unix_second
 from ordersync_dagster.sync.lookups import SessionLookups
 
 NOT_LISTED = "only Printful orders with this order's own name were looked for"
@@ -74,8 +73,8 @@ class NarrowSessions:
         return found
 
     def _day(self, created: object) -> date:
-        is_time = isinstance(created, int) and 0 < created <= LAST_SECOND
-        return day_of(created) if isinstance(created, int) and is_time else self.now.astimezone(UTC).date()
+        second = unix_second(created)
+        return self.now.astimezone(UTC).date() if second is None else day_of(second)
 
 
 @dataclass(frozen=True, slots=True)

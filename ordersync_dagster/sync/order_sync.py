@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from ordersync_dagster.core.carried_out import DecidedAgain
 from ordersync_dagster.core.errors import OrderSyncError, TooManyChangesError, VendorError, WrongAccountError
+from ordersync_dagster.core.known_problems import Sightings
 from ordersync_dagster.core.ledger import entry_of
 from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.orders import OPEN
@@ -102,12 +103,13 @@ class OrderSync:
                 run.sightings.add(part)
                 yield part
                 del part  # no name may hold a busy day while the next is made
-            asks_printful = self._asks_printful(request.printful)
-            run.sightings.end(
-                looked_for_links=asks_printful,
-                looked_at_all=asks_printful and request.printful is PrintfulScope.all,
-            )
+            self.end_look(run.sightings, request.printful)
             run.end(total.as_dict())
+
+    def end_look(self, sightings: Sightings, scope: PrintfulScope) -> None:
+        """Say that a run over `scope` came to its end, so that problems which it did not find may end."""
+        is_asked = self._asks_printful(scope)
+        sightings.end(looked_for_links=is_asked, looked_at_all=is_asked and scope is PrintfulScope.all)
 
     def _steps(self, request: Request, only: OnlyPlanned | None) -> Iterator[Step]:
         steps = self._all_steps(request)

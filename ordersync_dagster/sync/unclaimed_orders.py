@@ -10,8 +10,8 @@ from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.printful_order_fields import created_at, is_sample
 from ordersync_dagster.core.stripe_session import paid_session
-from ordersync_dagster.core.unclaimed import GIVEN_UP, MAX_ORPHANS, Unclaimed, goods_for, is_payment, is_uuid
-from ordersync_dagster.core.unlinked import DAY, own_names
+from ordersync_dagster.core.unclaimed import GIVEN_UP, MAX_ORPHANS, Unclaimed, goods_for, is_payment
+from ordersync_dagster.core.unlinked import DAY, is_uuid, own_names
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.ports import Sessions, Store
 

@@ -16,10 +16,10 @@ from ordersync_dagster.core.privacy import hashed_email, masked_email
 from ordersync_dagster.core.recipient import Recipient
 from ordersync_dagster.core.reversals import read_reversals
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
-from ordersync_dagster.core.stripe_session_fields import LAST_SECOND, line_items_of, printful_order_id_of
+from ordersync_dagster.core.stripe_session_fields import line_items_of, printful_order_id_of
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.core.unlinked import DAY, Unlinked, unfulfilled
-from ordersync_dagster.core.window import MAX_DAYS, Window, WindowError, day_of
+from ordersync_dagster.core.window import LAST_SECOND, MAX_DAYS, Window, WindowError, day_of
 from ordersync_dagster.sandbox import checkout_session, line_item, printful_item, refund
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
 from ordersync_dagster_tests.support.builders import new_order, printful_answer, stored_order

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT
 from ordersync_dagster.adapters.database.rows.read import chunks
@@ -67,11 +67,6 @@ def repaired_since(connection: Connection, order_ids: Collection[str], since: da
 def is_of_keys(order_ids: Collection[str], session_ids: Collection[str]) -> ColumnElement[bool]:
     """The records of these orders and sessions."""
     return SHADOW.c.order_id.in_(list(order_ids)) | SHADOW.c.stripe_session_id.in_(list(session_ids))
-
-
-def count_shadow(connection: Connection, condition: ColumnElement[bool]) -> int:
-    """How many records fulfil it."""
-    return connection.execute(select(func.count()).select_from(SHADOW).where(condition)).scalar_one()
 
 
 def _orders(plan: Plan) -> Iterable[ColumnElement[bool]]:
