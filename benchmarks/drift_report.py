@@ -12,7 +12,8 @@ from pathlib import Path
 
 from benchmarks.commands import spawned
 from benchmarks.figures import ReportFigure
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.seen import TO_ADD, SeenOrder, SeenPrintfulOrder, SeenSession, ThreeSides
 from ordersync_dagster.core.summary import Summary
 from ordersync_dagster.core.window import Window

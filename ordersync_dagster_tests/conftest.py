@@ -175,6 +175,18 @@ def world(sandbox: Sandbox) -> World:
 
 
 @pytest.fixture
+def ordersync_everywhere(
+    sandbox: Sandbox, database: Database, world: World, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> Iterator[Cli]:  # fmt: skip
+    """The command, the outage and the shop's database, of each kind."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ORDERSYNC_STATE_DIR", str(tmp_path / "state"))
+    with command_on(sandbox, seeded(database.url, world), monkeypatch, capsys) as run:
+        yield run
+
+
+@pytest.fixture
 def ordersync(
     sandbox: Sandbox, sqlite_url: str, world: World, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],

@@ -20,7 +20,7 @@ from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.cli import console, main
 from ordersync_dagster.core.orders import MOVES, Status
 from ordersync_dagster.core.printful_order import STATUS
-from ordersync_dagster.core.problems import CLASSES, ProblemClass
+from ordersync_dagster.core.problem_classes import CLASSES, ProblemClass
 from ordersync_dagster_tests.support.places import ROOT
 from ordersync_dagster_tests.support.world import served
 

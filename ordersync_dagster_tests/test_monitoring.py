@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ordersync_dagster.core.metrics import EndedRun, Records, RunState, metrics_of
-from ordersync_dagster.core.problems import CLASSES
+from ordersync_dagster.core.problem_classes import CLASSES
 from ordersync_dagster.core.summary import Summary
 from ordersync_dagster_tests.support.places import ROOT
 

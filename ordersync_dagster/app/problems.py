@@ -10,7 +10,7 @@ from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, open_records
 from ordersync_dagster.core.errors import UsageError
 from ordersync_dagster.core.known_problems import Acknowledgement, KnownProblem
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 
 
 class Problems:

@@ -10,7 +10,7 @@ from ordersync_dagster.app.noted_ports import Notes, noting
 from ordersync_dagster.app.wiring import ReadyRun
 from ordersync_dagster.core.errors import KeyRefusedError, VendorError
 from ordersync_dagster.core.part import Part
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.reversals import OfInvoice, Reversals, read_invoice_payments, read_reversals
 from ordersync_dagster.core.seen import TO_ADD, UNDECIDED, SeenOrder, ThreeSides, with_payments
 from ordersync_dagster.core.window import Window

@@ -12,7 +12,7 @@ from pydantic import ValidationInfo
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, read_mapping
 from ordersync_dagster.core.errors import SettingsError
-from ordersync_dagster.core.problems import CLASSES, ProblemClass
+from ordersync_dagster.core.problem_classes import CLASSES, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
 
 STRIPE_HOST, PRINTFUL_HOST = "api.stripe.com", "api.printful.com"

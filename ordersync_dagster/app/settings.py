@@ -20,7 +20,7 @@ from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE
 from ordersync_dagster.app import setting_values as values
 from ordersync_dagster.app.metrics_settings import metrics_file, metrics_shop, pushgateway
 from ordersync_dagster.core.errors import SettingsError
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
 
 

@@ -8,7 +8,7 @@ import typer
 
 from ordersync_dagster.cli.console import AS_JSON, settings
 from ordersync_dagster.core.errors import UsageError
-from ordersync_dagster.core.problems import CLASSES
+from ordersync_dagster.core.problem_classes import CLASSES
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.problems import Problems

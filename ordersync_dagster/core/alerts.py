@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.known_problems import KnownProblem
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 
 CLAIM_LASTS = timedelta(minutes=10)  # much longer than any sending takes
 UNSETTLED_TRIES = 2  # after which nobody sends it again

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Status, StoredOrder
 from ordersync_dagster.core.printful_order import PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY
 
 # So long after it was handed over, a parcel may still be on its way: then it can be stopped, or comes back.

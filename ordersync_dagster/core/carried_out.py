@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from ordersync_dagster.core.changes import OrderUpdate
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SessionProblem
 
 _WAITS = (ProblemClass.NOT_LOOKED_AT, ProblemClass.UNFULFILLED)

@@ -8,7 +8,8 @@ from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.order_fields import FILLABLE, PERSONAL, REPORTED
 from ordersync_dagster.core.orders import REFUNDABLE, Json, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.privacy import normalised_email
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 PRICE_COLUMNS = ("total_amount", "currency")
 _WENT_BACK = "the whole payment went back"

@@ -12,7 +12,8 @@ from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.paid_and_made import most_urgent, paid_and_made
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import Unlinked, unfulfilled
 
 # From this many 404s on, suspect a wrong store or key, not deleted orders.

@@ -13,7 +13,8 @@ from ordersync_dagster.core.paid_and_made import most_urgent, paid_and_made
 from ordersync_dagster.core.payment_problems import NOT_LIVE
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.printful_order import Lookup, Missing, NotAsked, PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.tracking import has_no_list, missing_tracking
 
 

@@ -3,7 +3,8 @@
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.order_fields import INSERTED, Kind
 from ordersync_dagster.core.orders import Order
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 _TEXTS = tuple(field for field in INSERTED if field.kind is Kind.TEXT)
 

@@ -8,7 +8,8 @@ from ordersync_dagster.core.changes import AddItems, NewItem
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Json, LineItem, StoredItem, StoredOrder, item_id
 from ordersync_dagster.core.printful_order import PrintfulItem, PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 
 def is_guessed(item: NewItem) -> bool:

@@ -8,7 +8,8 @@ from ordersync_dagster.core.link_evidence import contradictions, is_likely
 from ordersync_dagster.core.links import Links
 from ordersync_dagster.core.not_made import Payment, not_made
 from ordersync_dagster.core.printful_order import PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import Unlinked
 
 _CANCELED = "canceled"  # Printful's word

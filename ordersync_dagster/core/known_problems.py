@@ -8,7 +8,8 @@ from enum import StrEnum
 from ordersync_dagster.core.changes import OrderUpdate
 from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.part import Part
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SkipReason
 
 _NO_ANSWER = {

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session_fields import MalformedError, created_time, id_of
 from ordersync_dagster.core.unlinked import DAY
 

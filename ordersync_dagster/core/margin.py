@@ -3,7 +3,8 @@
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Price, StoredOrder
 from ordersync_dagster.core.printful_order import PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 _NOT_CHARGED = ("canceled", "failed")  # Printful's words
 

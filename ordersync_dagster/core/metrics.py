@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ordersync_dagster.core.known_problems import KnownProblem
-from ordersync_dagster.core.problems import ProblemClass, Severity
+from ordersync_dagster.core.problem_classes import ProblemClass, Severity
 from ordersync_dagster.core.summary import Summary
 
 PREFIX = "ordersync_"

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from ordersync_dagster.core.orders import LineItem, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.payment_state import PaymentState
 from ordersync_dagster.core.printful_order import PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY
 
 _STUCK = {  # Printful's word → what it is, and what to do

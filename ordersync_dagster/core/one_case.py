@@ -10,7 +10,8 @@ from ordersync_dagster.core.orders import UNNUMBERED, StoredOrder, order_id
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.printful_order_fields import created_at, text_of
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SkipReason
 from ordersync_dagster.core.stripe_session_fields import id_of
 from ordersync_dagster.core.timeline import shown_amount

@@ -1,7 +1,8 @@
 """Orders that are not given up although their session will not be paid any more."""
 
 from ordersync_dagster.core.orders import Status, StoredOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import Overdue
 
 _GIVEN_UP = (Status.CANCELLED, Status.REFUNDED, Status.FAILED)

@@ -8,7 +8,8 @@ from ordersync_dagster.core.margin import negative_margin
 from ordersync_dagster.core.not_made import MakingRules, Payment, not_made
 from ordersync_dagster.core.orders import Status, StoredOrder
 from ordersync_dagster.core.printful_order import PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 _REFUNDED, _DISPUTED = ProblemClass.REFUNDED_BUT_SHIPPING, ProblemClass.DISPUTED_BUT_SHIPPING
 # Notices about a payment, which are told only if Printful's answer about the order says nothing more urgent.

@@ -3,7 +3,8 @@
 from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder
 from ordersync_dagster.core.payment_problems import NOT_LIVE
 from ordersync_dagster.core.payment_state import PaymentState, needs_reversals
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import is_unlinked
 
 _DONE = frozenset({Status.DELIVERED, Status.COMPLETED})

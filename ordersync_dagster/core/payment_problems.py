@@ -8,7 +8,8 @@ from ordersync_dagster.core.matching import Match
 from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder
 from ordersync_dagster.core.payment_state import GIVEN_BACK
 from ordersync_dagster.core.privacy import normalised_email
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 SAME_PURCHASE_WITHIN = 3600  # seconds
 NOT_LIVE = (Status.CANCELLED, Status.FAILED)

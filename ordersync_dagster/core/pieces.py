@@ -7,7 +7,8 @@ from typing import Any
 
 from ordersync_dagster.core.payment_problems import Paid, duplicate_orders, same_purchases
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import Unlinked
 
 

@@ -19,7 +19,8 @@ from ordersync_dagster.core.printful_order_fields import (
     storable,
     text_of,
 )
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.recipient import Recipient, recipient_of
 from ordersync_dagster.core.text import is_storable, text_or_none
 

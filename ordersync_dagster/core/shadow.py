@@ -24,7 +24,7 @@ from ordersync_dagster.core.changes import (
 from ordersync_dagster.core.order_fields import BY_COLUMN, CLEAR_COLUMNS
 from ordersync_dagster.core.orders import UNNUMBERED, Status, StoredOrder, order_id
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 
 Hashed = Callable[[str], str]
 _UNREAD = (ProblemClass.PRINTFUL_NOT_ASKED, ProblemClass.STRIPE_NOT_READ)

@@ -13,7 +13,8 @@ from typing import Any
 from ordersync_dagster.core.errors import WrongModeError
 from ordersync_dagster.core.order_fields import INSERTED
 from ordersync_dagster.core.orders import Order, Status
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session_fields import (
     MalformedError,
     created_time,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Json, LineItem, Price, Reference
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.text import first_text, is_storable, text_or_none
 from ordersync_dagster.core.window import unix_second
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from ordersync_dagster.core.changes import AddItems
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import SkipReason
 
 COUNTERS = (  # scripts rely on these; in the order of the text

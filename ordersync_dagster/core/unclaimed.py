@@ -14,7 +14,8 @@ from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Status, StoredOrder
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import PrintfulOrder
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import is_uuid
 
 GIVEN_UP = ("canceled", "failed")  # Printful's words

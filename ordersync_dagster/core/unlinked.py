@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
 from ordersync_dagster.core.payment_state import PaymentState
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.recipient import Recipient
 
 DAY = 86_400  # seconds

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 
 def reversals_not_read(day: date) -> Problem:

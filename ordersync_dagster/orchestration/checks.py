@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import dagster as dg
 
 from ordersync_dagster.core.part import Part
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SkipReason
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.report.outcome import Outcome

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.known_problems import KnownProblem
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.sums import sums_by_currency, sums_text
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.moments import counted, lasting, moment_text

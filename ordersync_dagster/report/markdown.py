@@ -2,7 +2,8 @@
 
 from textwrap import wrap
 
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import NOT_MADE, RECOVERED_WAITS, Outcome
 from ordersync_dagster.report.text import LABELS

@@ -11,7 +11,8 @@ from ordersync_dagster.core.items import is_guessed
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.planned import PlannedChange, changes_of
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.proof import DayProof, day_proof
 from ordersync_dagster.core.shadow import ShadowFigures
 from ordersync_dagster.core.summary import Summary, summarise

@@ -10,7 +10,7 @@ from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.outages import Outage
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.core.sums import sums_by_currency, sums_text
 from ordersync_dagster.core.webhook_health import WebhookHealth

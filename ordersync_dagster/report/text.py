@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.outcome import NOT_MADE, RECOVERED_WAITS, TO_STOP, Outcome
 from ordersync_dagster.report.shadow import shadow_sentence

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ordersync_dagster.core.errors import WrongAccountError
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import SkipReason
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.ports import Sessions, Store

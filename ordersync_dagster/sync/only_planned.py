@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.planned import PlannedChange, changes_of
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import Skip, SkipReason
 from ordersync_dagster.sync.step import Step
 

@@ -15,7 +15,8 @@ from ordersync_dagster.core.orders import OPEN
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.planned import PlannedChange, require_plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.summary import Summary, summarise
 from ordersync_dagster.core.window import Window

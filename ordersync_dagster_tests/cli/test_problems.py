@@ -1,30 +1,18 @@
 """`ordersync problems` as people and scripts meet it: a problem is found, acknowledged, and ends."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ordersync_dagster.app.wiring import utc_now
-from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.support.cli import Cli, command_on
-from ordersync_dagster_tests.support.databases import Database
-from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.cli import Cli
 
 
 @pytest.fixture
-def ordersync(
-    sandbox: Sandbox, database: Database, world: World, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> Iterator[Cli]:  # fmt: skip
-    """The command, the outage and the shop's database, of each kind."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ORDERSYNC_STATE_DIR", str(tmp_path / "state"))
-    with command_on(sandbox, seeded(database.url, world), monkeypatch, capsys) as run:
-        yield run
+def ordersync(ordersync_everywhere: Cli) -> Cli:
+    return ordersync_everywhere
 
 
 def listed(ordersync: Cli, *arguments: str) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import pytest
 from ordersync_dagster.adapters.database.journal import run_history
 from ordersync_dagster.app.history import History
 from ordersync_dagster.sandbox import Sandbox, World
-from ordersync_dagster_tests.support.cli import Cli, command_on
-from ordersync_dagster_tests.support.databases import Database, everything
+from ordersync_dagster_tests.support.cli import Cli
+from ordersync_dagster_tests.support.databases import everything
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.stores import opened
@@ -24,15 +23,8 @@ HEAVY = "alembic", "pandas", "matplotlib", "dagster"
 
 
 @pytest.fixture
-def ordersync(
-    sandbox: Sandbox, database: Database, world: World, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> Iterator[Cli]:  # fmt: skip
-    """The command, the outage and the shop's database, of each kind."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ORDERSYNC_STATE_DIR", str(tmp_path / "state"))
-    with command_on(sandbox, seeded(database.url, world), monkeypatch, capsys) as run:
-        yield run
+def ordersync(ordersync_everywhere: Cli) -> Cli:
+    return ordersync_everywhere
 
 
 def document(ordersync: Cli, *arguments: str, code: int = 0) -> Any:

@@ -9,7 +9,7 @@ from ordersync_dagster.core.alerts import CLAIM_LASTS, Concern, Phase, Said, Say
 from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 LONG_AGO, HOUR = NOW - timedelta(days=3), timedelta(hours=1)

@@ -6,7 +6,8 @@ from ordersync_dagster.core.carried_out import DecidedAgain, carried_out
 from ordersync_dagster.core.changes import AddItems, FillFields, InsertOrder, NewItem, OrderUpdate, SetStatus
 from ordersync_dagster.core.part import Applied, Part
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import Skip, SkipReason
 from ordersync_dagster.core.summary import summarise
 from ordersync_dagster_tests.support.builders import new_order, stored_order

@@ -15,7 +15,8 @@ from ordersync_dagster.core.links import Links, Unread
 from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder, as_stored
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import PrintfulOrder, read_printful_order
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY, Unlinked, is_unlinked
 from ordersync_dagster.sandbox import printful_item, printful_order
 

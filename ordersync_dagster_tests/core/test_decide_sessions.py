@@ -12,7 +12,8 @@ from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import Capacity
 from ordersync_dagster.core.orders import Json, Price, Status, StoredOrder, order_id
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason, Verdict
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.support.builders import EXISTING_SHOP, ORDER_ID, new_order, stored_order

@@ -9,7 +9,7 @@ from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason, read_session
 from ordersync_dagster.core.summary import summarise
 from ordersync_dagster.sandbox import checkout_session, printful_item

@@ -9,7 +9,8 @@ from ordersync_dagster.core.errors import UnreadListError
 from ordersync_dagster.core.history import AuditRecord
 from ordersync_dagster.core.part import Applied, Part
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.summary import COUNTERS, Summary, summarise
 
 UNFULFILLED, POSSIBLE = ProblemClass.UNFULFILLED, ProblemClass.POSSIBLE_LINK

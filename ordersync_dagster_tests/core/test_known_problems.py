@@ -10,7 +10,8 @@ from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, Know
 from ordersync_dagster.core.orders import Status
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import checkout_session
 from ordersync_dagster_tests.support.builders import order_of, stored_order
 

@@ -5,7 +5,7 @@ import pytest
 from ordersync_dagster.core.matching import Elsewhere, Matcher, refers_to
 from ordersync_dagster.core.orders import Reference, StoredOrder
 from ordersync_dagster.core.payment_problems import resembles
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import Skip, SkipReason, paid_session
 from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, stored_order
 

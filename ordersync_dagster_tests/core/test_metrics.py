@@ -10,7 +10,7 @@ import pytest
 
 from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem
 from ordersync_dagster.core.metrics import EndedRun, Metric, Records, RunState, metrics_of
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.summary import Summary
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)

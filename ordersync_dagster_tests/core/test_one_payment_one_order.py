@@ -13,7 +13,8 @@ from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import LineItem, Order, Price, Reference, StoredOrder, as_stored, order_id
 from ordersync_dagster.core.pieces import join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals, read_reversals
 from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules
 from ordersync_dagster.sandbox import checkout_session, refund

@@ -15,7 +15,8 @@ from ordersync_dagster.core.paid_and_made import OF_PAYMENTS
 from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import STATUS, Missing, NotAsked
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals, read_reversals
 from ordersync_dagster.sandbox import dispute, refund, shipment
 from ordersync_dagster.sandbox.world.printful_orders import costs

@@ -13,7 +13,7 @@ from ordersync_dagster.core.links import Links, Unread
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import LineItem, as_stored
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.unlinked import Unlinked
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT
 from ordersync_dagster_tests.support.builders import new_order, printful_answer, stored_order

@@ -1,6 +1,7 @@
 """Classes of problems."""
 
-from ordersync_dagster.core.problems import Problem, ProblemClass, Severity
+from ordersync_dagster.core.problem_classes import ProblemClass, Severity
+from ordersync_dagster.core.problems import Problem
 
 NOTICES = {
     "missing_at_printful",

@@ -10,7 +10,8 @@ from ordersync_dagster.core.changes import AddItems, NewItem, OrderUpdate, SetSt
 from ordersync_dagster.core.guessed_prices import without_guessed_prices
 from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.unread import reversals_not_read, sessions_not_read

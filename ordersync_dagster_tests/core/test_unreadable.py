@@ -5,7 +5,8 @@ from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.plan import Stored
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.sandbox import shipment
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
 from ordersync_dagster_tests.support.builders import ORDER_ID, PRINTFUL_ID, new_order, printful_answer, stored_order

@@ -7,7 +7,8 @@ from ordersync_dagster.core.changes import AddItems, FillFields, InsertOrder, Ne
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.outcome import Outcome

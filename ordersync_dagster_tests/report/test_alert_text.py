@@ -8,7 +8,7 @@ from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import FoundBy, KnownProblem
 from ordersync_dagster.core.orders import Price
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.report.alert_text import LONGEST, Message, News, alert_message, sample_message
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)

@@ -11,7 +11,7 @@ from ordersync_dagster.core.changes import InsertOrder
 from ordersync_dagster.core.orders import Status
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import Skip, SkipReason
 from ordersync_dagster.core.summary import COUNTERS, Summary, summarise
 from ordersync_dagster.core.window import Window

@@ -8,7 +8,7 @@ from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem
 from ordersync_dagster.core.orders import Price
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.report.status import ShopStatus, status_line
 from ordersync_dagster.report.status_screen import status_text

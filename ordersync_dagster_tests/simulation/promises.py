@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ordersync_dagster.core.part import Part
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster_tests.simulation.scenario import Run
 from ordersync_dagster_tests.simulation.shop import Shop
 from ordersync_dagster_tests.simulation.truth import require

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ordersync_dagster.app.problems import Problems
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import Fault, ShopRows, World, build
 from ordersync_dagster.sync.order_sync import PrintfulScope

@@ -33,7 +33,8 @@ from ordersync_dagster.core.history import RowSnapshot
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 
 def write(

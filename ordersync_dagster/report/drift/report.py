@@ -7,7 +7,8 @@ from itertools import groupby
 
 from ordersync_dagster.core.history import PastRun, Repair
 from ordersync_dagster.core.known_problems import KnownProblem, Sightings
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.summary import Summary
 from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.core.window import Window

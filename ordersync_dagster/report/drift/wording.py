@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ordersync_dagster.core.money import amount_text
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.report.drift.reconciled import Reason
 from ordersync_dagster.report.moments import counted, lasting
 

@@ -5,7 +5,7 @@ import pytest
 from ordersync_dagster.core.changes import SetTracking
 from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event
 from ordersync_dagster.adapters.database.store import ATTEMPTS, DatabaseStore
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster_tests.support.databases import Database, everything, refuse
 from ordersync_dagster_tests.support.stores import (
     SHIPPED,

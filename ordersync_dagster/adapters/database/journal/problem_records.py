@@ -12,7 +12,7 @@ from ordersync_dagster.adapters.database.rows.read import chunks
 from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem, Sighting, Sightings
 from ordersync_dagster.core.orders import Price
-from ordersync_dagster.core.problems import CLASSES
+from ordersync_dagster.core.problem_classes import CLASSES
 
 PROBLEMS = own_tables().tables["ordersync_problems"]
 ROWS_AT_ONCE = 500

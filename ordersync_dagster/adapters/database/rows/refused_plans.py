@@ -2,7 +2,8 @@
 
 from ordersync_dagster.core.errors import DatabaseRefusedError
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.problems import Problem, ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
 
 
 def halves_of(plan: Plan) -> tuple[Plan, ...]:

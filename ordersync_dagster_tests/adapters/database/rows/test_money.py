@@ -13,7 +13,7 @@ from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.money import from_minor
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import read_printful_order
-from ordersync_dagster.core.problems import ProblemClass
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.sandbox import printful_item, printful_order
 from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database
