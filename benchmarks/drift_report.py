@@ -1,4 +1,4 @@
-"""The report of many orders, beside the reading: from what was read to the page and the JSON.
+"""The cost of the report of many orders, without the reading: from the rows in memory to the page and the JSON.
 
 `python -m benchmarks.drift_report SIZE` prints seconds, CPU seconds and megabytes.
 """

@@ -1,4 +1,4 @@
-"""Tells people, once, what needs one of them and that it is over: after a run, and where no run happens."""
+"""Sends alerts: one message when a person is needed, one when it is over; after a run, and where no run happens."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class AlertSink(Protocol):
 
     @property
     def id(self) -> str:
-        """What `ordersync_alerts` knows it by."""
+        """Its name in `ordersync_alerts`."""
 
     def send(self, title: str, body: str) -> bool:
         """Whether it took the message; never raises."""
@@ -61,7 +61,7 @@ class _Situation:
 
 
 class Alerts:
-    """What the sinks of one shop were told. Without `sinks`, those of the settings."""
+    """The alerts of one shop. Without `sinks`, those of the settings."""
 
     def __init__(self, settings: Settings, tools: Tools = Tools(), sinks: Sequence[AlertSink] | None = None) -> None:
         self._settings, self._tools = settings, tools
@@ -73,7 +73,7 @@ class Alerts:
         return bool(self._sinks) or "ORDERSYNC_ALERT_URLS" in self._settings.faults
 
     def tell(self, reasons: Mapping[str, str] = NO_REASONS) -> list[Delivery]:
-        """Send each sink what it was not told yet; `reasons` are sentences that stopped runs, by the run's id.
+        """Send each sink its news; `reasons` are sentences that stopped runs, by the run's id.
 
         Raises SettingsError where no sink is set or apprise is missing.
         """
@@ -83,7 +83,7 @@ class Alerts:
         return [self._tell(store, sink, situation, reasons) for sink in self._sinks]
 
     def preview(self) -> list[Delivery]:
-        """What `tell` would send; writes and sends nothing. Without any sink, what a new one would get."""
+        """The messages of `tell`; writes and sends nothing. Without any sink, the message for a new one."""
         store = open_records(self._settings, self._tools, is_writing=False)
         situation, now = self._situation(store), self._tools.clock()
         found: list[Delivery] = []

@@ -38,7 +38,7 @@ class DriftReading:
     tools: Tools
 
     def read(self) -> OrderSyncError | None:
-        """Read to the end. What stopped it is returned where there is something to report all the same."""
+        """Read to the end. Returns the error of a vendor that stopped it, because the rest can be reported."""
         try:
             for part in self.run.parts:
                 self.reading.add(part)

@@ -21,7 +21,7 @@ from ordersync_dagster.sync.order_sync import PrintfulScope
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What was found, how many requests it took by vendor, the warnings, and why a vendor gave no answer."""
+    """The answer, the number of requests by vendor, the warnings, and the errors of vendors that gave no answer."""
 
     found: Found
     now: datetime

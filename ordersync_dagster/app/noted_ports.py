@@ -1,4 +1,4 @@
-"""Ports of a run that note what they give out, as small rows: what a run has read need not be asked again."""
+"""Ports of a run that note each record as a small row, so that the report need not ask for it again."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ _KEPT = ("id", "status", "amount", "currency", "payment_intent", "charge", "bala
 
 @dataclass(slots=True)
 class Notes:
-    """What the ports gave out. Pages are read by several threads, and each row is one assignment."""
+    """The records that the ports gave out. Several threads read pages; each row is one assignment."""
 
     sessions: dict[str, SeenSession] = field(default_factory=dict)
     orders: dict[str, SeenOrder] = field(default_factory=dict)  # of the sessions' side of the run
@@ -112,6 +112,6 @@ class NotedStore(_Noting):
 def noting(
     stripe: Sessions, printful: PrintfulOrders | None, store: Store, notes: Notes
 ) -> tuple[Sessions, PrintfulOrders | None, Store]:
-    """The same three ports, which note what they give out."""
+    """The same three ports, which note each record."""
     noted = NotedPrintful(printful, notes) if printful is not None else None
     return NotedSessions(stripe, notes), noted, NotedStore(store, notes)

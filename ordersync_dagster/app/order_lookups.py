@@ -37,5 +37,5 @@ class ShopLookups:
         return self._store.orders(self._store.read(read))
 
     def past(self, order_id: str) -> RowPast:
-        """What the row, the shop's timeline and our audit say of one order's past."""
+        """The past of one order, by its row, the shop's timeline and our audit."""
         return self._store.read(partial(order_past.read_past, tables=self._store.tables, order_id=order_id))

@@ -113,7 +113,7 @@ def _match(match: SessionMatch | None) -> str | None:
 
 
 def _returned(ready: ReadyRun, window: Window) -> _Returned | None:
-    """What went back since the window began; None where Stripe does not let us read it."""
+    """Refunds and lost disputes since the window began; None where the key may not read them."""
     since, warned = int(midnight(window.start.date()).timestamp()), len(ready.stripe.warnings)
     try:
         found = read_reversals(ready.stripe.refunds(since), ready.stripe.disputes(since)).returned

@@ -1,4 +1,4 @@
-"""One reading of the three sides: a dry run reads them, and what it reads and decides is noted."""
+"""One reading of the three sides: a dry run, whose records and decisions are noted."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -20,20 +20,20 @@ _OF_REFERENCES = (ProblemClass.SUPERSEDED_SESSION, ProblemClass.DUPLICATE_ORDER)
 
 @dataclass(slots=True)
 class Reading:
-    """What a run read, and what its plan says of each session."""
+    """The records that a run read, and its decision about each session."""
 
     notes: Notes = field(default_factory=Notes)
     fates: dict[str, str] = field(default_factory=dict)  # by session id
     references: dict[str, str] = field(default_factory=dict)  # order id → the session that names it
 
     def of(self, ready: ReadyRun) -> ReadyRun:
-        """`ready`, whose ports note what they give out."""
+        """`ready`, with ports that note each record."""
         sync = ready.sync
         stripe, printful, store = noting(sync.stripe, sync.printful, sync.store, self.notes)
         return replace(ready, sync=replace(sync, stripe=stripe, printful=printful, store=store))
 
     def add(self, part: Part) -> None:
-        """Note what the plan of one part decides about each session."""
+        """Note the decision about each session of one part."""
         plan = part.plan
         self.fates.update((each.order.session_id, TO_ADD) for each in plan.inserts)
         self.fates.update((each.session_id, str(each.reason)) for each in plan.skips)
@@ -66,7 +66,7 @@ class Reading:
         return order._replace(is_recovered=True) if noted and noted.is_recovered else order
 
     def _reversals(self, ready: ReadyRun, window: Window) -> Reversals:
-        """What went back. A run lists it only where it needs it, so it may have to be listed now."""
+        """Refunds and lost disputes. A run lists them only where it needs them, so they may have to be listed now."""
         lists, stripe = self.notes.lists, ready.stripe
         wanted: dict[str, Callable[[int], Iterable[object]]] = {"refunds": stripe.refunds, "disputes": stripe.disputes}
         if any(each.is_paid for each in self.notes.sessions.values()):

@@ -70,7 +70,7 @@ class RunMetrics:
             outcome.plan_warnings.extend(self._publish(run))
 
     def _publish(self, run: EndedRun) -> list[str]:
-        """Sentences of what did not take the metrics: that fails no run."""
+        """A sentence for each sink that did not take the metrics: that fails no run."""
         if not self._sinks:
             return []
         metrics, refused = metrics_of(run, self._records()), []
@@ -82,7 +82,7 @@ class RunMetrics:
         return refused
 
     def _records(self) -> Records | None:
-        """What the database says; None where it cannot say anything."""
+        """The records in the database; None where it does not answer."""
         store = self.store
         if store is None or not store.tables.has_own_tables:
             return None

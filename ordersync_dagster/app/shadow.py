@@ -1,4 +1,4 @@
-"""What shadow mode would have changed, from settings to answer."""
+"""The changes of shadow mode and their outcomes, from settings to answer."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from ordersync_dagster.core.shadow import ShadowFigures, ShadowRecord
 
 @dataclass(frozen=True, slots=True)
 class ShadowState:
-    """Every change that shadow mode did not make, oldest first, with what became of it until now."""
+    """Every change that shadow mode did not make, oldest first, with its outcome until now."""
 
     records: tuple[ShadowRecord, ...]
 

@@ -20,10 +20,10 @@ _AT_ONCE = 1000  # changes whose orders are held
 
 
 class ShadowStore(DatabaseStore):
-    """Keeps in `ordersync_shadow` what a run would have changed. Its engine refuses writes to the shop's tables."""
+    """Keeps the changes of a run in `ordersync_shadow`. Its engine refuses writes to the shop's tables."""
 
     def apply(self, plan: Plan, run_id: str) -> Applied:
-        """Keep what `plan` would change."""
+        """Keep the changes of `plan`."""
         intents = list(intents_of(plan, self.keyed().of))
         with self.transaction() as connection:
             runs.require_running(connection, run_id)
@@ -32,7 +32,7 @@ class ShadowStore(DatabaseStore):
 
     @contextmanager
     def run(self, run_id: str, window: Window | None, purpose: Purpose = SHADOW_RUN) -> Iterator[RecordedRun]:
-        """As for every store; what the shop did since the run before is settled first."""
+        """As for every store; the outcomes of earlier changes are settled first."""
         with super().run(run_id, window, purpose) as run:
             verdicts = verdicts_of(self, self.read(shadow_records.read_shadow), self.keyed().of)
             with self.transaction() as connection:
@@ -48,7 +48,7 @@ class ShadowStore(DatabaseStore):
 def verdicts_of(
     store: DatabaseStore, records: Sequence[ShadowRecord], hashed: Hashed | None
 ) -> dict[str, tuple[ShadowOutcome, str]]:
-    """What became of the open ones of `records`, by the id of the change; those that are still open are left out.
+    """The outcomes of the open `records`, by the id of the change; those that stay open are left out.
 
     Without `hashed` nobody can compare names and addresses.
     """

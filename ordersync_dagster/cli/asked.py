@@ -1,4 +1,4 @@
-"""What a run is asked for: a period and its Printful orders, or a saved plan that brings both."""
+"""The request of a command: a period and its Printful orders, or a saved plan that names both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def chosen_window(days: int | None, first: datetime | None, last: datetime | Non
 
 
 def of_plan(path: Path, others: Mapping[str, object], now: datetime) -> Asked:
-    """What the plan in `path` asks for; raises SettingsError where one of the `others` is given too."""
+    """The request of the plan in `path`; raises SettingsError where one of the `others` is given too."""
     from ordersync_dagster.app.saved_plans import open_plan, remarks_on
 
     given = [name for name, value in others.items() if value is not None]

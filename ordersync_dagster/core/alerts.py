@@ -1,4 +1,4 @@
-"""Who is told what, once: what needs a person now, and what of it a sink was not told yet.
+"""The rule of alerts: a message about each thing that needs a person, once for each sink, and one when it is over.
 
 A message is claimed in the database, then sent, then settled. A process that dies in between leaves a claim behind:
 nobody knows whether its message went out. After `CLAIM_LASTS` it is sent again, once: so it is said at least once
@@ -41,7 +41,7 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one sink was told, or what some process set out to tell it; `tries` are those whose end nobody knows."""
+    """A message that one sink got, or that a process began to send; `tries` counts those whose end nobody knows."""
 
     saying: Saying
     claimed_at: datetime | None
@@ -89,14 +89,14 @@ def concerns_of(
 
 
 def due(concerns: Sequence[Concern], said: Sequence[Said], now: datetime) -> list[Saying]:
-    """What a sink is to be told now, in a fixed order. `said` is all that it was told and that is not over yet."""
+    """The messages that a sink gets now, in a fixed order. `said` are those that it got and that are not over yet."""
     known = {each.saying: each for each in said}
     wanted = [*_new(concerns), *_over(concerns, said, now)]
     return sorted(each for each in wanted if each not in known or known[each].is_free(now))
 
 
 def given_up(concerns: Sequence[Concern], said: Sequence[Said], now: datetime) -> int:
-    """How much of what is open a sink was perhaps never told."""
+    """The number of open things of which a sink perhaps never heard."""
     wanted = set(_new(concerns))
     return sum(each.is_given_up(now) for each in said if each.saying in wanted)
 

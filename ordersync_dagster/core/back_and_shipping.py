@@ -25,7 +25,7 @@ SENT = {
 
 
 def back_and_shipping(stored: StoredOrder, theirs: PrintfulOrder, payment: Payment, now: int) -> Problem | None:
-    """What has to be stopped at Printful, or None. `now` in Unix seconds.
+    """The problem of goods that Printful has to stop, or None. `now` in Unix seconds.
 
     It says more than the notice about the payment alone, which is not told then.
     """

@@ -1,4 +1,4 @@
-"""What is known of one order in all three systems, and what the next run would do about it."""
+"""The explanation of one order: the facts of all three systems, and the changes of the next run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class ShopEvent:
 
 @dataclass(frozen=True, slots=True)
 class RowPast:
-    """What the database says of one order's past; `unread` names what could not be read."""
+    """One order's past in the database; `unread` holds sentences about the parts that could not be read."""
 
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""The paid sessions of a day with the orders that are theirs: what the proof of the day is made of."""
+"""The ledger of a day: each paid session with its orders. The proof of the day is made of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

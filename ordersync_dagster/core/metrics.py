@@ -1,4 +1,4 @@
-"""What monitoring is told of the last run and of the open problems: names, units and labels as Prometheus has them.
+"""Metrics of the last run and of the open problems: names, units and labels as Prometheus has them.
 
 https://prometheus.io/docs/practices/naming/ – base units, no `_total` because nothing here counts up, and labels of few
 values. No metric holds an id, a name, an address or a key.
@@ -67,7 +67,7 @@ class EndedRun:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What the database says after a run."""
+    """Our own records after a run."""
 
     last_success: datetime | None
     problems: Collection[KnownProblem]  # open ones

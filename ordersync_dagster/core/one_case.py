@@ -1,4 +1,4 @@
-"""What the plans of a run say about one case, what each system says now, and why a run does not do more."""
+"""One case in the plans of a run: its changes, the state of each system, and the reasons against more changes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
@@ -43,7 +43,7 @@ def names_of(facts: Facts) -> Names:
 
 
 def about(plans: Iterable[Plan], names: Names, not_listed: str) -> tuple[Plan, bool]:
-    """What `plans` say of the case, and whether Printful's list would have to be read to say more.
+    """The part of `plans` about the case, and whether only Printful's list could say more.
 
     `not_listed` is the reason that a question about one order gives for not reading that list.
     """
@@ -76,7 +76,7 @@ def beginning_of(facts: Facts) -> datetime:
 
 
 def states(facts: Facts) -> dict[str, str]:
-    """What each system says now."""
+    """The state of the case in each system now."""
     return {"Stripe": _at_stripe(facts), "shop": _in_shop(facts.case.order), "Printful": _at_printful(facts)}
 
 

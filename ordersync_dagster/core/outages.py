@@ -1,4 +1,4 @@
-"""From what became of paid sessions to the periods in which the shop's webhook was down.
+"""Outages of the shop's webhook, found in the sequence of paid sessions and their orders.
 
 An outage is seen in the sequence of payments, not in hours: a shop with one order in two hours has quiet hours, and
 one lost order among others that came in time is no outage.

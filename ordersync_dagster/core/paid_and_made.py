@@ -1,4 +1,4 @@
-"""What the payment of an order and its Printful order say together."""
+"""Problems that the payment of an order and its Printful order show together."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -21,7 +21,7 @@ class Made(StrEnum):
 
 
 class ArrivalKind(StrEnum):
-    """What the shop's webhook did with a paid session; all but `in_time` count as lost."""
+    """The work of the shop's webhook on a paid session; every kind but `in_time` counts as lost."""
 
     IN_TIME = "in_time"
     LATE = "late"
@@ -75,7 +75,7 @@ class PaidSession:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A paid session and what became of it; `delay` is None where nobody knows it."""
+    """A paid session and its kind; `delay` is None where nobody knows it."""
 
     session: PaidSession
     kind: ArrivalKind
@@ -98,7 +98,7 @@ class Arrivals:
 
 
 def arrivals(sessions: Iterable[PaidSession]) -> Arrivals:
-    """What became of each of `sessions`."""
+    """The kind of each of `sessions`."""
     ordered = sorted(sessions, key=lambda each: (each.paid_at, each.session_id))
     off_by = _clock_off_by([each.delay for each in ordered if each.delay is not None])
     return Arrivals([_arrival(each, is_clock_right=off_by is None) for each in ordered], off_by)

@@ -94,7 +94,7 @@ def _digest(facts: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """What JSON has no form for; two equal values give the same."""
+    """A text for a value that JSON has no form for; equal values give the same text."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, frozenset):

@@ -8,7 +8,7 @@ from hashlib import sha256
 from ordersync_dagster.core.orders import UNNUMBERED, Price
 from ordersync_dagster.core.problem_classes import ProblemClass, Severity
 
-# What a problem is about: the first of these that it names. Its other ids may differ from run to run.
+# The first of these ids identifies a problem. Its other ids may differ from run to run.
 _SUBJECTS = (
     "stripe_session_id",
     "order_id",

@@ -135,7 +135,7 @@ def with_payments(sessions: Iterable[SeenSession], reversals: Reversals) -> tupl
 
 
 def returned_minor(reversals: Reversals, payment: str) -> dict[str, int]:
-    """What of `payment` went back by refund or lost dispute, in minor units by currency."""
+    """The refunds and lost disputes of `payment`, in minor units by currency."""
     sums: Mapping[str, Decimal] = reversals.returned.get(payment, {})
     found = {currency: money.minor_units(amount, currency) for currency, amount in sums.items()}
     return {currency: amount for currency, amount in found.items() if amount}

@@ -1,4 +1,4 @@
-"""What runs in shadow mode would have changed, and what the shop did about it later.
+"""The changes that runs in shadow mode would have made, compared with the shop's later changes.
 
 No personal data is kept: ids, amounts, status words, tracking numbers, and keyed hashes of everything else.
 """
@@ -39,7 +39,7 @@ FURTHER: Mapping[str, frozenset[str]] = {
 
 
 class ShadowOutcome(StrEnum):
-    """What became of a change that shadow mode did not make."""
+    """The outcome of a change that shadow mode did not make."""
 
     OPEN = "open"  # the shop's row is still as it was
     BY_SHOP = "done_by_shop"  # the shop made the same change itself
@@ -84,7 +84,7 @@ class ShadowRecord:
 
 @dataclass(frozen=True, slots=True)
 class ShadowFigures:
-    """How many changes shadow mode did not make, and what became of them."""
+    """The number of changes that shadow mode did not make, by outcome."""
 
     since: datetime | None = None
     counts: Mapping[ShadowOutcome, int] = field(default_factory=dict)
@@ -159,7 +159,7 @@ def dropped_by(plan: Plan, kept: Iterable[str], records: Iterable[ShadowRecord])
 
 
 def judged(intent: Intent, row: StoredOrder | None, hashed: Hashed) -> tuple[ShadowOutcome, str]:
-    """What became of `intent`, by the shop's row as it is now; the reason of a wrong one has no personal data."""
+    """The outcome of `intent`, by the shop's row as it is now; the reason of a wrong one has no personal data."""
     if row is None:
         is_waiting = intent.change == "insert_order" or intent.is_of_new_order
         return (ShadowOutcome.OPEN, "") if is_waiting else (ShadowOutcome.DROPPED, "the order is gone")

@@ -10,7 +10,7 @@ from ordersync_dagster.core.history import AuditRecord
 from ordersync_dagster.core.printful_order_fields import MalformedPrintfulOrderError, created_at, rows_of, text_of
 from ordersync_dagster.core.window import unix_second
 
-_SAME = timedelta(seconds=2)  # a row's `updated_at` and the record of what changed it
+_SAME = timedelta(seconds=2)  # between a row's `updated_at` and the audit of its change
 
 
 def timeline(facts: Facts) -> tuple[Moment, ...]:

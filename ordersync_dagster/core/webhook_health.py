@@ -41,7 +41,7 @@ class HealthOfDay:
 
 @dataclass(frozen=True, slots=True)
 class WebhookHealth:
-    """A period, each of its days, its outages, and what a reader has to know about them."""
+    """A period with its days and its outages; `notes` are sentences for the reader."""
 
     window: Window
     days: tuple[HealthOfDay, ...]

@@ -1,4 +1,4 @@
-"""The sensor `alerts`: tells people what needs one of them, whatever found it: Dagster, the command or a CronJob."""
+"""The sensor `alerts`: sends news of runs and problems, whether Dagster, the command or a CronJob found them."""
 
 import dagster as dg
 
@@ -16,7 +16,7 @@ from ordersync_dagster.orchestration.run_events import unexpected
     "ORDERSYNC_SILENCE_HOURS, and that each is over. Without that setting it does nothing, so it is on from the start.",
 )
 def alert_people(shop: ShopResource) -> dg.SkipReason:
-    """Send once what is new."""
+    """Send news once."""
     try:
         source = Alerts(shop.settings(), shop.tools)
         if not source.is_wanted:

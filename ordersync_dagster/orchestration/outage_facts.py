@@ -13,7 +13,7 @@ from ordersync_dagster.report.webhooks import outage_lines
 
 
 def outage_facts(outcome: Outcome, shop: ShopResource) -> tuple[Metadata, str | None]:
-    """The outages of the last days, and the partitions of what is missing; or why nobody knows.
+    """The outages of the last days, and the partitions that lack orders; or a sentence why nobody knows.
 
     A run that found nothing missing asks Stripe for nothing more.
     """

@@ -1,4 +1,4 @@
-"""The message that a sink of alerts gets: what needs a person, since when, how much money, what to do."""
+"""The text of an alert: the problem, its age, its money, and the advice."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _CLASSES_NAMED = 6  # of those that are only counted
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is new and what is over, for one message. `left` is how many problems need a person now."""
+    """The new and the ended things of one message. `left` problems need a person now."""
 
     target: str
     now: datetime
@@ -56,7 +56,7 @@ def alert_message(news: News) -> Message:
 
 
 def sample_message(target: str) -> Message:
-    """What `ordersync alerts test` sends."""
+    """The message of `ordersync alerts test`."""
     body = f"This is a test. Alerts of ordersync arrive here.\n\nShop: {target}"
     return Message("ordersync: test", body)
 

@@ -1,4 +1,4 @@
-"""What sinks of alerts were told, or would be, as text and as JSON."""
+"""The messages of the sinks of alerts as text and as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ DELIVERIES_VERSION = 1  # changes only when a field's meaning does
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What one sink was told, or would be; no message where there is nothing new for it."""
+    """The message of one sink; None where there is nothing new for it."""
 
     sink: str  # number and kind, never the URL
     message: Message | None = None

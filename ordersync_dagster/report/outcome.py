@@ -105,7 +105,7 @@ class Outcome:
 
     @property
     def title(self) -> str:
-        """What a page about the run is called."""
+        """The title of a page about the run."""
         if self.is_shadow:
             return "Shadow mode: nothing was written to the shop's tables"
         return "Dry run: nothing was written" if self.is_dry_run else "What this run did"

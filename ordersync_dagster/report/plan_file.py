@@ -19,7 +19,7 @@ PLAN_VERSION = 1  # changes whenever a field or the content of a digest does
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan as it was saved; `database` and `is_live` say of what."""
+    """A plan as it was saved, for the database and the mode that it names."""
 
     made_at: datetime
     database: str

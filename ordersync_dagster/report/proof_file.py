@@ -44,7 +44,7 @@ def proof_file_text(proof: SavedProof) -> str:
 def proof_document(
     proof: SavedProof, warnings: Sequence[str], changes: Sequence[ProofChange] | None = None
 ) -> dict[str, Any]:
-    """What `--json` prints: the same, with the warnings and what changed since an earlier proof."""
+    """The document of `--json`: the same, with the warnings and the changes since an earlier proof."""
     found = None if changes is None else [_change(each) for each in changes]
     facts = {"schema_version": PROOF_VERSION, "holds": all(each.is_proved for each in proof.days), **_facts(proof)}
     return {**facts, "changes": found, "warnings": list(warnings)}

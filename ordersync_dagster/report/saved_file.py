@@ -25,7 +25,7 @@ def sealed(kind: str, schema_version: int, facts: Mapping[str, Any]) -> str:
 
 
 def unsealed(path: Path, kind: str, schema_version: int) -> dict[str, Any]:
-    """What the file of `kind` says; raises SavedFileError with the reason why it cannot be used."""
+    """The content of a file of `kind`; raises SavedFileError with the reason why it cannot be used."""
     try:
         document = _read(path)
     except OSError as error:

@@ -74,7 +74,7 @@ class ShopStatus:
 
     @property
     def needs_person(self) -> bool:
-        """What the exit code says."""
+        """Whether the exit code is 1."""
         return bool(self.waiting) or self.health.is_failing or self.is_silent or self.lasting_outage is not None
 
     @property

@@ -16,7 +16,7 @@ _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 
 def webhooks_text(health: WebhookHealth) -> str:
-    """Figures, outages with what repairs them, a line for each day with payments, and notes."""
+    """Figures, outages with their commands, a line for each day with payments, and notes."""
     lines = [_headline(health), "", *_outage_lines(health)]
     if health.alone:
         lines += ["", f"Lost or late, but not in an outage: {health.alone}"]

@@ -19,7 +19,7 @@ _Row = Mapping[str, Any]
 
 @dataclass(slots=True)
 class CaseFinder:
-    """Everything that belongs to what was asked; a vendor that does not answer is left out."""
+    """Every record of the case; a vendor that does not answer is left out."""
 
     shop: OrderLookups
     stripe: SessionLookups

@@ -1,4 +1,4 @@
-"""One order explained: its facts from all three systems, and what a run makes of them."""
+"""One order explained: its facts from all three systems, and the plan of a run over them."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -74,7 +74,7 @@ class Explainer:
         return Explanation(states(facts), timeline(facts), plan, reasons, is_whole=not self.errors, names=names)
 
     def _plans(self, facts: Facts) -> tuple[list[Plan], OrderSyncError | None]:
-        """The plans that a dry run over this case alone makes, and what stopped its Stripe side."""
+        """The plans of a dry run over this case alone, and the error that stopped its Stripe side."""
         stripe = NarrowSessions(facts, self.stripe, self.sync.clock())
         printful = None if self.printful is None else NarrowPrintful(facts, self.asking_printful.reason)
         sync = replace(self.sync, stripe=stripe, printful=printful)

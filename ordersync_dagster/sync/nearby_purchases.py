@@ -41,7 +41,7 @@ class NearbyPurchases:
         return list({each.session_id: each for each in found}.values())
 
     def new_warnings(self) -> list[str]:
-        """What could not be asked since the last call."""
+        """Warnings about questions without an answer since the last call."""
         new, self._warnings = self._warnings, []
         return new
 

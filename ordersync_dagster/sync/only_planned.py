@@ -16,7 +16,7 @@ _NOT_DONE = (ProblemClass.PRINTFUL_NOT_ASKED, ProblemClass.DATABASE_REFUSED, Pro
 
 @dataclass(slots=True)
 class OnlyPlanned:
-    """Serves one run. What the run finds beyond the plan is left alone; what it does not find again is named."""
+    """Serves one run: leaves changes alone that the plan lacks, and names those that it does not find again."""
 
     planned: Iterable[PlannedChange]
     _digests: frozenset[str] = field(init=False)

@@ -120,7 +120,7 @@ class OrderLookup:
             self._payers[key] = paid[0]
 
     def _answer(self, key: str, ask: Callable[[], list[T]]) -> list[T]:
-        """What `ask` gets of Stripe, once in a run for each key; not again after Stripe was away."""
+        """Stripe's answer to `ask`, once in a run for each key; not again after Stripe was away."""
         if key in self._asked or self._away:
             self._unknown.update({} if key in self._asked else {key: self._away})
             return []

@@ -92,7 +92,7 @@ class PrintfulPhase:
                 self._payments[each.session_id] = each.payment
 
     def take_over(self, step: Step) -> Step:
-        """`step` without what it tells of the payments of orders that are looked up: the answer may say more."""
+        """`step` without the notices about payments of orders that are looked up: the answer may say more."""
         is_taken = [
             each.problem_class in OF_PAYMENTS and each.ids.get("order_id") in self._asked_about
             for each in step.plan.notes

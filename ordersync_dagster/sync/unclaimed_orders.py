@@ -62,7 +62,7 @@ class UnclaimedOrders:
         owner_of: Callable[[str], str],
         now: datetime,
     ) -> Unclaimed:
-        """What `decide_unclaimed` needs; the Printful orders of the ids `explained` are linked, or told as links."""
+        """The input of `decide_unclaimed`; Printful orders with ids in `explained` are linked, or told as links."""
         free = [each for each in self._free if each.printful_order_id not in explained]
         if not free:
             return Unclaimed()

@@ -32,7 +32,7 @@ class Sink:
 
     @property
     def name(self) -> str:
-        """What a person is shown: sink 2 (slack)."""
+        """The name that people see: sink 2 (slack)."""
         return f"sink {self.place} ({self.url.partition(':')[0].lower()})"
 
     @cached_property
@@ -84,7 +84,7 @@ _HIDDEN = _Hidden()
 
 @contextmanager
 def _without_logs() -> Iterator[None]:
-    """apprise and what it sends with log addresses, which are secrets. Other threads log as before."""
+    """Silence apprise and the libraries below it, because they log addresses (secrets). Other threads log as before."""
     known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LOGGERS]
     for name in {*_LOGGERS, *known}:
         logging.getLogger(name).addFilter(_HIDDEN)

@@ -23,7 +23,7 @@ READABLE_BY_ALL = 0o644  # node-exporter runs as another user, and there are no 
 
 
 class MetricsFile:
-    """A file that is replaced as a whole. What a run that failed does not know is kept from the file before."""
+    """A file that is replaced as a whole. A run that failed keeps the old file's values that it does not know."""
 
     def __init__(self, path: Path, labels: Mapping[str, str]) -> None:
         self.name, self._path, self._labels = str(path), path, labels
@@ -48,7 +48,7 @@ class MetricsFile:
 
 
 class PushGateway:
-    """A push gateway. What a run that failed does not know stays there from the run before."""
+    """A push gateway. A run that failed leaves the values there that it does not know."""
 
     def __init__(self, url: str, labels: Mapping[str, str]) -> None:
         parts = urlsplit(url)

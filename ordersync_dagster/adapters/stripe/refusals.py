@@ -1,4 +1,4 @@
-"""What Stripe's refusals mean: a key that is wrong, or that lacks a permission."""
+"""Stripe's refusals as errors of ours: a wrong key, or a key that lacks a permission."""
 
 import re
 
@@ -16,7 +16,7 @@ PERMISSIONS = {
 
 
 def refusal(path: str, answer: Answer, key: str) -> Exception:
-    """The error of an answer that is no data: 401 and 403 name what is wrong with the key."""
+    """The error of an answer without data; for 401 and 403 it names the fault of the key."""
     request_id = answer.headers.get("Request-Id", "none")
     if answer.status == 401:
         return KeyRefusedError(

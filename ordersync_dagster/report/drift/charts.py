@@ -1,4 +1,4 @@
-"""Two drawings: the days as a heat map, in which an outage is a block, and what the runs found."""
+"""Two drawings: the days as a heat map, in which an outage is a block, and the changes of each run."""
 
 import io
 from collections import Counter
@@ -54,7 +54,7 @@ def _heat(spans: Sequence[Span], window: Window, colours: Mapping[str, str]) -> 
 
 
 def runs_chart(runs: Sequence[PastRun]) -> str:
-    """What each run that wrote found, oldest first."""
+    """The changes of each writing run, oldest first."""
     shown = [run for run in reversed(runs) if run.kind == "sync" and run.summary]
     added = [run.summary.get("stripe_sessions_added", 0) for run in shown]
     updated = [run.summary.get("printful_orders_updated", 0) + run.summary.get("orders_completed", 0) for run in shown]

@@ -29,7 +29,7 @@ _LEVELS = {
 
 
 def drift_page(report: DriftReport, made_by: str = "") -> str:
-    """The page; `made_by` names what made it, where that was not a person."""
+    """The page; `made_by` names the program that made it, where it was not a person."""
     from markupsafe import Markup
 
     from ordersync_dagster.report.drift.charts import heat_map, runs_chart

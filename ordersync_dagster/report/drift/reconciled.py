@@ -1,4 +1,4 @@
-"""What the comparison of the three sides comes to. Money is whole minor units."""
+"""The result of the comparison of the three sides. Money is whole minor units."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +26,7 @@ LACK_ORDER = (Reason.TO_ADD, Reason.TOO_RECENT, Reason.UNDECIDED, Reason.ERASED)
 
 
 class Difference(NamedTuple):
-    """Payments or orders of one reason; `amount` is what they add to the shop's side, less what they take from it."""
+    """Payments or orders of one reason; `amount` is their sum in the shop less their sum at Stripe."""
 
     currency: str
     reason: Reason

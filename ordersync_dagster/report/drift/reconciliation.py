@@ -126,7 +126,7 @@ def _reasons_of_payments(payments: "pandas.DataFrame") -> "pandas.Series[Any]":
     return reason
 
 
-# 4. The money: what each reason adds to one side and not to the other.
+# 4. The money: the sum of each reason that stands on one side alone.
 
 
 def _differences(payments: "pandas.DataFrame", orders: "pandas.DataFrame") -> tuple[Difference, ...]:

@@ -1,4 +1,4 @@
-"""The verdict of a report: what the owner of the shop has to do, in one sentence."""
+"""The verdict of a report in one sentence: is a person needed, and will a run repair anything?"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class DriftVerdict:
 
 
 def verdict_of(report: DriftReport) -> DriftVerdict:
-    """The verdict; what a person has to do comes first, then what the next run does."""
+    """The verdict; problems that need a person come first, then the changes of the next run."""
     repairs = [*_repairs(report)]
     sentences = [f"This report is incomplete: {report.stopped_by}"] if report.stopped_by else []
     if report.needing_person:

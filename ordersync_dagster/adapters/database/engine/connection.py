@@ -54,7 +54,7 @@ def shown(url: URL) -> str:
 
 
 def place(url: URL) -> str:
-    """What tells one database from another: host, port, name and schemas, or the absolute path of an SQLite file."""
+    """The name of one database, without user and password: host, port, name and schemas, or an SQLite file's path."""
     path = sqlite_path(url)
     if path:
         return str(path.resolve())

@@ -1,4 +1,4 @@
-"""`ordersync_alerts`: what each sink of alerts was told, so that no process tells it again."""
+"""`ordersync_alerts`: the messages that each sink got, so that no process sends one again."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ _IS_CLOSED = (
 
 
 def read_said(connection: Connection, sink: str) -> list[Said]:
-    """What the sink was told and is not over, and what is claimed for it."""
+    """The messages of the sink that are sent or claimed, and are not over."""
     query = select(ALERTS).where(ALERTS.c.sink == sink, ~_IS_CLOSED).order_by(ALERTS.c.subject, ALERTS.c.episode)
     return [
         Said(Saying(row.subject, row.episode, Phase(row.phase)), row.claimed_at, row.tries, row.sent_at)
@@ -81,7 +81,7 @@ def settle(connection: Connection, sink: str, sayings: Sequence[Saying], now: da
 
 
 def old_alerts(before: datetime) -> ColumnElement[bool]:
-    """What was noted before then and nobody needs to remember: told again it would not be."""
+    """Old messages that would not be sent again without their rows."""
     is_open = select(PROBLEMS.c.id).where(PROBLEMS.c.id == ALERTS.c.subject, IS_OPEN).exists()
     is_of_problem = ALERTS.c.subject.like("p%")
     return and_(ALERTS.c.noted_at < before, or_(_IS_CLOSED, and_(is_of_problem, ~is_open)))

@@ -32,7 +32,7 @@ def read_ids_of_email(connection: Connection, tables: FittedTables, email: str) 
 
 
 def read_past(connection: Connection, tables: FittedTables, order_id: str) -> RowPast:
-    """What the database says of one order's past."""
+    """Read one order's times, its timeline and its audit."""
     times = _times(connection, tables, order_id)
     may_read = _may_read_events(connection, tables)
     return RowPast(

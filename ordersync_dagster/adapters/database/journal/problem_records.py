@@ -40,7 +40,7 @@ def read_problems(connection: Connection, condition: ColumnElement[bool] | None 
 
 
 def record_sightings(connection: Connection, sightings: Sightings, run_id: str, now: datetime) -> None:
-    """Record what a run found, and which open problems it looked for and did not find.
+    """Record the problems that a run found, and end the open ones that it looked for and did not find.
 
     A problem that had ended and is found again begins anew.
     """

@@ -1,4 +1,4 @@
-"""What runs of ours did to orders, and why, counted."""
+"""The changes that our runs made to orders, counted by kind and reason."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ _BLANKED = "(blanked)"
 
 
 def read_repairs(connection: Connection, run_ids: Collection[str]) -> list[Repair]:
-    """The orders that these runs wrote, counted by what was done and why; newest run first."""
+    """The orders that these runs wrote, counted by kind of change and reason; newest run first."""
     found: Counter[tuple[str, str, str]] = Counter()
     is_order = (AUDIT.c.run_id.in_(run_ids), AUDIT.c.resource == "order")
     counts = select(AUDIT.c.run_id, AUDIT.c.action, func.count()).where(*is_order, AUDIT.c.action != "order_update")

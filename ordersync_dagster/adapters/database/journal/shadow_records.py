@@ -1,4 +1,4 @@
-"""`ordersync_shadow`: the changes that runs in shadow mode would have made, and what became of them."""
+"""`ordersync_shadow`: the changes that runs in shadow mode would have made, and their outcomes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -24,7 +24,7 @@ def read_shadow(connection: Connection, condition: ColumnElement[bool] | None = 
 
 
 def record_intents(connection: Connection, plan: Plan, intents: Sequence[Intent], run_id: str, now: datetime) -> None:
-    """Keep what a plan would change; end what the plan looked for and no longer contains.
+    """Keep the changes of a plan, and end the kept ones that it looked for and no longer contains.
 
     A change that had an outcome and is planned again begins anew.
     """
@@ -49,7 +49,7 @@ def record_intents(connection: Connection, plan: Plan, intents: Sequence[Intent]
 
 
 def settle_shadow(connection: Connection, verdicts: Verdicts, now: datetime) -> None:
-    """Record what became of some intents."""
+    """Record the outcomes of some intents."""
     for key, (outcome, why) in verdicts.items():
         values = {"outcome": str(outcome), "outcome_at": now, "outcome_why": why}
         connection.execute(update(SHADOW).where(SHADOW.c.id == key).values(values))

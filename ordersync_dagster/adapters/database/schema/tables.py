@@ -188,7 +188,7 @@ def _problems() -> list[SchemaItem]:
 
 
 def _alerts() -> list[SchemaItem]:
-    """What each sink was told: `subject` is a problem's id, failed_run or silence."""
+    """The messages of each sink: `subject` is a problem's id, failed_run or silence."""
     names = ("sink", "subject", "episode", "phase")  # `sink` is a hash; phase: new, over
     return [
         *(Column(name, Text, primary_key=True) for name in names),

@@ -1,4 +1,4 @@
-"""Table of what each sink of alerts was told."""
+"""Table of the messages that each sink of alerts got."""
 
 import sqlalchemy as sa
 from alembic import op

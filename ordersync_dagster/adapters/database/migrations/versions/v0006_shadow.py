@@ -1,4 +1,4 @@
-"""Table of what runs in shadow mode would have changed, and what became of it."""
+"""Table of the changes that runs in shadow mode would have made, with their outcomes."""
 
 import sqlalchemy as sa
 from alembic import op
