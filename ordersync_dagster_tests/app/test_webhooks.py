@@ -1,8 +1,6 @@
 """The webhook's health on the pretend shop: what was lost, who brought it back, and how little is read for it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +13,9 @@ from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import RESTRICTED_KEY, Fault, Sandbox, World
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.databases import Database, everything
-from ordersync_dagster_tests.support.existing_shops import other_shop
-from ordersync_dagster_tests.support.numbered_shops import VALUES, numbered_shop
+from ordersync_dagster_tests.support.databases import everything
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shop_schemas import MAPPING
-from ordersync_dagster_tests.support.shops import Shop, launched, seeded
+from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.world import lost
 
 MONTH = Window.last_days(30, NOW)
@@ -202,44 +197,6 @@ def paid_before(world: World) -> set[str]:
 def too_young(world: World) -> set[str]:
     latest = (NOW - timedelta(minutes=15)).timestamp()
     return {name for name, event in paid_events(world).items() if event["created"] >= latest}
-
-
-def numbered(url: str, outage: World, tmp_path: Path) -> tuple[Database, dict[str, str]]:
-    (tmp_path / "ordersync.toml").write_text(VALUES)
-    return numbered_shop(url, outage), {"ORDERSYNC_CONFIG": str(tmp_path / "ordersync.toml")}
-
-
-def mapped(url: str, outage: World, tmp_path: Path) -> tuple[Database, dict[str, str]]:
-    (tmp_path / "ordersync.toml").write_text(MAPPING)
-    return other_shop(url, outage), {"ORDERSYNC_CONFIG": str(tmp_path / "ordersync.toml")}
-
-
-def found_before_and_after(
-    make: Callable[[str, World, Path], tuple[Database, dict[str, str]]],
-    url: str, sandbox: Sandbox, time: FakeTime, outage: World, tmp_path: Path,
-) -> tuple[WebhookHealth, WebhookHealth]:  # fmt: skip
-    database, others = make(url, outage, tmp_path)
-    settings = settings_for(sandbox, database.url, **others)
-    before = look_at_webhooks(settings, MONTH, time.tools(1))
-    for _ in launched(settings, tools=time.tools()).parts:
-        continue
-    return before, look_at_webhooks(settings, MONTH, time.tools(1))
-
-
-def test_a_shop_that_numbers_its_orders(
-    database_url: str, sandbox: Sandbox, time: FakeTime, outage: World, tmp_path: Path
-) -> None:
-    before, after = found_before_and_after(numbered, database_url, sandbox, time, outage, tmp_path)
-    assert (before.outages[0].missing, before.outages[0].recovered) == (len(lost(outage)), 0)
-    assert (after.outages[0].missing, after.outages[0].recovered) == (0, len(lost(outage)))
-
-
-def test_a_shop_with_its_own_names_and_times_with_a_zone(
-    postgres_url: str, sandbox: Sandbox, time: FakeTime, outage: World, tmp_path: Path
-) -> None:
-    before, after = found_before_and_after(mapped, postgres_url, sandbox, time, outage, tmp_path)
-    assert before.outages[0].missing == after.outages[0].recovered == len(lost(outage))
-    assert {day.p95 for day in before.days if day.delays} == {4}
 
 
 def test_the_zone_of_the_connection_changes_no_delay(postgres_shop: Shop) -> None:
