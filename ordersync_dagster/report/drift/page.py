@@ -30,8 +30,6 @@ _LEVELS = {
 
 def drift_page(report: DriftReport, made_by: str = "") -> str:
     """The page; `made_by` names the program that made it, where it was not a person."""
-    from markupsafe import Markup
-
     from ordersync_dagster.report.drift.charts import heat_map, runs_chart
 
     verdict, compared = verdict_of(report), report.reconciliation
@@ -49,13 +47,13 @@ def drift_page(report: DriftReport, made_by: str = "") -> str:
         ],
         groups=[_group(group, report, payments) for group in report.groups],
         waiting=[visible(each.problem.ids.get("order_id", "")) for each in report.waiting[:WAITING_SHOWN]],
-        heat=Markup(heat_map(compared.spans, report.window)) if compared.spans else "",  # noqa: S704  # numbers and days alone
+        heat=heat_map(compared.spans, report.window) if compared.spans else "",
         heat_width=max(38, min(68, 2 * len(report.window.days) + 6)),
         days=_days(report),
         outages=[outage_lines(each) for each in report.health.outages] if report.health else [],
         health_columns=HEALTH_COLUMNS,
         health_rows=[health_row(day) for day in report.health.days if day.payments] if report.health else [],
-        runs_chart=Markup(runs_chart(report.runs)) if has_runs else "",  # noqa: S704
+        runs_chart=runs_chart(report.runs) if has_runs else "",
         repairs=[*_repairs(report)],
         links={"stripe": payments_link(is_live=report.is_live), "printful": PRINTFUL_DASHBOARD},
         made_by=made_by,
