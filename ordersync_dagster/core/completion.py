@@ -13,6 +13,8 @@ from ordersync_dagster.core.problems import Problem
 
 PRICE_COLUMNS = ("total_amount", "currency")
 _WENT_BACK = "the whole payment went back"
+_OUR_WORDS = frozenset(Status)
+_UNPAID_WORDS = ("unpaid", "not paid", "not_paid", "await", "pending")  # in a shop's own word for an unpaid order
 
 
 def completed(
@@ -120,6 +122,15 @@ def _unreadable(existing: StoredOrder, order: Order) -> Iterator[Problem]:
     if "shipping_address" in existing.unreadable and order.shipping_address:
         sentence = f"The shipping_address of order {existing.id} is no JSON object; it was left alone."
         yield Problem(ProblemClass.UNREADABLE_COLUMN, sentence, {**ids, "column": "shipping_address"})
+
+
+def unmapped_word(word: str) -> Iterator[str]:
+    """The warning about a status of a paid order that may be the shop's own word for an unpaid one."""
+    if word not in _OUR_WORDS and any(unpaid in word.lower() for unpaid in _UNPAID_WORDS):
+        yield (
+            f"Orders of paid sessions have the status {word!r}, which ordersync.toml does not map, so it was left "
+            "alone. If it is the word for an unpaid order, say under [statuses]: pending = (that word)."
+        )
 
 
 def _order_ids(existing: StoredOrder) -> dict[str, str]:

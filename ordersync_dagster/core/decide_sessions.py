@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
-from ordersync_dagster.core.completion import completed, disagreements, without_taken_back
+from ordersync_dagster.core.completion import completed, disagreements, unmapped_word, without_taken_back
 from ordersync_dagster.core.insertable import reason_not_to_insert
 from ordersync_dagster.core.late_payment import late_payment
 from ordersync_dagster.core.ledger import ledger_of
@@ -31,9 +31,6 @@ from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, SkipReason, Verdict
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, not_looked_at
 
-_OUR_WORDS = frozenset(Status)
-_UNPAID_WORDS = ("unpaid", "not paid", "not_paid", "await", "pending")  # in a shop's own word for an unpaid order
-
 
 @dataclass(frozen=True, slots=True)
 class SessionDay:
@@ -43,7 +40,8 @@ class SessionDay:
     sessions: tuple[Verdict, ...] = ()
     reversals: Reversals = Reversals()
     elsewhere: Elsewhere = Elsewhere()
-    taken_back: Mapping[str, Collection[str]] = field(default_factory=dict)  # order id → Printful ids it had by us
+    # Order id → what it had by us: Printful ids, and `refunded` where that status is no longer there.
+    taken_back: Mapping[str, Collection[str]] = field(default_factory=dict)
     now: int = 0  # Unix seconds
     asks_printful: bool = False  # orders without a Printful id are left to `decide_links`
     paid_at: Mapping[str, int] = field(default_factory=dict)  # session id → Unix seconds, of delayed payments
@@ -208,6 +206,7 @@ class _Decider:
         order, taken_back = without_taken_back(existing, order, self._taken_back)
         self.notes.extend(taken_back)
         is_refunded = state.is_refunded and state.is_settled and self._sets_refunded
+        is_refunded = is_refunded and not self._is_refund_taken_back(existing)
         update, problems = completed(
             existing, order, self._limits, is_paid=state.is_kept, is_refunded=is_refunded, is_erased=is_erased
         )
@@ -216,8 +215,7 @@ class _Decider:
             self.notes.extend(paid_but_not_live(existing, order))
         if update:
             self.completions.append(update)
-        if existing.status not in _OUR_WORDS and any(word in existing.status.lower() for word in _UNPAID_WORDS):
-            self.warnings.append(_unmapped(existing.status))
+        self.warnings.extend(unmapped_word(existing.status))
         self._pay(order, existing, state)
         self._wait(update.completed if update else existing, order, state, is_told=bool(taken_back))
 
@@ -226,12 +224,16 @@ class _Decider:
             self.paid.append(Paid.of(order, row.id))
 
     def _wait(self, stored: StoredOrder, order: Order, state: PaymentState, *, is_told: bool = False) -> None:
-        self.notes.extend(payment_notices(stored, order, state))
+        is_taken_back = self._is_refund_taken_back(stored)
+        self.notes.extend(payment_notices(stored, order, state, is_taken_back=is_taken_back))
         if order.session_id in self._day.paid_at and not state.is_refunded:
             paid_at = self._day.paid_at[order.session_id]
             self.notes.extend(late_payment(stored, order, paid_at, self._day.late_after))
         if is_unlinked(stored) and not is_told:
             self.unlinked.append(Unlinked(stored, order, state))
+
+    def _is_refund_taken_back(self, row: StoredOrder) -> bool:
+        return Status.REFUNDED in self._taken_back.get(row.id, ())
 
 
 def _payments(plan: Plan, stored: Iterable[StoredOrder]) -> tuple[tuple[str, str], ...]:
@@ -240,10 +242,3 @@ def _payments(plan: Plan, stored: Iterable[StoredOrder]) -> tuple[tuple[str, str
     named = [(order.payment_intent_id, order.id) for order in existing]
     named += [(insert.order.payment_intent_id, insert.order.id) for insert in plan.inserts]
     return tuple((payment, order_id) for payment, order_id in named if payment)
-
-
-def _unmapped(word: str) -> str:
-    return (
-        f"Orders of paid sessions have the status {word!r}, which ordersync.toml does not map, so it was left alone. "
-        "If it is the word for an unpaid order, say under [statuses]: pending = (that word)."
-    )

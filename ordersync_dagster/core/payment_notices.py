@@ -10,13 +10,18 @@ from ordersync_dagster.core.unlinked import is_unlinked
 _DONE = frozenset({Status.DELIVERED, Status.COMPLETED})
 
 
-def payment_notices(stored: StoredOrder, order: Order, state: PaymentState) -> list[Problem]:
-    """The problems of the payment of `stored`; none where its status says that the payment went back."""
+def payment_notices(
+    stored: StoredOrder, order: Order, state: PaymentState, *, is_taken_back: bool = False
+) -> list[Problem]:
+    """The problems of the payment of `stored`; none where its status says that the payment went back.
+
+    With `is_taken_back` an earlier run set the order to refunded, and somebody took that back.
+    """
     says_paid = stored.status not in (*NOT_LIVE, Status.PENDING)
-    if not needs_reversals(stored) or (state.is_refunded and not says_paid):
+    if not needs_reversals(stored) or (state.is_refunded and not says_paid and not is_taken_back):
         return []
     if state.is_refunded:
-        return [_refunded(stored, order)]
+        return [_refund_taken_back(stored, order) if is_taken_back else _refunded(stored, order)]
     found: list[Problem] = []
     if state.disputes:
         found.append(_disputed(stored, order, state))
@@ -31,6 +36,15 @@ def _refunded(stored: StoredOrder, order: Order) -> Problem:
     sentence = (
         f"Order {stored.id} says {stored.status}, and its whole payment went back to the customer. Cancel what is not "
         "sent yet, and set the order's status by hand."
+    )
+    return Problem(ProblemClass.PAYMENT_REFUNDED, sentence, _ids(stored, order))
+
+
+def _refund_taken_back(stored: StoredOrder, order: Order) -> Problem:
+    sentence = (
+        f"Order {stored.id} says {stored.status}, and its whole payment went back to the customer. An earlier run set "
+        "it to refunded, and somebody took that back: it was not set again. Cancel what is not sent yet, and set the "
+        "order's status by hand."
     )
     return Problem(ProblemClass.PAYMENT_REFUNDED, sentence, _ids(stored, order))
 

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from ordersync_dagster.core.decide_sessions import SessionDay
 from ordersync_dagster.core.errors import KeyRefusedError, VendorError, VendorUnavailableError
 from ordersync_dagster.core.matching import Elsewhere, Matcher, agrees, refers_to
-from ordersync_dagster.core.orders import Order, StoredOrder
+from ordersync_dagster.core.orders import Order, Status, StoredOrder
 from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN, Paid
 from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.pieces import Piece
+from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, Verdict, paid_session
 from ordersync_dagster.sync.ports import Sessions, Store
@@ -38,7 +39,7 @@ class OrderLookup:
         self._claims: dict[str, str] = {}
         self._doubtful: dict[str, str] = {}  # as in `Elsewhere`
         self._statuses: dict[tuple[str, str], str] = {}  # (order id, status before) → status that this run gives it
-        self.taken_back: dict[str, Collection[str]] = {}  # order id → Printful ids that it had by us, of all days
+        self.taken_back: dict[str, Collection[str]] = {}  # as in `SessionDay`, of all days
         self.next_day: tuple[Paid, ...] = ()  # paid sessions at the beginning of the day after
 
     def of_sessions(self, day: SessionDay) -> tuple[StoredOrder, ...]:
@@ -111,6 +112,14 @@ class OrderLookup:
         lacking = [row.id for row in rows if row.session_id in named and not row.printful_order_id]
         if lacking:
             self.taken_back = {**self.taken_back, **self._store.printful_ids_given(lacking)}
+
+    def find_refunds_taken_back(self, plan: Plan) -> bool:
+        """Find the orders that `plan` sets to refunded, as a run of ours did before: somebody took that back."""
+        refunded = [each.seen.id for each in plan.completions if each.completed.status == Status.REFUNDED]
+        again = self._store.once_refunded(refunded) if refunded else frozenset[str]()
+        more = {key: (*self.taken_back.get(key, ()), str(Status.REFUNDED)) for key in again}
+        self.taken_back = {**self.taken_back, **more}
+        return bool(again)
 
     def _ask(self, key: str, read: Callable[[str], Sequence[Mapping[str, Any] | None]]) -> None:
         """Ask Stripe for a session, or for the sessions of a payment."""

@@ -114,6 +114,9 @@ class Store(Protocol):
     def printful_ids_given(self, order_ids: Collection[str]) -> Mapping[str, Collection[str]]:
         """By order id: the Printful ids that runs of ours have set, as far as the audit still says so."""
 
+    def once_refunded(self, order_ids: Collection[str]) -> frozenset[str]:
+        """The orders that runs of ours have set to refunded, as far as the audit still says so."""
+
     def known_missing(self, since: datetime) -> frozenset[str]: ...
     def remember_missing(self, printful_ids: Collection[str]) -> None: ...
     def forget_missing(self, printful_ids: Collection[str]) -> None: ...

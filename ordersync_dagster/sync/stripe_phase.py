@@ -133,7 +133,9 @@ class StripePhase:
         rules = self.rules
         if any(may_be_late(each, of_session.get(each.session_id), rules.late_after, day.now) for each in orders):
             day = replace(day, paid_at=payments.delayed(), late_after=rules.late_after)
-        piece = decide_piece(day, Stored(rows, self.store.limits))
+        piece = decide_piece(day, stored := Stored(rows, self.store.limits))
+        if lookup.find_refunds_taken_back(piece.plan):
+            piece = decide_piece(replace(day, taken_back=lookup.taken_back), stored)
         lookup.keep(piece)
         by_id = {row.id: row for row in rows}
         of_session |= {

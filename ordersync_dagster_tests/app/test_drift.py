@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ordersync_dagster.app.drift import DriftReading, open_reading
 from ordersync_dagster.app.problems import Problems
 from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.core.errors import OrderSyncError
@@ -16,24 +15,12 @@ from ordersync_dagster.report.drift.report import DriftReport
 from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
 from ordersync_dagster.sandbox import Fault, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster_tests.app.drift_reports import made, opened
 from ordersync_dagster_tests.support.databases import everything
 from ordersync_dagster_tests.support.drift_truth import told_by, truth_of
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.world import lost, without_a_link
-
-
-def opened(shop: Shop, printful: PrintfulScope = PrintfulScope.all, days: int = 30) -> DriftReading:
-    """The reading of the last days, not begun."""
-    tools = shop.time.tools(3)
-    window = Window.last_days(days, tools.clock())
-    return open_reading(settings_for(shop.sandbox, shop.database.url), window, printful, tools)
-
-
-def made(shop: Shop, printful: PrintfulScope = PrintfulScope.all) -> DriftReport:
-    """A report, read to its end or as far as that goes."""
-    reading = opened(shop, printful)
-    return reading.report(reading.read())
 
 
 def asked_of(shop: Shop) -> list[tuple[str, str]]:

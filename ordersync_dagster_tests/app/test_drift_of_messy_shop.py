@@ -9,7 +9,7 @@ from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.report.drift.document import figures_of
 from ordersync_dagster.report.drift.report import DriftReport
 from ordersync_dagster.sandbox import World, build
-from ordersync_dagster_tests.app.test_drift import made
+from ordersync_dagster_tests.app.drift_reports import made
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.drift_truth import told_by, truth_of
 from ordersync_dagster_tests.support.shops import Shop, seeded

@@ -143,6 +143,50 @@ def test_without_the_list_of_refunds_nothing_is_set(shop: Shop) -> None:
     assert shop.order(session["id"])["status"] == row["status"]
 
 
+@pytest.mark.parametrize("by", ["undo", "hand"])
+def test_a_status_that_somebody_took_back_is_told_once_and_not_set_again(each_shop: Shop, by: str) -> None:
+    row, session = a_sale(each_shop, "fulfilled")
+    each_shop.sandbox.put_refund(refund(**of_payment(session)))
+    run = each_shop.run()
+    if by == "undo":
+        history = History(settings_for(each_shop.sandbox, each_shop.database.url), each_shop.time.tools())
+        history.undo(run.outcome.run_id, dry_run=False)
+    else:
+        each_shop.database.execute("UPDATE orders SET status = 'processing' WHERE id = :id", id=row["id"])
+    for again in (each_shop.run(dry_run=True), each_shop.run(), each_shop.run()):
+        assert changes_of_status(again) == []
+        told = [each for each in again.outcome.problems if each.ids.get("order_id") == row["id"]]
+        assert [str(each.problem_class) for each in told] == ["payment_refunded"]
+        assert "somebody took that back" in told[0].sentence
+    assert each_shop.order(session["id"])["status"] == "delivered"
+
+
+@pytest.mark.parametrize("word", ["pending", "failed"])
+def test_it_is_told_also_of_an_order_that_does_not_say_it_is_paid(shop: Shop, word: str) -> None:
+    row, session = a_sale(shop, "fulfilled")
+    shop.sandbox.put_refund(refund(**of_payment(session)))
+    shop.run()
+    shop.database.execute(
+        "UPDATE orders SET status = :word, printful_order_id = NULL WHERE id = :id", word=word, id=row["id"]
+    )
+    run = shop.run()
+    assert changes_of_status(run) == []
+    assert [ids["order_id"] for ids in of_class(run, "payment_refunded")] == [row["id"]]
+
+
+def test_a_status_that_an_older_payment_gave_is_not_set_again_either(shop: Shop) -> None:
+    row, session = a_sale(shop, "fulfilled")
+    late = int((shop.time.now - timedelta(hours=3)).timestamp())
+    old = {**session, "created": int((shop.time.now - timedelta(days=40)).timestamp())}
+    shop.sandbox.put_session(old)
+    shop.sandbox.put_refund(refund(**of_payment(old, created=late)))
+    assert [order_id for order_id, *_ in changes_of_status(shop.run())] == [row["id"]]
+    shop.database.execute("UPDATE orders SET status = 'shipped' WHERE id = :id", id=row["id"])
+    run = shop.run()
+    assert changes_of_status(run) == []
+    assert [ids["order_id"] for ids in of_class(run, "payment_refunded")] == [row["id"]]
+
+
 def test_an_undo_gives_the_order_its_status_back(each_shop: Shop) -> None:
     row, session = a_sale(each_shop)
     each_shop.sandbox.put_refund(refund(**of_payment(session)))

@@ -16,7 +16,7 @@ from ordersync_dagster.adapters.database.engine import lock
 from ordersync_dagster.adapters.database.engine.errors import is_transient, translated
 from ordersync_dagster.adapters.database.journal import audit, runs
 from ordersync_dagster.adapters.database.journal.erased import Erasures, read_erasures
-from ordersync_dagster.adapters.database.journal.given_values import read_values_given
+from ordersync_dagster.adapters.database.journal.given_values import read_once_refunded, read_values_given
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, read_keyed_hash
 from ordersync_dagster.adapters.database.journal.problem_records import IS_OPEN, read_problems, record_sightings
 from ordersync_dagster.adapters.database.journal.recorded_run import RecordedRun
@@ -136,6 +136,13 @@ class DatabaseStore:
             return {}
         column = self._tables.table("orders").c["printful_order_id"].name
         return self.read(lambda connection: read_values_given(connection, order_ids, column))
+
+    def once_refunded(self, order_ids: Collection[str]) -> frozenset[str]:
+        """The orders that runs of ours have set to refunded, as far as the audit still says so."""
+        if not self._tables.has_own_tables:
+            return frozenset()
+        column = self._tables.table("orders").c["status"]
+        return self.read(lambda connection: read_once_refunded(connection, order_ids, column))
 
     def known_missing(self, since: datetime) -> frozenset[str]:
         """Printful ids that need not be asked again yet."""

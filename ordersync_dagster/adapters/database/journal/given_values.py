@@ -1,11 +1,14 @@
 """The values that our runs once set, read from the audit: somebody took back a value that is no longer there."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
+from ordersync_dagster.adapters.database.schema.column_types import ShopText
+from ordersync_dagster.core.orders import Status
 
 
 def read_values_given(connection: Connection, order_ids: Collection[str], column: str) -> Mapping[str, set[str]]:
@@ -21,3 +24,10 @@ def read_values_given(connection: Connection, order_ids: Collection[str], column
             elif value is not None:
                 given.setdefault(order_id, set()).add(str(value))  # a shop may keep numbers
     return given
+
+
+def read_once_refunded(connection: Connection, order_ids: Collection[str], column: Column[Any]) -> frozenset[str]:
+    """The orders that a run of ours set to refunded in `column`, in the shop's word for it."""
+    word = column.type.words.to_shop(Status.REFUNDED) if isinstance(column.type, ShopText) else str(Status.REFUNDED)
+    given = read_values_given(connection, order_ids, column.name)
+    return frozenset(order_id for order_id, words in given.items() if word in words)
