@@ -4,12 +4,13 @@ VENV   ?= .venv
 PORT   ?= 3000
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+SITE   := $(VENV)/.site
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.0.1 -p $(PORT)
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast test-all test-lowest test-latest slow breadth suites lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench lock clean
+.PHONY: help demo test fast test-all test-lowest test-latest slow breadth suites lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench docs reference lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -21,6 +22,11 @@ $(READY): requirements/dev.txt setup.cfg pyproject.toml
 	$(PIP) --require-hashes -r requirements/dev.txt
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+# What the documentation site needs: not there for `make demo`, because a newcomer should not wait for it.
+$(SITE): $(READY) requirements/docs.txt
+	$(PIP) --require-hashes -r requirements/docs.txt
+	@touch $(SITE)
 
 demo: $(READY) ## show a dry run and a repair on a pretend shop; needs no keys
 	@$(BIN)/ordersync demo
@@ -39,7 +45,7 @@ breadth: $(READY) ## the fast tests that can try more, at their full size and on
 	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m "breadth and not slow" -p no:randomly --timeout 900
 
 # Three at a time on two cores: tests of the web UI wait for Dagster's daemon most of the time. A file stays together.
-suites: $(READY) ## only the slow suites: web UI, browser, faults, simulation, packaging
+suites: $(SITE) ## only the slow suites: web UI, browser, faults, simulation, packaging
 	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m slow -p no:randomly --timeout 900 -n 3 --dist loadfile
 
 test-lowest: $(READY) ## the fast tests with the oldest versions that setup.cfg allows
@@ -102,14 +108,22 @@ sbom: $(READY) ## dist/sbom.json: every package of an installation, as CycloneDX
 	$(BIN)/cyclonedx-py requirements requirements/run.txt --of JSON -o dist/sbom.json
 
 audit: $(READY) ## known vulnerabilities of every locked version (pip-audit); needs a network
-	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --require-hashes --disable-pip --progress-spinner off -r requirements/run.txt -r requirements/dev.txt
+	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --require-hashes --disable-pip --progress-spinner off -r requirements/run.txt -r requirements/dev.txt -r requirements/docs.txt
 
 bench: $(READY) ## measure time and memory
 	$(BIN)/python -m benchmarks
 
+docs: $(SITE) ## the documentation site in build/site: open build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+reference: $(READY) ## write the pages of docs/ that come from the code: settings, commands, JSON, runbook
+	$(BIN)/python -m docsite.reference
+
 lock: $(READY) ## compile the locked requirements again from setup.cfg
 	$(call compile,dev,dev)
 	$(call compile,postgres --extra metrics --extra alerts,run)
+	$(BIN)/uv pip compile requirements/docs.in --constraint requirements/dev.txt --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --quiet --output-file requirements/docs.txt
 
 # --no-strip-extras: the pip of Python 3.11 refuses a hashed `gql` if `gql[requests]` is required
 compile = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -20,7 +20,6 @@ from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.cli import console, main
 from ordersync_dagster.core.orders import MOVES, Status
 from ordersync_dagster.core.printful_order import STATUS
-from ordersync_dagster.core.problem_classes import CLASSES, ProblemClass
 from ordersync_dagster_tests.support.places import ROOT
 from ordersync_dagster_tests.support.world import served
 
@@ -125,11 +124,6 @@ def test_the_readme_shows_what_the_demo_prints() -> None:
         at = found + len(shown.strip("\n"))
 
 
-def test_the_settings_table_names_exactly_the_settings() -> None:
-    named = {name for name in _cells("README.md") if re.fullmatch(r"[A-Z][A-Z_]+", name)}
-    assert named == {field.upper() for field in Settings.model_fields}
-
-
 def test_env_example_names_exactly_the_settings_and_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,25 +137,9 @@ def test_env_example_names_exactly_the_settings_and_can_be_read(
     assert set(settings.faults) == {"ORDERSYNC_CONFIG", "ORDERSYNC_CA_BUNDLE"}  # no such files here; the rest is valid
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/logs.md"])
-def test_the_exit_codes_are_those_of_the_command(page: str) -> None:
-    named = {int(cell) for cell in _cells(page) if cell.isdigit()}
+def test_the_exit_codes_are_those_of_the_command() -> None:
+    named = {int(cell) for cell in _cells("README.md") if cell.isdigit()}
     assert named == {console.OK, console.FAILED, console.USAGE, console.BUSY}
-
-
-def test_every_problem_class_is_explained_with_its_severity() -> None:
-    explained = {name: cell for name, cell in _cells("docs/logs.md").items() if cell in ("error", "notice")}
-    assert explained == {str(each): str(each.severity) for each in ProblemClass}
-
-
-def test_every_problem_class_is_explained_with_its_advice() -> None:
-    told = {row[0].strip("`"): row[3] for row in _rows("docs/logs.md") if len(row) > 3}
-    assert {name: told[name].removeprefix("(the next run) ") for name in CLASSES} == {
-        name: each.advice for name, each in CLASSES.items()
-    }
-    assert {name for name in CLASSES if told[name].startswith("(the next run) ")} == {
-        name for name, each in CLASSES.items() if not each.needs_person
-    }
 
 
 def test_the_status_map_is_documented_as_it_is() -> None:

@@ -165,7 +165,9 @@ def alert_classes(text: str) -> frozenset[ProblemClass]:
     """Classes of problems, with commas between them."""
     named = _listed(text)
     if unknown := sorted(named - CLASSES.keys()):
-        raise SettingsError(f"ORDERSYNC_ALERT_CLASSES: there is no class {unknown[0][:40]!r}; docs/logs.md lists them")
+        raise SettingsError(
+            f"ORDERSYNC_ALERT_CLASSES: there is no class {unknown[0][:40]!r}; docs/runbook.md lists them"
+        )
     return frozenset(CLASSES[name] for name in named)
 
 

@@ -13,10 +13,13 @@ from ordersync_dagster.core.planned import PlannedChange
 from ordersync_dagster.core.window import DEFAULT_DAYS, MAX_DAYS, Window
 from ordersync_dagster.sync.order_sync import PrintfulScope
 
-DAYS = typer.Option(min=1, max=MAX_DAYS, help="Whole UTC days back, and today.", show_default=str(DEFAULT_DAYS))
-FIRST_DAY = typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day.")
-LAST_DAY = typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day, inclusive.")
-SCOPE = typer.Option(help="Which orders to look up at Printful.", show_default=PrintfulScope.all.value)
+DAYS = typer.Option(min=1, max=MAX_DAYS, help="The last N whole UTC days, and today.", show_default=str(DEFAULT_DAYS))
+FIRST_DAY = typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day; give --to too.")
+LAST_DAY = typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day; it is included.")
+SCOPE = typer.Option(
+    help="Orders to look up at Printful: all with a Printful id, open (those that can still change), or none.",
+    show_default=PrintfulScope.all.value,
+)
 
 
 @dataclass(frozen=True, slots=True)

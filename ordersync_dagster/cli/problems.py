@@ -32,7 +32,7 @@ def list_problems(
     from ordersync_dagster.report.problems import problems_json, problems_text
 
     if unknown := sorted(set(classes or ()) - CLASSES.keys()):
-        raise UsageError(f"--class {unknown[0]}: there is no such class; docs/logs.md lists them")
+        raise UsageError(f"--class {unknown[0]}: there is no such class; docs/runbook.md lists them")
     source = _problems()
     found = source.known(only_open=not shows_all, classes=[CLASSES[name] for name in classes or ()])
     print((problems_json if as_json else problems_text)(found, source.now))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, chosen_window
+from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, chosen_window
 from ordersync_dagster.cli.console import FAILED, OK, say, settings
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.report.drift.forms import ReportForm
@@ -28,7 +28,7 @@ def report(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to this file.")
     ] = None,
-    printful: Annotated[PrintfulScope, typer.Option(help="Which orders to look up at Printful.")] = PrintfulScope.all,
+    printful: Annotated[PrintfulScope, SCOPE] = PrintfulScope.all,
 ) -> None:
     """Compare Stripe, the shop and Printful, and write what does not agree; reads as a dry run does."""
     from ordersync_dagster.app.drift import open_reading

@@ -9,6 +9,7 @@ from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, FAILED, OK, settings
 if TYPE_CHECKING:
     from ordersync_dagster.app.history import History
 
+RUN_ID = typer.Argument(metavar="ID", help="As `ordersync runs` shows it.")
 runs = typer.Typer(invoke_without_command=True, help="List our runs, or show what one of them changed and why.")
 audit = typer.Typer(
     no_args_is_help=True, help="Show what runs changed in an order, or check the audit of all rows written."
@@ -31,7 +32,7 @@ def list_runs(
 
 
 @runs.command("show")
-def show_run(run_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Annotated[bool, AS_JSON] = False) -> None:
+def show_run(run_id: Annotated[str, RUN_ID], as_json: Annotated[bool, AS_JSON] = False) -> None:
     """Show what one run changed, and why."""
     from ordersync_dagster.report.history import run_json, run_text
 
@@ -41,7 +42,7 @@ def show_run(run_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Anno
 
 
 def undo(
-    run_id: Annotated[str, typer.Argument(metavar="ID")],
+    run_id: Annotated[str, RUN_ID],
     dry_run: Annotated[bool, DRY_RUN] = False,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
@@ -87,7 +88,7 @@ def purge(
 
 
 def forget(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The customer's address.")],
     dry_run: Annotated[bool, DRY_RUN] = False,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:

@@ -32,7 +32,9 @@ def sync(
     dry_run: Annotated[bool, DRY_RUN] = False,
     as_json: Annotated[bool, AS_JSON] = False,
     printful: Annotated[PrintfulScope | None, SCOPE] = None,
-    max_changes: Annotated[int | None, typer.Option(min=0, help="Write nothing if more rows would change.")] = None,
+    max_changes: Annotated[
+        int | None, typer.Option(min=0, help="Write nothing if more rows than N would change.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the result: FILE.html or FILE.csv.")] = None,
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="With --dry-run: keep the plan for --plan.")] = None,
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Apply a kept plan, and nothing else.")] = None,

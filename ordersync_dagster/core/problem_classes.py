@@ -15,7 +15,7 @@ class Severity(StrEnum):
 class ProblemClass(StrEnum):
     """Every class of problem, with its severity and the advice to the shop's owner.
 
-    The next run may solve a problem that `needs_person` does not name. docs/logs.md says what each class means.
+    The next run may solve one that `needs_person` does not name. docsite/problems.toml says what each class means.
     """
 
     severity: Severity

@@ -99,7 +99,7 @@ def test_each_sink_can_be_tried(ordersync: Cli, server: Webhook) -> None:
         ),
         (
             {"ORDERSYNC_ALERT_CLASSES": "disputed,lost"},
-            "ORDERSYNC_ALERT_CLASSES: there is no class 'lost'; docs/logs.md lists them",
+            "ORDERSYNC_ALERT_CLASSES: there is no class 'lost'; docs/runbook.md lists them",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""What docs/logs.md and docs/printful.md promise of one order, written down slowly and without the product's code."""
+"""What docs/runbook.md and docs/printful.md promise of one order, written slowly and without the product's code."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The scenario `messy`: each class of docs/logs.md that a world can hold is found twice, none is doubled."""
+"""The scenario `messy`: each class of docs/runbook.md that a world can hold is found twice, none is doubled."""
 
 from collections import Counter
 from collections.abc import Iterator
