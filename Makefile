@@ -10,7 +10,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast test-all test-lowest test-latest slow breadth suites lint ui ui-shop screenshots simulate fuzz mutate sbom audit bench docs reference lock clean
+.PHONY: help demo test fast test-all test-lowest test-latest test-postgresql test-packages slow breadth suites lint ui ui-shop screenshots simulate fuzz mutate changelog-check release-notes dist sbom audit bench docs reference lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -63,12 +63,20 @@ $(BIN)/uv pip install --quiet --python .venv-$(1) --constraint .state/$(1).txt -
 .venv-$(1)/bin/pytest -W ignore::DeprecationWarning
 endef
 
-lint: $(READY) ## ruff, mypy, the layers and bandit
+test-postgresql: $(READY) ## what databases do, on the server of ORDERSYNC_TEST_POSTGRES (its administrator's URL)
+	$(BIN)/pytest ordersync_dagster_tests/adapters/database
+	$(BIN)/pytest -m "databases and not slow" --ignore ordersync_dagster_tests/adapters/database
+
+test-packages: $(READY) ## build both packages; run the wheel alone in an empty environment
+	$(BIN)/pytest -m slow -n 0 --timeout 900 ordersync_dagster_tests/release/test_packaging.py
+
+lint: $(READY) ## ruff, mypy, the layers, bandit, and zizmor on the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r ordersync_dagster
+	$(BIN)/zizmor --quiet --offline .github
 
 # With this, Dagster records that an unexpected error happened, but not its text. Our own error messages stay.
 ui ui-shop: export DAGSTER_REDACT_USER_CODE_ERRORS = 1
@@ -102,6 +110,18 @@ fuzz: $(READY) ## a minute of coverage-guided fuzzing of the vendors' pages (SEC
 mutate: $(READY) ## break core/ line by line and count how often its tests notice (15 minutes)
 	CI=1 ORDERSYNC_TEST_PROFILE=full PATH="$(abspath $(BIN)):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
+
+changelog-check: $(READY) ## a change of the product since BASE=origin/main has a line in CHANGELOG.md
+	$(BIN)/python -m ordersync_dagster_tests.release.changelog since $(or $(BASE),origin/main)
+
+release-notes: $(READY) ## dist/notes.md for TAG=v1.2.3, if tag, version and changelog are one
+	@mkdir -p dist
+	$(BIN)/python -m ordersync_dagster_tests.release.changelog notes "$(TAG)" > dist/notes.md
+
+# The files' times are those of the last commit, so that everyone who builds it gets the same wheel.
+dist: $(READY) ## dist/: the source distribution, and the wheel that is made from it
+	rm -rf dist/*.whl dist/*.tar.gz *.egg-info
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist .
 
 sbom: $(READY) ## dist/sbom.json: every package of an installation, as CycloneDX
 	@mkdir -p dist

@@ -12,7 +12,7 @@ from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.support.cli import Cli, command_on
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
-from ordersync_dagster_tests.support.databases import KINDS, OTHERS, Database, fresh_database, postgres_server
+from ordersync_dagster_tests.support.databases import KINDS, OTHERS, Database, fresh_database, shared_postgres
 from ordersync_dagster_tests.support.memory import keep_files_in_memory
 from ordersync_dagster_tests.support.profiles import IS_FULL, is_for_full_profile, load_hypothesis_profile
 from ordersync_dagster_tests.support.shops import Shop, seeded
@@ -89,7 +89,7 @@ def sandbox(_server: Sandbox, outage: World) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def _postgres() -> Iterator[str]:
-    with postgres_server() as url:
+    with shared_postgres() as url:
         yield url
 
 

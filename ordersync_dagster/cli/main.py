@@ -4,10 +4,11 @@ import gc
 import os
 import signal
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from ordersync_dagster import __version__
 from ordersync_dagster.cli.alerts import alerts
 from ordersync_dagster.cli.console import BUSY, FAILED, OK, USAGE, say
 from ordersync_dagster.cli.database import database
@@ -52,6 +53,21 @@ app.add_typer(problems, name="problems")
 app.add_typer(runs, name="runs")
 app.add_typer(alerts, name="alerts")
 app.add_typer(audit, name="audit")
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"ordersync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options that stand before the command's name."""
 
 
 def main() -> NoReturn:

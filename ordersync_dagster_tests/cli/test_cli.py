@@ -5,14 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from ordersync_dagster import __version__
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sandbox import World
-from ordersync_dagster_tests.support.cli import Cli, counter_lines, document
+from ordersync_dagster_tests.support.cli import Cli, Ran, counter_lines, document
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.stores import opened
 from ordersync_dagster_tests.support.world import expected_counters, lost
+
+
+def test_the_version_is_printed_without_any_setting(ordersync: Cli) -> None:
+    assert ordersync("--version", DATABASE_URL=None, STRIPE_SECRET_KEY=None) == Ran(0, f"ordersync {__version__}\n", "")
 
 
 def test_a_repair_prints_the_summary_that_people_know_and_exits_0(ordersync: Cli, world: World) -> None:

@@ -54,6 +54,7 @@ def test_help_is_quick_because_it_loads_nothing_heavy(tmp_path: Path) -> None:
     heavy = {"dagster", "pandas", "stripe", "sqlalchemy", "alembic", "matplotlib", "requests"}
     assert not loaded_after("--help", tmp_path=tmp_path) & heavy
     assert not loaded_after("sync", "--help", tmp_path=tmp_path) & heavy
+    assert not loaded_after("--version", tmp_path=tmp_path) & heavy
 
 
 def test_a_plain_sync_loads_neither_alembic_nor_pandas_nor_dagster(ordersync: Cli, tmp_path: Path) -> None:

