@@ -21,6 +21,7 @@ WHERE_TO_GET: Mapping[str, str] = {
     "PRINTFUL_API_KEY": "make a private token at https://developers.printful.com, or use --printful none",
     "DATABASE_URL": "the shop's database, postgresql://…; for a trial sqlite:////absolute/path/trial.db",
 }
+KEY = re.compile(r"(sk|rk|pk)_(live|test)_|whsec_")
 _STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_[A-Za-z0-9_]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
@@ -78,6 +79,25 @@ def checked_database_url(text: str) -> str:
     return text
 
 
+def rates_url(text: str) -> str:
+    """A URL of the database that keeps the rate limits of several shops."""
+    try:
+        connection.parse_url(text)
+    except SettingsError as error:
+        raise SettingsError(str(error).replace("DATABASE_URL", "ORDERSYNC_RATES_URL")) from None
+    return text
+
+
+def account(name: str, info: ValidationInfo) -> str:
+    """A name for an account of a vendor's, such as acct_…; never a key."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) or KEY.match(name):
+        raise SettingsError(
+            f"{str(info.field_name).upper()} is a name of your choice for the account, such as acct_1AbC: letters, "
+            "digits, dots, - and _; never a key"
+        )
+    return name
+
+
 def schema(name: str) -> str:
     """A name that PostgreSQL needs no quotes for."""
     if not re.fullmatch(r"(?!pg_)[a-z_][a-z0-9_]{0,62}", name):
@@ -85,9 +105,9 @@ def schema(name: str) -> str:
     return name
 
 
-def mapping_file(path: str | Path) -> ShopMapping:
+def mapping_file(path: str | Path | ShopMapping) -> ShopMapping:
     """The content of the mapping file."""
-    return read_mapping(Path(path))
+    return path if isinstance(path, ShopMapping) else read_mapping(Path(path))
 
 
 def certificates(path: str) -> str:

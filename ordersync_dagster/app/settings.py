@@ -1,12 +1,21 @@
 """Settings: environment, then `.env`, then a folder of secrets. All are read and checked once, before any request."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -61,6 +70,10 @@ class Settings(BaseSettings):
     ordersync_set_refunded: bool = True
     ordersync_start_date: date | None = None
     ordersync_state_dir: Path | None = None
+    ordersync_rates_url: Annotated[SecretStr | None, BeforeValidator(values.rates_url)] = None
+    ordersync_shop: str = ""  # which of several; else the name that the command line or Dagster is to take
+    stripe_account: Annotated[str | None, BeforeValidator(values.account)] = None
+    printful_account: Annotated[str | None, BeforeValidator(values.account)] = None
     ordersync_config: Annotated[ShopMapping, BeforeValidator(values.mapping_file)] = ShopMapping()
     ordersync_schema: Annotated[str | None, BeforeValidator(values.schema)] = None
     ordersync_hash_key: SecretStr | None = None
@@ -76,11 +89,39 @@ class Settings(BaseSettings):
     ordersync_secrets_dir: Annotated[Path | None, BeforeValidator(values.secrets_dir)] = None
 
     _faults: dict[str, str] = {}
+    _names: dict[str, str] = {}
+    _given: dict[str, Any] = {}  # texts as they were found, secrets too: never shown
+    _scattered: set[str] = set()
 
     @property
     def faults(self) -> dict[str, str]:
         """A sentence for each setting whose value is wrong, by its name."""
         return self._faults
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What a person calls a setting of one of several shops: its name in ordersync.toml, or its variable."""
+        return self._names
+
+    @property
+    def config_file(self) -> Path:
+        """Where ordersync.toml is."""
+        return Path(self._given.get("ordersync_config") or MAPPING_FILE)
+
+    def with_values(self, texts: dict[str, object]) -> "Settings":
+        """The settings of one of several shops: `texts` by setting, else what was found for all; "" is not set."""
+        made = Settings.__new__(Settings)
+        BaseModel.__init__(made, **(self._given | texts))  # without looking into the environment again: 20 times faster
+        return made
+
+    @property
+    def scattered(self) -> set[str]:
+        """Vendors whose account this shop shares with shops in other databases."""
+        return self._scattered
+
+    def in_words_of_shop(self, sentence: str) -> str:
+        """`sentence` with the names that stand in the entry of one of several shops."""
+        return _WORD.sub(lambda found: self._names.get(found[0], found[0]), sentence)
 
     @property
     def stripe_key(self) -> str:
@@ -135,7 +176,7 @@ class Settings(BaseSettings):
         for name in values.WHERE_TO_GET.keys() - found.keys():
             if not getattr(self, name.lower()):
                 found[name] = f"{name} is not set in the environment or in .env: {values.WHERE_TO_GET[name]}"
-        return [found[name] for name in names if name in found]
+        return [self.in_words_of_shop(found[name]) for name in names if name in found]
 
     def require(self, *names: str) -> None:
         """Raise one SettingsError for every setting that is wrong and for those of `names` that are missing."""
@@ -171,6 +212,7 @@ class Settings(BaseSettings):
             faults |= {str(each["loc"][0]): _wrong_value(each) for each in error.errors(include_input=False)}
             settings = parse({name: value for name, value in named.items() if name not in faults})
         settings.faults.update({name.upper(): sentence for name, sentence in faults.items()})
+        settings._given = trimmed
         return settings
 
 
@@ -201,6 +243,7 @@ def _secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
 
 
+_WORD = re.compile(r"[A-Z][A-Z0-9_]+")
 # Their own validators say more, and URLs may have line breaks between them.
 _KEYS = ("stripe_secret_key", "printful_api_key", "ordersync_alert_urls")
 

@@ -8,7 +8,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
@@ -17,7 +26,7 @@ from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.orders import Status
 
 MAPPING_FILE = "ordersync.toml"
-SIZE_LIMIT = 64 * 1024  # bytes; a real file has one or two thousand
+SIZE_LIMIT = 1024 * 1024  # bytes; a shop's entry has some hundreds
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=127, pattern=r"^[^\x00-\x1f]+$")]
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
@@ -77,8 +86,18 @@ class MatchRule(_Strict):
         raise ValueError(f'{value!r} is none of "client_reference_id", "metadata.KEY" (with your key) and "none"')
 
 
+def _entries(given: object) -> object:
+    if isinstance(given, dict):
+        sentence = "several shops are written with two pairs of brackets: [[shop]]"
+        raise ValueError(sentence)  # noqa: TRY004  # pydantic names ValueErrors alone
+    return given
+
+
 class ShopMapping(_Strict):
-    """The whole file; a name that it leaves out is that of docs/database-schema.md."""
+    """The whole file; a name that it leaves out is that of docs/database-schema.md.
+
+    `shop` holds the entries of several shops as they stand in the file.
+    """
 
     tables: Mapping[str, _Name] = Field(default_factory=dict)
     columns: Mapping[str, Mapping[str, _Name]] = Field(default_factory=dict)
@@ -87,6 +106,7 @@ class ShopMapping(_Strict):
     values: Mapping[str, Mapping[_Name, _Value]] = Field(default_factory=dict)
     link: Link = Link()
     match: MatchRule = MatchRule()
+    shop: Annotated[list[dict[str, Any]], BeforeValidator(_entries)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _names_are_ours(self) -> "ShopMapping":
@@ -140,11 +160,17 @@ def read_mapping(path: Path) -> ShopMapping:
     if len(text) > SIZE_LIMIT:
         raise SettingsError(f"{path} is larger than {SIZE_LIMIT // 1024} KB and was not read")
     try:
-        return ShopMapping.model_validate(tomllib.loads(text.decode()))
+        return mapping_of(tomllib.loads(text.decode()), str(path))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from None
+
+
+def mapping_of(document: Mapping[str, Any], where: str) -> ShopMapping:
+    """The content of a file; raises SettingsError that names every fault, after `where`."""
+    try:
+        return ShopMapping.model_validate(document)
     except ValidationError as error:
-        raise SettingsError(f"{path}: {'; '.join(map(_sentence, error.errors(include_input=False)))}") from None
+        raise SettingsError(f"{where}: {'; '.join(map(_sentence, error.errors(include_input=False)))}") from None
 
 
 def _sentence(error: ErrorDetails) -> str:

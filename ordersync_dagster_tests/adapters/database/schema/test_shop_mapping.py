@@ -47,7 +47,7 @@ def read(tmp_path: Path, text: str) -> ShopMapping:
         ("[tables]\norders = 7", r"\[tables.orders\].*string"),
         ("[tables", r"is not TOML"),
         ("[tables]\norders = 'a'\norders = 'b'", r"is not TOML"),
-        ("#" * (SIZE_LIMIT + 1), r"larger than 64 KB"),
+        ("#" * (SIZE_LIMIT + 1), r"larger than 1024 KB"),
         ("[a]\n" + "x = " + "[" * 60_000, r"is not TOML"),
     ],
 )

@@ -1,0 +1,77 @@
+"""Which shops have one account of a vendor's: they share its rate limit."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.app.settings import Settings
+
+RATES: Mapping[str, str] = {"stripe": "stripe_requests_per_second", "printful": "printful_requests_per_minute"}
+"""Vendor → the setting of its rate."""
+# sk_live_51AbC… is a key of acct_1AbC…: newer keys look so, but Stripe does not promise it. Keys that look otherwise
+# count as accounts of their own, unless they have one `stripe_account`.
+_ACCOUNT_IN_KEY = re.compile(r"[sr]k_(live|test)_5(1[A-Za-z0-9]{15})[A-Za-z0-9]+")
+
+
+@dataclass(slots=True)
+class _Account:
+    shops: set[int] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+
+
+def place_of(settings: Settings) -> str:
+    """The database and the schema of our own tables, without user and password; "" where none is set."""
+    if not settings.database:
+        return ""
+    own = f", schema {settings.ordersync_schema}" if settings.ordersync_schema else ""
+    return connection.place(connection.parse_url(settings.database)) + own
+
+
+def account_of(settings: Settings, vendor: str) -> str:
+    """The account whose limit requests count for; it may hold a key, so it is only for hashing."""
+    label = settings.stripe_account if vendor == "stripe" else settings.printful_account
+    mode = ("live" if settings.is_live else "test") if vendor == "stripe" else ""
+    return f"{label} {mode}" if label else _by_key(settings, vendor)
+
+
+def _by_key(settings: Settings, vendor: str) -> str:
+    if vendor == "printful":
+        return settings.printful_key
+    known = _ACCOUNT_IN_KEY.fullmatch(settings.stripe_key)
+    return f"acct_{known[2]} {known[1]}" if known else settings.stripe_key
+
+
+def sharing_budgets(shops: Sequence[Settings]) -> list[Settings]:
+    """The settings of each shop; those of one account have its name, its lowest rate and one place in common."""
+    found = list(shops)
+    for vendor in RATES:
+        for account in _accounts(found, vendor):
+            _share(found, account, vendor)
+    return found
+
+
+def _accounts(shops: Sequence[Settings], vendor: str) -> list[_Account]:
+    """Shops belong together by the same name of the account or by the same key."""
+    whole: dict[str, _Account] = {}
+    for place, settings in enumerate(shops):
+        names = {account_of(settings, vendor), _by_key(settings, vendor)} - {""}
+        joined = _Account({place}, names)
+        for each in {id(whole[name]): whole[name] for name in names if name in whole}.values():
+            joined.shops |= each.shops
+            joined.names |= each.names
+        whole.update(dict.fromkeys(joined.names, joined))
+    return list({id(each): each for each in whole.values()}.values())
+
+
+def _share(shops: list[Settings], account: _Account, vendor: str) -> None:
+    rate, label = RATES[vendor], f"{vendor}_account"
+    members = [shops[place] for place in sorted(account.shops)]
+    labels = sorted({getattr(each, label) for each in members} - {None})
+    lowest = min(getattr(each, rate) for each in members)
+    places = {place_of(each) for each in members}
+    for place in account.shops:
+        shared = shops[place].model_copy(update={rate: lowest, **({label: labels[0]} if labels else {})})
+        if len(places) > 1:
+            shared.scattered.add(vendor)
+        shops[place] = shared

@@ -1,0 +1,175 @@
+"""The shops of a deployment: the one of the environment, or those of the `[[shop]]` entries in ordersync.toml."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource, SecretsSettingsSource
+
+from ordersync_dagster.adapters.database.schema.shop_mapping import close_match
+from ordersync_dagster.app.accounts import place_of, sharing_budgets
+from ordersync_dagster.app.settings import Settings, read_settings
+from ordersync_dagster.app.shop_entries import ALL_SHOPS, ShopEntry, read_entries
+from ordersync_dagster.core.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One shop. `name` is "" where the deployment has only one; `schedule` is a cron line."""
+
+    name: str
+    settings: Settings
+    schedule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shops:
+    """All shops, in the order of the file; `asked` is ORDERSYNC_SHOP."""
+
+    each: tuple[Shop, ...]
+    asked: str = ""
+
+    def __iter__(self) -> Iterator[Shop]:
+        return iter(self.each)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names; none where the only shop has no name."""
+        return tuple(shop.name for shop in self.each if shop.name)
+
+    @property
+    def faults(self) -> list[str]:
+        """A sentence for each setting of each shop that is wrong, with the shop's name before it."""
+        return [
+            f"{shop.name}: {sentence}" if shop.name else sentence
+            for shop in self.each
+            for sentence in shop.settings.wrong_or_missing(shop.settings.faults)
+        ]
+
+    def named(self, name: str) -> Shop:
+        """One shop; raises SettingsError with a hint where there is none of this name."""
+        found = next((shop for shop in self.each if shop.name == name), None)
+        if found is None:
+            there = f"there are {', '.join(self.names)}" if self.names else "no [[shop]] stands in ordersync.toml"
+            hint = close_match(name, [*self.names, ALL_SHOPS])
+            raise SettingsError(f"there is no shop {name[:40]!r}{hint}; {there} (docs/shops.md)")
+        return found
+
+    def chosen(self, name: str | None) -> tuple[Shop, ...]:
+        """The shops that `name` or ORDERSYNC_SHOP means; raises SettingsError where that is not clear."""
+        wanted = name or self.asked
+        if wanted == ALL_SHOPS and self.names:
+            return self.each
+        if wanted:
+            return (self.named(wanted),)
+        if len(self.each) > 1:
+            raise SettingsError(
+                f"there are several shops: say --shop NAME or --shop {ALL_SHOPS}, or set ORDERSYNC_SHOP. "
+                f"The names are {', '.join(self.names)}"
+            )
+        return self.each
+
+
+def read_shops(env_file: Path | None = None) -> Shops:
+    """Read the settings of every shop. What is wrong with one becomes a fault of its own settings.
+
+    Raises SettingsError where a file cannot be read, or the form of an entry is wrong.
+    """
+    root = read_settings(env_file)
+    if not root.ordersync_config.shop:
+        return Shops((Shop("", root),), root.ordersync_shop)
+    entries = read_entries(root.ordersync_config, root.config_file)
+    secrets = _Variables(root, env_file)
+    found = [Shop(each.name, _settings(each, root, secrets), each.schedule) for each in entries]
+    _refuse_shared_places(found)
+    settings = sharing_budgets([shop.settings for shop in found])
+    return Shops(
+        tuple(replace(shop, settings=own) for shop, own in zip(found, settings, strict=True)), root.ordersync_shop
+    )
+
+
+class _Variables:
+    """The values of variables, where settings are looked up too: environment, `.env`, folder of secrets."""
+
+    def __init__(self, root: Settings, env_file: Path | None) -> None:
+        self._sources = [
+            EnvSettingsSource(Settings).env_vars,
+            DotEnvSettingsSource(Settings, env_file=env_file).env_vars,
+        ]
+        self._folder = root.ordersync_secrets_dir
+
+    def value(self, name: str) -> str:
+        """The text of a variable, or "" where it is not set."""
+        for source in self._sources:
+            if text := (source.get(name.lower()) or "").strip():
+                return text
+        file = SecretsSettingsSource.find_case_path(self._folder, name, False) if self._folder else None
+        return file.read_text().strip() if file and file.is_file() else ""
+
+
+def _settings(entry: ShopEntry, root: Settings, secrets: _Variables) -> Settings:
+    """The entry's settings: its own, then those of the environment."""
+    texts: dict[str, object] = dict(entry.texts)
+    faults = dict(entry.faults)
+    for setting, variable in entry.variables.items():
+        texts[setting] = secrets.value(variable)
+    given = {"ordersync_metrics_shop": entry.name, **_own_metrics_file(entry, root), **texts}
+    settings = root.with_values(given | {"ordersync_shop": entry.name})
+    settings.names.update(entry.names)
+    for setting, variable in entry.variables.items():
+        name = setting.upper()
+        if not texts[setting] and name not in _ASKED_WHEN_NEEDED:
+            faults.setdefault(name, f"{variable} is not set in the environment or in .env")
+    settings.faults.update(faults)
+    if log := root.faults.get("STRIPE_LOG"):
+        settings.faults["STRIPE_LOG"] = log
+    return settings
+
+
+_ASKED_WHEN_NEEDED = ("STRIPE_SECRET_KEY", "PRINTFUL_API_KEY", "DATABASE_URL")  # `require` names them
+
+
+def _own_metrics_file(entry: ShopEntry, root: Settings) -> dict[str, object]:
+    """The file of the environment with the shop's name in it: one file holds the metrics of one shop."""
+    file = root.ordersync_metrics_file
+    if file is None or "ordersync_metrics_file" in entry.texts:
+        return {}
+    return {"ordersync_metrics_file": str(file.with_name(f"{file.stem}-{entry.name}{file.suffix}"))}
+
+
+def _refuse_shared_places(shops: Sequence[Shop]) -> None:
+    """Two shops may have one database only if their sessions differ; else each would take the other's for its own."""
+    by_place, by_file = defaultdict(list), defaultdict(list)
+    for shop in shops:
+        by_place[place_of(shop.settings)].append(shop)
+        by_file[shop.settings.ordersync_metrics_file].append(shop)
+    for place, of_place in by_place.items():
+        if place and (mixed := [shop for shop in of_place if not _is_told_apart(shop, of_place)]):
+            sentence = (
+                f"{_names(mixed)} have the same database and schema ({place}), so each would take the other's orders "
+                "for its own: give each a database or schema of its own, or, if all sell into the same tables, a "
+                "session_match that tells their sessions apart (docs/shops.md)"
+            )
+            _blame(mixed, "DATABASE_URL", sentence)
+    for file, of_file in by_file.items():
+        if file and len(of_file) > 1:
+            sentence = f"{_names(of_file)} have the same metrics_file: give each shop a file of its own"
+            _blame(of_file, "ORDERSYNC_METRICS_FILE", sentence)
+
+
+def _is_told_apart(shop: Shop, of_place: Sequence[Shop]) -> bool:
+    """Whether sessions are this shop's by a rule of its own, and the tables are those of all."""
+    match, mapping = shop.settings.ordersync_session_match, shop.settings.ordersync_config
+    others = [other.settings for other in of_place if other is not shop]
+    return all(each.ordersync_session_match != match and each.ordersync_config == mapping for each in others)
+
+
+def _names(shops: Sequence[Shop]) -> str:
+    *first, last = (shop.name for shop in shops)
+    return f"{', '.join(first)} and {last}"
+
+
+def _blame(shops: Sequence[Shop], setting: str, sentence: str) -> None:
+    for shop in shops:
+        shop.settings.faults.setdefault(setting, sentence)
