@@ -15,7 +15,8 @@ import typer.main
 from ordersync_dagster.adapters.database.schema.tables import own_tables, shop_tables
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
 from ordersync_dagster.app import demo
-from ordersync_dagster.app.demo import demonstrate, pretend_shop
+from ordersync_dagster.app.demo import demonstrate
+from ordersync_dagster.app.pretend_shops import pretend_shop
 from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.cli import console, main
 from ordersync_dagster.core.orders import MOVES, Status

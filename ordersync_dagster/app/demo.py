@@ -1,19 +1,15 @@
-"""The pretend shop with its database, and a demonstration on it."""
+"""A demonstration on the pretend shop."""
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
-from ordersync_dagster.adapters.database import open_shop
-from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.app.drift import open_reading
+from ordersync_dagster.app.pretend_shops import pretend_shop
 from ordersync_dagster.app.run import start_run
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.status import read_status
@@ -24,37 +20,9 @@ from ordersync_dagster.report.drift.verdict import verdict_of
 from ordersync_dagster.report.files import write_whole
 from ordersync_dagster.report.status_screen import status_text
 from ordersync_dagster.report.text import summary_text
-from ordersync_dagster.sandbox import build, serve
 from ordersync_dagster.sync.order_sync import PrintfulScope
 
 REPORT = "ordersync-demo.html"
-
-
-@contextmanager
-def pretend_shop(
-    scenario: str = "outage",
-    *,
-    size: int = 0,
-    port: int = 0,
-    latency: float = 0.0,
-    folder: Path | None = None,
-) -> Iterator[dict[str, str]]:
-    """Serve a scenario and fill an SQLite database as its webhooks did; yields the settings for both.
-
-    Nothing is left outside the shop's folder, not even in the person's home.
-    With `folder` the shop is kept there: a second start goes on with the same world and the same database.
-    """
-    with ExitStack() as stack:
-        home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ordersync-")))
-        home.mkdir(parents=True, exist_ok=True)
-        scenario, size, now = _remembered(home / "world.json", scenario, size)
-        world = build(scenario, size=size, now=now)
-        path = (home / "shop.db").absolute()
-        if not path.exists():
-            rows = {"orders": world.shop.orders, "order_items": world.shop.order_items}
-            open_shop.seed(connection.parse_url(f"sqlite:///{path}"), rows)
-        running = stack.enter_context(serve(world, port=port, latency=latency))
-        yield running.environment() | {"DATABASE_URL": f"sqlite:///{path}", "ORDERSYNC_STATE_DIR": str(path.parent)}
 
 
 def demonstrate() -> Iterator[str]:
@@ -102,13 +70,3 @@ def _settings(environment: dict[str, str]) -> Settings:
     kinds["ORDERSYNC_STATE_DIR"] = Path
     values: dict[str, Any] = {name.lower(): kinds.get(name, str)(value) for name, value in environment.items()}
     return Settings.model_construct(**values)
-
-
-def _remembered(file: Path, scenario: str, size: int) -> tuple[str, int, datetime]:
-    """Scenario, size and moment as `file` keeps them, or new ones, which it then keeps: they determine the world."""
-    if file.exists():
-        kept = json.loads(file.read_text())
-        return kept["scenario"], kept["size"], datetime.fromisoformat(kept["now"])
-    now = utc_now()
-    file.write_text(json.dumps({"scenario": scenario, "size": size, "now": now.isoformat()}))
-    return scenario, size, now

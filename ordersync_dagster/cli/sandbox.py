@@ -18,11 +18,16 @@ def sandbox(
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
     latency: Annotated[float, typer.Option(help="Seconds that each answer takes.")] = 0.0,
     folder: Annotated[Path | None, typer.Option(help="Keep the shop's database here.")] = None,
+    shops: Annotated[int, typer.Option(min=0, max=200, help="So many shops, with their ordersync.toml.")] = 0,
 ) -> None:
-    """Run the pretend shop; a command after `--` is run against it, else it serves until Ctrl-C."""
-    from ordersync_dagster.app.demo import pretend_shop
+    """Run the pretend shop, or several; a command after `--` is run against it, else it serves until Ctrl-C."""
+    from ordersync_dagster.app.pretend_shops import pretend_shop, pretend_shops
 
-    with pretend_shop(scenario, size=size, port=port, latency=latency, folder=folder) as environment:
+    if shops:
+        played = pretend_shops(shops, scenario, size=size, port=port, latency=latency, folder=folder)
+    else:
+        played = pretend_shop(scenario, size=size, port=port, latency=latency, folder=folder)
+    with played as environment:
         if context.args:
             import subprocess  # the person's own command
 

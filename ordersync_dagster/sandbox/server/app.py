@@ -33,10 +33,10 @@ class Recorded:
 class Vendors:
     """The answers of both vendors, made from one world."""
 
-    def __init__(self, world: World, *, store_id_required: bool) -> None:
+    def __init__(self, world: World, *, store_id_required: bool, owner: str = "") -> None:
         self.world = world
-        self.stripe = StripeWire(world)
-        self.printful = PrintfulWire(world, store_id_required=store_id_required)
+        self.stripe = StripeWire(world, owner=owner)
+        self.printful = PrintfulWire(world, store_id_required=store_id_required, owner=owner)
 
 
 class App:

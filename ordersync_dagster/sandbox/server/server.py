@@ -24,10 +24,10 @@ STOP_SECONDS = 5.0
 class Sandbox:
     """Running pretend vendors; safe to change from any thread during requests."""
 
-    def __init__(self, app: App, url: str, *, store_id_required: bool) -> None:
+    def __init__(self, app: App, url: str, *, store_id_required: bool, owner: str = "") -> None:
         self.url = url
         self._app = app
-        self._store_id_required = store_id_required
+        self._store_id_required, self._owner = store_id_required, owner
         self._lock = Lock()
 
     @property
@@ -53,8 +53,8 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """The settings that point a program at this sandbox instead of the real vendors."""
         settings = {
-            "STRIPE_SECRET_KEY": STRIPE_KEY,
-            "PRINTFUL_API_KEY": PRINTFUL_KEY,
+            "STRIPE_SECRET_KEY": STRIPE_KEY + self._owner,
+            "PRINTFUL_API_KEY": PRINTFUL_KEY + self._owner,
             "STRIPE_API_BASE": self.url,
             "PRINTFUL_API_BASE": self.url,
         }
@@ -62,7 +62,7 @@ class Sandbox:
 
     def replace(self, world: World) -> None:
         """Serves another world from the next request on."""
-        self._app.vendors = Vendors(world, store_id_required=self._store_id_required)
+        self._app.vendors = Vendors(world, store_id_required=self._store_id_required, owner=self._owner)
 
     def put_session(self, session: Json, line_items: Sequence[Json] | None = None) -> None:
         """Adds a session, or replaces the one with the same id."""
@@ -103,14 +103,14 @@ class Sandbox:
 @contextmanager
 def serve(
     world: World, *, port: int = 0, latency: float = 0.0, rate_limits: RateLimits | None = None,
-    store_id_required: bool = False,
+    store_id_required: bool = False, owner: str = "",
 ) -> Iterator[Sandbox]:  # fmt: skip
     """Serves a world on loopback until the context ends; port 0 takes a free port.
 
-    `latency` is seconds per request. Raises OSError if the port is taken.
+    `latency` is seconds a request; `owner` ends the keys of one of several shops. Raises OSError if the port is taken.
     """
     listener = _listener(port)
-    vendors = Vendors(world, store_id_required=store_id_required)
+    vendors = Vendors(world, store_id_required=store_id_required, owner=owner)
     app = App(vendors, lambda: _connections(server), latency=latency, limits=rate_limits or {})
     server = uvicorn.Server(_config(app))
     thread = Thread(target=server.run, args=([listener],), name="ordersync-sandbox", daemon=True)
@@ -118,7 +118,7 @@ def serve(
     try:
         thread.start()
         _await_start(server, thread)
-        yield Sandbox(app, url, store_id_required=store_id_required)
+        yield Sandbox(app, url, store_id_required=store_id_required, owner=owner)
     finally:
         server.should_exit = server.force_exit = True
         thread.join(STOP_SECONDS)

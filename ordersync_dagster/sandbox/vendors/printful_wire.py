@@ -28,8 +28,8 @@ class PrintfulError(Exception):
 class PrintfulWire:
     """Answers made from one world; each order is serialised once."""
 
-    def __init__(self, world: World, *, store_id_required: bool = False) -> None:
-        self._store_id_required = store_id_required
+    def __init__(self, world: World, *, store_id_required: bool = False, owner: str = "") -> None:
+        self._store_id_required, self._key = store_id_required, PRINTFUL_KEY + owner
         records = world.printful_orders
         self._external = {o["external_id"]: str(o["id"]) for o in records if o["external_id"] is not None}
         self._orders = RecordIndex(
@@ -51,7 +51,7 @@ class PrintfulWire:
     def _authorise(self, request: Request) -> None:
         if request.bearer is None:
             raise PrintfulError(401, "Malformed Authorization header.")
-        if request.bearer != PRINTFUL_KEY:
+        if request.bearer != self._key:
             raise PrintfulError(401, "The access token provided is invalid.")
         if request.method != "GET":
             raise PrintfulError(405, "The sandbox only answers GET.")

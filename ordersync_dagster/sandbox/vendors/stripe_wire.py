@@ -34,8 +34,8 @@ _request_numbers = count(1)
 class StripeWire:
     """Answers made from one world; each record is serialised once."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, *, owner: str = "") -> None:
+        self._world, self._owner = world, owner
         self._sessions = index_of(world.sessions, ("status", "payment_intent", EMAIL))
         self._refunds = index_of(world.refunds, ("payment_intent", "charge"))
         self._disputes = index_of(world.disputes, ("payment_intent", "charge"))
@@ -49,7 +49,7 @@ class StripeWire:
     def answer(self, request: Request) -> Answer:
         """The answer to any request below /v1, also a refusal."""
         try:
-            authorise(request)
+            authorise(request, self._owner)
             answer = Answer(200, self._body(request))
         except StripeError as refusal:
             answer = refusal.answer()
@@ -124,17 +124,17 @@ class StripeWire:
         )  # fmt: skip
 
 
-def authorise(request: Request) -> None:
-    """Raises StripeError if the key may not make this request."""
+def authorise(request: Request, owner: str = "") -> None:
+    """Raises StripeError if the key may not make this request; `owner` ends the keys of one of several shops."""
     key = request.bearer
     if key is None:
         raise errors.no_key()
-    if key not in {STRIPE_KEY, RESTRICTED_KEY}:
+    if key not in {STRIPE_KEY + owner, RESTRICTED_KEY + owner}:
         raise errors.wrong_key(key)
     if request.method != "GET":
         raise errors.read_only(request.method)
     slug = NEEDS.get(request.path.split("/")[2])
-    if slug is not None and key == RESTRICTED_KEY:
+    if slug is not None and key == RESTRICTED_KEY + owner:
         raise errors.not_permitted(key, slug)
 
 
