@@ -14,7 +14,7 @@ import typer.main
 
 from ordersync_dagster.adapters.database.schema.tables import own_tables, shop_tables
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
-from ordersync_dagster.app import demo
+from ordersync_dagster.app import pretend_shops
 from ordersync_dagster.app.demo import demonstrate
 from ordersync_dagster.app.pretend_shops import pretend_shop
 from ordersync_dagster.app.settings import Settings, read_settings
@@ -111,7 +111,7 @@ def test_every_make_target_in_the_docs_exists() -> None:
 def nothing_is_sent() -> Iterator[None]:
     """The vendors that the demonstration serves for itself are watched as those of the tests are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo, "serve", served)
+        patch.setattr(pretend_shops, "serve", served)
         yield
 
 
