@@ -34,7 +34,7 @@ def metrics_sinks(settings: Settings) -> list[MetricsSink]:
     if settings.ordersync_metrics_file:
         found.append(MetricsFile(settings.ordersync_metrics_file, labels))
     if settings.metrics_pushgateway:
-        found.append(PushGateway(settings.metrics_pushgateway, labels))
+        found.append(PushGateway(settings.metrics_pushgateway, labels, settings.ordersync_ca_bundle))
     return found
 
 

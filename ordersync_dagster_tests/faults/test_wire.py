@@ -1,13 +1,10 @@
 """What vendors and the line do wrong, and what a whole run makes of it."""
 
 import socket
-import ssl
-import subprocess
 import time as real_time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import which
 from threading import Event
 
 import pytest
@@ -19,6 +16,7 @@ from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster_tests.faults.readers import SESSIONS, listed, printful_at, stripe_at
 from ordersync_dagster_tests.faults.results import is_audit_whole
 from ordersync_dagster_tests.faults.wire import HEAD, answering, dripping, raw_server
+from ordersync_dagster_tests.support.certificates import NEEDS_OPENSSL, self_signed_context
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.outcomes import counters
 from ordersync_dagster_tests.support.shops import Shop
@@ -142,13 +140,7 @@ def test_fault_15_what_json_does_not_allow_is_never_used(sandbox: Sandbox, time:
 @contextmanager
 def self_signed(folder: Path) -> Iterator[tuple[str, Path]]:
     """A TLS server that nobody vouches for, and its certificate."""
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", str(key), "-out", str(certificate), "-days", "1"]
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files, *subject]
-    subprocess.run(make, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context, certificate = self_signed_context(folder)
 
     def converse(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as safe:
@@ -158,7 +150,7 @@ def self_signed(folder: Path) -> Iterator[tuple[str, Path]]:
         yield base.replace("http://", "https://"), certificate
 
 
-@pytest.mark.skipif(which("openssl") is None, reason="openssl makes the certificate")
+@NEEDS_OPENSSL
 def test_fault_62_a_planted_ca_bundle_vouches_for_nobody(
     sandbox: Sandbox, time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +187,7 @@ def test_fault_62_a_planted_proxy_sees_nothing_of_a_run(shop: Shop, monkeypatch:
     assert heard == []
 
 
-@pytest.mark.skipif(which("openssl") is None, reason="openssl makes the certificate")
+@NEEDS_OPENSSL
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY", "https_proxy", "all_proxy"])
 def test_fault_62_a_planted_proxy_sees_nothing_of_what_is_encrypted(
     sandbox: Sandbox, time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -136,6 +136,19 @@ def test_a_dry_run_as_a_backfill_of_assets_is_refused_and_sent_to_the_job(
     assert not sandbox.requests
 
 
+def test_shadow_mode_as_a_backfill_of_assets_is_refused_and_sent_to_the_job(
+    runs: Runs, sandbox: Sandbox, outage: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERSYNC_SHADOW", "1")
+    days = span(max(lost_with_days(outage).values()))
+    run = materialize(runs, ["stripe_sessions", "orders"], {"dagster/backfill": "abcdefgh"} | days)
+    assert "a run in shadow mode (ORDERSYNC_SHADOW) that is launched as a backfill of assets" in run.failure
+    assert "Launch it from the page of the job daily_order_sync" in run.failure
+    assert not sandbox.requests
+    assert materialize(runs, ["stripe_sessions"], {"dagster/backfill": "abcdefgh"} | days).succeeded
+    assert materialize(runs, ["stripe_sessions", "orders"], days).succeeded
+
+
 def span(day: date) -> dict[str, str]:
     """The tags of a run over one day."""
     return {RANGE_START: str(day), RANGE_END: str(day)}

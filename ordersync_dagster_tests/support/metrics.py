@@ -1,5 +1,6 @@
 """Prometheus' text format, read strictly; and a push gateway that keeps what it gets."""
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -45,8 +46,8 @@ class Pushed:
 
 
 @contextmanager
-def push_gateway() -> Iterator[Pushed]:
-    """A gateway on this machine, until the context ends."""
+def push_gateway(context: ssl.SSLContext | None = None) -> Iterator[Pushed]:
+    """A gateway on this machine, over TLS with a `context`, until the `with` block ends."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -59,7 +60,9 @@ def push_gateway() -> Iterator[Pushed]:
             """Nobody reads it."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    got = Pushed(f"http://127.0.0.1:{server.server_port}")
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    got = Pushed(f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -9,6 +9,7 @@ import pytest
 
 from ordersync_dagster.adapters.metrics.sinks import MetricsFile, PushGateway
 from ordersync_dagster.core.metrics import Metric
+from ordersync_dagster_tests.support.certificates import NEEDS_OPENSSL, self_signed_context
 from ordersync_dagster_tests.support.metrics import push_gateway, samples_of, value
 
 STATE = Metric("ordersync_last_run_state", "The state.", [({"state": "failed"}, 0), ({"state": "succeeded"}, 1)])
@@ -124,6 +125,16 @@ def test_user_and_password_go_to_the_gateway_and_nowhere_else() -> None:
         sink.publish([STATE])
     assert sink.name == got.url
     assert got.requests[0][2] == f"Basic {b64encode(b'ada:s3cret').decode()}"
+
+
+@NEEDS_OPENSSL
+def test_a_gateway_over_tls_is_trusted_by_the_bundle_alone(tmp_path: Path) -> None:
+    context, certificate = self_signed_context(tmp_path)
+    with push_gateway(context) as got:
+        with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+            PushGateway(got.url, {}).publish([STATE])
+        PushGateway(got.url.replace("//", "//ada:s3cret@"), {}, str(certificate)).publish([STATE])
+    assert [(method, bool(login)) for method, _, login, _ in got.requests] == [("POST", True)]
 
 
 def test_a_gateway_that_refuses_raises() -> None:
