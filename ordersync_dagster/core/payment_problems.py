@@ -1,7 +1,8 @@
 """Problems of payments: a payment with another session's order, two payments for one thing, paid orders not live."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from ordersync_dagster.core.matching import Match
@@ -49,26 +50,29 @@ def duplicate_orders(payments: Iterable[tuple[str, str]]) -> list[Problem]:
     ]
 
 
-def same_purchases(paid: Collection[Paid], next_day: Iterable[Paid]) -> list[Problem]:
+def same_purchases(paid: Collection[Paid], others: Iterable[Paid] = ()) -> list[tuple[Paid, ...]]:
     """Sessions of the same customer, lines and amount that were paid within an hour, at least one of them in `paid`."""
     by_purchase: dict[object, list[Paid]] = {}
-    for each in (*paid, *next_day):
+    for each in {each.session_id: each for each in (*others, *paid)}.values():
         by_purchase.setdefault(each.purchase, []).append(each)
     several = [group for group in by_purchase.values() if len(group) > 1]
     if not several:
         return []
     ours = {each.session_id for each in paid}
-    close = [
-        each for group in several for each in _close_in_time(group) if not ours.isdisjoint(p.session_id for p in each)
+    return [
+        tuple(each)
+        for group in several
+        for each in _close_in_time(group)
+        if not ours.isdisjoint(p.session_id for p in each)
     ]
-    return sorted(map(_same_purchase, close), key=lambda problem: problem.sentence)
 
 
-def _same_purchase(paid: Sequence[Paid]) -> Problem:
+def same_purchase(paid: Sequence[Paid]) -> Problem:
     # Lines are read only where Printful is looked at.
     alike = "customer, lines and amount" if paid[0].purchase[3] else "customer and amount"
     why = f"for the same {alike} within an hour"
-    return double_payment([each.session_id for each in paid], [each.order_id for each in paid], why)
+    problem = double_payment([each.session_id for each in paid], [each.order_id for each in paid], why)
+    return replace(problem, day=datetime.fromtimestamp(paid[0].created, UTC).date())
 
 
 def _close_in_time(group: Iterable[Paid]) -> Iterator[list[Paid]]:

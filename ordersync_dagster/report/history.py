@@ -14,6 +14,7 @@ from ordersync_dagster.core.history import (
     Verification,
 )
 from ordersync_dagster.core.text import visible
+from ordersync_dagster.report.moments import counted
 
 HISTORY_VERSION = 1  # changes only when a field's meaning does
 BLANKED = "(blanked)"
@@ -145,8 +146,14 @@ def _run_line(run: PastRun) -> str:
     period = f"{run.window.start:%Y-%m-%d}…{run.window.end:%Y-%m-%d %H:%M}" if run.window else ""
     rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(run.rows.items())) or "no rows"
     rows = _shadow_rows(run.summary) if run.kind == "shadow" and run.summary else rows
-    parts = [run.id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", run.host or BLANKED, kind, run.state, period, rows]
+    parts = [run.id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", run.host or BLANKED, kind, state_text(run), period, rows]
     return visible("  ".join(part for part in parts if part))
+
+
+def state_text(run: PastRun) -> str:
+    """The state for people: a run that came to its end may have errors."""
+    errors = run.summary.get("errors", 0)
+    return f"ended with {counted(errors, 'error')}" if run.state == "succeeded" and errors else run.state
 
 
 def run_document(run: PastRun) -> dict[str, Any]:

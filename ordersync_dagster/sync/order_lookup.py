@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
 from ordersync_dagster.core.decide_sessions import SessionDay
 from ordersync_dagster.core.errors import KeyRefusedError, VendorError, VendorUnavailableError
 from ordersync_dagster.core.matching import Elsewhere, Matcher, agrees, refers_to
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
-from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN, Paid
+from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN
 from ordersync_dagster.core.payment_state import payment_state
-from ordersync_dagster.core.pieces import Piece
+from ordersync_dagster.core.pieces import Around, Piece
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionProblem, Skip, Verdict, paid_session
 from ordersync_dagster.sync.ports import Sessions, Store
@@ -40,7 +40,7 @@ class OrderLookup:
         self._doubtful: dict[str, str] = {}  # as in `Elsewhere`
         self._statuses: dict[tuple[str, str], str] = {}  # (order id, status before) → status that this run gives it
         self.taken_back: dict[str, Collection[str]] = {}  # as in `SessionDay`, of all days
-        self.next_day: tuple[Paid, ...] = ()  # paid sessions at the beginning of the day after
+        self.next_day = Around()  # paid sessions at the beginning of the day after
 
     def of_sessions(self, day: SessionDay) -> tuple[StoredOrder, ...]:
         """The orders that name the sessions of `day`."""
@@ -89,13 +89,17 @@ class OrderLookup:
     def _claim_for_first(self, row: StoredOrder, order: Order) -> None:
         """Keep the first payment that the reference of `order` had: `row` is that one's, of whatever day it is."""
         if row.id not in self._claims:
-            paid = self._answer(row.id, lambda: self._payments_for(row, order.customer_email))
+            paid = self._answer(row.id, lambda: self._payments_for(row, order))
             if any(each.session_id != order.session_id for each in paid):
                 self._claims[row.id] = min(paid, key=lambda each: (each.created, each.session_id)).session_id
 
-    def _payments_for(self, row: StoredOrder, email: str) -> list[Order]:
-        """The payments of a customer that refer to `row` and fit it, without those that have an order of their own."""
-        listed = (self._read(each) for each in self._stripe.sessions_of_customer(email))
+    def _payments_for(self, row: StoredOrder, order: Order) -> list[Order]:
+        """The payments that refer to `row` and fit it, without those that have an order of their own.
+
+        The customer of `order` made them, or the customer of `row`, who may have paid with another e-mail address.
+        """
+        emails = {normalised_email(each): each for each in (row.customer_email, order.customer_email) if each}
+        listed = (self._read(each) for email in emails.values() for each in self._stripe.sessions_of_customer(email))
         orders = [each for each in listed if isinstance(each, Order) and refers_to(each, row) and agrees(row, each)]
         named = {each.session_id for each in self._store.orders_of_sessions([each.session_id for each in orders])}
         found = self._reversals(orders)
@@ -148,10 +152,12 @@ class OrderLookup:
         updates = ((each.seen, each.completed.status) for each in piece.plan.completions)
         self._statuses |= {(seen.id, seen.status): status for seen, status in updates if seen.status != status}
 
-    def end_day(self, day: date, pieces: Sequence[Piece]) -> None:
-        """Keep the paid sessions of the first hour of `day`, for the day before it."""
-        end = datetime.combine(day, time(), UTC).timestamp() + SAME_PURCHASE_WITHIN
-        self.next_day = tuple(paid for piece in pieces for paid in piece.paid if paid.created <= end)
+    def end_day(self, pieces: Sequence[Piece], around: Around, start: int) -> None:
+        """Keep the paid sessions of the first hour of a day that begins at `start`, for the day before it."""
+        end = start + SAME_PURCHASE_WITHIN
+        near = tuple(paid for piece in pieces for paid in piece.paid if paid.created <= end)
+        left = (each for each in around.purchases(pieces) if around.leaves(each)) if around.leaves_before else ()
+        self.next_day = Around(near, tuple(paid for purchase in left for paid in purchase))
 
 
 def _overdue_payments(day: SessionDay) -> set[str]:

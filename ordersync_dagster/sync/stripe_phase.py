@@ -19,7 +19,7 @@ from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionRules, Skip, SkipReason, Verdict, read_session
 from ordersync_dagster.core.unread import reversals_not_read, sessions_not_read
-from ordersync_dagster.core.window import Window
+from ordersync_dagster.core.window import Window, midnight
 from ordersync_dagster.sync.account_guard import AccountGuard
 from ordersync_dagster.sync.nearby_purchases import NearbyPurchases
 from ordersync_dagster.sync.older_payments import older_sessions
@@ -100,10 +100,13 @@ class StripePhase:
         compared = [self._compared(payments, lookup, replace(day, sessions=each)) for each in some or [()]]
         pieces = [each.piece for each in compared]
         beyond = nearby.of((paid for piece in pieces for paid in piece.paid), day.now)
-        plan = join_pieces(pieces, (*lookup.next_day, *beyond))
+        start = int(midnight(of).timestamp())
+        around = replace(lookup.next_day, leaves_before=start if start > nearby.window.start_epoch else 0)
+        around = replace(around, near=(*around.near, *beyond))
+        plan = join_pieces(pieces, around)
         notes = (*self._unread(of, verdicts, payments), *plan.notes)
         plan = replace(plan, notes=notes, warnings=(*plan.warnings, *nearby.new_warnings()))
-        lookup.end_day(of, pieces)
+        lookup.end_day(pieces, around, start)
         known = [payment for each in compared for payment in each.payments]
         again = tuple(session for each in compared for session in each.again)
         elsewhere = _joined(each.elsewhere for each in compared)

@@ -78,6 +78,21 @@ def test_a_run_is_shown_some_records_at_a_time_and_as_if_at_once(
     assert json.dumps(json.loads(shown[1]), indent=2) + "\n" == shown[1]
 
 
+def test_a_run_whose_orders_were_all_refused_is_not_said_to_have_succeeded(ordersync: Cli, world: World) -> None:
+    ordersync.database.execute(
+        "CREATE TRIGGER closed BEFORE INSERT ON orders BEGIN SELECT RAISE(ABORT, 'no orders today'); END"
+    )
+    ran = ordersync("sync")
+    assert ran.code == 1
+    (line,) = ordersync("runs").out.splitlines()
+    assert f"  ended with {len(lost(world))} errors  " in line
+    assert "succeeded" not in line
+    assert f"ended with {len(lost(world))} errors" in ordersync("report", "--format", "md").out
+    ordersync.database.execute("DROP TRIGGER closed")
+    ordersync("sync")
+    assert "  succeeded  " in ordersync("runs").out.splitlines()[0]
+
+
 def test_the_result_of_an_undo_holds_no_rows(ordersync: Cli) -> None:
     ordersync("sync")
     settings = settings_for(ordersync.sandbox, ordersync.database.url)

@@ -11,7 +11,7 @@ from ordersync_dagster.core.changes import FillFields, OrderUpdate, SetStatus
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.orders import LineItem, Order, Price, Reference, StoredOrder, as_stored, order_id
-from ordersync_dagster.core.pieces import join_pieces
+from ordersync_dagster.core.pieces import Around, join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
@@ -382,8 +382,34 @@ def test_a_second_payment_after_midnight_is_told_on_the_older_day_alone() -> Non
     newer = decide_piece(SessionDay(sessions=(early,), asks_printful=True), Stored())
     older = decide_piece(SessionDay(sessions=(late,), asks_printful=True), Stored())
     assert of(join_pieces([newer]), "double_payment") == []
-    assert len(of(join_pieces([older], newer.paid), "double_payment")) == 1
-    assert of(join_pieces([decide_piece(SessionDay(), Stored())], (*newer.paid, *older.paid)), "double_payment") == []
+    assert len(of(join_pieces([older], Around(newer.paid)), "double_payment")) == 1
+    elsewhere = Around((*newer.paid, *older.paid))
+    assert of(join_pieces([decide_piece(SessionDay(), Stored())], elsewhere), "double_payment") == []
+
+
+def test_payments_of_the_first_hour_are_left_to_the_day_before_and_nobody_is_said_to_wait() -> None:
+    midnight = int(NOON.timestamp())
+    newer = decide_piece(SessionDay(sessions=(bought("b", 20), bought("c", 70)), asks_printful=True), Stored())
+    left = Around(leaves_before=midnight)
+    plan = join_pieces([newer], left)
+    assert of(plan, "double_payment") == []
+    assert [each.payment.unknown for each in plan.unlinked] == ["paid twice"] * 2
+    (purchase,) = left.purchases([newer])
+    assert left.leaves(purchase)
+    empty = decide_piece(SessionDay(), Stored())
+    (problem,) = of(join_pieces([empty], Around(untold=purchase)), "double_payment")
+    assert problem.ids["stripe_session_ids"] == "b, c"
+    older = decide_piece(SessionDay(sessions=(bought("a", -30),), asks_printful=True), Stored())
+    (problem,) = of(join_pieces([older], Around(newer.paid[:1], purchase)), "double_payment")
+    assert problem.ids["stripe_session_ids"] == "a, b, c"
+
+
+@pytest.mark.parametrize(("minutes", "is_left"), [(60, True), (61, False)])
+def test_only_a_purchase_that_begins_in_the_first_hour_is_left(minutes: int, is_left: bool) -> None:
+    piece = decide_piece(SessionDay(sessions=(bought("b", minutes), bought("c", minutes + 5))), Stored())
+    around = Around(leaves_before=int(NOON.timestamp()))
+    assert [around.leaves(each) for each in around.purchases([piece])] == [is_left]
+    assert bool(of(join_pieces([piece], around), "double_payment")) is not is_left
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,15 @@ def test_two_payments_around_midnight_are_told_by_the_second_of_two_runs(
     assert again["stripe_session_ids"] == ids["stripe_session_ids"]
 
 
+@pytest.mark.parametrize("minutes", [(-30, 10, 40), (-30, 25, 80), (5, 20, 40), (-100, -45, 10)])
+def test_three_payments_around_midnight_are_told_once(shop: Shop, outage: World, minutes: tuple[int, ...]) -> None:
+    at = midnight(shop)
+    made = [paid(shop, outage, at + timedelta(minutes=each), f"at{place}") for place, each in enumerate(minutes)]
+    for dry_run in (True, False, False):
+        (ids,) = of_class(shop.run(dry_run=dry_run), "double_payment")
+        assert ids["stripe_session_ids"] == ", ".join(sorted(each["id"] for each in made))
+
+
 @pytest.mark.parametrize(
     ("minutes", "values"),
     [(70, {}), (20, {"amount_total": 1}), (20, {"payment_status": "unpaid"})],
@@ -88,19 +97,28 @@ def test_where_stripe_does_not_answer_about_the_other_payment_a_warning_says_so(
     assert run.outcome.rows["orders_inserted"] > 0
 
 
+@pytest.mark.parametrize("is_other_customer", [False, True])
 @pytest.mark.parametrize("is_newer_first", [False, True])
 def test_a_second_payment_of_a_reference_gets_its_own_order_in_a_later_run(
-    each_shop: Shop, outage: World, is_newer_first: bool
+    each_shop: Shop, outage: World, is_newer_first: bool, is_other_customer: bool
 ) -> None:
     at = midnight(each_shop)
     row = next(row for row in each_shop.database.rows("SELECT * FROM orders") if row["status"] == "delivered")
     reference = {"client_reference_id": row["id"]}
     first = paid(each_shop, outage, at - timedelta(hours=20), "first", **reference)
-    second = paid(each_shop, outage, at + timedelta(hours=20), "second", **reference)
+    email = first["customer_details"]["email"]
+    payer = {
+        "customer_details": {
+            **first["customer_details"],
+            "email": "partner@example.com" if is_other_customer else email,
+        }
+    }
+    second = paid(each_shop, outage, at + timedelta(hours=20), "second", **reference, **payer)
     each_shop.database.execute(
         "UPDATE orders SET stripe_session_id = :left, stripe_payment_intent_id = 'pi_tried', status = 'pending', "
-        "total_amount = :total, currency = :currency, printful_order_id = NULL WHERE id = :id",
+        "total_amount = :total, currency = :currency, printful_order_id = NULL, customer_email = :email WHERE id = :id",
         left=LEFT,
+        email=email if is_other_customer else row["customer_email"],
         total=first["amount_total"] / 100,
         currency=first["currency"],
         id=row["id"],

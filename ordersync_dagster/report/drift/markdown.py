@@ -7,6 +7,7 @@ from ordersync_dagster.core.money import amount_text
 from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup
 from ordersync_dagster.report.drift.verdict import verdict_of
 from ordersync_dagster.report.drift.wording import age_text, reason_text, signed_text, title_of
+from ordersync_dagster.report.history import state_text
 from ordersync_dagster.report.markdown import escaped
 from ordersync_dagster.report.moments import counted
 
@@ -49,7 +50,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
     if report.health and report.health.outages:
         yield from ("", "**Outages of the webhook**", "", *(f"- {escaped(o.sentence)}" for o in report.health.outages))
     if run := report.last_run:
-        yield from ("", f"Last run: {run.id}, {run.state}")
+        yield from ("", f"Last run: {run.id}, {state_text(run)}")
 
 
 def _money(report: DriftReport) -> Iterator[str]:

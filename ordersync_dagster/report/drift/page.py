@@ -13,6 +13,7 @@ from ordersync_dagster.report.drift.reconciled import CurrencySums, Difference
 from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup, ReportedProblem
 from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
 from ordersync_dagster.report.drift.wording import age_text, reason_text, signed_text, title_of
+from ordersync_dagster.report.history import state_text
 from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payment_link, payments_link
 from ordersync_dagster.report.moments import counted
 from ordersync_dagster.report.pages import rendered
@@ -58,6 +59,7 @@ def drift_page(report: DriftReport, made_by: str = "") -> str:
         links={"stripe": payments_link(is_live=report.is_live), "printful": PRINTFUL_DASHBOARD},
         made_by=made_by,
         version=__version__,
+        last_state=state_text(report.last_run) if report.last_run else "",
     )
 
 
