@@ -387,7 +387,7 @@ def test_a_second_payment_after_midnight_is_told_on_the_older_day_alone() -> Non
     assert of(join_pieces([decide_piece(SessionDay(), Stored())], elsewhere), "double_payment") == []
 
 
-def test_payments_of_the_first_hour_are_left_to_the_day_before_and_nobody_is_said_to_wait() -> None:
+def test_a_purchase_of_the_first_hour_is_left_to_the_day_before_and_nobody_waits() -> None:
     midnight = int(NOON.timestamp())
     newer = decide_piece(SessionDay(sessions=(bought("b", 20), bought("c", 70)), asks_printful=True), Stored())
     left = Around(leaves_before=midnight)
