@@ -142,6 +142,7 @@ reference: $(READY) ## write the pages of docs/ that come from the code: setting
 lock: $(READY) ## compile the locked requirements again from setup.cfg
 	$(call compile,dev,dev)
 	$(call compile,postgres --extra metrics --extra alerts,run)
+	$(call compile,postgres --extra metrics --extra alerts --extra kubernetes --constraint requirements/run.txt,kubernetes)
 	$(BIN)/uv pip compile requirements/docs.in --constraint requirements/dev.txt --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --quiet --output-file requirements/docs.txt
 
