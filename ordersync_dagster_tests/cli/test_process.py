@@ -57,6 +57,13 @@ def test_help_is_quick_because_it_loads_nothing_heavy(tmp_path: Path) -> None:
     assert not loaded_after("--version", tmp_path=tmp_path) & heavy
 
 
+def test_what_only_some_runs_need_is_not_imported_with_the_command(tmp_path: Path) -> None:
+    program = "import sys, ordersync_dagster.cli.main, ordersync_dagster.app.run; print(*sys.modules)"
+    modules = set(run_outside(sys.executable, "-c", program, tmp_path=tmp_path).stdout.split())
+    assert "ordersync_dagster.sync.order_sync" in modules
+    assert not {"filelock", "ordersync_dagster.report.drift.report", "psycopg"} & modules
+
+
 def test_a_plain_sync_loads_neither_alembic_nor_pandas_nor_dagster(ordersync: Cli, tmp_path: Path) -> None:
     modules = loaded_after("sync", tmp_path=tmp_path)
     assert {"sqlalchemy", "stripe"} <= modules

@@ -62,9 +62,16 @@ def postgres_server() -> Iterator[str]:
 def fresh_database(server: str, like: str = EMPTY) -> Iterator[str]:
     """The URL of a new database on `server`, empty or a copy of `like`, which is dropped afterwards."""
     name = f"ordersync_test_{uuid4().hex[:12]}"
-    execute_on(server, f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY")  # half the time of the usual one
+    execute_on(server, f"CREATE DATABASE {name} TEMPLATE {like} {_by_files(server)}")
     yield parse_url(server).set(database=name).render_as_string(hide_password=False)
     execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _by_files(server: str) -> str:
+    """Half the time of the usual way; PostgreSQL 14 has no other, and no word for it."""
+    with _administrator(server).connect() as connection:
+        return "STRATEGY FILE_COPY" if (connection.dialect.server_version_info or (0,)) >= (15,) else ""
 
 
 def execute_on(server: str, statement: str) -> None:

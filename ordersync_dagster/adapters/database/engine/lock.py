@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -46,6 +45,8 @@ def _take_lock(connection: Connection) -> None:
 
 @contextmanager
 def _file_lock(database: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # slow to import, and PostgreSQL needs none
+
     lock = FileLock(f"{database}.ordersync.lock")
     try:
         lock.acquire(timeout=0)
