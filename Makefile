@@ -10,6 +10,7 @@ DAGSTER := $(abspath $(BIN))/dagster dev -w "$(CURDIR)/workspace.yaml" -h 127.0.
 DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE # else each of the many processes that tests start compiles the package anew
 .PHONY: help demo test fast test-all test-lowest test-latest test-postgresql test-packages slow breadth suites lint ui ui-shop screenshots simulate fuzz mutate changelog-check release-notes dist sbom audit bench docs reference lock clean
 
 help: ## list these targets

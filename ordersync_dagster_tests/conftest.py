@@ -14,7 +14,7 @@ from ordersync_dagster_tests.support.cli import Cli, command_on
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import KINDS, OTHERS, Database, fresh_database, shared_postgres
 from ordersync_dagster_tests.support.memory import keep_files_in_memory
-from ordersync_dagster_tests.support.profiles import IS_FULL, is_for_full_profile, load_hypothesis_profile
+from ordersync_dagster_tests.support.profiles import IS_FULL, for_full_profile, load_hypothesis_profile
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.templates import PostgresTemplates
 from ordersync_dagster_tests.support.world import outage_of, served
@@ -29,14 +29,13 @@ def pytest_configure() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark hypothesis' tests as `breadth`, before pytest selects by marks; leave some to the full profile."""
-    left_out = []
     for item in items:
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.breadth)
-        if is_for_full_profile(item):
-            item.add_marker(pytest.mark.breadth)
-            left_out += [] if IS_FULL else [item]
-    if left_out:
+    left_out = for_full_profile(items)
+    for item in left_out:
+        item.add_marker(pytest.mark.breadth)
+    if left_out and not IS_FULL:
         config.hook.pytest_deselected(items=left_out)
         kept = set(items) - set(left_out)
         items[:] = [item for item in items if item in kept]

@@ -152,6 +152,7 @@ def test_a_database_of_somebody_else_is_exit_2(ordersync: Cli, tmp_path: Path) -
     assert Database(url).tables() == {"recipes"}
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -66,6 +66,7 @@ def test_a_day_that_is_not_over_is_said_so_and_is_no_proof(ordersync: Cli) -> No
     assert (ran.code, ran.out.splitlines()[0]) == (1, f"{TODAY}: not proved: the day is not over (UTC)")
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

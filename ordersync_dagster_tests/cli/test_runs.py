@@ -258,7 +258,7 @@ def test_it_needs_no_keys_but_a_database(ordersync: Cli) -> None:
     assert (ran.code, "DATABASE_URL" in ran.err) == (2, True)
 
 
-@pytest.mark.parametrize("command", ["sync", "runs", "undo"])
+@pytest.mark.parametrize("command", ["undo", "runs"])
 def test_nothing_heavy_is_loaded(sandbox: Sandbox, sqlite_url: str, world: World, command: str) -> None:
     database = seeded(sqlite_url, world)
     script = (
@@ -267,7 +267,7 @@ def test_nothing_heavy_is_loaded(sandbox: Sandbox, sqlite_url: str, world: World
         "except SystemExit: pass\n"
         f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
     )
-    arguments = {"sync": ["sync"], "runs": ["runs"], "undo": ["undo", "x"]}[command]
+    arguments = {"runs": ["runs"], "undo": ["undo", "x"]}[command]
     ended = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         env=sandbox.environment() | {"DATABASE_URL": database.url, "PATH": ""},

@@ -48,6 +48,7 @@ def test_faults_57_and_58_a_refused_key_is_exit_2_asked_once_and_nothing_is_writ
     assert ordersync.database.count("orders") == before
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "keys",
     [
@@ -68,6 +69,7 @@ def test_fault_59_a_key_that_cannot_be_right_is_exit_2_before_any_request(orders
         assert len(value.strip()) < 9 or value not in ran.err
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "base",
     [

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from alembic.command import stamp
+from alembic.config import Config
 
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.sandbox import Sandbox, World, build
@@ -27,6 +29,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore:.*__fields__"))  # Dagster 1.13 speaks to pydantic so
             item.add_marker(pytest.mark.filterwarnings("ignore::dagster.BetaWarning"))
             item.add_marker(pytest.mark.filterwarnings("ignore::dagster.PreviewWarning"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_revisions_in_memory() -> Iterator[None]:
+    """No revision is noted in a database in memory: for each of them alembic reads all 77 migrations of Dagster."""
+
+    def stamped(config: Config, revision: str) -> None:
+        if config.attributes["connection"].engine.url.database not in (None, "", ":memory:"):
+            stamp(config, revision)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dagster._core.storage.sql.stamp", stamped)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ A test that tries more where there is time carries the mark `breadth`; `make slo
 """
 
 import os
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import settings
@@ -28,13 +29,37 @@ def load_hypothesis_profile() -> None:
     settings.load_profile("ordersync")
 
 
-def is_for_full_profile(item: pytest.Item) -> bool:
-    """Whether it is one more example of a claim that `make test` tries already.
+def for_full_profile(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Those of `items` that are one more example of a claim that `make test` tries with another.
 
-    It has the mark `full`; or it claims on PostgreSQL what it claims on SQLite too, about something that no database
-    changes. A test outside `adapters/` whose claim is about a database says so by the mark `databases`.
+    - It has the mark `full`.
+    - It claims on PostgreSQL what it claims on SQLite too, about something that no database changes. A test outside
+      `adapters/` whose claim is about a database says so by the mark `databases`.
+    - It has parameters and is costly: on PostgreSQL, or with the pretend shop and a database. The first example of
+      each kind of database stays; all of them stay where the mark `examples` says that each is a claim of its own.
     """
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    is_on_postgres = any(parameters.get(name) == "postgresql" for name in EACH_KIND)
-    is_of_databases = TESTS / "adapters" in item.path.parents or item.get_closest_marker("databases")
-    return bool(item.get_closest_marker("full") or (is_on_postgres and not is_of_databases))
+    begun, left = set(), []
+    for item in items:
+        kind = _parameters(item).get(next((name for name in EACH_KIND if name in _parameters(item)), ""))
+        test = (item.nodeid.partition("[")[0], kind)
+        is_again = test in begun and _is_costly(item, kind) and not item.get_closest_marker("examples")
+        if is_again or item.get_closest_marker("full") or (kind == "postgresql" and not _is_of_databases(item)):
+            left.append(item)
+        else:
+            begun.add(test)
+    return left
+
+
+def _parameters(item: pytest.Item) -> Mapping[str, object]:
+    parameters: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters
+
+
+def _is_of_databases(item: pytest.Item) -> bool:
+    return TESTS / "adapters" in item.path.parents or item.get_closest_marker("databases") is not None
+
+
+def _is_costly(item: pytest.Item, kind: object) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    is_on_postgres = kind == "postgresql" or "_postgres" in fixtures
+    return is_on_postgres or ("sandbox" in fixtures and not fixtures.isdisjoint({"sqlite_url", *EACH_KIND}))

@@ -1,9 +1,5 @@
-"""A guard against getting slower, in counts that are the same on every machine: requests, statements, rows, imports."""
+"""A guard against getting slower, in counts that are the same on every machine: requests, statements and rows."""
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,7 +20,7 @@ from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database, each_statement, everything
 from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shops import launched, seeded
+from ordersync_dagster_tests.support.shops import launched
 from ordersync_dagster_tests.support.world import in_one_day
 
 SIZE = at(3_000, 10_000)
@@ -195,38 +191,3 @@ def test_many_printful_orders_cost_their_pages_and_one_request_per_missing_id(sa
     assert sum(isinstance(answer, Missing) for answer in found.values()) == missing
     assert len(found) == SIZE + missing
     assert len(sandbox.requests) <= SIZE // 100 + 10 + missing
-
-
-LOADED = """
-import json, sys
-sys.argv = ["ordersync", *sys.argv[1:]]
-from ordersync_dagster.cli.main import main
-try:
-    main()
-except SystemExit as stop:
-    assert not stop.code, stop.code
-finally:
-    print("\\n" + json.dumps(sorted(sys.modules)))
-"""
-HEAVY = frozenset({"alembic", "pandas", "numpy", "matplotlib", "dagster", "jinja2", "starlette", "uvicorn"})
-OF_A_RUN = frozenset({"sqlalchemy", "psycopg", "stripe", "requests", "pydantic", "pydantic_settings", "tenacity"})
-
-
-def loaded(*arguments: str, **settings: str) -> set[str]:
-    """The top-level packages that a command had imported when it ended."""
-    environment = os.environ | settings
-    command = [sys.executable, "-c", LOADED, *arguments]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    return {name.partition(".")[0] for name in json.loads(ended.stdout.splitlines()[-1])}
-
-
-def test_help_loads_nothing_that_only_a_run_needs() -> None:
-    assert loaded("--help") & (HEAVY | OF_A_RUN) == set()
-
-
-def test_a_plain_sync_loads_neither_dagster_nor_what_draws_or_migrates(sandbox: Sandbox, sqlite_url: str) -> None:
-    seeded(sqlite_url)
-    found = loaded("sync", "--days", "1", "--printful", "none", **sandbox.environment(), DATABASE_URL=sqlite_url)
-    assert found >= {"stripe", "sqlalchemy"}, "the names are not those of packages any more"
-    assert found & HEAVY == set()

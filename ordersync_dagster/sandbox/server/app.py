@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import cached_property
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -31,12 +32,21 @@ class Recorded:
 
 
 class Vendors:
-    """The answers of both vendors, made from one world."""
+    """The answers of both vendors, made from one world as soon as one of them is asked."""
 
     def __init__(self, world: World, *, store_id_required: bool, owner: str = "") -> None:
         self.world = world
-        self.stripe = StripeWire(world, owner=owner)
-        self.printful = PrintfulWire(world, store_id_required=store_id_required, owner=owner)
+        self._store_id_required, self._owner = store_id_required, owner
+
+    @cached_property
+    def stripe(self) -> StripeWire:
+        """Stripe's side."""
+        return StripeWire(self.world, owner=self._owner)
+
+    @cached_property
+    def printful(self) -> PrintfulWire:
+        """Printful's side."""
+        return PrintfulWire(self.world, store_id_required=self._store_id_required, owner=self._owner)
 
 
 class App:
