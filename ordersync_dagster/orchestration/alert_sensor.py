@@ -1,21 +1,32 @@
-"""The sensor `alerts`: sends news of runs and problems, whether Dagster, the command or a CronJob found them."""
+"""The sensor `alerts` of a shop: sends news, whether Dagster, the command or a CronJob found it."""
 
 import dagster as dg
 
 from ordersync_dagster.app.alerts import Alerts
 from ordersync_dagster.core.errors import OrderSyncError
-from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.names import ShopNames
+from ordersync_dagster.orchestration.resources import NamedShop, ShopResource
 from ordersync_dagster.orchestration.run_events import unexpected
 
 
-@dg.sensor(
-    name="alerts",
-    minimum_interval_seconds=120,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Sends alerts to the sinks of ORDERSYNC_ALERT_URLS: new problems, a failed run, no successful run for "
-    "ORDERSYNC_SILENCE_HOURS, and that each is over. Without that setting it does nothing, so it is on from the start.",
-)
-def alert_people(shop: ShopResource) -> dg.SkipReason:
+def alert_people(names: ShopNames) -> dg.SensorDefinition:
+    """The sensor of a shop."""
+
+    @dg.sensor(
+        name=names.of("alerts"),
+        minimum_interval_seconds=120,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends alerts to the sinks of ORDERSYNC_ALERT_URLS: new problems, a failed run, no successful run "
+        "for ORDERSYNC_SILENCE_HOURS, and that each is over. Without that setting it does nothing, so it is on from "
+        "the start.",
+    )
+    def of_shop(shop: ShopResource) -> dg.SkipReason:
+        return _send(shop.shop(names.shop))
+
+    return of_shop
+
+
+def _send(shop: NamedShop) -> dg.SkipReason:
     """Send news once."""
     try:
         source = Alerts(shop.settings(), shop.tools)

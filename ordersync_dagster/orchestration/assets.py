@@ -1,6 +1,7 @@
-"""The five assets: two by day, three for the shop as a whole, made by one function so that one run does all."""
+"""The five assets of a shop: two by day, three for the shop as a whole, made by one op so that one run does all."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import dagster as dg
@@ -10,102 +11,51 @@ from ordersync_dagster.core.planned import PlanReference
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration import checks
 from ordersync_dagster.orchestration.config import DailyConfig
+from ordersync_dagster.orchestration.names import ASSETS, ShopNames
 from ordersync_dagster.orchestration.partitions import daily
-from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.resources import NamedShop, ShopResource
 from ordersync_dagster.orchestration.run_events import DAILY, RunReporter, refuse
 
-POOL = "order_sync"  # runs queue behind it; the lock in the database is the authority
 OWNERS = ["team:order-sync"]
 STALE = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=49), warn_window=timedelta(hours=25))
-
-
-def _spec(
-    name: str,
-    description: str,
-    columns: dict[str, str],
-    *,
-    kinds: set[str],
-    deps: tuple[str, ...] = (),
-    partitions: dg.PartitionsDefinition[str] | None = None,
-    freshness: dg.FreshnessPolicy | None = None,
-) -> dg.AssetSpec:
-    schema = dg.TableSchema(columns=[dg.TableColumn(column, type_) for column, type_ in columns.items()])
-    return dg.AssetSpec(
-        name,
-        deps=list(deps),
-        description=description,
-        metadata={"dagster/column_schema": schema} if columns else {},
-        skippable=True,  # events are logged for each finished day; nothing is yielded
-        group_name="order_sync",
-        owners=OWNERS,
-        kinds=kinds,
-        partitions_def=partitions,
-        freshness_policy=freshness,
-    )
-
-
-SPECS = (
-    _spec(
-        "stripe_sessions",
-        "Complete Checkout Sessions, by the UTC day on which they were created. Read, never changed.",
-        {"id": "text", "created": "timestamp", "payment_status": "text", "amount_total": "integer", "currency": "text"},
-        kinds={"stripe"},
-        partitions=daily,
-    ),
-    _spec(
-        "orders",
-        "The shop's orders: every paid session of the day has one.",
-        {"id": "text", "stripe_session_id": "text", "status": "text", "total_amount": "numeric", "currency": "text"},
-        kinds={"sql"},
-        deps=("stripe_sessions",),
-        partitions=daily,
-    ),
-    _spec(
-        "printful_orders",
-        "Printful's orders that the shop's orders name. Read, never changed.",
-        {"id": "text", "status": "text", "shipments": "json", "items": "json"},
-        kinds={"printful"},
-        deps=("orders",),
-    ),
-    _spec(
-        "order_items",
-        "The items of the shop's orders, as Printful makes them.",
-        {"id": "text", "order_id": "text", "printful_variant_id": "text", "quantity": "integer", "price": "numeric"},
-        kinds={"sql"},
-        deps=("printful_orders",),
-    ),
-    _spec(
-        "order_sync_summary",
-        "What the last run found and did: seven counters, a report, every change and every problem. People launch "
-        "the job `order_sync`, whose runs report here too.",
-        {},
-        kinds={"report"},
-        deps=("order_items",),
-        freshness=STALE,
-    ),
-)
+OP = "order_sync_assets"
 WRITTEN = frozenset({"orders", "order_items"})  # the other assets are read, never changed
 READ_WITH = {"stripe_sessions": "orders", "printful_orders": "order_items"}
-KEYS = tuple(spec.key.to_user_string() for spec in SPECS)
 
 
-@dg.multi_asset(
-    name="order_sync_assets",
-    specs=SPECS,
-    check_specs=checks.ALL,
-    can_subset=True,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    pool=POOL,
-)
-def order_sync_assets(
-    context: dg.AssetExecutionContext, config: DailyConfig, shop: ShopResource
-) -> Iterator[dg.MaterializeResult[None]]:
+def order_sync_assets(names: ShopNames) -> dg.AssetsDefinition:
+    """The five assets of a shop: one op carries out what is selected of them."""
+
+    @dg.multi_asset(
+        name=names.of(OP),
+        specs=order_specs(names),
+        check_specs=list(checks.of_shop(names)),
+        can_subset=True,
+        backfill_policy=names.backfill_policy,
+        pool=names.pool,
+    )
+    def of_shop(
+        context: dg.AssetExecutionContext, config: DailyConfig, shop: ShopResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        _carry_out(context, config, shop.shop(names.shop), names)
+        # All events are logged; Dagster accepts that from a generator that yields nothing.
+        yield from ()
+
+    return of_shop
+
+
+def daily_options(names: ShopNames, options: Mapping[str, object]) -> dict[str, object]:
+    """The run config of the op with these options."""
+    return {"ops": {names.of(OP): {"config": dict(options)}}}
+
+
+def _carry_out(context: dg.AssetExecutionContext, config: DailyConfig, shop: NamedShop, names: ShopNames) -> None:
     """Phase 1 for the selected days, phase 2 where the selection has it."""
-    sentence = config.problem or _problem_with_selection(context, config, is_shadow=shop.settings().ordersync_shadow)
+    is_shadow = shop.settings().ordersync_shadow
+    sentence = config.problem or _problem_with_selection(context, config, names, is_shadow=is_shadow)
     if sentence:
         refuse(sentence)
-    selected = {key.to_user_string() for key in context.selected_asset_keys}
-    days = _days(context)
+    selected, days = _selected(context, names), _days(context)
 
     def start() -> Run:
         now = shop.moment(config)
@@ -116,12 +66,16 @@ def order_sync_assets(
     only_reads = selected.isdisjoint(WRITTEN) and not config.dry_run
 
     def applying(plan: PlanReference) -> dict[str, object]:
-        return {"ops": {"order_sync_assets": {"config": config.applying(plan)}}}
+        return daily_options(names, config.applying(plan))
 
-    reporter = RunReporter(context, selected, applying, only_reads=only_reads, is_backfill=_is_asset_backfill(context))
+    is_backfill = _is_asset_backfill(context)
+    reporter = RunReporter(context, names, selected, applying, only_reads=only_reads, is_backfill=is_backfill)
     reporter.carry_out(start, shop)
-    # All events are logged; Dagster accepts that from a generator that yields nothing.
-    yield from ()
+
+
+def _selected(context: dg.AssetExecutionContext, names: ShopNames) -> set[str]:
+    """The plain names of this shop's selected assets."""
+    return {key.path[-1] for key in context.selected_asset_keys if names.is_of(key)}
 
 
 def _days(context: dg.AssetExecutionContext) -> list[date]:
@@ -129,18 +83,21 @@ def _days(context: dg.AssetExecutionContext) -> list[date]:
     return sorted(date.fromisoformat(key) for key in context.partition_keys) if has_days else []
 
 
-def _problem_with_selection(context: dg.AssetExecutionContext, config: DailyConfig, *, is_shadow: bool) -> str | None:
-    names = {key.to_user_string() for key in context.selected_asset_keys}
-    is_shadow = is_shadow and not WRITTEN.isdisjoint(names)  # assets that are only read turn green
+def _problem_with_selection(
+    context: dg.AssetExecutionContext, config: DailyConfig, names: ShopNames, *, is_shadow: bool
+) -> str | None:
+    selected = _selected(context, names)
+    order_sync, by_day = names.of("order_sync"), names.of("daily_order_sync")
+    is_shadow = is_shadow and not WRITTEN.isdisjoint(selected)  # assets that are only read turn green
     if (config.dry_run or is_shadow) and _is_asset_backfill(context):
         kind = "dry run" if config.dry_run else "run in shadow mode (ORDERSYNC_SHADOW)"
         return (
             f"Dagster calls a {kind} that is launched as a backfill of assets failed, whatever it finds. "
-            "Launch it from the page of the job daily_order_sync, or from order_sync."
+            f"Launch it from the page of the job {by_day}, or from {order_sync}."
         )
-    if names.intersection(DAILY) and not _days(context):
-        return "choose the days (partitions) to run; for the last N days use the job order_sync."
-    return _problem_with_parts(names)
+    if selected.intersection(DAILY) and not _days(context):
+        return f"choose the days (partitions) to run; for the last N days use the job {order_sync}."
+    return _problem_with_parts(selected)
 
 
 def _problem_with_parts(names: Collection[str]) -> str | None:
@@ -156,3 +113,64 @@ def _problem_with_parts(names: Collection[str]) -> str | None:
 
 def _is_asset_backfill(context: dg.AssetExecutionContext) -> bool:
     return "dagster/backfill" in context.run.tags and context.run.job_name.startswith("__ASSET_JOB")
+
+
+def order_specs(names: ShopNames) -> Sequence[dg.AssetSpec]:
+    """The five assets of a shop, in one line."""
+    line = list[dg.AssetSpec]()
+    for name, about in zip(ASSETS, _ABOUT, strict=True):
+        line.append(_spec(names, name, about, [each.key for each in line[-1:]]))
+    return line
+
+
+def _spec(names: ShopNames, name: str, about: "_About", deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
+    schema = dg.TableSchema(columns=[dg.TableColumn(column, type_) for column, type_ in about.columns.items()])
+    return dg.AssetSpec(
+        names.asset(name),
+        deps=deps,
+        description=about.description,
+        metadata={"dagster/column_schema": schema} if about.columns else {},
+        skippable=True,  # events are logged for each finished day; nothing is yielded
+        group_name=names.group,
+        owners=OWNERS,
+        kinds=about.kinds,
+        partitions_def=daily if name in DAILY else None,
+        freshness_policy=None if about.columns else STALE,
+    )
+
+
+@dataclass(frozen=True)
+class _About:
+    description: str
+    columns: Mapping[str, str]
+    kinds: set[str]
+
+
+_ABOUT = (
+    _About(
+        "Complete Checkout Sessions, by the UTC day on which they were created. Read, never changed.",
+        {"id": "text", "created": "timestamp", "payment_status": "text", "amount_total": "integer", "currency": "text"},
+        {"stripe"},
+    ),
+    _About(
+        "The shop's orders: every paid session of the day has one.",
+        {"id": "text", "stripe_session_id": "text", "status": "text", "total_amount": "numeric", "currency": "text"},
+        {"sql"},
+    ),
+    _About(
+        "Printful's orders that the shop's orders name. Read, never changed.",
+        {"id": "text", "status": "text", "shipments": "json", "items": "json"},
+        {"printful"},
+    ),
+    _About(
+        "The items of the shop's orders, as Printful makes them.",
+        {"id": "text", "order_id": "text", "printful_variant_id": "text", "quantity": "integer", "price": "numeric"},
+        {"sql"},
+    ),
+    _About(
+        "What the last run found and did: seven counters, a report, every change and every problem. People launch "
+        "the job `order_sync`, whose runs report here too.",
+        {},
+        {"report"},
+    ),
+)

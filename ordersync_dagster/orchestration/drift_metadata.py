@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -21,8 +22,8 @@ _MONEY = ("currency", "paid at Stripe", "orders in the shop", "difference", "why
 _PROBLEMS = ("problem", "number", "state", "oldest", "what to do")
 
 
-def drift_metadata(report: DriftReport, page: Path | str, location: str | None) -> Metadata:
-    """The report; `page` is its file or why there is none, `location` the code location with the job that repairs."""
+def drift_metadata(report: DriftReport, page: Path | str, job: dg.MetadataValue[Any] | None) -> Metadata:
+    """The report; `page` is its file or why there is none, `job` a link to the job that repairs."""
     compared = report.reconciliation
     picture = as_markdown_image(heat_png(compared.spans, report.window), "payments and their orders by day")
     return {
@@ -38,7 +39,7 @@ def drift_metadata(report: DriftReport, page: Path | str, location: str | None) 
         "page": dg.MetadataValue.path(page) if isinstance(page, Path) else dg.MetadataValue.text(page),
         "stripe": dg.MetadataValue.url(payments_link(is_live=report.is_live)),
         "printful": dg.MetadataValue.url(PRINTFUL_DASHBOARD),
-        **({"repair_job": dg.MetadataValue.job("order_sync", location_name=location)} if location else {}),
+        **({"repair_job": job} if job else {}),
         "requests": sum(counts.get("requests", 0) for counts in (report.traffic or {}).values()),
     }
 

@@ -1,7 +1,8 @@
-"""The asset `drift_report`: the report as one materialization, with its job and its schedule. It only reads."""
+"""The asset `drift_report` of a shop: the report as one materialization, its job and its schedule. It only reads."""
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import Field
@@ -11,13 +12,18 @@ from ordersync_dagster.core.window import DEFAULT_DAYS, Window, WindowError
 from ordersync_dagster.orchestration.assets import OWNERS
 from ordersync_dagster.orchestration.config import LAUNCHPAD_MAX_DAYS, PRINTFUL
 from ordersync_dagster.orchestration.drift_metadata import drift_metadata
-from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.metadata import job_link
+from ordersync_dagster.orchestration.names import ShopNames
+from ordersync_dagster.orchestration.resources import NamedShop, ShopResource
 from ordersync_dagster.orchestration.run_events import refuse, unexpected
 from ordersync_dagster.report.drift.page import drift_page
 from ordersync_dagster.report.drift.report import DriftReport
 from ordersync_dagster.report.drift.verdict import verdict_of
 from ordersync_dagster.report.files import write_whole
 from ordersync_dagster.sync.order_sync import PrintfulScope
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 FOLDER = "ordersync_reports"  # in the instance's storage
 FILES_KEPT = 60  # pages; the oldest are deleted
@@ -32,17 +38,28 @@ class DriftReportConfig(dg.Config):
     printful: PrintfulScope | None = Field(default=PrintfulScope.all, description=PRINTFUL)
 
 
-@dg.asset(
-    name="drift_report",
-    deps=["orders", "order_items"],
-    group_name="order_sync",
-    owners=OWNERS,
-    kinds={"report"},
-    description="Does the money agree, what is wrong and what to do, who waits: Stripe, the shop and Printful "
-    "compared. It only reads, as a dry run does.",
-)
-def drift_report(
-    context: dg.AssetExecutionContext, config: DriftReportConfig, shop: ShopResource
+def drift_report(names: ShopNames) -> dg.AssetsDefinition:
+    """The report of a shop."""
+
+    @dg.asset(
+        key=names.asset("drift_report"),
+        deps=[names.asset("orders"), names.asset("order_items")],
+        group_name=names.group,
+        owners=OWNERS,
+        kinds={"report"},
+        description="Does the money agree, what is wrong and what to do, who waits: Stripe, the shop and Printful "
+        "compared. It only reads, as a dry run does.",
+    )
+    def of_shop(
+        context: dg.AssetExecutionContext, config: DriftReportConfig, shop: ShopResource
+    ) -> dg.MaterializeResult[None]:
+        return _read(context, config, shop.shop(names.shop), names)
+
+    return of_shop
+
+
+def _read(
+    context: dg.AssetExecutionContext, config: DriftReportConfig, shop: NamedShop, names: ShopNames
 ) -> dg.MaterializeResult[None]:
     """One reading. Where it stopped early, the report is logged as an observation, and the run fails."""
     days, printful = config.days, config.printful
@@ -53,7 +70,7 @@ def drift_report(
         context.log.info(reading.ready.headline)
         error = reading.read()
         report = reading.report(error)
-        metadata = drift_metadata(report, _kept_page(context, report), _location(context))
+        metadata = drift_metadata(report, _kept_page(context, report, names), job_link(names, context.run))
     except (OrderSyncError, WindowError) as stop:
         refuse(str(stop))
     except Exception as stop:  # noqa: BLE001  # Dagster must not keep its text (customers' data)
@@ -62,14 +79,14 @@ def drift_report(
         context.log.warning(warning)
     context.log.info(verdict_of(report).sentence)
     if error is not None:
-        context.log_event(dg.AssetObservation("drift_report", metadata=metadata))
+        context.log_event(dg.AssetObservation(names.asset("drift_report"), metadata=metadata))
         raise dg.Failure(str(error), allow_retries=False)
     return dg.MaterializeResult(metadata=metadata)
 
 
-def _kept_page(context: dg.AssetExecutionContext, report: DriftReport) -> Path | str:
+def _kept_page(context: dg.AssetExecutionContext, report: DriftReport, names: ShopNames) -> Path | str:
     """The page in the instance's storage, beside the last ones; or why it could not be kept."""
-    folder = Path(context.instance.storage_directory()) / FOLDER
+    folder = Path(context.instance.storage_directory()) / names.of(FOLDER)
     path = folder / f"drift-{report.made_at:%Y%m%dT%H%M%SZ}-{context.run.run_id[:8]}.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,27 +100,30 @@ def _kept_page(context: dg.AssetExecutionContext, report: DriftReport) -> Path |
     return path
 
 
-def _location(context: dg.AssetExecutionContext) -> str | None:
-    origin = context.run.remote_job_origin
-    return origin.location_name if origin else None
+def report_drift(names: ShopNames, report: dg.AssetsDefinition) -> "UnresolvedAssetJobDefinition":
+    """The job that writes the report."""
+    return dg.define_asset_job(
+        names.of("report_drift"),
+        selection=[report],
+        tags=names.tags,
+        description="Writes the report on the drift of the last days: does the money agree, what is wrong, who waits. "
+        "It only reads.",
+    )
 
 
-drift_report_job = dg.define_asset_job(
-    "report_drift",
-    selection=[drift_report],
-    description="Writes the report on the drift of the last days: does the money agree, what is wrong, who waits. "
-    "It only reads.",
-)
-
-
-@dg.schedule(
-    name="daily_drift_report",
-    job=drift_report_job,
-    cron_schedule="50 4 * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description=f"Every morning, after the nightly repair: the report on the last {DEFAULT_DAYS} days.",
-)
-def daily_drift_report(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+def daily_drift_report(names: ShopNames, job: "UnresolvedAssetJobDefinition") -> dg.ScheduleDefinition:
     """One report a day; a restarted daemon does not start it twice."""
-    return dg.RunRequest(run_key=f"daily_drift_report-{context.scheduled_execution_time:%Y-%m-%d}")
+
+    @dg.schedule(
+        name=names.of("daily_drift_report"),
+        job=job,
+        cron_schedule="50 4 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description=f"Every morning, after the nightly repair: the report on the last {DEFAULT_DAYS} days.",
+    )
+    def of_shop(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        name = names.of("daily_drift_report")
+        return dg.RunRequest(run_key=f"{name}-{context.scheduled_execution_time:%Y-%m-%d}")
+
+    return of_shop

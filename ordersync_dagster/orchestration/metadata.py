@@ -7,6 +7,7 @@ import dagster as dg
 
 from ordersync_dagster.core.proof import DayProof
 from ordersync_dagster.core.summary import Summary
+from ordersync_dagster.orchestration.names import ShopNames
 from ordersync_dagster.report.charts import as_markdown_image, gap_chart
 from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payments_link
 from ordersync_dagster.report.markdown import markdown_report
@@ -60,13 +61,13 @@ def summary(
     *,
     is_live: bool,
     traffic: Mapping[str, Mapping[str, int]],
-    location: str | None,
+    job: dg.MetadataValue[Any] | None,
     apply_with: Mapping[str, object] | None = None,
 ) -> Metadata:
     """The whole run. A dry run's figures are called `preview_*`, so that they stay out of the plots of real runs.
 
-    `location` is the code location in which Dagster finds the job that people launch, `apply_with` the configuration
-    of the run that writes what a dry run showed.
+    `job` is a link to the job that people launch, `apply_with` the configuration of the run that writes what a dry run
+    showed.
     """
     prefix = "preview_" if outcome.is_dry_run else ""
     figures = {f"{prefix}{name}": count for name, count in outcome.summary.as_dict().items()}
@@ -78,13 +79,19 @@ def summary(
         **(outcome.shadow.by_name if outcome.shadow else {}),
         "stripe": dg.MetadataValue.url(payments_link(is_live=is_live)),
         "printful": dg.MetadataValue.url(PRINTFUL_DASHBOARD),
-        **({"job": dg.MetadataValue.job("order_sync", location_name=location)} if location else {}),
+        **({"job": job} if job else {}),
         f"{prefix}seconds": round(outcome.seconds, 3),
         f"{prefix}requests": sum(counts.get("requests", 0) for counts in traffic.values()),
         "ordersync_run": outcome.run_id,
         "changes": table_value(CHANGE_COLUMNS, change_table_rows(outcome, TABLE_ROWS)),
         "problems": table_value(PROBLEM_COLUMNS, problem_table_rows(outcome, TABLE_ROWS)),
     }
+
+
+def job_link(names: ShopNames, run: dg.DagsterRun) -> dg.MetadataValue[Any] | None:
+    """A link to the job `order_sync` of a shop; None where the run knows no code location."""
+    origin = run.remote_job_origin
+    return dg.MetadataValue.job(names.of("order_sync"), location_name=origin.location_name) if origin else None
 
 
 def table_value(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MetadataValue[Any]:

@@ -7,12 +7,12 @@ from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.outages import partition_selection
 from ordersync_dagster.core.window import DEFAULT_DAYS, Window
 from ordersync_dagster.orchestration.metadata import Metadata
-from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.resources import NamedShop
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.report.webhooks import outage_lines
 
 
-def outage_facts(outcome: Outcome, shop: ShopResource) -> tuple[Metadata, str | None]:
+def outage_facts(outcome: Outcome, shop: NamedShop) -> tuple[Metadata, str | None]:
     """The outages of the last days, and the partitions that lack orders; or a sentence why nobody knows.
 
     A run that found nothing missing asks Stripe for nothing more.

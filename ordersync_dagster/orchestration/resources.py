@@ -1,5 +1,6 @@
-"""The shop as a Dagster resource. It has no fields, so that no key can end up in a run's config."""
+"""The shops as a Dagster resource. It has no fields, so that no key can end up in a run's config."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import dagster as dg
@@ -7,6 +8,7 @@ import dagster as dg
 from ordersync_dagster.app.drift import DriftReading, open_reading
 from ordersync_dagster.app.run import Run, start_run
 from ordersync_dagster.app.settings import Settings, read_settings
+from ordersync_dagster.app.shops import read_shops
 from ordersync_dagster.app.watch import Watch, open_watch
 from ordersync_dagster.app.wiring import Tools, open_run, sqlite_file
 from ordersync_dagster.core.window import Window
@@ -18,7 +20,7 @@ LOCK_WAIT_SECONDS = 60  # between two tries
 
 
 class ShopResource(dg.ConfigurableResource[None]):
-    """Opens the shop that the environment names."""
+    """Opens the shops that the environment names."""
 
     @property
     def tools(self) -> Tools:
@@ -30,9 +32,31 @@ class ShopResource(dg.ConfigurableResource[None]):
         """Seconds until a run that met the lock tries again. Tests override it."""
         return LOCK_WAIT_SECONDS
 
+    def shop(self, name: str) -> "NamedShop":
+        """One of the shops; "" is the only one."""
+        return NamedShop(self, name)
+
+
+@dataclass(frozen=True)
+class NamedShop:
+    """One shop. Its settings are read each time, so that a corrected one counts from the next run on."""
+
+    _resource: ShopResource
+    name: str
+
+    @property
+    def tools(self) -> Tools:
+        """The clock, and how long to wait for vendors."""
+        return self._resource.tools
+
+    @property
+    def lock_wait(self) -> float:
+        """Seconds until a run that met the lock tries again."""
+        return self._resource.lock_wait
+
     def settings(self) -> Settings:
-        """The environment's settings."""
-        settings = read_settings()
+        """Its settings."""
+        settings = read_shops().named(self.name).settings if self.name else read_settings()
         path = sqlite_file(settings)
         if path and not path.is_absolute():
             settings.faults["DATABASE_URL"] = (

@@ -14,9 +14,10 @@ from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.planned import PlanReference, plan_digest
 from ordersync_dagster.core.window import Window, WindowError
 from ordersync_dagster.orchestration import checks, killed_runs, metadata
+from ordersync_dagster.orchestration.names import ShopNames
 from ordersync_dagster.orchestration.outage_facts import outage_facts
 from ordersync_dagster.orchestration.partitions import daily
-from ordersync_dagster.orchestration.resources import LOCK_RETRIES, ShopResource
+from ordersync_dagster.orchestration.resources import LOCK_RETRIES, NamedShop
 from ordersync_dagster.report.outcome import Outcome
 
 DAILY = ("stripe_sessions", "orders")
@@ -37,18 +38,20 @@ class RunReporter:
     def __init__(
         self,
         context: Context,
+        names: ShopNames,
         selected: Collection[str],
         applying: Applying,
         *,
         only_reads: bool = False,
         is_backfill: bool = False,
     ) -> None:
-        self._context, self._selected, self._applying = context, frozenset(selected), applying
+        self._context, self._names, self._applying = context, names, applying
+        self._selected = frozenset(selected)
         self._only_reads, self._is_backfill = only_reads, is_backfill
 
-    def carry_out(self, start: Callable[[], Run], shop: ShopResource) -> None:
+    def carry_out(self, start: Callable[[], Run], shop: NamedShop) -> None:
         """Go through the whole run. Every stop is one sentence; only a held lock is tried again."""
-        killed_runs.tag_process(self._context.instance, self._context.run.run_id)
+        self._tag()
         run = None
         try:
             run = start()
@@ -67,6 +70,12 @@ class RunReporter:
                 allow_retries=False,
             )
 
+    def _tag(self) -> None:
+        instance, run_id = self._context.instance, self._context.run.run_id
+        killed_runs.tag_process(instance, run_id)
+        if self._names.tags:  # a run from the asset graph has no tags of a job
+            instance.add_run_tags(run_id, self._names.tags)
+
     def _report_days(self, run: Run) -> None:
         partitions: Collection[date] | None = None
         for part in run.parts:
@@ -76,30 +85,33 @@ class RunReporter:
                 self._report_day(run.outcome, part, part.plan.day, has_partition=part.plan.day in partitions)
 
     def _report_day(self, outcome: Outcome, part: Part, day: date, *, has_partition: bool) -> None:
-        self._log(day_events(outcome, day, has_partition=has_partition, only_reads=self._only_reads))
+        self._log(day_events(self._names, outcome, day, has_partition=has_partition, only_reads=self._only_reads))
         if has_partition and "orders" in self._selected:
-            self._log_checks(*checks.of_day(part, is_dry_run=outcome.is_dry_run))
+            self._log_checks(*checks.of_day(self._names, part, is_dry_run=outcome.is_dry_run))
 
-    def _report_totals(self, run: Run, shop: ShopResource) -> None:
+    def _report_totals(self, run: Run, shop: NamedShop) -> None:
         outcome = run.outcome
         if run.ready.sync.printful is not None:
-            self._log(printful_events(outcome, only_reads=self._only_reads))
+            self._log(printful_events(self._names, outcome, only_reads=self._only_reads))
             if "order_items" in self._selected:
-                self._log_checks(*checks.of_items(outcome))
+                self._log_checks(*checks.of_items(self._names, outcome))
         elif self._is_backfill:
-            self._log(_event(name, metadata.NOT_LOOKED_AT, is_green=True) for name in PRINTFUL_ASSETS)
+            self._log(
+                _event(self._names.asset(name), metadata.NOT_LOOKED_AT, is_green=True) for name in PRINTFUL_ASSETS
+            )
         if "order_sync_summary" in self._selected:
-            origin = self._context.run.remote_job_origin
-            location = origin.location_name if origin else None
+            job = metadata.job_link(self._names, self._context.run)
             apply_with = self._apply_with(outcome) if outcome.planned else None
             facts = metadata.summary(
-                outcome, is_live=run.ready.is_live, traffic=run.traffic, location=location, apply_with=apply_with
+                outcome, is_live=run.ready.is_live, traffic=run.traffic, job=job, apply_with=apply_with
             )
             outages, unknown = outage_facts(outcome, shop)
             if unknown:
                 self._context.log.warning(unknown)
-            self._log([_event("order_sync_summary", {**facts, **outages}, is_green=not outcome.is_dry_run)])
-            self._log_checks(checks.of_run(outcome))
+            self._log(
+                [_event(self._names.asset("order_sync_summary"), {**facts, **outages}, is_green=not outcome.is_dry_run)]
+            )
+            self._log_checks(checks.of_run(self._names, outcome))
 
     def _apply_with(self, outcome: Outcome) -> Mapping[str, object]:
         """The configuration for the Launchpad, which reads JSON too."""
@@ -109,32 +121,33 @@ class RunReporter:
 
     def _log(self, events: Iterable[Event]) -> None:
         for event in events:
-            if event.asset_key.to_user_string() in self._selected:
+            if event.asset_key.path[-1] in self._selected:
                 self._context.log_event(event)
 
     def _log_checks(self, *evaluations: dg.AssetCheckEvaluation) -> None:
         for evaluation in evaluations:
             self._context.log_event(evaluation)  # type: ignore[arg-type]  # it is accepted, and shown per day
 
-    def _stop(self, run: Run | None, error: Exception, shop: ShopResource) -> NoReturn:
+    def _stop(self, run: Run | None, error: Exception, shop: NamedShop) -> NoReturn:
         if isinstance(error, LockHeldError) and self._context.retry_number < LOCK_RETRIES:
             raise dg.RetryRequested(max_retries=LOCK_RETRIES, seconds_to_wait=shop.lock_wait) from error
         if "order_sync_summary" in self._selected:
-            self._log_checks(checks.of_run(run.outcome if run else None, stopped_by=str(error)))
+            self._log_checks(checks.of_run(self._names, run.outcome if run else None, stopped_by=str(error)))
         hint = "" if isinstance(error, UsageError | WindowError) else " What was committed stays; the next run goes on."
         raise dg.Failure(f"{error}{hint}", allow_retries=False) from None
 
 
-def report_runless(outcome: Outcome, *, looked_at_printful: bool) -> int:
+def report_runless(outcome: Outcome, *, looked_at_printful: bool, shop: str = "") -> int:
     """Tell the instance of DAGSTER_HOME of a run of the command line; returns how many days turned green."""
+    names = ShopNames(shop)
     days = sorted(partition_days(outcome.window) & outcome.days.keys())
-    events = [event for day in days for event in day_events(outcome, day)]
-    events += printful_events(outcome) if looked_at_printful else ()
+    events = [event for day in days for event in day_events(names, outcome, day)]
+    events += printful_events(names, outcome) if looked_at_printful else ()
     green = [event for event in events if isinstance(event, dg.AssetMaterialization)]
     with dg.DagsterInstance.get() as instance:
         for event in green:
             instance.report_runless_asset_event(event)
-    return sum(event.asset_key == dg.AssetKey("orders") for event in green)
+    return sum(event.asset_key == names.asset("orders") for event in green)
 
 
 def partition_days(window: Window) -> set[date]:
@@ -143,7 +156,9 @@ def partition_days(window: Window) -> set[date]:
     return {day for day in window.whole_days if str(day) in keys}
 
 
-def day_events(outcome: Outcome, day: date, *, has_partition: bool = True, only_reads: bool = False) -> Iterator[Event]:
+def day_events(
+    names: ShopNames, outcome: Outcome, day: date, *, has_partition: bool = True, only_reads: bool = False
+) -> Iterator[Event]:
     """A day turns green only when it was written, and every record in it was decided and none put off."""
     figures = outcome.days[day]
     is_done = only_reads or not outcome.is_dry_run
@@ -151,22 +166,22 @@ def day_events(outcome: Outcome, day: date, *, has_partition: bool = True, only_
         has_partition and is_done and not (figures.errors or figures.skipped_too_recent or figures.changes_not_in_plan)
     )
     partition = str(day) if has_partition else None
-    yield _event("stripe_sessions", metadata.day_sessions(figures), partition, is_green=is_green)
-    yield _event("orders", metadata.day_orders(figures, outcome.proofs[day]), partition, is_green=is_green)
+    yield _event(names.asset("stripe_sessions"), metadata.day_sessions(figures), partition, is_green=is_green)
+    yield _event(names.asset("orders"), metadata.day_orders(figures, outcome.proofs[day]), partition, is_green=is_green)
 
 
-def printful_events(outcome: Outcome, *, only_reads: bool = False) -> Iterator[Event]:
+def printful_events(names: ShopNames, outcome: Outcome, *, only_reads: bool = False) -> Iterator[Event]:
     """Green, like a day, only where it was written and every record was decided."""
     is_done = outcome.is_printful_done and not outcome.summary.changes_not_in_plan
     is_green = is_done and (only_reads or not outcome.is_dry_run)
-    yield _event("printful_orders", metadata.printful_orders(outcome.summary), is_green=is_green)
-    yield _event("order_items", metadata.order_items(outcome.summary), is_green=is_green)
+    yield _event(names.asset("printful_orders"), metadata.printful_orders(outcome.summary), is_green=is_green)
+    yield _event(names.asset("order_items"), metadata.order_items(outcome.summary), is_green=is_green)
 
 
-def _event(name: str, facts: metadata.Metadata, partition: str | None = None, *, is_green: bool) -> Event:
+def _event(key: dg.AssetKey, facts: metadata.Metadata, partition: str | None = None, *, is_green: bool) -> Event:
     """A materialization turns the asset, or one partition of it, green; an observation does not."""
     kind = dg.AssetMaterialization if is_green else dg.AssetObservation
-    return kind(asset_key=name, partition=partition, metadata=dict(facts))
+    return kind(asset_key=key, partition=partition, metadata=dict(facts))
 
 
 def unexpected(error: Exception) -> str:

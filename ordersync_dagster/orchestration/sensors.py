@@ -1,8 +1,9 @@
-"""Two sensors: one requests runs for the days of missed webhooks, one ends runs whose process was killed."""
+"""Two sensors: one of each shop requests runs for the days of missed webhooks, one ends killed runs of any shop."""
 
 import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -10,10 +11,10 @@ from ordersync_dagster.app.watch import Watch
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.paid_events import EVENTS_KEPT
 from ordersync_dagster.core.window import day_ranges
-from ordersync_dagster.orchestration.jobs import daily_order_sync, order_sync
 from ordersync_dagster.orchestration.killed_runs import end_killed_runs
+from ordersync_dagster.orchestration.names import ShopNames
 from ordersync_dagster.orchestration.partitions import daily
-from ordersync_dagster.orchestration.resources import ShopResource
+from ordersync_dagster.orchestration.resources import NamedShop, ShopResource
 from ordersync_dagster.orchestration.run_events import unexpected
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.orchestration.webhook_cursor import (
@@ -26,20 +27,34 @@ from ordersync_dagster.orchestration.webhook_cursor import (
     paid_orders,
 )
 
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
 WHY = "ordersync/why"
 SLICES = 31  # of events, read in one evaluation: all of them
 
 
-@dg.sensor(
-    name="missed_webhooks",
-    jobs=[daily_order_sync, order_sync],
-    minimum_interval_seconds=300,
-    default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Reads Stripe's events, gives the shop's webhook five minutes (or ORDERSYNC_GRACE_MINUTES, if longer), "
-    "and requests a run for the days of paid sessions that still have no order. Also catches payments that settle "
-    "days later.",
-)
-def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> dg.SensorResult | dg.SkipReason:
+def missed_webhooks(
+    names: ShopNames, by_day: "UnresolvedAssetJobDefinition", last_days: dg.JobDefinition
+) -> dg.SensorDefinition:
+    """The sensor of a shop, and the jobs that it starts."""
+
+    @dg.sensor(
+        name=names.of("missed_webhooks"),
+        jobs=[by_day, last_days],
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Reads Stripe's events, gives the shop's webhook five minutes (or ORDERSYNC_GRACE_MINUTES, if "
+        "longer), and requests a run for the days of paid sessions that still have no order. Also catches payments "
+        "that settle days later.",
+    )
+    def of_shop(context: dg.SensorEvaluationContext, shop: ShopResource) -> dg.SensorResult | dg.SkipReason:
+        return _look(context, shop.shop(names.shop), names)
+
+    return of_shop
+
+
+def _look(context: dg.SensorEvaluationContext, shop: NamedShop, names: ShopNames) -> dg.SensorResult | dg.SkipReason:
     """Read the events since the cursor once."""
     try:
         now = shop.tools.clock()
@@ -54,7 +69,7 @@ def missed_webhooks(context: dg.SensorEvaluationContext, shop: ShopResource) -> 
         return dg.SkipReason(unexpected(error))
     known = _in_reach(missing, now)
     asked = {key: known[key] for key in cursor.ask(known, now, ended)}
-    requests = list(_requests(asked, gap, now, hour_of(int(now.timestamp()))))
+    requests = list(_requests(names, asked, gap, now, hour_of(int(now.timestamp()))))
     reason = None if requests else dg.SkipReason(_why_no_run(len(known) - len(asked)))
     return dg.SensorResult(run_requests=requests, cursor=cursor.dump(), skip_reason=reason)
 
@@ -112,27 +127,29 @@ def _why_no_run(given_up: int) -> str:
     )
 
 
-def _requests(missing: dict[str, date], gap: list[date], now: datetime, hour: int) -> Iterator[dg.RunRequest]:
+def _requests(
+    names: ShopNames, missing: dict[str, date], gap: list[date], now: datetime, hour: int
+) -> Iterator[dg.RunRequest]:
     """A run for each range of days; its key keeps Dagster from starting it twice in one hour."""
     keys = set(daily.get_partition_keys(current_time=now))
     over = [day for day in (*missing.values(), *gap) if str(day) in keys]
     for first, last in day_ranges(over):
-        names = sorted(key for key, day in missing.items() if first <= day <= last)
-        why = f"{len(names)} paid sessions without an order" if names else "events older than 30 days are gone"
+        sessions = sorted(key for key, day in missing.items() if first <= day <= last)
+        why = f"{len(sessions)} paid sessions without an order" if sessions else "events older than 30 days are gone"
         yield dg.RunRequest(
-            run_key=f"missed_webhooks-{first}-{last}-{_digest(names)}-{hour}",
-            job_name="daily_order_sync",
+            run_key=f"{names.of('missed_webhooks')}-{first}-{last}-{_digest(sessions)}-{hour}",
+            job_name=names.of("daily_order_sync"),
             tags={RANGE_START: str(first), RANGE_END: str(last), WHY: why},
         )
     young = sorted(key for key, day in missing.items() if str(day) not in keys)
     if young:
         yield dg.RunRequest(
-            run_key=f"missed_webhooks-today-{_digest(young)}-{hour}",
-            job_name="order_sync",
+            run_key=f"{names.of('missed_webhooks')}-today-{_digest(young)}-{hour}",
+            job_name=names.of("order_sync"),
             run_config={"days": 1, "printful": "open"},
             tags={WHY: f"{len(young)} paid sessions of today without an order"},
         )
 
 
-def _digest(names: list[str]) -> str:
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
+def _digest(sessions: list[str]) -> str:
+    return hashlib.sha256("\n".join(sessions).encode()).hexdigest()[:12]

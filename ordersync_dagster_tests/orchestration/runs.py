@@ -23,6 +23,16 @@ THIS_AFTERNOON = datetime.now(UTC).replace(hour=14, minute=30, second=0, microse
 GREEN, OBSERVED = dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION
 
 
+def schedule(name: str) -> Any:
+    """A schedule of the code location, to be called with a context."""
+    return defs.get_repository_def().get_schedule_def(name)
+
+
+def sensor(name: str) -> Any:
+    """A sensor of the code location, to be called with a context."""
+    return defs.get_repository_def().get_sensor_def(name)
+
+
 def shop_with(tools: Tools, meanwhile: Callable[[], object] = lambda: None) -> ShopResource:
     """The shop of the environment, with other tools. Waiting for the lock takes no time; `meanwhile` happens."""
 

@@ -3,8 +3,7 @@
 import dagster as dg
 import pytest
 
-from ordersync_dagster.orchestration.alert_sensor import alert_people
-from ordersync_dagster_tests.orchestration.runs import Runs, shop_with
+from ordersync_dagster_tests.orchestration.runs import Runs, sensor, shop_with
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.receivers import SECRET, webhook
@@ -12,7 +11,7 @@ from ordersync_dagster_tests.support.receivers import SECRET, webhook
 
 def look(time: FakeTime) -> str:
     """What the sensor says."""
-    found = alert_people(dg.build_sensor_context(resources={"shop": shop_with(time.tools())}))
+    found = sensor("alerts")(dg.build_sensor_context(resources={"shop": shop_with(time.tools())}))
     assert isinstance(found, dg.SkipReason)
     return str(found.skip_message)
 

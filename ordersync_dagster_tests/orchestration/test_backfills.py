@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from ordersync_dagster.orchestration.assets import order_sync_assets
+from ordersync_dagster.orchestration.names import ONLY_SHOP
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
 from ordersync_dagster.sandbox import Sandbox, World
@@ -157,7 +158,7 @@ def span(day: date) -> dict[str, str]:
 def materialize(runs: Runs, assets: list[str], tags: dict[str, str], **config: object) -> Run:
     """As from the asset graph: `assets` of the job that Dagster makes for all, with nothing selected all of them."""
     own = dg.Definitions(
-        [order_sync_assets], resources={"shop": shop_with(runs.tools)}, executor=dg.in_process_executor
+        [order_sync_assets(ONLY_SHOP)], resources={"shop": shop_with(runs.tools)}, executor=dg.in_process_executor
     )
     result = own.resolve_implicit_global_asset_job_def().execute_in_process(
         run_config={"ops": {"order_sync_assets": {"config": config}}},

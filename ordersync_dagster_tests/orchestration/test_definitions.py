@@ -9,10 +9,9 @@ import pytest
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.definitions import defs
 from ordersync_dagster.orchestration.config import DailyConfig, OrderSyncConfig
-from ordersync_dagster.orchestration.drift_report import daily_drift_report
 from ordersync_dagster.orchestration.partitions import daily, first_day
-from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START, daily_resync, hourly_open_orders
-from ordersync_dagster_tests.orchestration.runs import ASSETS
+from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
+from ordersync_dagster_tests.orchestration.runs import ASSETS, schedule
 
 AT = datetime.now(UTC).replace(hour=3, minute=20, second=0, microsecond=0)
 
@@ -63,9 +62,9 @@ def test_the_checks_are_declared_on_their_assets() -> None:
 
 def test_schedules_and_the_healing_sensor_are_off_until_switched_on() -> None:
     repository = defs.get_repository_def()
-    for schedule in repository.schedule_defs:
-        assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-        assert schedule.description
+    for each in repository.schedule_defs:
+        assert each.default_status is dg.DefaultScheduleStatus.STOPPED
+        assert each.description
     statuses = {sensor.name: sensor.default_status for sensor in repository.sensor_defs}
     assert statuses["missed_webhooks"] is dg.DefaultSensorStatus.STOPPED
     assert statuses["abandoned_runs"] is dg.DefaultSensorStatus.RUNNING  # it touches Dagster's records alone
@@ -88,7 +87,7 @@ def test_every_option_has_a_default_and_a_description() -> None:
 
 
 def test_the_nightly_run_covers_the_last_fourteen_days_at_once() -> None:
-    request = daily_resync(dg.build_schedule_context(scheduled_execution_time=AT))
+    request = schedule("daily_resync")(dg.build_schedule_context(scheduled_execution_time=AT))
     assert isinstance(request, dg.RunRequest)
     first, last = (date.fromisoformat(request.tags[name]) for name in (RANGE_START, RANGE_END))
     assert (first, last) == (AT.date() - timedelta(days=15), AT.date() - timedelta(days=1))
@@ -99,9 +98,9 @@ def test_a_restarted_daemon_does_not_start_a_run_twice() -> None:
     context = dg.build_schedule_context(scheduled_execution_time=AT)
     later = dg.build_schedule_context(scheduled_execution_time=AT + timedelta(hours=1))
     tomorrow = dg.build_schedule_context(scheduled_execution_time=AT + timedelta(days=1))
-    nightly = [run_key(daily_resync(each)) for each in (context, context, tomorrow)]
-    hourly = [run_key(hourly_open_orders(each)) for each in (context, context, later)]
-    reports = [run_key(daily_drift_report(each)) for each in (context, context, tomorrow)]
+    nightly = [run_key(schedule("daily_resync")(each)) for each in (context, context, tomorrow)]
+    hourly = [run_key(schedule("hourly_open_orders")(each)) for each in (context, context, later)]
+    reports = [run_key(schedule("daily_drift_report")(each)) for each in (context, context, tomorrow)]
     assert nightly[0] == nightly[1] != nightly[2]
     assert reports[0] == reports[1] != reports[2]
     assert hourly[0] == hourly[1] != hourly[2]
@@ -109,7 +108,7 @@ def test_a_restarted_daemon_does_not_start_a_run_twice() -> None:
 
 def test_the_nightly_run_waits_for_a_shop_that_has_no_day_yet() -> None:
     before = datetime.combine(first_day(), datetime.min.time(), UTC) - timedelta(days=3)
-    found = daily_resync(dg.build_schedule_context(scheduled_execution_time=before))
+    found = schedule("daily_resync")(dg.build_schedule_context(scheduled_execution_time=before))
     assert isinstance(found, dg.SkipReason)
 
 

@@ -113,7 +113,7 @@ def test_a_table_is_cut_where_dagster_would_choke() -> None:
     outcome = Outcome("run", Window.last_days(1, THIS_AFTERNOON), is_dry_run=True)
     row: Any = dict.fromkeys(("order_id", "field", "before", "after", "why", "stripe_session_id"), "x")
     outcome.changes = [row] * 1000
-    found = metadata.summary(outcome, is_live=False, traffic={}, location=None)["changes"]
+    found = metadata.summary(outcome, is_live=False, traffic={}, job=None)["changes"]
     assert len(found.records) == metadata.TABLE_ROWS
 
 

@@ -12,10 +12,10 @@ import pytest
 from ordersync_dagster.app.wiring import Tools
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
-from ordersync_dagster.orchestration.sensors import WHY, missed_webhooks
+from ordersync_dagster.orchestration.sensors import WHY
 from ordersync_dagster.orchestration.webhook_cursor import WebhookCursor
 from ordersync_dagster.sandbox import Fault, Sandbox, World
-from ordersync_dagster_tests.orchestration.runs import Runs, lost_with_days, shop_with
+from ordersync_dagster_tests.orchestration.runs import Runs, lost_with_days, sensor, shop_with
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
 
@@ -29,7 +29,7 @@ class Watcher:
     def look(self) -> list[dg.RunRequest] | str:
         """The runs that were requested, or why there are none."""
         context = dg.build_sensor_context(cursor=self.cursor, resources={"shop": shop_with(self.time.tools())})
-        found = missed_webhooks(context)
+        found = sensor("missed_webhooks")(context)
         if isinstance(found, dg.SkipReason):
             return str(found.skip_message)
         assert isinstance(found, dg.SensorResult)
@@ -185,7 +185,7 @@ def test_the_text_of_an_unforeseen_error_is_not_kept(shop: Database) -> None:
         raise ValueError("mira@example.com")
 
     context = dg.build_sensor_context(resources={"shop": shop_with(Tools(broken))})
-    found = missed_webhooks(context)
+    found = sensor("missed_webhooks")(context)
     assert isinstance(found, dg.SkipReason)
     assert re.fullmatch(r"unexpected ValueError at test_sensors\.py:\d+: please report it\.", found.skip_message or "")
 
