@@ -11,7 +11,7 @@ DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE # else each of the many processes that tests start compiles the package anew
-.PHONY: help demo test fast test-all test-lowest test-latest test-postgresql test-packages slow breadth suites lint ui ui-shop screenshots simulate fuzz mutate changelog-check release-notes dist sbom audit bench docs reference lock clean
+.PHONY: help demo test fast test-all test-lowest test-latest test-postgresql test-packages slow breadth suites lint ui ui-shop screenshots simulate deployment fuzz mutate changelog-check release-notes dist sbom audit bench docs reference lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -102,6 +102,9 @@ screenshots: $(READY) ## take the pictures of docs/ui.md and docs/report.md agai
 
 simulate: $(READY) ## 2,000 simulated shops, some minutes; ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
 	@ORDERSYNC_SEEDS=$(ORDERSYNC_SEEDS) ORDERSYNC_SEED=$(ORDERSYNC_SEED) $(BIN)/python -m ordersync_dagster_tests.simulation
+
+deployment: $(READY) ## three shops on PostgreSQL and six processes of Dagster, while runs, Stripe and a database fail; 10 minutes
+	$(BIN)/python -W ignore -m ordersync_dagster_tests.deployment
 
 fuzz: $(READY) ## a minute of coverage-guided fuzzing of the vendors' pages (SECONDS=…); Linux
 	$(PIP) atheris==3.0.0

@@ -47,15 +47,17 @@ class Deployment:
         found = self.ask(graphql.LAUNCHPAD, selector={**REPOSITORY, "pipelineName": job})
         return str(found["runConfigSchemaOrError"]["rootDefaultYaml"])
 
-    def launch(self, job: str, config: Mapping[str, object]) -> Json:
+    def launch(self, job: str, config: Mapping[str, object], tags: Mapping[str, str] | None = None) -> Json:
         """Launch a run as the Launchpad does: the run, or why Dagster would not have it."""
-        parameters = {"selector": {**REPOSITORY, "pipelineName": job}, "runConfigData": config}
+        named = [{"key": key, "value": value} for key, value in (tags or {}).items()]
+        parameters: Json = {"selector": {**REPOSITORY, "pipelineName": job}, "runConfigData": config}
+        parameters |= {"executionMetadata": {"tags": named}} if named else {}
         result: Json = self.ask(graphql.LAUNCH_RUN, parameters=parameters)["launchRun"]
         return result
 
-    def start(self, job: str, config: Mapping[str, object]) -> str:
+    def start(self, job: str, config: Mapping[str, object], tags: Mapping[str, str] | None = None) -> str:
         """Launch a run that Dagster accepts; its id."""
-        launched = self.launch(job, config)
+        launched = self.launch(job, config, tags)
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return str(launched["run"]["runId"])
 
@@ -82,7 +84,7 @@ class Deployment:
 
     def backfill_assets(self, assets: Sequence[str], days: Sequence[str], **config: object) -> Json:
         """A backfill from the asset graph: its status and runs when it is over."""
-        selection = [{"path": [name]} for name in assets]
+        selection = [_key(name) for name in assets]
         return self._backfill(assetSelection=selection, partitionNames=list(days), runConfigData=_daily(config))
 
     def _backfill(self, **parameters: object) -> Json:
@@ -95,9 +97,9 @@ class Deployment:
 
         return wait_until(look, lambda found: str(found["status"]).startswith(("COMPLETED", "FAILED", "CANCELED")))
 
-    def days(self) -> list[str]:
+    def days(self, asset: str = "orders") -> list[str]:
         """All partitions, oldest first."""
-        keys: list[str] = self._node("orders")["partitionKeys"]
+        keys: list[str] = self._node(asset)["partitionKeys"]
         return keys
 
     def green_days(self, asset: str = "orders") -> set[str]:
@@ -116,12 +118,12 @@ class Deployment:
         return {key for first, last in spans for key in keys[first : last + 1]}
 
     def _node(self, asset: str) -> Json:
-        node: Json = self.ask(graphql.DAYS, asset={"path": [asset]})["assetNodeOrError"]
+        node: Json = self.ask(graphql.DAYS, asset=_key(asset))["assetNodeOrError"]
         return node
 
     def latest(self, asset: str, kind: str = "assetMaterializations", day: str | None = None) -> Json:
         """The run and the metadata of an asset's last materialization or observation; empty if there is none."""
-        variables = {"asset": {"path": [asset]}, "partitions": [day] if day else None}
+        variables = {"asset": _key(asset), "partitions": [day] if day else None}
         found = self.ask(graphql.LATEST, **variables)["assetNodeOrError"][kind]
         if not found:
             return {}
@@ -177,7 +179,7 @@ def running(home: Path, environment: Mapping[str, str], config: str | None = Non
         )
         try:
             deployment = Deployment(f"http://127.0.0.1:{port}", home)
-            wait_until(lambda: _is_ready(deployment, process), bool, seconds=PATIENCE)
+            wait_until(lambda: is_ready(deployment, process), bool, seconds=PATIENCE)
             yield deployment
         finally:
             _stop(process)
@@ -192,14 +194,17 @@ def wait_until(look: Callable[[], T], is_enough: Callable[[T], bool], seconds: f
     return seen
 
 
-def _is_ready(deployment: Deployment, process: "subprocess.Popen[bytes]") -> bool:
-    assert process.poll() is None, (deployment.home / "dagster-dev.log").read_text()
+def is_ready(deployment: Deployment, process: "subprocess.Popen[bytes]") -> bool:
+    """Whether the code location is loaded; fails where `process` has ended."""
+    assert process.poll() is None, [log.read_text() for log in deployment.home.glob("*.log")]
     try:
-        found = deployment.ask("{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }")
+        found = deployment.ask(graphql.LOCATIONS)
     except (requests.RequestException, ValueError):
         return False
     entries = found["workspaceOrError"].get("locationEntries", [])
-    return bool(entries) and all(entry["loadStatus"] == "LOADED" for entry in entries)
+    is_loaded = bool(entries) and all(entry["loadStatus"] == "LOADED" for entry in entries)
+    assert not is_loaded or "message" not in str(entries), entries
+    return is_loaded
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -217,6 +222,11 @@ def _free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def _key(name: str) -> Json:
+    """The key of an asset: `orders`, or `shop/orders` where there are several shops."""
+    return {"path": name.split("/")}
 
 
 def _daily(config: Mapping[str, object]) -> Json:

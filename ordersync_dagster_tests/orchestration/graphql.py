@@ -8,6 +8,10 @@ mutation($parameters: ExecutionParams!) { launchRun(executionParams: $parameters
   ... on PythonError { message }
 } }"""
 
+LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
+  loadStatus locationOrLoadError { ... on PythonError { message } }
+} } } }"""
+
 RUN = "query($runId: ID!) { runOrError(runId: $runId) { ... on Run { status tags { key value } } } }"
 
 RUNS = "query($job: String!) { runsOrError(filter: {pipelineName: $job}) { ... on Runs { results { runId } } } }"

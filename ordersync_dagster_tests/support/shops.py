@@ -88,6 +88,14 @@ def launched(
     return start_run(ready, Window.last_days(days, tools.clock()), **options)
 
 
+def launched_over(window: Window, settings: Settings) -> Run:
+    """A run of the whole window, with all that is open at Printful, as Dagster's daily job does it."""
+    run = start_run(open_run(settings, PrintfulScope.open, dry_run=False), window)
+    for _ in run.parts:
+        continue
+    return run
+
+
 def once_something_is_written(database: Database) -> Callable[[], None]:
     """For `FakeTime.meanwhile`: a refused request is tried again only when the run has written an order."""
 
