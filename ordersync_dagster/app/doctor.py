@@ -14,7 +14,8 @@ from ordersync_dagster.adapters.http.client import RetryPolicy, Traffic
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
 from ordersync_dagster.app.database_findings import database_findings
-from ordersync_dagster.app.rate_limits import state_dir
+from ordersync_dagster.app.deliveries import open_parcels
+from ordersync_dagster.app.rate_limits import local_rate_limits, state_dir
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe, sqlite_file
 from ordersync_dagster.core.errors import KeyRefusedError, OrderSyncError, UsageError
@@ -42,7 +43,7 @@ def examine(settings: Settings, tools: Tools = Tools()) -> list[Finding]:
     """Look at everything; one thing that is wrong does not hide the next."""
     looks: tuple[tuple[str, Look, tuple[str, ...]], ...] = (
         ("Stripe", _stripe, ("STRIPE_SECRET_KEY", "STRIPE_API_BASE", "ORDERSYNC_CA_BUNDLE")),
-        ("Printful", _printful, ("PRINTFUL_API_KEY", "PRINTFUL_API_BASE", "ORDERSYNC_CA_BUNDLE")),
+        ("Printful", _printful, ("PRINTFUL_API_KEY", "PRINTFUL_API_BASE", "PRINTFUL_DELIVERY", "ORDERSYNC_CA_BUNDLE")),
         ("Database", _database, ("DATABASE_URL", "ORDERSYNC_CONFIG", "ORDERSYNC_SCHEMA")),
         ("Rates", _rates, ("STRIPE_REQUESTS_PER_SECOND", "PRINTFUL_REQUESTS_PER_MINUTE")),
         ("Alerts", _alerts, ("ORDERSYNC_ALERT_URLS", "ORDERSYNC_ALERT_CLASSES", "ORDERSYNC_SILENCE_HOURS")),
@@ -116,6 +117,9 @@ def _printful(settings: Settings, _tools: Tools) -> Iterator[Finding]:
     store = f"store {settings.printful_store_id}" if settings.printful_store_id else "the token's own store"
     count = open_printful(settings, RETRY_POLICY, Traffic()).count()
     yield Finding(Level.GREEN, "Printful", f"may read orders of {store}: {count} there")
+    if settings.waits_for_parcels:
+        open_parcels(settings, RETRY_POLICY, Traffic(), local_rate_limits(settings).printful).check()
+        yield Finding(Level.GREEN, "Printful", "may read parcels (API v2), which say when an order is delivered")
 
 
 def _database(settings: Settings, tools: Tools) -> Iterator[Finding]:
@@ -132,7 +136,7 @@ def _database(settings: Settings, tools: Tools) -> Iterator[Finding]:
         yield Finding(
             Level.YELLOW,
             "Database",
-            "orders say `completed` but never `delivered`, which Printful's `fulfilled` becomes: check that your shop "
+            "orders say `completed` but never `delivered`, which is what we write: check that your shop "
             'shows that word, or say delivered = "completed" under [statuses] in ordersync.toml',
         )
 

@@ -73,6 +73,13 @@ def store_id(text: str) -> str:
     return text
 
 
+def delivery(word: str) -> str:
+    """What proves that an order is delivered."""
+    if word not in ("fulfilled", "shipments"):
+        raise SettingsError("PRINTFUL_DELIVERY is `fulfilled` or `shipments` (docs/printful.md)")
+    return word
+
+
 def checked_database_url(text: str) -> str:
     """A URL of PostgreSQL or SQLite."""
     connection.parse_url(text)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     stripe_secret_key: Annotated[SecretStr | None, BeforeValidator(values.stripe_key)] = None
     printful_api_key: Annotated[SecretStr | None, BeforeValidator(values.printful_key)] = None
     printful_store_id: Annotated[str | None, BeforeValidator(values.store_id)] = None
+    printful_delivery: Annotated[Literal["fulfilled", "shipments"] | None, BeforeValidator(values.delivery)] = None
     database_url: Annotated[SecretStr | None, BeforeValidator(values.checked_database_url)] = None
     stripe_api_base: Annotated[str, BeforeValidator(values.api_base)] = f"https://{values.STRIPE_HOST}"
     printful_api_base: Annotated[str, BeforeValidator(values.api_base)] = f"https://{values.PRINTFUL_HOST}"
@@ -145,6 +146,11 @@ class Settings(BaseSettings):
     @property
     def printful_key(self) -> str:
         return _secret(self.printful_api_key)
+
+    @property
+    def waits_for_parcels(self) -> bool:
+        """Whether an order is delivered only when all of its parcels are."""
+        return (self.printful_delivery or self.layout.mapping.printful.delivery) == "shipments"
 
     @property
     def database(self) -> str:

@@ -152,6 +152,9 @@ def _set_mapping(entry: ShopEntry, given: Mapping[str, Any], defaults: Mapping[s
     """Tables of the entry go before those of the file; `config` names another file instead of both."""
     tables, other = {name: given[name] for name in given if name in TABLES}, given.get("config")
     entry.names["ORDERSYNC_CONFIG"] = "config"
+    rules = tables.get("printful")
+    if isinstance(rules, Mapping) and rules.get("delivery") in ("fulfilled", "shipments"):
+        entry.texts.setdefault("printful_delivery", rules["delivery"])  # before the environment of all shops
     try:
         if other is None:
             entry.texts["ordersync_config"] = mapping_of(_merged(defaults, tables), str(file))

@@ -18,6 +18,7 @@ from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, RetryPolicy, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
+from ordersync_dagster.app.deliveries import open_deliveries
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.run_metrics import RunMetrics, metrics_sinks
 from ordersync_dagster.app.settings import Settings
@@ -111,7 +112,8 @@ def _open_run(
     metrics.store = opened.store
     traffic = {"stripe": Traffic(), "printful": Traffic()}
     stripe = open_stripe(settings, tools.retry_policy, traffic["stripe"], rate_limits.stripe)
-    printful = open_printful(settings, tools.retry_policy, traffic["printful"], rate_limits.printful)
+    of_printful = (tools.retry_policy, traffic["printful"], rate_limits.printful)
+    printful = open_printful(settings, *of_printful)
     return ReadyRun(
         sync=OrderSync(
             run_id=run_id,
@@ -122,6 +124,7 @@ def _open_run(
             clock=tools.clock,
             link_by=settings.layout.mapping.link.external_id,
             other_channels=settings.ordersync_other_channels,
+            deliveries=open_deliveries(settings, opened.store, tools.clock, *of_printful),
             making=MakingRules(settings.ordersync_stuck_hours * 3600, not settings.ordersync_mixed_goods),
         ),
         scope=scope,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from ordersync_dagster.core.changes import Change, OrderUpdate, SetStatus, SetTracking
+from ordersync_dagster.core.delivery import delivery_problems
 from ordersync_dagster.core.items import missing_items
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.not_made import MakingRules, Payment
@@ -87,7 +88,7 @@ def update_order(
     found: list[Change | Problem | None] = [_status_change(stored, lookup)]
     found += [] if is_erased else _goods_and_parcels(stored, lookup, lines, limits)
     changes = tuple(each for each in found if each is not None and not isinstance(each, Problem))
-    problems = [each for each in found if isinstance(each, Problem)]
+    problems = [*(each for each in found if isinstance(each, Problem)), *delivery_problems(stored, lookup)]
     return (OrderUpdate(stored, changes) if changes else None), problems
 
 
@@ -137,10 +138,12 @@ def _status_change(stored: StoredOrder, theirs: PrintfulOrder) -> SetStatus | Pr
         sentence = f"Printful says {word} of order {stored.id}, which is not mapped; it stays {stored.status}."
         return Problem(ProblemClass.UNKNOWN_STATUS, sentence, ids)
     is_included = stored.status == Status.COMPLETED and after is Status.DELIVERED  # completed includes delivered
+    # Sooner than the parcels say: the shop itself, or a run before it waited for them, has set it.
+    is_included |= theirs.waits_for_parcels and stored.status in (Status.DELIVERED, Status.COMPLETED)
     if stored.status in (after, Status.REFUNDED) or is_included:  # whatever becomes of the goods, the money is back
         return None
     if can_move(stored.status, after):
-        return SetStatus(stored.status, after, theirs.word)
+        return SetStatus(stored.status, after, theirs.says)
     sentence = f"Order {stored.id} is {stored.status} and stays so, although Printful says {theirs.word}."
     return Problem(ProblemClass.REGRESS_BLOCKED, sentence, ids)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ordersync_dagster.core.delivery import RawParcels
 from ordersync_dagster.core.history import AuditRecord
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.orders import StoredOrder
@@ -78,6 +79,7 @@ class Facts:
     printful: Mapping[str, RawLookup] = field(default_factory=dict)  # by Printful id
     named: Sequence[Mapping[str, Any]] = ()  # Printful orders that carry a name of the order
     past: RowPast = RowPast()
+    parcels: Mapping[str, RawParcels] = field(default_factory=dict)  # by Printful id, if the shop waits for them
 
     @property
     def printful_orders(self) -> Iterator[Mapping[str, Any]]:

@@ -79,7 +79,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ErasureCounts:
-    """Audit payloads, 404s, rate tokens, host names, problems, alerts and shadow changes that were or would be erased.
+    """Rows and payloads that were or would be erased, by what they are.
 
     `erased` counts the hashes that are left so that an erased customer stays erased.
     """
@@ -92,6 +92,7 @@ class ErasureCounts:
     problems: int = 0
     alerts: int = 0
     shadows: int = 0
+    parcels: int = 0
 
     @property
     def by_name(self) -> dict[str, int]:
@@ -105,6 +106,7 @@ class ErasureCounts:
             "problems_dropped": self.problems,
             "alerts_dropped": self.alerts,
             "shadow_dropped": self.shadows,
+            "parcels_dropped": self.parcels,
         }
 
 

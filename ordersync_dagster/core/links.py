@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ordersync_dagster.core.not_made import MakingRules
-from ordersync_dagster.core.printful_order import PrintfulOrder
+from ordersync_dagster.core.printful_order import Missing, NotAsked, PrintfulOrder
+from ordersync_dagster.core.printful_order_fields import created_at, external_id
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import Unlinked
 
@@ -38,3 +40,11 @@ class Links:
     def free(self) -> list[PrintfulOrder]:
         """The Printful orders that no order of the shop names."""
         return [each for each in self.candidates if each.printful_order_id not in self.taken]
+
+
+def may_be_linked(raw: Mapping[str, Any] | Missing | NotAsked, since: int | None, names: Collection[str]) -> bool:
+    """Whether a Printful order that no order names was made from `since` on, or has one of `names`."""
+    if isinstance(raw, Missing | NotAsked):
+        return False
+    made = created_at(raw)
+    return made is None or since is None or made >= since or external_id(raw) in names

@@ -5,11 +5,14 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ordersync_dagster.core.changes import SetStatus
+from ordersync_dagster.core.delivery import RawParcels
 from ordersync_dagster.core.explanation import Facts, Names
-from ordersync_dagster.core.orders import UNNUMBERED, StoredOrder, order_id
+from ordersync_dagster.core.orders import OPEN, UNNUMBERED, Status, StoredOrder, order_id
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.printful_order import Missing
+from ordersync_dagster.core.printful_order import Missing, NotAsked
 from ordersync_dagster.core.printful_order_fields import created_at, text_of
+from ordersync_dagster.core.printful_parcels import read_parcels
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SkipReason
@@ -105,9 +108,23 @@ def _in_shop(order: StoredOrder | None) -> str:
 
 
 def _at_printful(facts: Facts) -> str:
-    told = [f"{text_of(each.get('id'))} is {_word(each)}" for each in facts.printful_orders]
+    told = [f"{name} is {_word(each)}{_parcels(facts.parcels.get(name))}" for name, each in _named(facts)]
     told += [f"has no order {name} (404)" for name, each in facts.printful.items() if isinstance(each, Missing)]
     return ", ".join(told) or "no order is known"
+
+
+def _named(facts: Facts) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return ((str(text_of(each.get("id"))), each) for each in facts.printful_orders)
+
+
+def _parcels(rows: RawParcels | None) -> str:
+    """Each parcel by Printful's words, in brackets; empty where there was no answer."""
+    if rows is None or isinstance(rows, NotAsked):
+        return ""
+    if isinstance(rows, Missing):
+        return " (API v2 has no such order)"
+    parcels = [f"parcel {each.id} {', '.join(each.words)[:80] or 'without a word'}" for each in read_parcels(rows).all]
+    return f" ({'; '.join(parcels) or 'no parcel yet'})"
 
 
 def _word(order: Mapping[str, Any]) -> str:
@@ -116,7 +133,15 @@ def _word(order: Mapping[str, Any]) -> str:
 
 def why_not_more(facts: Facts, plan: Plan, now: datetime, *, is_narrow: bool) -> list[str]:
     """Sentences on what a run leaves, and why; the problems of `plan` are not repeated."""
-    return [*(WHY_SKIPPED[skip.reason] for skip in plan.skips), *_limits(facts, now, is_narrow=is_narrow)]
+    skipped = [WHY_SKIPPED[skip.reason] for skip in plan.skips]
+    return [*skipped, *_waiting(facts, plan), *_limits(facts, now, is_narrow=is_narrow)]
+
+
+def _waiting(facts: Facts, plan: Plan) -> Iterator[str]:
+    changes = (change for update in plan.updates for change in update.changes if isinstance(change, SetStatus))
+    is_open = facts.case.order is None or facts.case.order.status in OPEN
+    if facts.parcels and is_open and not any(each.after == Status.DELIVERED for each in changes):
+        yield "The order becomes delivered when Printful's API v2 says so of all of its parcels."
 
 
 def _limits(facts: Facts, now: datetime, *, is_narrow: bool) -> Iterator[str]:

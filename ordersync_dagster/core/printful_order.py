@@ -18,7 +18,9 @@ from ordersync_dagster.core.printful_order_fields import (
     rows_of,
     storable,
     text_of,
+    tracking_number_of,
 )
+from ordersync_dagster.core.printful_parcels import Parcels
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.recipient import Recipient, recipient_of
@@ -65,6 +67,7 @@ class Shipment:
     tracking_url: str | None
     ship_date: str | None
     is_reshipment: bool
+    delivered_at: str | None = None  # ISO 8601 in UTC, by API v2
 
     def as_json(self) -> Json:
         """The parcel as the order's metadata keeps it."""
@@ -76,7 +79,24 @@ class Shipment:
             "tracking_url": self.tracking_url,
             "ship_date": self.ship_date,
             "reshipment": self.is_reshipment,
+            **({"delivered_at": self.delivered_at} if self.delivered_at else {}),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Printful has no such order (404)."""
+
+    printful_order_id: str
+    is_remembered: bool = False  # known from an earlier run and not asked again
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """Printful could not be asked about this order; it may exist or not."""
+
+    printful_order_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +117,16 @@ class PrintfulOrder:
     recipient: Recipient = Recipient()
     unread_items: str = ""  # why not all items can be compared; empty where they can
     unread_shipments: str = ""  # the same of the parcels
+    waits_for_parcels: bool = False  # it is delivered only when its parcels are; see delivery.py
+    parcels: Parcels | Missing | NotAsked | None = None  # by API v2; None where that was not asked
 
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Printful has no such order (404)."""
-
-    printful_order_id: str
-    is_remembered: bool = False  # known from an earlier run and not asked again
-
-
-@dataclass(frozen=True, slots=True)
-class NotAsked:
-    """Printful could not be asked about this order; it may exist or not."""
-
-    printful_order_id: str
-    reason: str
+    @property
+    def says(self) -> str:
+        """What Printful says of the order, for a sentence about its status."""
+        if self.status is not Status.DELIVERED or not isinstance(self.parcels, Parcels):
+            return self.word
+        at = self.parcels.delivered_at
+        return f"delivered on {at:%Y-%m-%d}" if at else "delivered"
 
 
 Lookup = PrintfulOrder | Missing | NotAsked | Problem
@@ -202,7 +216,7 @@ def _item(row: Mapping[str, Any]) -> PrintfulItem:
 
 def _shipment(row: Mapping[str, Any]) -> Shipment | None:
     """A parcel; None where it has no id, number or link."""
-    number = text_of(row.get("tracking_number"))
+    number = tracking_number_of(row)
     url = text_or_none(row.get("tracking_url"))
     shipment_id = text_of(row.get("id")) or number or url
     if shipment_id is None:
@@ -211,7 +225,7 @@ def _shipment(row: Mapping[str, Any]) -> Shipment | None:
         id=shipment_id,
         carrier=text_or_none(row.get("carrier")),
         service=text_or_none(row.get("service")),
-        tracking_number=None if number == "0" else number,  # Printful sends 0 where there is none yet
+        tracking_number=number,
         tracking_url=url,
         ship_date=text_or_none(row.get("ship_date")),
         is_reshipment=row.get("reshipment") is True,

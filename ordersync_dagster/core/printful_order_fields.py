@@ -82,6 +82,14 @@ def created_at(order: Mapping[str, Any]) -> int | None:
     return created if type(created) is int and 0 < created < 2**37 else None
 
 
+def tracking_number_of(row: Mapping[str, Any]) -> str | None:
+    """The number of a parcel, which has up to 34 digits and may be sent as a number; 0 where there is none yet."""
+    number = row.get("tracking_number")
+    is_number = type(number) is int and 0 <= number < 10**40
+    found = str(number) if is_number else text_or_none(number)
+    return None if found == "0" else found
+
+
 def catalog_id(row: Mapping[str, Any], key: str) -> str | None:
     """An id of Printful's catalog, which has none that is 0: warehouse products have 0 or null there."""
     found = text_of(row.get(key))

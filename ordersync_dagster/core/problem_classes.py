@@ -163,6 +163,12 @@ class ProblemClass(StrEnum):
         Severity.NOTICE,
         "Correct the order at Printful or order the goods again, or refund the customer.",
     )
+    NOT_DELIVERED = (
+        "not_delivered",
+        Severity.NOTICE,
+        "Look at the parcel's tracking, ask the customer for the right address, and send the goods again or refund "
+        "the customer.",
+    )
     GOODS_MISSING = "goods_missing", Severity.NOTICE, "Order the rest at Printful, or send it yourself."
     NOT_LOOKED_AT = "not_looked_at", Severity.NOTICE, "Run again with Printful before you send anything.", False
     REFUNDED_BUT_SHIPPING = (

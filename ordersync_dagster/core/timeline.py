@@ -1,6 +1,6 @@
 """The past of one order as one list of moments: Stripe's, the shop's, Printful's and our own runs'."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from ordersync_dagster.core import money
 from ordersync_dagster.core.explanation import Facts, Moment, RowPast
 from ordersync_dagster.core.history import AuditRecord
 from ordersync_dagster.core.printful_order_fields import MalformedPrintfulOrderError, created_at, rows_of, text_of
+from ordersync_dagster.core.printful_parcels import read_parcels
 from ordersync_dagster.core.window import unix_second
 
 _SAME = timedelta(seconds=2)  # between a row's `updated_at` and the audit of its change
@@ -77,6 +78,10 @@ def _of_printful(facts: Facts) -> Iterator[Moment]:
         if changed and changed.timestamp() != made:
             yield Moment(changed, "Printful", f"order {name} last changed, now {word}")
         yield from _parcels(order)
+    for rows in facts.parcels.values():
+        for parcel in read_parcels(rows).all if isinstance(rows, Sequence) else ():
+            if parcel.is_delivered and parcel.delivered_at:
+                yield Moment(parcel.delivered_at, "Printful", f"parcel {parcel.id} delivered")
 
 
 def _parcels(order: Mapping[str, Any]) -> Iterator[Moment]:

@@ -10,12 +10,13 @@ from ordersync_dagster.core.printful_order import PrintfulOrder, Shipment
 def missing_tracking(stored: StoredOrder, theirs: PrintfulOrder) -> SetTracking | None:
     """Fill an empty number or link from the first parcel that has one; None where there is nothing new.
 
-    The columns hold one parcel. As soon as there is a parcel that they do not show, all of them go to the
-    order's metadata under `printful_shipments`, beside those that it already names.
+    The columns hold one parcel. As soon as there is a parcel that they do not show, or whose day of delivery is
+    known, all of them go to the order's metadata under `printful_shipments`, beside those that it already names.
     """
     before = stored.tracking_number or None, stored.tracking_url or None
     number, url = _completed(*before, _trackable(theirs))
-    is_listed = _is_more(number, url, theirs) and "metadata" not in stored.unreadable
+    is_dated = any(parcel.delivered_at for parcel in theirs.shipments)  # the columns have no place for the day
+    is_listed = (is_dated or _is_more(number, url, theirs)) and "metadata" not in stored.unreadable
     shipments = _merged(stored, theirs) if is_listed else stored.shipments
     if (number, url, shipments) == (*before, stored.shipments):
         return None

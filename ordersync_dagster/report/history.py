@@ -123,6 +123,7 @@ def erasure_text(result: ErasureResult) -> str:
         "ended problems dropped": result.counts.problems,
         "records of alerts dropped": result.counts.alerts,
         "changes of shadow mode dropped": result.counts.shadows,
+        "dates of questions for parcels dropped": result.counts.parcels,
         "hashes left so that no run brings the customer back": result.counts.erased,
     }
     shown = ", ".join(f"{count} {name}" for name, count in figures.items() if count) or "nothing to erase"

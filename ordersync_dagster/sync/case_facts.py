@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ordersync_dagster.core.delivery import FULFILLED, RawParcels
 from ordersync_dagster.core.explanation import Case, Facts, RawLookup, RowPast
 from ordersync_dagster.core.orders import Order, as_stored
 from ordersync_dagster.core.payment_problems import SAME_PURCHASE_WITHIN
+from ordersync_dagster.core.printful_order_fields import text_of
 from ordersync_dagster.core.reversals import read_invoice_payments
 from ordersync_dagster.core.stripe_session import SessionRules, read_session
 from ordersync_dagster.core.stripe_session_fields import id_of, printful_order_id_of
@@ -14,6 +16,7 @@ from ordersync_dagster.core.unlinked import Unlinked, is_unlinked
 from ordersync_dagster.sync.asking import Asking
 from ordersync_dagster.sync.cases import EXTERNAL_ID
 from ordersync_dagster.sync.lookups import OrderLookups, PrintfulLookups, SessionLookups
+from ordersync_dagster.sync.ports import PrintfulParcels
 
 _MOST_TWINS = 5
 
@@ -29,6 +32,7 @@ class FactFinder:
     link_by: str | None
     asking_stripe: Asking
     asking_printful: Asking
+    parcels: PrintfulParcels | None = None
 
     def of(self, case: Case) -> Facts:
         session, twins = self._sessions(case)
@@ -47,6 +51,7 @@ class FactFinder:
             printful=printful,
             named=named,
             past=self.shop.past(case.order.id) if case.order else RowPast(),
+            parcels=self._parcels([*printful.values(), *named]),
         )
 
     def _rows(self, ask: Callable[[str], Iterable[object]], key: str) -> list[object]:
@@ -83,6 +88,16 @@ class FactFinder:
             return answers, []
         names = [f"@{name}" for name in sorted(self._names(case, session)) if EXTERNAL_ID.fullmatch(name)]
         return answers, [answer for _, answer in self._asked(names) if isinstance(answer, Mapping)]
+
+    def _parcels(self, orders: Iterable[object]) -> dict[str, RawParcels]:
+        """The parcels of those Printful orders that were sent."""
+        rows = [each for each in orders if isinstance(each, Mapping) and each.get("status") == FULFILLED]
+        ids = sorted({name for each in rows if (name := text_of(each.get("id")))})
+        port = self.parcels
+        answers = self.asking_printful.many(lambda: port.parcels(ids)) if port and ids else []
+        for _, answer in answers:
+            self.asking_printful.note(answer)
+        return dict(answers)
 
     def _names(self, case: Case, session: Mapping[str, Any]) -> frozenset[str]:
         """The names that Printful's order may carry, where the order waits for one."""

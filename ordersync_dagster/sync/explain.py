@@ -12,8 +12,9 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.asking import Asking
 from ordersync_dagster.sync.case_facts import FactFinder
 from ordersync_dagster.sync.cases import CaseFinder
+from ordersync_dagster.sync.deliveries import Deliveries
 from ordersync_dagster.sync.lookups import OrderLookups, PrintfulLookups, SessionLookups
-from ordersync_dagster.sync.narrow import NOT_LISTED, NarrowPrintful, NarrowSessions
+from ordersync_dagster.sync.narrow import NOT_LISTED, NarrowParcels, NarrowPrintful, NarrowSessions
 from ordersync_dagster.sync.order_sync import STRIPE_STOPS, OrderSync, PrintfulScope, Request
 
 EXPLAINED_AT_ONCE = 3  # more are listed, so that no question costs more than a handful of requests
@@ -58,7 +59,7 @@ class Explainer:
     def _facts(self) -> FactFinder:
         return FactFinder(
             self.shop, self.stripe, self.printful, self.sync.rules, self.sync.link_by, self.asking_stripe,
-            self.asking_printful,
+            self.asking_printful, self.sync.deliveries.printful if self.sync.deliveries else None,
         )  # fmt: skip
 
     def _explained(self, facts: Facts) -> Explanation:
@@ -77,7 +78,9 @@ class Explainer:
         """The plans of a dry run over this case alone, and the error that stopped its Stripe side."""
         stripe = NarrowSessions(facts, self.stripe, self.sync.clock())
         printful = None if self.printful is None else NarrowPrintful(facts, self.asking_printful.reason)
-        sync = replace(self.sync, stripe=stripe, printful=printful)
+        parcels = NarrowParcels(facts, self.asking_printful.reason)
+        deliveries = Deliveries(parcels, parcels, self.sync.clock) if self.sync.deliveries else None
+        sync = replace(self.sync, stripe=stripe, printful=printful, deliveries=deliveries)
         reads_stripe = facts.session is not None and self.asking_stripe.error is None
         window = stripe.window if reads_stripe else Window(self.sync.clock() - _NO_DAY, self.sync.clock())
         scope = PrintfulScope.none if printful is None else PrintfulScope.all

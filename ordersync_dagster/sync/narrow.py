@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from ordersync_dagster.core.delivery import RawParcels
 from ordersync_dagster.core.errors import VendorUnavailableError
 from ordersync_dagster.core.explanation import Facts, RawLookup
 from ordersync_dagster.core.printful_order import NotAsked
@@ -103,3 +104,21 @@ class NarrowPrintful:
         if since is not None:
             others = ((str(order["id"]), order) for order in self.facts.named)
             yield from ((name, order) for name, order in others if name not in ids)
+
+
+@dataclass(frozen=True, slots=True)
+class NarrowParcels:
+    """The parcels of the case, all of them asked before; nothing of it is recorded."""
+
+    facts: Facts
+    down: str = ""  # why Printful gave no answer
+
+    def parcels(self, printful_ids: Collection[str]) -> Iterator[tuple[str, RawParcels]]:
+        known = self.facts.parcels
+        return ((name, known.get(name, NotAsked(name, self.down))) for name in printful_ids)
+
+    def asked(self) -> Mapping[str, datetime]:
+        return {}
+
+    def remember(self, printful_ids: Collection[str]) -> None:
+        """Whatever was asked here, the next run asks as it would."""

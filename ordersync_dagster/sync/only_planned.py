@@ -29,8 +29,8 @@ class OnlyPlanned:
         self._digests = frozenset(each.digest for each in self.planned)
 
     def restrict(self, step: Step) -> Step:
-        """The step with planned changes alone; it remembers no 404s either."""
-        return replace(step.limited(self._restricted), gone=(), back=())
+        """The step with planned changes alone; it remembers no 404s and parcels either."""
+        return replace(step.limited(self._restricted), gone=(), back=(), waiting=())
 
     def _restricted(self, plan: Plan) -> Plan:
         kept = {id(each) for each in changes_of(plan) if PlannedChange.of(each).digest in self._digests}

@@ -20,6 +20,7 @@ from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.summary import Summary, summarise
 from ordersync_dagster.core.window import Window
+from ordersync_dagster.sync.deliveries import Deliveries
 from ordersync_dagster.sync.only_planned import OnlyPlanned
 from ordersync_dagster.sync.ports import PrintfulOrders, Sessions, Store
 from ordersync_dagster.sync.printful_phase import PrintfulPhase
@@ -70,6 +71,7 @@ class OrderSync:
     link_by: str | None = None
     making: MakingRules = MakingRules()
     other_channels: bool | None = None  # whether Printful's store also serves others; None where nobody said
+    deliveries: Deliveries | None = None  # None where `fulfilled` is taken for delivered
 
     def preview(self, request: Request) -> Iterator[Part]:
         """Every part of the plan; nothing is written."""
@@ -146,7 +148,8 @@ class OrderSync:
         if self.printful is None or not self._asks_printful(scope):
             return None
         unclaimed = UnclaimedOrders(self.stripe, self.store, self.other_channels)
-        return PrintfulPhase(self.printful, self.store, self.clock, unclaimed, self.link_by, self.making)
+        rules = (self.link_by, self.making, self.deliveries)
+        return PrintfulPhase(self.printful, self.store, self.clock, unclaimed, *rules)
 
     def _asks_printful(self, scope: PrintfulScope) -> bool:
         return self.printful is not None and scope is not PrintfulScope.none
@@ -193,15 +196,17 @@ class OrderSync:
             gone |= set(stale) - {order.session_id for order in stored.orders} - missing
             again.append(DecidedAgain(frozenset(stale), step.decide_again(stored)))
             applied.append(self.store.apply(again[-1].plan, self.run_id))
-        self._remember_missing(step)
+        self._remember(step)
         kept_changing = [_kept_changing(session_id) for session_id in (*sorted(gone), *applied[-1].stale_sessions)]
         return Part.of(step.plan, applied, again, kept_changing)
 
-    def _remember_missing(self, step: Step) -> None:
+    def _remember(self, step: Step) -> None:
         if step.gone:
             self.store.remember_missing(step.gone)
         if step.back:
             self.store.forget_missing(step.back)
+        if step.waiting and self.deliveries:
+            self.deliveries.record.remember(step.waiting)
 
 
 def _confirmed(

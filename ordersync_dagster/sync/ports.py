@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from ordersync_dagster.core.delivery import RawParcels
 from ordersync_dagster.core.known_problems import Sightings
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.orders import Order, StoredOrder
@@ -85,6 +86,22 @@ class PrintfulOrders(Protocol):
 
         With `since` (Unix seconds) also every other order that was made from then on, and perhaps older ones.
         """
+
+
+class PrintfulParcels(Protocol):
+    """Printful's API v2."""
+
+    def parcels(self, printful_ids: Collection[str]) -> Iterator[tuple[str, RawParcels]]:
+        """The parcels of each order. Why it is not known is an answer too, so that one order never stops the others."""
+
+
+class AskedParcels(Protocol):
+    """Our record of the orders whose parcels were on their way when Printful was asked last."""
+
+    def asked(self) -> Mapping[str, datetime]:
+        """When, by Printful id."""
+
+    def remember(self, printful_ids: Collection[str]) -> None: ...
 
 
 class OpenRun(Protocol):

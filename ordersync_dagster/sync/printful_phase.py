@@ -12,7 +12,7 @@ from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.errors import VendorError
 from ordersync_dagster.core.link_evidence import LINK_SLACK
-from ordersync_dagster.core.links import Links, Unread
+from ordersync_dagster.core.links import Links, Unread, may_be_linked
 from ordersync_dagster.core.not_made import MakingRules, Payment
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.paid_and_made import OF_PAYMENTS
@@ -24,10 +24,11 @@ from ordersync_dagster.core.printful_order import (
     PrintfulOrder,
     read_printful_order,
 )
-from ordersync_dagster.core.printful_order_fields import created_at, external_id
+from ordersync_dagster.core.printful_order_fields import external_id
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unclaimed import decide_unclaimed
 from ordersync_dagster.core.unlinked import Unlinked
+from ordersync_dagster.sync.deliveries import Deliveries
 from ordersync_dagster.sync.ports import PrintfulOrders, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, Step
 from ordersync_dagster.sync.unclaimed_orders import UnclaimedOrders
@@ -49,6 +50,7 @@ class PrintfulPhase:
     unclaimed: UnclaimedOrders
     link_by: str | None = None
     rules: MakingRules = MakingRules()
+    deliveries: Deliveries | None = None  # None where `fulfilled` is taken for delivered
     _owners: dict[str, list[str]] = field(default_factory=dict)  # Printful id → ids of all orders that name it
     _wanted: set[str] = field(default_factory=set)  # Printful ids to look up
     _asked_about: set[str] = field(default_factory=set)  # ids of the orders that name one of them, or none
@@ -73,7 +75,10 @@ class PrintfulPhase:
             self.printful.count()
         except VendorError as error:
             self._down = str(error).rstrip(".")
-        for order_id, printful_id, status in self.store.printful_ids():
+        stored = self.store.printful_ids()
+        if self.deliveries:
+            self.deliveries.begin(stored)
+        for order_id, printful_id, status in stored:
             self._owners.setdefault(printful_id, []).append(order_id)
             if is_wanted(printful_id, status):
                 self._wanted.add(printful_id)
@@ -147,10 +152,11 @@ class PrintfulPhase:
         planned = [self._planned[order_id] for order_id in order_ids if order_id in self._planned]
         loaded = self.store.orders([order_id for order_id in order_ids if order_id not in self._planned])
         stored = Stored((*loaded, *planned), self.store.limits)
+        answers, waiting = self.deliveries.told(answers, stored.orders) if self.deliveries else (answers, ())
         now, erased = int(self.clock().timestamp()), self._erased_of(stored.orders)
         batch = PrintfulBatch(answers, self._payments, self.rules, now, erased, self._left)
         back = tuple(key for key in answers if key in self._remembered and not isinstance(answers[key], Missing))
-        return Step(batch, decide_printful(batch, stored), self._gone(answers), back)
+        return Step(batch, decide_printful(batch, stored), self._gone(answers), back, waiting)
 
     def _erased_of(self, orders: Iterable[StoredOrder]) -> frozenset[str]:
         """The keys of those orders whose customer was erased."""
@@ -182,6 +188,7 @@ class PrintfulPhase:
             now=int(self.clock().timestamp()),
             left=self._left,
         )
+        links = self.deliveries.of_links(links, self.store.limits) if self.deliveries else links
         return Step(links, decide_links(links, self.store.limits))
 
     def _links_before(self) -> Mapping[str, Collection[str]]:
@@ -211,7 +218,7 @@ class PrintfulPhase:
         unclaimed = self.unclaimed
         names = frozenset(name for each in self._unlinked for name in each.names(self.link_by))
         for printful_id, raw in self._asked(min((each for each in (since, unclaimed.since) if each), default=None)):
-            is_linkable = bool(times) and _may_be_linked(raw, since, names)
+            is_linkable = bool(times) and may_be_linked(raw, since, names)
             if printful_id not in self._owners and not (is_linkable or unclaimed.is_of_period(raw)):
                 continue
             answer = raw if isinstance(raw, Missing | NotAsked) else read_printful_order(raw)
@@ -239,11 +246,3 @@ class PrintfulPhase:
         if self._down:
             return ((printful_id, NotAsked(printful_id, self._down)) for printful_id in sorted(wanted))
         return self.printful.orders(wanted, since, self._remembered)
-
-
-def _may_be_linked(raw: Mapping[str, Any] | Missing | NotAsked, since: int | None, names: Collection[str]) -> bool:
-    """Whether a Printful order that no order names was made from `since` on, or has one of `names`."""
-    if isinstance(raw, Missing | NotAsked):
-        return False
-    made = created_at(raw)
-    return made is None or since is None or made >= since or external_id(raw) in names

@@ -24,6 +24,7 @@ class Step:
     plan: Plan
     gone: tuple[str, ...] = ()  # answered with 404
     back: tuple[str, ...] = ()  # remembered as gone by an earlier run, and listed again
+    waiting: tuple[str, ...] = ()  # their parcels are on their way
     limits: tuple[Callable[[Plan], Plan], ...] = ()  # each takes changes out, also when it is decided again
 
     @property

@@ -114,6 +114,23 @@ def test_a_parcel_is_named_by_its_id_else_by_what_follows_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (9400100000000000000001, "9400100000000000000001"),  # a number of USPS has 22 digits
+        (10**34 - 1, "9" * 34),
+        (0, None),
+        ("0", None),
+        ("", None),
+        (True, None),
+        (10**40, None),
+        (Decimal("1.5"), None),
+    ],
+)
+def test_a_tracking_number_may_be_sent_as_a_number(sent: object, kept: str | None) -> None:
+    assert shipment_of(tracking_number=sent).tracking_number == kept
+
+
 def test_a_parcel_that_can_neither_be_named_nor_followed_is_left_out() -> None:
     assert printful_answer(shipments=[{}, shipment(id=None, tracking_number=None, tracking_url=None)]).shipments == ()
 

@@ -4,6 +4,7 @@ from ordersync_dagster.core.problem_classes import ProblemClass, Severity
 from ordersync_dagster.core.problems import Problem
 
 NOTICES = {
+    "not_delivered",
     "missing_at_printful",
     "unknown_status",
     "regress_blocked",

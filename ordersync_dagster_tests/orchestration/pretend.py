@@ -29,7 +29,7 @@ class PretendShop:
         self.sandbox.replace(self.world)
         self.sandbox.faults.reset()
         self.sandbox.requests.clear()
-        ours = ("ordersync_runs", "ordersync_missing", "ordersync_problems")
+        ours = ("ordersync_runs", "ordersync_missing", "ordersync_parcels", "ordersync_problems")
         for table in ("order_items", "order_events", "audit_logs", "orders", *ours):
             self.shop.execute(f"DELETE FROM {table}")
         fill(self.shop.url, self.world)

@@ -2,17 +2,20 @@
 
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from unittest import mock
 
 from ordersync_dagster.adapters.database.journal import verify
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.printful import api
+from ordersync_dagster.app.deliveries import ParcelRecord
 from ordersync_dagster.core.errors import LockHeldError, OrderSyncError
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.window import Window
+from ordersync_dagster.sync.deliveries import Deliveries
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope, Request
 from ordersync_dagster_tests.simulation import scenario as steps
 from ordersync_dagster_tests.simulation.prediction import found, predicted
@@ -71,10 +74,11 @@ class _Play:
         newest = max([each["created"] for each in self._vendors.sessions.values()], default=0)
         late = timedelta(seconds=max(0, newest - self._vendors.now.timestamp()))
         self._vendors.now += late + GRACE + timedelta(minutes=1)
-        planned, written = _intents(self._run(Run(is_dry=True))), _intents(self._run(Run()))
+        last = Run(waits_for_parcels=self._truth.waits_for_parcels)
+        planned, written = _intents(self._run(replace(last, is_dry=True))), _intents(self._run(last))
         require(planned == written, "a dry run plans what the run does", (planned, written))
         before = self._truth.counts.copy()
-        self._run(Run())
+        self._run(last)
         require(self._truth.counts == before, "I8 a second run writes nothing", self._truth.counts - before)
         states = self.shop.rows("SELECT id, state FROM ordersync_runs WHERE state = 'running'")
         require(not states, "no run is left running", states)
@@ -134,6 +138,7 @@ class _Play:
         """One process of ours, from its start to its end; the plans that it came to."""
         self._runs += 1
         if self._under is None:
+            self._truth.waits_for_parcels = run.waits_for_parcels
             self._stage.engine.dispose()  # no other process of ours is at work: the last one took its connections along
         wire = Wire(self._moment, self._truth.check)
         window = _window(run, self._vendors.now)
@@ -158,7 +163,8 @@ class _Play:
         return []
 
     def _predicted(self, under: Under, sync: OrderSync, window: Window) -> list[Plan]:
-        expected = predicted(self._vendors, self.shop, self._vendors.now - GRACE)
+        waits = under.run.waits_for_parcels
+        expected = predicted(self._vendors, self.shop, self._vendors.now - GRACE, waits_for_parcels=waits)
         plans = self._repair(under, sync, window)
         there = found(self.shop)
         pairs = {key: (expected.get(key), there.get(key)) for key in expected.keys() | there.keys()}
@@ -168,14 +174,21 @@ class _Play:
 
     def _sync(self, under: Under, ripe: datetime) -> OrderSync:
         engine = self._stage.reading if under.run.is_dry else self._stage.engine
+        printful, parcels = pretend_printful(self._vendors, self._ask_vendor)
+        store = DatabaseStore(engine, self._stage.tables, self._stage.path, self._now)
+        record = ParcelRecord(store, self._now)
         return OrderSync(
             run_id=under.run_id,
             stripe=PretendStripe(self._vendors, self._ask_vendor),
-            printful=pretend_printful(self._vendors, self._ask_vendor),
-            store=DatabaseStore(engine, self._stage.tables, self._stage.path, lambda: self._vendors.now),
+            printful=printful,
+            store=store,
             rules=SessionRules(live=False, settled_before=int(ripe.timestamp())),
-            clock=lambda: self._vendors.now,
+            clock=self._now,
+            deliveries=Deliveries(parcels, record, self._now) if under.run.waits_for_parcels else None,
         )
+
+    def _now(self) -> datetime:
+        return self._vendors.now
 
     def _preview(self, under: Under, sync: OrderSync, window: Window) -> list[Plan]:
         before = self._everything()
@@ -222,7 +235,7 @@ def _intents(plans: list[Plan]) -> list[object]:
 
 
 def _is_undisturbed(run: Run) -> bool:
-    return run == Run(is_planned_whole=run.is_planned_whole)
+    return run == Run(is_planned_whole=run.is_planned_whole, waits_for_parcels=run.waits_for_parcels)
 
 
 def _is_in(session: Json, window: Window) -> bool:

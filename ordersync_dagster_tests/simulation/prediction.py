@@ -9,6 +9,10 @@ from ordersync_dagster_tests.simulation.truth import MOVES, SAYS, fits
 from ordersync_dagster_tests.simulation.vendors import Json, Vendors
 
 WAITING = ("processing", "pending")
+_SET_TO_REFUNDED = (
+    "SELECT order_id FROM ordersync_audit WHERE resource = 'order'"
+    " AND json_extract(after, '$.columns.status') = 'refunded'"
+)
 REFUNDABLE = ("pending", "processing", "failed", "shipped", "delivered", "completed")
 
 
@@ -22,9 +26,10 @@ class Expected:
     number: str | None
     items: int = 0
     is_due: bool = field(default=False, compare=False)
+    is_taken_back: bool = field(default=False, compare=False)  # we had set it to refunded
 
 
-def predicted(vendors: Vendors, shop: Shop, ripe: datetime) -> dict[str, Expected]:
+def predicted(vendors: Vendors, shop: Shop, ripe: datetime, *, waits_for_parcels: bool = False) -> dict[str, Expected]:
     """By session id; sessions of `ripe` and later are too recent."""
     rows = shop.rows("SELECT * FROM orders")
     items: dict[str, list[Row]] = defaultdict(list)
@@ -32,6 +37,9 @@ def predicted(vendors: Vendors, shop: Shop, ripe: datetime) -> dict[str, Expecte
         items[row["order_id"]].append(row)
     of_session = {row["stripe_session_id"]: items[row["id"]] for row in rows}
     orders = {row["stripe_session_id"]: _as_it_is(row, len(items[row["id"]])) for row in rows}
+    set_by_us = {each["order_id"] for each in shop.rows(_SET_TO_REFUNDED)}
+    for row in rows:
+        orders[row["stripe_session_id"]].is_taken_back = row["id"] in set_by_us
     for session in vendors.sessions.values():
         if vendors.is_due(session, ripe):
             _from_session(orders, session, vendors)
@@ -40,7 +48,8 @@ def predicted(vendors: Vendors, shop: Shop, ripe: datetime) -> dict[str, Expecte
     for session_id, order in orders.items():
         made = vendors.printful.get(order.printful_id or "")
         if made and named[order.printful_id] == 1:
-            _from_printful(order, made, of_session.get(session_id, []))
+            is_waiting = waits_for_parcels and made["status"] == "fulfilled" and not _is_delivered(vendors, made)
+            _from_printful(order, made, of_session.get(session_id, []), "shipped" if is_waiting else None)
     return orders
 
 
@@ -65,7 +74,7 @@ def _from_session(orders: dict[str, Expected], session: Json, vendors: Vendors) 
     order.is_due = True
     if order.status == "pending" and not (vendors.is_given_back(session) or vendors.is_disputed(session)):
         order.status = "processing"
-    if order.status in REFUNDABLE and vendors.is_given_back(session):
+    if order.status in REFUNDABLE and vendors.is_given_back(session) and not order.is_taken_back:
         order.status = "refunded"
     order.payment = order.payment or session["payment_intent"]
     order.printful_id = order.printful_id or noted
@@ -92,8 +101,16 @@ def _is_meant_for(made: Json, session: Json) -> bool:
     return made["status"] != "canceled" and has_room and is_same
 
 
-def _from_printful(order: Expected, made: Json, rows: list[Row]) -> None:
-    after = SAYS.get(made["status"])
+def _is_delivered(vendors: Vendors, made: Json) -> bool:
+    """Whether every parcel arrived, and every piece was in one."""
+    parcels = vendors.parcels(str(made["id"]))
+    pieces = [item["quantity"] for parcel in parcels for item in parcel["shipment_items"]]
+    words = {parcel["delivery_status"] for parcel in parcels}
+    return words == {"delivered"} and sum(pieces) >= sum(item["quantity"] for item in made["items"])
+
+
+def _from_printful(order: Expected, made: Json, rows: list[Row], instead: str | None) -> None:
+    after = instead or SAYS.get(made["status"])
     if after and after in MOVES.get(order.status, "").split():
         order.status = after
     numbers = [parcel["tracking_number"] for parcel in made["shipments"] if parcel["tracking_number"]]

@@ -13,9 +13,11 @@ from requests.adapters import HTTPAdapter
 
 from ordersync_dagster.adapters.http.client import GuardedSession, RetryPolicy, Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
+from ordersync_dagster.adapters.printful.parcels import PrintfulParcelsApi
 from ordersync_dagster.core.errors import VendorUnavailableError
 from ordersync_dagster.core.stripe_session import Verdict
 from ordersync_dagster.core.window import Window, day_of
+from ordersync_dagster.sandbox.world.parcels_v2 import page_v2
 from ordersync_dagster_tests.simulation.vendors import Vendors, newest_first
 
 SESSIONS_A_PAGE = 4
@@ -126,6 +128,8 @@ class _PretendPrintful(HTTPAdapter):
 
     def _answer(self, url: str) -> tuple[int, dict[str, Any]]:
         parts = urlsplit(url)
+        if parts.path.startswith("/v2/"):
+            return self._parcels(parts.path)
         order_id = parts.path.removeprefix("/orders").strip("/")
         if order_id:
             order = self._vendors.printful.get(order_id)
@@ -134,6 +138,12 @@ class _PretendPrintful(HTTPAdapter):
         listed = newest_first(list(self._vendors.printful.values()))
         page = listed[given["offset"] : given["offset"] + given["limit"]]
         return 200, {"result": page, "paging": {"total": len(listed), **given}}
+
+    def _parcels(self, path: str) -> tuple[int, dict[str, Any]]:
+        order_id = path.split("/")[3]
+        if order_id not in self._vendors.printful:
+            return 404, {"status": 404, "title": "Not Found"}
+        return 200, page_v2(self._vendors.parcels(order_id), 0, 20, path)
 
 
 class _NoHurry:
@@ -144,10 +154,11 @@ class _NoHurry:
         """There is no limit."""
 
 
-def pretend_printful(vendors: Vendors, moment: Moment) -> PrintfulApi:
-    """The real adapter over the pretend wire; it never waits."""
+def pretend_printful(vendors: Vendors, moment: Moment) -> tuple[PrintfulApi, PrintfulParcelsApi]:
+    """The real adapters over the pretend wire; they never wait."""
     traffic = Traffic()
     session = GuardedSession(_NoHurry(), traffic)
     session.mount(PRINTFUL_BASE, _PretendPrintful(vendors, moment))
     retry_policy = RetryPolicy(attempts=2, sleep=lambda _: None, clock=lambda: 0.0)
-    return PrintfulApi("token", PRINTFUL_BASE, session, retry_policy, traffic, None)
+    known = (session, retry_policy, traffic, None)
+    return PrintfulApi("token", PRINTFUL_BASE, *known), PrintfulParcelsApi("token", PRINTFUL_BASE, *known)

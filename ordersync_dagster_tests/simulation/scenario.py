@@ -1,7 +1,7 @@
 """What happens in one simulated shop, as data: a seed makes it, a failing one prints, replays and shrinks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 VENDORS: Mapping[str, int] = {  # what happens at Stripe and Printful, and how often
@@ -77,6 +77,7 @@ class Run:
     reads_stripe: bool = True
     during: tuple[tuple[int, Happening], ...] = ()
     faults: tuple[Fault, ...] = ()
+    waits_for_parcels: bool = False  # the shop's setting at that time
 
 
 Step = Happening | Run
@@ -90,7 +91,14 @@ def scenario(seed: int) -> Scenario:
     for _ in range(rng.randint(2, 6)):
         steps += [_happening(rng, {**VENDORS, **SHOP}) for _ in range(rng.randint(0, 5))]
         steps.append(_run(rng))
-    return tuple(steps)
+    return tuple(_with_setting(steps, Random(f"parcels {seed}")))
+
+
+def _with_setting(steps: list[Step], rng: Random) -> list[Step]:
+    """In every third shop the runs from a step on wait for the parcels. Numbers of its own: no other step changes."""
+    first = rng.randrange(len(steps)) if rng.random() < 0.33 else len(steps)
+    waiting = [replace(each, waits_for_parcels=True) if isinstance(each, Run) else each for each in steps[first:]]
+    return [*steps[:first], *waiting]
 
 
 def _happening(rng: Random, weights: Mapping[str, int]) -> Happening:

@@ -100,6 +100,7 @@ class Truth:
         self._shop, self._vendors = shop, vendors
         self._log = self._audit = self._audit_logs = 0
         self.counts: Counter[str] = Counter()  # what we wrote so far
+        self.waits_for_parcels = False  # the run that writes
 
     def check(self) -> bool:
         """Everything that was committed since the last time; whether any of it was ours."""
@@ -159,11 +160,20 @@ class Truth:
             is_back = before not in ("returned", "cancelled") and self._vendors.is_given_back(session)
             allowed = [*MOVES.get(before, "").split(), *(["refunded"] if is_back else [])]
             require(after in allowed, rule, (before, after, write.now["id"]))
-            said = {SAYS.get(word) for word in self._vendors.said[write.now["printful_order_id"] or ""]}
+            said = self._said(write.now["printful_order_id"] or "")
             is_paid = session["payment_status"] == "paid"
             said |= {"refunded"} if is_back else set()
             said |= {"processing"} if before == "pending" and is_paid else set()
             require(after in said, "I4 a status moves because a vendor says so", (before, after, said))
+
+    def _said(self, printful_id: str) -> set[str | None]:
+        words = self._vendors.said[printful_id]
+        if not self.waits_for_parcels:
+            return {SAYS.get(word) for word in words}
+        is_there = "fulfilled" in words and printful_id in self._vendors.arrived
+        return {"shipped" if word == "fulfilled" else SAYS.get(word) for word in words} | (
+            {"delivered"} if is_there else set()
+        )
 
     def _check_item(self, write: Write) -> None:
         require(write.op == "insert", "items are only added", write)

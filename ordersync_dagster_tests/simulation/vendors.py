@@ -10,6 +10,7 @@ from ordersync_dagster.sandbox import checkout_session, customer_details, line_i
 from ordersync_dagster.sandbox import dispute as dispute_of
 from ordersync_dagster.sandbox import refund as refund_of
 from ordersync_dagster.sandbox import shipment as parcel_of
+from ordersync_dagster.sandbox.world.parcels_v2 import parcel_v2
 
 Json = dict[str, Any]
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -42,6 +43,7 @@ class Vendors:
         self.printful: dict[str, Json] = {}
         self.printful_of: dict[str, str] = {}  # session id → the Printful order made for it
         self.said: dict[str, set[str]] = defaultdict(set)
+        self.arrived: set[str] = set()  # Printful orders all of whose parcels were ever said to be delivered
         self._count = 0
 
     def happen(self, what: str, luck: int) -> None:
@@ -51,6 +53,15 @@ class Vendors:
     def made_for(self, session_id: str) -> Json | None:
         """The Printful order of a session, while Printful has it."""
         return self.printful.get(self.printful_of.get(session_id, ""))
+
+    def parcels(self, order_id: str) -> list[Json]:
+        """What API v2 says of the parcels: some come back, the others arrive one after the other."""
+        order = self.printful[order_id]
+        hours = (self.now - START) / timedelta(hours=1)
+        rows = [parcel_v2(order, each, self.now, **_fate(each["id"], hours)) for each in order["shipments"]]
+        if rows and all(each["delivery_status"] == "delivered" for each in rows):
+            self.arrived.add(order_id)
+        return rows
 
     def is_due(self, session: Json, ripe_before: datetime) -> bool:
         """Whether a run must see to it that this session has an order."""
@@ -183,6 +194,12 @@ class Vendors:
 
     def _clock_back(self, rng: Random) -> None:
         self.now -= timedelta(minutes=rng.choice((1, 10)))
+
+
+def _fate(parcel_id: int, hours: float) -> Json:
+    turn = parcel_id % 4
+    word = "return_to_sender" if turn == 3 else "delivered" if hours >= 12 * turn else "in_transit"
+    return {"delivery_status": word, "delivered_at": None}
 
 
 def newest_first(records: Sequence[Json]) -> list[Json]:

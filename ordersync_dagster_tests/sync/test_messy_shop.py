@@ -13,13 +13,14 @@ from ordersync_dagster.sandbox import Fault, ShopRows, World, build
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.settings import settings_for
-from ordersync_dagster_tests.support.shops import Shop, seeded
+from ordersync_dagster_tests.support.shops import Shop, launched, seeded
 from ordersync_dagster_tests.support.templates import fill
 from ordersync_dagster_tests.support.world import served
 
 BY_FAULTS = {"stripe_not_read", "printful_not_asked", "database_refused", "kept_changing", "not_looked_at"}
 BY_A_SAVED_PLAN = {"not_as_planned"}
-IN_A_WORLD = {str(each) for each in ProblemClass} - BY_FAULTS - BY_A_SAVED_PLAN
+BY_A_SETTING = {"not_delivered"}
+IN_A_WORLD = {str(each) for each in ProblemClass} - BY_FAULTS - BY_A_SAVED_PLAN - BY_A_SETTING
 GOOD = "customer1@example.com"
 # The next run may solve these, and does not where the world stays as it is.
 STAY_WITHOUT_A_PERSON = {"superseded_session"}
@@ -44,6 +45,16 @@ def test_each_class_is_found_twice_by_a_run_and_a_dry_run_and_none_is_doubled(sh
         told = Counter(problem.id for problem in each.outcome.problems)
         assert [problem for problem in each.outcome.problems if told[problem.id] > 1] == []
     assert again.outcome.changes == []
+
+
+def test_parcels_that_came_back_are_found_where_the_shop_waits_for_them(shop: Shop) -> None:
+    settings = settings_for(shop.sandbox, shop.database.url, PRINTFUL_DELIVERY="shipments")
+    for _ in range(2):
+        run = launched(settings, tools=shop.time.tools())
+        for _part in run.parts:
+            continue
+        assert Counter(each.problem_class for each in run.outcome.problems)[ProblemClass.NOT_DELIVERED] == 2
+    assert run.outcome.changes == []
 
 
 def test_what_faults_alone_can_cause_is_found_too(shop: Shop) -> None:

@@ -11,13 +11,8 @@ from urllib.parse import quote
 import requests
 
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
-from ordersync_dagster.core.errors import (
-    KeyRefusedError,
-    SettingsError,
-    VendorAnswerError,
-    VendorError,
-    VendorUnavailableError,
-)
+from ordersync_dagster.adapters.printful.access import printful_headers, require_access
+from ordersync_dagster.core.errors import VendorAnswerError, VendorError, VendorUnavailableError
 from ordersync_dagster.core.explanation import RawLookup
 from ordersync_dagster.core.printful_order import Missing, NotAsked
 from ordersync_dagster.core.printful_order_fields import created_at
@@ -45,12 +40,7 @@ class PrintfulApi:
     ) -> None:
         self._base, self._session = base.rstrip("/"), session
         self._retry_policy, self._traffic = retry_policy, traffic
-        self._headers = {
-            "Authorization": f"Bearer {token}",
-            "User-Agent": "ordersync",
-            "Accept": "application/json",
-        }
-        self._headers |= {"X-PF-Store-Id": store_id} if store_id else {}
+        self._headers = printful_headers(token, store_id)
         self.unread = ""  # why the last `orders` did not read the whole list; else empty
         self._counted: int | None = None  # may be old: it only decides between list and single requests
 
@@ -153,7 +143,7 @@ class PrintfulApi:
         answer = self._ask(f"/orders/{quote(order_id, safe='@')}", {})
         if answer.status == 403:  # the token could read the list, so this order is another store's
             raise VendorAnswerError(f"Printful does not show order {order_id} to this token (HTTP 403)")
-        _require_access(answer)
+        require_access(answer)
         if answer.status == 404:
             return Missing(order_id)
         order = answer.body.get("result") if isinstance(answer.body, Mapping) else None
@@ -165,7 +155,7 @@ class PrintfulApi:
 
     def _page(self, offset: int, limit: int) -> dict[str, Any]:
         answer = self._ask("/orders", {"offset": offset, "limit": limit})
-        _require_access(answer)
+        require_access(answer)
         body = answer.body
         if answer.status != 200 or not isinstance(body, dict) or not isinstance(body.get("result"), list):
             raise VendorAnswerError(f"Printful's answer to /orders is not a list (HTTP {answer.status})")
@@ -219,16 +209,6 @@ class _Sweep:
         times = [created_at(order) for order in orders]
         self._is_sorted &= all(time is not None and time <= (self._oldest or 0) for time in times)
         return self._is_sorted and bool(times)
-
-
-def _require_access(answer: Answer) -> None:
-    if answer.status in (401, 403):
-        raise KeyRefusedError(
-            f"Printful refused PRINTFUL_API_KEY (HTTP {answer.status}): it is wrong or expired, or lacks the scope "
-            "“View orders of the authorized store”. Make a private token at https://developers.printful.com."
-        )
-    if answer.status == 400 and "store_id" in str(answer.body):
-        raise SettingsError("the Printful token sees several stores: set PRINTFUL_STORE_ID to the one of this shop")
 
 
 def _list_is_cheaper(wanted: int, total: int) -> bool:

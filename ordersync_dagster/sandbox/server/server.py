@@ -94,6 +94,11 @@ class Sandbox:
         with self._lock:
             self.replace(self.world.with_printful_order(order))
 
+    def put_parcels(self, order_id: int, parcels: Sequence[Json]) -> None:
+        """Sets the parcels that Printful's API v2 shows of one order."""
+        with self._lock:
+            self.replace(self.world.with_parcels(order_id, parcels))
+
     def remove_printful_order(self, order_id: int) -> None:
         """Removes an order from Printful."""
         with self._lock:

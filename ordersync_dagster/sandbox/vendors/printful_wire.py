@@ -1,9 +1,13 @@
-"""Printful's API v1: orders, read only."""
+"""Printful's orders, read only: API v1, and the parcels of API v2."""
+
+import json
+from collections.abc import Sequence
 
 from ordersync_dagster.sandbox.vendors.keys import PRINTFUL_KEY
 from ordersync_dagster.sandbox.vendors.records import Entry, RecordIndex
 from ordersync_dagster.sandbox.vendors.wire import Answer, Request
-from ordersync_dagster.sandbox.world.world import World, dump, raw_of
+from ordersync_dagster.sandbox.world.parcels_v2 import order_v2, page_v2, parcels_of
+from ordersync_dagster.sandbox.world.world import Json, World, dump, raw_of
 
 REASONS = {
     400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed",
@@ -30,7 +34,7 @@ class PrintfulWire:
 
     def __init__(self, world: World, *, store_id_required: bool = False, owner: str = "") -> None:
         self._store_id_required, self._key = store_id_required, PRINTFUL_KEY + owner
-        records = world.printful_orders
+        self._world, records = world, world.printful_orders
         self._external = {o["external_id"]: str(o["id"]) for o in records if o["external_id"] is not None}
         self._orders = RecordIndex(
             (
@@ -41,7 +45,7 @@ class PrintfulWire:
         )
 
     def answer(self, request: Request) -> Answer:
-        """The answer to any request below /orders, also a refusal."""
+        """The answer to any request below /orders and /v2/orders, also a refusal."""
         try:
             self._authorise(request)
             return Answer(200, self._body(request))
@@ -64,7 +68,20 @@ class PrintfulWire:
                 return self._list(dict(request.params()))
             case ["orders", name]:
                 return b'{"code":200,"result":%b,"extra":[]}' % self._order(name)
+            case ["v2", "orders"]:
+                return self._page_v2(request, [order_v2(each) for each in self._world.printful_orders])
+            case ["v2", "orders", name, "shipments"]:
+                return self._page_v2(request, self._parcels(json.loads(self._order(name))))
         raise PrintfulError(404, "Not Found")
+
+    def _parcels(self, order: Json) -> Sequence[Json]:
+        own = self._world.parcels.get(order["id"])
+        return parcels_of(order, self._world.now) if own is None else own
+
+    def _page_v2(self, request: Request, rows: Sequence[Json]) -> bytes:
+        params = dict(request.params())
+        limit = _number(params, "limit", default=20, least=1, most=100)
+        return dump(page_v2(rows, _number(params, "offset", default=0, least=0), limit, request.path))
 
     def _list(self, params: dict[str, str]) -> bytes:
         limit = _number(params, "limit", default=20, least=1, most=100)

@@ -8,6 +8,7 @@ from typing import Any
 from ordersync_dagster.sandbox.world import sessions
 from ordersync_dagster.sandbox.world.catalogue import PRODUCTS, Pick
 from ordersync_dagster.sandbox.world.draft import Draft
+from ordersync_dagster.sandbox.world.parcels_v2 import parcel_v2
 from ordersync_dagster.sandbox.world.payments import dispute
 from ordersync_dagster.sandbox.world.people import Person
 from ordersync_dagster.sandbox.world.printful_orders import costs
@@ -28,6 +29,8 @@ def build_messy(seed: int, now: datetime) -> World:
         mess.at_printful(number)
         mess.links()
         mess.money_back(number)
+    for _ in range(TIMES):
+        mess.returned_parcel()
     return mess.finish()
 
 
@@ -37,12 +40,14 @@ class _Mess:
         self._people = count(1)
         self._ages: Iterator[int] = count(30, 7)  # hours: no two sales within the same hour
         self._disputes: list[Json] = []
+        self._parcels: dict[int, list[Json]] = {}
 
     def finish(self) -> World:
         world = self._draft.finish()
         return World(
             now=world.now, sessions=world.sessions, line_items=world.line_items, refunds=world.refunds,
             printful_orders=world.printful_orders, shop=world.shop, disputes=self._disputes,
+            parcels=self._parcels,
         )  # fmt: skip
 
     def sale(
@@ -156,6 +161,14 @@ class _Mess:
                     currency=session["currency"], created=session["created"] + 3600,
                 )
             )  # fmt: skip
+
+    def returned_parcel(self) -> None:
+        """A parcel that came back, as Printful's API v2 alone says."""
+        _, _, order = self.sale("fulfilled", "shipped", parcels=1)  # not_delivered
+        words = {"delivery_status": "return_to_sender", "delivered_at": None}
+        if order:
+            now = self._draft.now
+            self._parcels[order["id"]] = [parcel_v2(order, each, now, **words) for each in order["shipments"]]
 
     def _session(self, quantity: int, overrides: Json) -> tuple[Json, list[Pick], Person]:
         age, person = overrides.pop("age", None) or next(self._ages), self._person()

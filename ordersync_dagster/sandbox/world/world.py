@@ -84,6 +84,7 @@ class World:
     shop: ShopRows = field(default_factory=ShopRows)
     disputes: Sequence[Json] = ()
     invoice_payments: Sequence[Json] = ()
+    parcels: Mapping[int, Sequence[Json]] = field(default_factory=dict)  # by Printful id, if not those of API v1
 
     @cached_property
     def events(self) -> list[Json]:
@@ -116,6 +117,10 @@ class World:
     def with_printful_order(self, order: Json) -> "World":
         """This world with one Printful order added or replaced."""
         return replace(self, printful_orders=_with(self.printful_orders, order))
+
+    def with_parcels(self, order_id: int, parcels: Sequence[Json]) -> "World":
+        """This world with the parcels that API v2 shows of one Printful order."""
+        return replace(self, parcels={**self.parcels, order_id: parcels})
 
     def without_printful_order(self, order_id: int) -> "World":
         """This world without one Printful order."""

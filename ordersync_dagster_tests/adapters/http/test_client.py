@@ -84,6 +84,34 @@ def test_printfuls_sentence_counts_where_it_sends_no_header(sandbox: Sandbox, re
     assert 42 <= time.slept[0] < 43
 
 
+@pytest.mark.parametrize(
+    ("status", "reset", "least", "most"),
+    [
+        (429, "7", 7, 8),
+        (429, "12.5", 12.5, 13),
+        (429, "-1", 0.5, 1.1),
+        (429, "soon", 0.5, 1.1),
+        (429, "1790000000", 0.5, 1.1),  # a point in time
+        (503, "7", 0.5, 1.1),  # the limit is not the reason
+    ],
+)
+def test_after_a_429_the_reset_of_the_limit_counts(
+    sandbox: Sandbox, reader: Reader, time: FakeTime, status: int, reset: str, least: float, most: float
+) -> None:
+    sandbox.faults.add(Fault(ORDERS, "status", status=status, body="{}", headers={"X-Ratelimit-Reset": reset}))
+    assert reader.read().status == 200
+    assert least <= time.slept[0] <= most
+
+
+def test_a_retry_after_is_stronger_than_the_reset_of_the_limit(
+    sandbox: Sandbox, reader: Reader, time: FakeTime
+) -> None:
+    headers = {"Retry-After": "2.5", "X-Ratelimit-Reset": "30"}
+    sandbox.faults.add(Fault(ORDERS, "status", status=429, headers=headers))
+    assert reader.read().status == 200
+    assert 2.5 <= time.slept[0] < 3.5
+
+
 @pytest.mark.parametrize("status", [408, 409, 419, 425, 429, 500, 502, 503, 504])
 def test_what_may_pass_is_asked_again(sandbox: Sandbox, reader: Reader, status: int) -> None:
     refuse(sandbox, status)

@@ -10,7 +10,7 @@ from ordersync_dagster.adapters.database.journal.alert_records import ALERTS, ol
 from ordersync_dagster.adapters.database.journal.audit import AUDIT, BLANKED_ENTRIES, PAYLOAD, Entry
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.journal.problem_records import PROBLEMS
-from ordersync_dagster.adapters.database.journal.runs import MISSING, RUNS
+from ordersync_dagster.adapters.database.journal.runs import MISSING, PARCELS, RUNS
 from ordersync_dagster.adapters.database.journal.shadow_records import SHADOW
 from ordersync_dagster.adapters.database.rate_limit import RATE
 from ordersync_dagster.adapters.database.rows.build import Stamp
@@ -27,6 +27,7 @@ def count_old(connection: Connection, before: datetime) -> ErasureCounts:
         problems=count_rows(connection, PROBLEMS.c.ended_at < before),
         alerts=count_rows(connection, old_alerts(before)),
         shadows=count_rows(connection, SHADOW.c.last_seen < before),
+        parcels=count_rows(connection, PARCELS.c.asked_at < before),
     )
 
 
@@ -36,6 +37,7 @@ def erase_old(connection: Connection, before: datetime, stamp: Stamp, keyed: Key
     blanked = blank(connection, [_old_payloads(before)])
     connection.execute(update(RUNS).where(_old_hosts(before)).values(host=None))
     connection.execute(delete(MISSING).where(MISSING.c.asked_at < before))
+    connection.execute(delete(PARCELS).where(PARCELS.c.asked_at < before))
     connection.execute(delete(ALERTS).where(old_alerts(before)))
     connection.execute(delete(PROBLEMS).where(PROBLEMS.c.ended_at < before))
     connection.execute(delete(SHADOW).where(SHADOW.c.last_seen < before))

@@ -1,11 +1,11 @@
-"""`ordersync_runs` and `ordersync_missing`: our runs, and the Printful orders that got a 404."""
+"""`ordersync_runs`, `ordersync_missing` and `ordersync_parcels`: our runs, and when Printful was asked last."""
 
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ordersync_dagster import __version__
@@ -19,6 +19,7 @@ _OWN = own_tables()
 # Stands for "no 404": our role may not delete rows of ordersync_missing.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
+PARCELS = _OWN.tables["ordersync_parcels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,16 @@ def known_missing(connection: Connection, since: datetime) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars())
 
 
-def remember(connection: Connection, missing: Collection[str], now: datetime) -> None:
-    """Record the time of a 404 for each of these ids."""
+def asked_parcels(connection: Connection) -> dict[str, datetime]:
+    """By Printful id: when its parcels were on their way, and Printful was asked last."""
+    rows = connection.execute(select(PARCELS.c.printful_order_id, PARCELS.c.asked_at))
+    return {row.printful_order_id: row.asked_at for row in rows}
+
+
+def remember(connection: Connection, printful_ids: Collection[str], now: datetime, table: Table = MISSING) -> None:
+    """Record for each of these ids when Printful was asked."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    for chunk in chunks(missing):
-        statement = insert(MISSING).values([{"printful_order_id": each, "asked_at": now} for each in chunk])
+    for chunk in chunks(printful_ids):
+        statement = insert(table).values([{"printful_order_id": each, "asked_at": now} for each in chunk])
         fresh = {"asked_at": statement.excluded.asked_at}
         connection.execute(statement.on_conflict_do_update(index_elements=["printful_order_id"], set_=fresh))

@@ -93,6 +93,12 @@ def _entries(given: object) -> object:
     return given
 
 
+class PrintfulRules(_Strict):
+    """What proves that an order is delivered: the order's own word, or its parcels by API v2."""
+
+    delivery: Literal["fulfilled", "shipments"] | None = None
+
+
 class ShopMapping(_Strict):
     """The whole file; a name that it leaves out is that of docs/database-schema.md.
 
@@ -106,6 +112,7 @@ class ShopMapping(_Strict):
     values: Mapping[str, Mapping[_Name, _Value]] = Field(default_factory=dict)
     link: Link = Link()
     match: MatchRule = MatchRule()
+    printful: PrintfulRules = PrintfulRules()
     shop: Annotated[list[dict[str, Any]], BeforeValidator(_entries)] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -21,6 +21,7 @@ OWN_TABLES = (
     "ordersync_problems",
     "ordersync_alerts",
     "ordersync_shadow",
+    "ordersync_parcels",
 )
 
 
@@ -40,7 +41,7 @@ def own_tables() -> MetaData:
     metadata = MetaData()
     columns: tuple[Iterable[SchemaItem], ...] = (
         _runs(),
-        _missing(),
+        _asked_at(),
         _rate(),
         _audit(),
         _secrets(),
@@ -49,6 +50,7 @@ def own_tables() -> MetaData:
         _problems(),
         _alerts(),
         _shadow(),
+        _asked_at(),
     )
     for name, of_table in zip(OWN_TABLES, columns, strict=True):
         Table(name, metadata, *of_table)
@@ -120,7 +122,7 @@ def _runs() -> list[SchemaItem]:
     ]
 
 
-def _missing() -> list[Column[object]]:
+def _asked_at() -> list[Column[object]]:
     return [Column("printful_order_id", Text, primary_key=True), _time("asked_at", nullable=False)]
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from ordersync_dagster.adapters.database.journal import erase
+from ordersync_dagster.adapters.database.journal import erase, runs
 from ordersync_dagster.adapters.database.journal.forget import erase_customer, find_customer
 from ordersync_dagster.adapters.database.journal.runs import Purpose
 from ordersync_dagster.adapters.database.journal.verify import verify
@@ -126,7 +126,11 @@ def test_a_purge_takes_what_is_old_and_leaves_what_is_young(database: Database) 
     )
     with opened(database.url, LATER) as (store, _):
         store.remember_missing(["8"])
-    assert purge(database, 90) == ErasureCounts(payloads=4, missing=1, rates=2, hosts=2)
+        with store.transaction() as connection:
+            runs.remember(connection, ["9"], LATER, runs.PARCELS)
+            runs.remember(connection, ["10", "11"], NOW, runs.PARCELS)
+    assert purge(database, 90) == ErasureCounts(payloads=4, missing=1, rates=2, hosts=2, parcels=2)
+    assert database.column("SELECT printful_order_id FROM ordersync_parcels") == ["9"]
     assert {run_id for run_id, _ in blanked(database)} == {"run1", "run2"}
     assert database.column("SELECT printful_order_id FROM ordersync_missing") == ["8"]
     assert database.column("SELECT DISTINCT name FROM ordersync_rate") == ["busy"]
