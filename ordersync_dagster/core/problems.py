@@ -1,7 +1,8 @@
 """Records that could not be decided: a class, ids, one sentence; the rest goes on."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 
@@ -18,6 +19,7 @@ _SUBJECTS = (
     "order_ids",
     "day",
 )
+_PLANNED = re.compile(rf"{UNNUMBERED}\w+")
 _PARTS = ("column", "other_stripe_session_id", "created")  # one subject may have the class once for each
 
 
@@ -51,6 +53,18 @@ class Problem:
             named = [*sorted(self.ids.items())] or [("sentence", self.sentence)]
         text = "\n".join([self.problem_class, *(f"{name}={_lasting(value)}" for name, value in named)])
         return f"p{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def with_numbers(problem: Problem, numbers: Mapping[str, str]) -> Problem:
+    """The same, where the planned orders in `numbers` are named by the numbers that the database gave them."""
+
+    def numbered(text: str) -> str:
+        return _PLANNED.sub(lambda found: numbers.get(found[0], found[0]), text)
+
+    if UNNUMBERED not in problem.sentence and not any(UNNUMBERED in each for each in problem.ids.values()):
+        return problem
+    ids = {name: numbered(value) for name, value in problem.ids.items()}
+    return replace(problem, sentence=numbered(problem.sentence), ids=ids)
 
 
 def _lasting(value: str) -> str:

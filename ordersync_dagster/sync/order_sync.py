@@ -16,7 +16,7 @@ from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.planned import PlannedChange, require_plan
 from ordersync_dagster.core.problem_classes import ProblemClass
-from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.problems import Problem, with_numbers
 from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.summary import Summary, summarise
 from ordersync_dagster.core.window import Window
@@ -156,7 +156,7 @@ class OrderSync:
 
     def _applied(self, steps: Iterator[Step]) -> Iterator[Part]:
         """Each step, written. If an insert did not take place, links are decided for the orders that there are."""
-        is_as_planned, missing = True, frozenset[str]()
+        is_as_planned, missing, numbers = True, frozenset[str](), dict[str, str]()
         for step in steps:
             part = self._apply(step if is_as_planned else self._of_what_is_there(step), missing)
             if any(each.refused or each.written_first_by_others for each in part.applied):
@@ -164,8 +164,16 @@ class OrderSync:
             if any(each.written_first_by_others for each in part.applied):
                 part = self._with_orders_of_others(part)
             missing |= {each.session_id for each in part.plan.failed_sessions if each.problem.problem_class is REFUSED}
-            yield part
+            yield self._with_numbers(part, numbers)
             del step, part  # as in `repair`
+
+    def _with_numbers(self, part: Part, numbers: dict[str, str]) -> Part:
+        """The part whose problems name the orders that were added by their `numbers`, where the database gave them."""
+        planned = {each.order.session_id: each.order.id for each in part.plan.inserts if each.order.is_numbered}
+        rows = self.store.orders_of_sessions(planned.keys()) if planned else ()
+        numbers |= {planned[row.session_id]: row.id for row in rows}
+        notes = tuple(with_numbers(each, numbers) for each in part.plan.notes) if numbers else part.plan.notes
+        return replace(part, plan=replace(part.plan, notes=notes)) if numbers else part
 
     def _with_orders_of_others(self, part: Part) -> Part:
         """The part whose ledger has the orders that somebody else inserted meanwhile, as they are."""

@@ -166,3 +166,16 @@ def test_a_dry_run_that_stops_early_saves_no_plan(ordersync: Cli) -> None:
     ran = ordersync("sync", "--dry-run", "--save", str(PLAN), STRIPE_SECRET_KEY="rk_test_refused")
     assert ran.code == 2
     assert not PLAN.exists()
+
+
+def test_a_plan_in_shadow_mode_is_kept_and_not_applied(ordersync: Cli, world: World) -> None:
+    assert ordersync("sync", "--dry-run", "--save", str(PLAN), ORDERSYNC_SHADOW="1").code == 0
+    ran = ordersync("sync", "--plan", str(PLAN))
+    assert (ran.code, ran.out.splitlines()[2:9]) == (0, counter_lines(world))
+    assert "nothing was written to the shop's tables" in ran.out
+    assert ordersync.database.count("orders") == len(world.shop.orders)
+    kept = document(ordersync("shadow", "--json"))["summary"]["shadow_repairs"]
+    ordersync("sync", "--plan", str(PLAN))
+    assert document(ordersync("shadow", "--json"))["summary"]["shadow_repairs"] == kept > 0
+    applied = ordersync("sync", "--plan", str(PLAN), ORDERSYNC_SHADOW=None)
+    assert (applied.code, applied.out.splitlines()[2:9]) == (0, counter_lines(world))

@@ -78,7 +78,8 @@ def test_a_day_that_is_compared_in_pieces_comes_to_the_same(scene: Scene, size: 
     decided: list[Piece] = []
     for piece, found in zip(pieces, looked_up, strict=True):
         claims = {order_id: claim for each in decided for order_id, claim in each.claims.items()}
-        some = replace(day, sessions=piece, elsewhere=Elsewhere(paid, payers, claims=claims))
+        doubtful = {order_id: name for each in decided for order_id, name in each.doubtful.items()}
+        some = replace(day, sessions=piece, elsewhere=Elsewhere(paid, payers, claims=claims, doubtful=doubtful))
         decided.append(decide_piece(some, replace(scene.stored, orders=tuple(found))))
     of_the_day = [order for order in orders if any(order in found for found in looked_up)]
     assert join_pieces(decided) == decide_sessions(day, replace(scene.stored, orders=tuple(of_the_day)))

@@ -1,4 +1,4 @@
-"""Saved plans and proofs where the database numbers the orders, and saved plans in shadow mode."""
+"""A shop whose database numbers the orders, as people and scripts meet it."""
 
 import json
 from collections.abc import Iterator
@@ -52,14 +52,13 @@ def test_a_proof_of_a_shop_with_numbers_holds_and_names_what_changed(numbered: C
     assert [(each["what"], each["side"], each["id"]) for each in found["changes"]] == [("changed", "shop", number)]
 
 
-def test_a_plan_in_shadow_mode_is_kept_and_not_applied(ordersync: Cli, world: World) -> None:
-    assert ordersync("sync", "--dry-run", "--save", PLAN, ORDERSYNC_SHADOW="1").code == 0
-    ran = ordersync("sync", "--plan", PLAN)
-    assert (ran.code, ran.out.splitlines()[2:9]) == (0, counter_lines(world))
-    assert "nothing was written to the shop's tables" in ran.out
-    assert ordersync.database.count("orders") == len(world.shop.orders)
-    kept = document(ordersync("shadow", "--json"))["summary"]["shadow_repairs"]
-    ordersync("sync", "--plan", PLAN)
-    assert document(ordersync("shadow", "--json"))["summary"]["shadow_repairs"] == kept > 0
-    applied = ordersync("sync", "--plan", PLAN, ORDERSYNC_SHADOW=None)
-    assert (applied.code, applied.out.splitlines()[2:9]) == (0, counter_lines(world))
+def test_a_run_names_its_new_orders_by_their_numbers(numbered: Cli, world: World) -> None:
+    planned = document(numbered("sync", "--dry-run", "--json"))["problems"]
+    assert any("new:" in json.dumps(each) for each in planned)
+    ran = numbered("sync")
+    (waiting,) = [line for line in ran.out.splitlines() if "nothing at Printful, and their customers wait" in line]
+    named = {line.strip() for line in ran.out.split(waiting)[1].split("\n\n")[0].splitlines() if line.strip()}
+    added = "SELECT id FROM orders ORDER BY id DESC LIMIT :count"
+    assert named <= {str(number) for number in numbered.database.column(added, count=len(lost(world)))}
+    assert named
+    assert "new:" not in ran.out + numbered("problems").out
