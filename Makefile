@@ -138,7 +138,7 @@ bench: $(READY) ## measure time and memory
 	$(BIN)/python -m benchmarks
 
 docs: $(SITE) ## the documentation site in build/site: open build/site/index.html
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 reference: $(READY) ## write the pages of docs/ that come from the code: settings, commands, JSON, runbook
 	$(BIN)/python -m docsite.reference

@@ -1,10 +1,7 @@
 """What README and docs/ promise is what the code does: commands, options, settings, tables, and the demo's output."""
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,23 +13,16 @@ from ordersync_dagster.adapters.database.schema.tables import own_tables, shop_t
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
 from ordersync_dagster.app import pretend_shops
 from ordersync_dagster.app.demo import demonstrate
-from ordersync_dagster.app.pretend_shops import pretend_shop
 from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.cli import console, main
 from ordersync_dagster.core.orders import MOVES, Status
 from ordersync_dagster.core.printful_order import STATUS
+from ordersync_dagster_tests.support.pages import PAGES, console_lines
 from ordersync_dagster_tests.support.places import ROOT
 from ordersync_dagster_tests.support.world import served
 
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LEFT_OUT = "[…]"
-
-
-def _console_lines(page: Path) -> Iterator[str]:
-    """What a reader is told to type: lines that begin with $ in console blocks."""
-    for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.S):
-        yield from re.findall(r"^\s*\$ (.*)$", block, re.M)
 
 
 def _inline_commands(page: Path) -> Iterator[str]:
@@ -48,7 +38,7 @@ def _words(line: str) -> Iterator[list[str]]:
 
 
 def _ours(name: str) -> list[tuple[Path, list[str]]]:
-    lines = [(page, line) for page in PAGES for line in (*_console_lines(page), *_inline_commands(page))]
+    lines = [(page, line) for page in PAGES for line in (*console_lines(page), *_inline_commands(page))]
     return [(page, words[1:]) for page, line in lines for words in _words(line) if words and words[0] == name]
 
 
@@ -191,25 +181,3 @@ def test_the_first_screen_says_what_is_never_done() -> None:
     screen = " ".join((ROOT / "README.md").read_text().splitlines()[:12])
     for word in ("charges", "refunds", "ships", "cancels", "e-mails", "creates no customers", "docs/webhooks.md"):
         assert word in screen
-
-
-COMMANDS = sorted({line for page in PAGES for line in _console_lines(page) if line.startswith("ordersync ")})
-
-
-@pytest.fixture(scope="module")
-def shop_environment() -> Iterator[dict[str, str]]:
-    with pretend_shop() as environment:
-        yield os.environ | environment | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-
-
-ELSEWHERE = r"sandbox --folder \S+$|db grants|--sql"  # serves for ever; or is PostgreSQL's, and run by test_grants.py
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("line", [line for line in COMMANDS if not re.search(ELSEWHERE, line)])
-def test_the_commands_of_the_docs_run_on_the_pretend_shop(
-    line: str, shop_environment: dict[str, str], tmp_path: Path
-) -> None:
-    ended = subprocess.run(line, shell=True, cwd=tmp_path, env=shop_environment, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout or any(path.read_text() for path in tmp_path.glob("*.json"))

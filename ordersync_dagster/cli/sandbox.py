@@ -20,7 +20,7 @@ def sandbox(
     folder: Annotated[Path | None, typer.Option(help="Keep the shop's database here.")] = None,
     shops: Annotated[int, typer.Option(min=0, max=200, help="So many shops, with their ordersync.toml.")] = 0,
 ) -> None:
-    """Run the pretend shop, or several; a command after `--` is run against it, else it serves until Ctrl-C."""
+    """Run the pretend shop, or several; a command after `--`, such as bash, runs on it. Else it serves."""
     from ordersync_dagster.app.pretend_shops import pretend_shop, pretend_shops
 
     if shops:

@@ -1,4 +1,4 @@
-"""docs/reliability.md and docs/security.md name every fault and demand, and only tests that exist."""
+"""docs/reliability.md, docs/security.md and docs/never.md name every fault and demand, and only tests that exist."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from ordersync_dagster_tests.support.places import TESTS
 
 DOCS = TESTS.parent / "docs"
-PAGES = [DOCS / "reliability.md", DOCS / "security.md"]
+PAGES = [DOCS / "reliability.md", DOCS / "security.md", DOCS / "never.md"]
 REFERENCE = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 
 
