@@ -21,9 +21,11 @@ RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-di
 # hadolint ignore=DL3006 # the tag is in the argument
 FROM ${PYTHON_IMAGE}
 RUN groupadd --gid 10001 ordersync \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ordersync
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ordersync \
+    && install --directory --owner=ordersync --group=ordersync /var/lib/dagster /var/lib/ordersync
 COPY --from=build /opt/ordersync /opt/ordersync
-# Only /tmp must be writable; the root file system may be read-only.
+# Only /tmp must be writable; the root file system may be read-only. compose.yaml mounts volumes at the two folders, which
+# take over their owner.
 ENV PATH=/opt/ordersync/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
