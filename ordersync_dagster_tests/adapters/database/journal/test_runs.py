@@ -13,7 +13,7 @@ import pytest
 from ordersync_dagster.core.errors import LockHeldError
 from ordersync_dagster.core.window import Window
 from ordersync_dagster_tests.support.clock import NOW
-from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.databases import Database, each_statement
 from ordersync_dagster_tests.support.stores import opened
 
 MONTH = Window.last_days(30, NOW)
@@ -40,6 +40,13 @@ def another_process_holds(url: str) -> Iterator[subprocess.Popen[str]]:
 
 def runs(database: Database) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in database.rows("SELECT * FROM ordersync_runs")}
+
+
+def test_a_run_without_problems_reads_once_that_none_is_open_and_writes_nothing(database: Database) -> None:
+    seen: list[str] = []
+    with opened(database.url) as (store, _), each_statement(database, seen.append), store.run("run", MONTH) as run:
+        run.end({})
+    assert [each.split()[0] for each in seen if "ordersync_problems" in each] == ["SELECT"]
 
 
 def test_a_run_is_recorded_with_its_window_and_its_figures(database: Database) -> None:
