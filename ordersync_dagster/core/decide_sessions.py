@@ -198,8 +198,9 @@ class _Decider:
         if state.is_refunded:
             order = replace(order, status=Status.REFUNDED)
         self.inserts.append(InsertOrder(order))
-        self._pay(order, as_stored(order), state)
-        self._wait(as_stored(order), order, state)
+        stored = as_stored(order)
+        self._pay(order, stored, state)
+        self._wait(stored, order, state)
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
         state, is_erased = payment_state(order, self._reversals), order.session_id in self._erased

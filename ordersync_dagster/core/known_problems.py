@@ -99,9 +99,13 @@ class Sightings:
     _answered: set[str] = field(default_factory=set)  # orders about which Printful was asked
     _silent: set[tuple[str, str]] = field(default_factory=set)  # (vendor, order or session) without an answer
     _repaired: set[str] = field(default_factory=set)  # orders and sessions that the run changed
+    _asked_before: frozenset[str] = field(init=False)  # orders and sessions of the open problems
     _has_links: bool = False
     _has_unclaimed: bool = False
     _has_all_printful: bool = False
+
+    def __post_init__(self) -> None:
+        self._asked_before = frozenset(key for each in self.open.values() for key in each.keys)
 
     def add(self, part: Part) -> None:
         """Take over one part of the run."""
@@ -118,22 +122,22 @@ class Sightings:
         self._has_unclaimed |= plan.looked_for_unclaimed
         if plan.day and not is_unread:
             self._days.add(plan.day)
-        if self.open:
-            asked_before = frozenset(key for each in self.open.values() for key in each.keys)
-            self._answered.update(asked_before.intersection(plan.printful_orders))
-            self._repaired.update(asked_before & _changed(part))
+        if self._asked_before:
+            self._answered.update(self._asked_before.intersection(plan.printful_orders))
+            self._repaired.update(self._asked_before & _changed(part))
 
     def end(self, *, looked_for_links: bool, looked_at_all: bool) -> None:
         """The run came to its end. It asked Printful (`looked_for_links`), and about every order (`looked_at_all`)."""
         self._has_links, self._has_all_printful = looked_for_links, looked_at_all
 
     def _find(self, problem: Problem, found_by: FoundBy) -> None:
-        known = self.found.get(problem.id)
+        problem_id = problem.id
+        known = self.found.get(problem_id)
         if known is not None and problem.sentence not in known.problem.sentence:
             problem = replace(problem, sentence=f"{known.problem.sentence} {problem.sentence}")
         elif known is not None:
             return
-        self.found[problem.id] = Sighting(problem, found_by)
+        self.found[problem_id] = Sighting(problem, found_by)
 
     def ended(self, run_id: str) -> dict[str, str]:
         """The open problems that the run looked for and did not find: id → the reason."""

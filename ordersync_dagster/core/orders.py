@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha1
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ SHIPMENTS_KEY = "printful_shipments"  # where an order's metadata keeps every pa
 # An e-mail address that the shop erased meanwhile must keep name and address out.
 _GUARDS = (*(field.guard or field.attribute for field in order_fields.CHANGED), "customer_email")
 _OF_BOTH = tuple(field.attribute for field in order_fields.INSERTED if field.is_read)
+_values_of_both = attrgetter(*_OF_BOTH)
 
 
 class Status(StrEnum):
@@ -199,4 +201,4 @@ class StoredOrder:
 
 def as_stored(order: Order) -> StoredOrder:
     """The row that inserting `order` will leave."""
-    return StoredOrder(**{name: getattr(order, name) for name in _OF_BOTH})
+    return StoredOrder(**dict(zip(_OF_BOTH, _values_of_both(order), strict=True)))

@@ -1,11 +1,25 @@
 """`ordersync_problems`: the problems that runs found, how long they last, and who has seen them."""
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ordersync_dagster.adapters.database.rows.read import chunks
@@ -30,6 +44,7 @@ _SEEN_AGAIN = (
     "last_seen",
     "last_run",
 )
+_NEW = ("id", "class", "stripe_session_id", "first_seen", "runs", *_SEEN_AGAIN)
 
 
 def read_problems(connection: Connection, condition: ColumnElement[bool] | None = None) -> list[KnownProblem]:
@@ -46,7 +61,7 @@ def record_sightings(connection: Connection, sightings: Sightings, run_id: str, 
     """
     rows = [_row(problem_id, each, run_id, now) for problem_id, each in sorted(sightings.found.items())]
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        connection.execute(_upsert(connection), rows[start : start + ROWS_AT_ONCE])
+        _record(connection, rows[start : start + ROWS_AT_ONCE])
     by_reason: dict[str, list[str]] = {}
     for problem_id, why in sightings.ended(run_id).items():
         by_reason.setdefault(why, []).append(problem_id)
@@ -74,9 +89,26 @@ def forget_notes(connection: Connection, keys: Collection[str]) -> None:
         connection.execute(update(PROBLEMS).where(is_theirs, PROBLEMS.c.note.is_not(None)).values(note=""))
 
 
-def _upsert(connection: Connection) -> Any:
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(PROBLEMS)
+def _record(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(_seen(_unpacked(), postgresql.insert), {"rows": json.dumps(rows, default=_utc)})
+    else:
+        connection.execute(_seen(None, sqlite.insert), rows)
+
+
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat()
+
+
+def _unpacked() -> Select[Any]:
+    """The rows of one JSON text: with a statement for each, this table took a third of the time of a first run."""
+    columns = [column(name, PROBLEMS.c[name].type) for name in _NEW]
+    sent = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
+    return select(sent.table_valued(*columns).render_derived("sent", with_types=True))
+
+
+def _seen(rows: Select[Any] | None, insert: Callable[..., Any]) -> Any:
+    statement = insert(PROBLEMS) if rows is None else insert(PROBLEMS).from_select(_NEW, rows)
     anew, now = PROBLEMS.c.ended_at.is_not(None), statement.excluded
     values: dict[str, Any] = {name: now[name] for name in _SEEN_AGAIN}
     values |= {name: case((anew, None), else_=PROBLEMS.c[name]) for name in _ACKNOWLEDGED}
