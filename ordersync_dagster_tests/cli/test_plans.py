@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ordersync_dagster import __version__
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import World
 from ordersync_dagster_tests.support.cli import Cli, Ran, counter_lines, document
@@ -123,7 +124,7 @@ def test_the_same_database_under_a_relative_path_is_the_same(ordersync: Cli) -> 
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda text: text.replace('"version": "0.1.0"', '"version": "9.9.9"'), "was edited or is damaged"),
+        (lambda text: text.replace(f'"version": "{__version__}"', '"version": "9.9.9"'), "was edited or is damaged"),
         (lambda text: text.replace('"schema_version": 1', '"schema_version": 2'), "has schema_version 2"),
         (lambda text: re.sub(r'"order_id": "\w', '"order_id": "0', text), "was edited or is damaged"),
         (lambda text: text[: len(text) // 2], "it is not JSON"),

@@ -25,13 +25,6 @@ def test_our_own_changelog_agrees_with_our_version() -> None:
     check_version((ROOT / CHANGELOG).read_text(), __version__)
 
 
-def test_the_version_stands_in_one_place() -> None:
-    package = ROOT / "ordersync_dagster"
-    said = [path.relative_to(package).as_posix() for path in package.rglob("*.py") if __version__ in path.read_text()]
-    assert said == ["__init__.py"]
-    assert "version = attr: ordersync_dagster.__version__" in (ROOT / "setup.cfg").read_text().splitlines()
-
-
 @pytest.mark.parametrize(
     ("text", "version"),
     [(OPEN, "0.1.0"), (RELEASED, "0.2.0"), (RELEASED.replace("## [0.2.0]", "## [Unreleased]\n\n## [0.2.0]"), "0.10.0")],

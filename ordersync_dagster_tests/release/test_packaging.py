@@ -123,7 +123,7 @@ def test_the_metadata_promise_python_311_to_314(metadata: Message) -> None:
 def test_the_metadata_name_licence_and_extras(metadata: Message) -> None:
     assert metadata["License-Expression"] == "Apache-2.0" or metadata["License"] == "Apache-2.0"
     assert metadata["License-File"] == "LICENSE"
-    assert set(metadata.get_all("Provides-Extra", [])) == {"postgres", "alerts", "metrics", "dev"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"postgres", "alerts", "metrics", "kubernetes", "dev"}
     assert "# ordersync" in str(metadata.get_payload())
 
 
