@@ -96,6 +96,7 @@ print(json.dumps(noted.moments))
 """
 
 
+@pytest.mark.full
 def test_four_processes_stay_within_the_limit_together(engine: Engine, tmp_path: Path) -> None:
     kind = "sqlite" if engine.dialect.name == "sqlite" else "postgresql"
     where = str(tmp_path / "state") if kind == "sqlite" else engine.url.render_as_string(hide_password=False)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import build
 from ordersync_dagster_tests.support.cli import Cli, counter_lines
@@ -21,6 +23,7 @@ def run_outside(*arguments: str, tmp_path: Path, **environment: str) -> subproce
     )
 
 
+@pytest.mark.full
 def test_the_demonstration_prints_what_the_sandbox_holds(tmp_path: Path) -> None:
     homes = {"HOME": str(tmp_path), "XDG_STATE_HOME": ""}
     ran = run_outside(str(COMMAND), "demo", tmp_path=tmp_path, STRIPE_SECRET_KEY="sk_live_mustNotBeUsed", **homes)

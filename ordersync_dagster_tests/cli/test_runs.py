@@ -39,7 +39,6 @@ def last_run(ordersync: Cli) -> str:
     return str(document(ordersync, "runs", "--limit", "1")["runs"][0]["run_id"])
 
 
-@pytest.mark.databases
 def test_a_run_can_be_taken_back_to_the_very_row(ordersync: Cli, world: World) -> None:
     before = shop_rows(ordersync.database)
     assert ordersync("sync").code == 0
@@ -159,7 +158,6 @@ def test_a_run_that_never_was_is_exit_2(ordersync: Cli) -> None:
         assert ran.err == "ordersync: there is no run x: `ordersync runs` lists them\n"
 
 
-@pytest.mark.databases
 def test_all_that_was_written_of_an_order_is_found_by_its_id_and_by_its_session(ordersync: Cli, world: World) -> None:
     ordersync("sync")
     ordersync("undo", run_id := last_run(ordersync))
@@ -197,7 +195,6 @@ def test_an_undo_is_not_undone(ordersync: Cli) -> None:
     assert everything(ordersync.database) == before
 
 
-@pytest.mark.databases
 def test_what_others_hold_is_left_for_later(ordersync: Cli) -> None:
     ordersync("sync")
     run_id = last_run(ordersync)
@@ -209,7 +206,6 @@ def test_what_others_hold_is_left_for_later(ordersync: Cli) -> None:
         assert ordersync("undo", run_id, "--dry-run").code == 0
 
 
-@pytest.mark.databases
 def test_verify_names_what_is_missing_and_is_exit_1(ordersync: Cli) -> None:
     ordersync("sync")
     assert ordersync("audit", "verify").out.startswith("The audit is whole: ")
@@ -224,7 +220,6 @@ def test_verify_names_what_is_missing_and_is_exit_1(ordersync: Cli) -> None:
     assert document(ordersync, "audit", "verify", code=1)["broken"].startswith("Entry 5 is missing")
 
 
-@pytest.mark.databases
 @pytest.mark.parametrize("command", ["purge", "forget"])
 def test_letting_go_is_counted_first_then_done_and_the_audit_stays_whole(ordersync: Cli, command: str) -> None:
     ordersync("sync")

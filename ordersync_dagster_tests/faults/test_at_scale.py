@@ -112,7 +112,7 @@ class Broken:
         self.unlinked = {each["id"] for each in sessions} & set(old_enough(sandbox)) - self.failed_sessions
 
 
-@pytest.mark.breadth
+@pytest.mark.full
 def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
@@ -132,7 +132,7 @@ def test_faults_that_never_heal_are_named_one_by_one_and_all_others_are_done(
     assert run.outcome.summary.printful_items_added == database.count("order_items") == SOME // 20 - 1
 
 
-@pytest.mark.breadth
+@pytest.mark.full
 def test_days_that_a_vendor_never_answers_and_older_ones_are_left_to_the_next_run(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:
@@ -152,7 +152,7 @@ def test_days_that_a_vendor_never_answers_and_older_ones_are_left_to_the_next_ru
     assert stored(database) == sorted(old_enough(sandbox))
 
 
-@pytest.mark.breadth
+@pytest.mark.full
 def test_fault_60_a_session_of_the_other_mode_leaves_only_whole_newer_days(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:

@@ -144,6 +144,7 @@ def terminated_in_mid_run(sandbox: Sandbox, database: Database, world: World, fo
     is_as_after_one_run(database, world)
 
 
+@pytest.mark.full
 def test_faults_33_and_34_two_runs_that_are_started_together_come_to_what_one_would(
     slow_sandbox: Sandbox, sqlite_url: str, world: World, tmp_path: Path
 ) -> None:

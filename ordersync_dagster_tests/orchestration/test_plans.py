@@ -53,6 +53,7 @@ def test_a_plan_that_moved_writes_nothing_and_says_so(runs: Runs, shop: Database
     assert shop.rows("SELECT * FROM orders ORDER BY id") == before
 
 
+@pytest.mark.full
 def test_a_session_that_came_or_settled_since_is_left_to_the_next_run(
     runs: Runs, shop: Database, sandbox: Sandbox, time: FakeTime, outage: World
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_session_that_cannot_become_an_order_is_asked_for_three_times_then_tol
     )
 
 
+@pytest.mark.full
 def test_a_run_that_is_stopped_uses_up_no_try(watcher: Watcher, sandbox: Sandbox, runs: Runs) -> None:
     first, *_ = watcher.requests()
     days = [date.fromisoformat(first.tags[name]) for name in (RANGE_START, RANGE_END)]

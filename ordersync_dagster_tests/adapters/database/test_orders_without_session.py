@@ -9,6 +9,8 @@ from ordersync_dagster.sync.account_guard import MIN_ORDERS_FOR_ACCOUNT_CHECK
 from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.shops import Shop
 
+pytestmark = pytest.mark.any_database
+
 NULLABLE = {
     True: "ALTER TABLE orders ALTER stripe_session_id DROP NOT NULL;\n",
     False: "PRAGMA writable_schema = on;\n"

@@ -19,6 +19,8 @@ from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.stores import SHIPPED, adding, changing, inserting, new_item, opened, order, stored
 from ordersync_dagster_tests.support.undo_stages import run, sentences, undo
 
+pytestmark = pytest.mark.any_database
+
 PAYLOAD = ("before", "after", "reason", "email_hash", "salt")
 LATER = NOW + timedelta(days=100)
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from ordersync_dagster.adapters.database.journal.forget import count_customer, erase_customer, find_customer
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.core.history import ErasureCounts
@@ -10,6 +12,8 @@ from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.stores import SHIPPED, changing, inserting, opened, order, stored
 from ordersync_dagster_tests.support.undo_stages import run, sentences, shop_rows, undo
+
+pytestmark = pytest.mark.any_database
 
 ADA, BO = "ada.example@example.com", "bo@example.com"
 KEY = "a key of the shop"
