@@ -3,9 +3,8 @@
 import json
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,15 @@ from sqlalchemy.pool import NullPool
 
 from ordersync_dagster.adapters.database.engine.connection import parse_url
 from ordersync_dagster.adapters.database.rate_limit import RATE, SharedRateLimit, open_rate_file
-from ordersync_dagster.adapters.http.rate_limit import LocalRateLimit
 from ordersync_dagster.app.rate_limits import shared_rate_limits
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.sandbox import Sandbox
 from ordersync_dagster_tests.adapters.noted_waits import LIMIT, NotedWaits, shared
+from ordersync_dagster_tests.adapters.rate_limits import REFUNDS, SESSIONS, at_once, most_in_a_period
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.settings import settings_for
 
 ASKED = 60  # by each of four
-SESSIONS, REFUNDS = "/v1/checkout/sessions", "/v1/refunds"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,19 +35,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         RATE.create(opened)
     yield opened
     opened.dispose()
-
-
-def most_in_a_period(moments: Sequence[float], period: float = 1.0) -> int:
-    ordered = sorted(moments)
-    return max(sum(start <= at < start + period for at in ordered) for start in ordered)
-
-
-def at_once(work: Callable[[], None], how_many: int) -> None:
-    threads = [threading.Thread(target=work) for _ in range(how_many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_four_threads_with_rate_limits_of_their_own_stay_within_the_limit_together(engine: Engine) -> None:
@@ -207,40 +192,6 @@ def test_where_it_cannot_be_written_is_found_out_before_anything_is_asked(tmp_pa
         rate_limit.check()
     with pytest.raises(DatabaseAwayError, match="rate limit"):
         rate_limit.take(SESSIONS)
-
-
-def test_one_process_alone_stays_within_its_limit() -> None:
-    rate_limit = LocalRateLimit(LIMIT, 1, per_endpoint=True)
-    moments: list[float] = []
-
-    def ask() -> None:
-        for _ in range(LIMIT // 2):
-            rate_limit.take(SESSIONS)
-            moments.append(time.monotonic())
-
-    at_once(ask, 4)
-    assert most_in_a_period(moments, 0.95) <= LIMIT * 1.1
-
-
-def test_one_process_alone_waits_for_nothing_where_it_is_told_to_slow_down() -> None:
-    """It is told so while the answer is open, whose text says how long to wait."""
-    rate_limit = LocalRateLimit(2, 60)
-    rate_limit.take("/orders")
-    rate_limit.take("/orders")
-    started = time.monotonic()
-    rate_limit.slow_down("/orders")
-    assert time.monotonic() - started < 30
-
-
-def test_one_process_alone_leaves_room_after_a_429() -> None:
-    rate_limit = LocalRateLimit(4, 1)
-    rate_limit.slow_down("")
-    started = time.monotonic()
-    for _ in range(3):
-        rate_limit.take("/orders")
-    assert time.monotonic() - started < 0.5
-    rate_limit.take("/orders")
-    assert time.monotonic() - started > 0.5
 
 
 def test_even_attempts_are_spread_over_the_period_and_never_come_in_a_burst(engine: Engine) -> None:

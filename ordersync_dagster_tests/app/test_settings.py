@@ -6,58 +6,7 @@ import pytest
 
 from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.core.errors import SettingsError
-
-LIVE, TEST = "sk_live_" + "madeUpKey", "rk_test_" + "madeUpKey"
-
-
-KINDS = (TEST, LIVE)  # it may read; it may do anything
-
-
-def with_keys(stripe: str = TEST, printful: str = "token") -> Settings:
-    return Settings(stripe_secret_key=stripe, printful_api_key=printful)
-
-
-@pytest.mark.parametrize(
-    ("key", "is_live"),
-    [(LIVE, True), (TEST, False), ("rk_live_" + "x1", True), ("sk_test_" + "x1", False), (f"  {LIVE}\n", True)],
-)
-def test_a_key_says_its_mode(key: str, is_live: bool) -> None:
-    assert with_keys(key).is_live is is_live
-    assert with_keys(key).stripe_key == key.strip()
-
-
-@pytest.mark.parametrize("key", ["pk_live_" + "x1", "pk_test_" + "x1"])
-def test_a_publishable_key_is_named_as_such(key: str) -> None:
-    with pytest.raises(SettingsError, match="publishable key"):
-        with_keys(key).require()
-
-
-@pytest.mark.parametrize("key", ["whsec_x1", "sk_x1", "sk_live_a b", "sk_live_a\nsk_live_b", "a-printful-token"])
-def test_what_is_no_secret_key_is_refused_without_repeating_it(key: str) -> None:
-    with pytest.raises(SettingsError, match="not a Stripe secret key") as raised:
-        with_keys(key).require()
-    assert key not in str(raised.value)
-
-
-@pytest.mark.parametrize("key", [LIVE, TEST, "pk_test_" + "x1"])
-def test_swapped_keys_are_noticed(key: str) -> None:
-    with pytest.raises(SettingsError, match="swapped"):
-        with_keys(printful=key).require()
-
-
-@pytest.mark.parametrize("key", ["to ken", "tok\u00a0en", "tok\ten", "tokén"])
-def test_a_token_with_blanks_is_refused_without_repeating_it(key: str) -> None:
-    with pytest.raises(SettingsError, match="blanks or odd characters") as raised:
-        with_keys(printful=key).require()
-    assert key not in str(raised.value)
-
-
-@pytest.mark.parametrize("key", [TEST + "é", TEST + "\u00a01", TEST + "１"])
-def test_a_key_of_stripe_with_odd_characters_is_refused_without_repeating_it(key: str) -> None:
-    with pytest.raises(SettingsError, match="not a Stripe secret key") as raised:
-        with_keys(key).require()
-    assert key not in str(raised.value)
-
+from ordersync_dagster_tests.app.keys import LIVE, TEST, with_keys
 
 STORE = "PRINTFUL_STORE_ID"
 
@@ -192,17 +141,6 @@ def test_all_values_out_of_range_are_named_at_once(monkeypatch: pytest.MonkeyPat
         read_settings().require()
 
 
-def test_secrets_do_not_print() -> None:
-    settings = Settings(
-        stripe_secret_key=LIVE,
-        printful_api_key="printful-token",
-        database_url="postgresql://shop:hunter2@db.example.com/shop",
-    )
-    for text in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
-        for secret in (LIVE, "printful-token", "hunter2"):
-            assert secret not in text
-
-
 def test_empty_means_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_API_BASE", "")
     monkeypatch.setenv("STRIPE_REQUESTS_PER_SECOND", "")
@@ -244,19 +182,6 @@ def test_a_folder_of_secrets_that_is_not_there_is_named(tmp_path: Path, monkeypa
     monkeypatch.setenv("ORDERSYNC_SECRETS_DIR", f"{tmp_path}/gone")
     with pytest.raises(SettingsError, match=r"ORDERSYNC_SECRETS_DIR is not a folder: .*gone"):
         read_settings().require()
-
-
-def test_a_key_that_could_write_is_refused_where_the_shop_says_so() -> None:
-    read, write = (Settings(stripe_secret_key=key, ordersync_require_restricted_key=True) for key in KINDS)
-    assert read.stripe_key == KINDS[0]
-    with pytest.raises(SettingsError, match="REQUIRE_RESTRICTED_KEY refuses that: make a restricted key"):
-        write.require()
-
-
-@pytest.mark.parametrize(("key", "is_warned"), [(LIVE, True), ("rk_live_" + "x1", False), ("sk_test_" + "x1", False)])
-def test_a_key_that_could_move_live_money_is_warned_of(key: str, is_warned: bool) -> None:
-    assert bool(with_keys(key).key_advice) is is_warned
-    assert key not in str(with_keys(key).key_advice)
 
 
 def test_a_bundle_of_certificates_that_is_not_there_is_named(tmp_path: Path) -> None:

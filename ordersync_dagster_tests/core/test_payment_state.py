@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
-from ordersync_dagster.core.orders import Price, Status, StoredOrder, order_id
+from ordersync_dagster.core.orders import Price, Status, order_id
 from ordersync_dagster.core.payment_state import PaymentState, payment_state
-from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.reversals import Reversals, payment_intent_of, read_invoice_payments, read_reversals
 from ordersync_dagster.sandbox import INVOICE, dispute, invoice_payment, refund
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
-from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, stored_order
+from ordersync_dagster_tests.core.payment_plans import SUBSCRIBED, classes, plan_of
+from ordersync_dagster_tests.support.builders import new_order, stored_order
 
 LOST = dispute(status="lost")
 OPEN = (
@@ -21,23 +20,11 @@ OPEN = (
     "appeal_under_review", "a_new_word", None,
 )  # fmt: skip
 WITHDRAWN = [{"object": "balance_transaction", "amount": -2600}]
-SUBSCRIBED = {"payment_intent_id": None, "invoice_id": INVOICE}  # a subscription's session
 
 
 def state_of(*refunds: object, disputes: tuple[object, ...] = (), **overrides: Any) -> PaymentState:
     """What became of the payment of the default order with `overrides`."""
     return payment_state(new_order(**overrides), read_reversals(refunds, disputes))
-
-
-def plan_of(reversals: Reversals, *stored: StoredOrder, **overrides: Any) -> Plan:
-    """The plan of the default session with `overrides`."""
-    sets_refunded = overrides.pop("sets_refunded", True)
-    day = SessionDay(sessions=(new_order(**overrides),), reversals=reversals, sets_refunded=sets_refunded)
-    return decide_sessions(day, Stored(stored))
-
-
-def classes(plan: Plan) -> list[str]:
-    return [each.problem_class for each in plan.problems]
 
 
 def test_a_fully_refunded_payment_is_inserted_as_refunded_and_nobody_waits() -> None:
@@ -226,136 +213,3 @@ def test_an_invoice_names_a_payment_intent_where_it_has_one_alone() -> None:
     assert found() is None
     assert found(one, invoice=None) is None
     assert payment_intent_of(INVOICE, Reversals()) is None
-
-
-BACK = read_reversals([refund()], [])
-PARTLY = read_reversals([refund(amount=1500)], [])
-DISPUTED = read_reversals([], [dispute()])
-
-
-@pytest.mark.parametrize(
-    ("status", "whole", "part", "disputed"),
-    [
-        *((word, ["payment_refunded"], ["partly_refunded"], ["disputed"]) for word in ("processing", "shipped", "odd")),
-        *((word, ["payment_refunded"], [], ["disputed"]) for word in ("delivered", "completed")),
-        *((word, [], ["paid_but_not_live"], ["disputed"]) for word in ("cancelled", "failed")),
-        *((word, [], [], []) for word in ("refunded", "returned")),
-    ],
-)
-def test_an_order_is_named_where_its_payment_is_not_what_its_status_says(
-    status: str, whole: list[str], part: list[str], disputed: list[str]
-) -> None:
-    for reversals, expected in ((BACK, whole), (PARTLY, part), (DISPUTED, disputed)):
-        plan = plan_of(reversals, stored_order(status=status), sets_refunded=False)
-        assert (classes(plan), plan.change_count) == (expected, 0)
-        assert all(problem.ids["order_id"] == ORDER_ID for problem in plan.problems)
-
-
-@pytest.mark.parametrize("status", [*Status, "odd"])
-def test_an_order_whose_whole_payment_went_back_becomes_refunded(status: str) -> None:
-    plan = plan_of(BACK, stored_order(status=status))
-    moved = status not in ("refunded", "returned", "cancelled", "odd")
-    assert [each.completed.status for each in plan.completions] == ["refunded"] * moved
-    assert classes(plan) == ["payment_refunded"] * (status == "odd")
-    for kept in (PARTLY, DISPUTED, Reversals()):
-        assert all(
-            each.completed.status != "refunded" for each in plan_of(kept, stored_order(status=status)).completions
-        )
-
-
-def test_a_refund_that_may_still_fail_is_only_told() -> None:
-    plan = plan_of(read_reversals([refund(status="pending")], []), stored_order())
-    assert (classes(plan), plan.change_count) == (["payment_refunded"], 0)
-
-
-def test_an_order_of_another_session_with_the_refunded_payment_becomes_refunded() -> None:
-    plan = plan_of(BACK, stored_order(session_id="cs_test_other"))
-    assert [each.completed.status for each in plan.completions] == ["refunded"]
-    assert classes(plan) == ["superseded_session"]
-    assert plan_of(BACK, stored_order(session_id="cs_test_other", total=Decimal("1.00"))).change_count == 0
-
-
-@pytest.mark.parametrize(
-    ("reversals", "moves", "told"),
-    [(BACK, 1, []), (DISPUTED, 0, ["disputed"]), (PARTLY, 1, ["partly_refunded"]), (Reversals(), 1, [])],
-    ids=["refunded", "disputed", "partly refunded", "kept"],
-)
-def test_a_pending_order_becomes_processing_only_while_its_payment_is_kept(
-    reversals: Reversals, moves: int, told: list[str]
-) -> None:
-    plan = plan_of(reversals, stored_order(status="pending"))
-    assert (len(plan.completions), classes(plan)) == (moves, told)
-    assert all((each.completed.status == "processing") is (reversals is not BACK) for each in plan.completions)
-
-
-@pytest.mark.parametrize("status", ["pending", "cancelled"])
-def test_a_status_is_not_judged_by_a_payment_that_nobody_knows(status: str) -> None:
-    plan = plan_of(Reversals(), stored_order(status=status), **SUBSCRIBED)
-    assert (plan.change_count, classes(plan)) == (0, ["refund_unknown"])
-
-
-@pytest.mark.parametrize("reversals", [BACK, DISPUTED], ids=["refunded", "disputed"])
-def test_an_existing_order_without_its_payment_is_not_said_to_wait(reversals: Reversals) -> None:
-    recovered = stored_order(id=order_id(SESSION_ID), printful_order_id=None)
-    assert "not_looked_at" not in classes(plan_of(reversals, recovered))
-    assert "not_looked_at" in classes(plan_of(PARTLY, recovered))
-
-
-def test_an_unknown_refund_is_said_only_of_orders_that_would_be_said_to_wait() -> None:
-    assert classes(plan_of(Reversals(), stored_order(), **SUBSCRIBED)) == []
-    assert classes(plan_of(Reversals(), stored_order(printful_order_id=None), **SUBSCRIBED)) == ["refund_unknown"]
-
-
-def test_an_order_without_its_payment_may_still_be_linked() -> None:
-    day = SessionDay(sessions=(new_order(),), reversals=DISPUTED, asks_printful=True)
-    (unlinked,) = decide_sessions(day, Stored()).unlinked
-    assert not unlinked.payment.is_kept
-
-
-@pytest.mark.parametrize(
-    ("reversals", "sentence", "ids"),
-    [
-        (
-            BACK,
-            "Order {} says processing, and its whole payment went back to the customer. Cancel what is not sent yet, "
-            "and set the order's status by hand.",
-            {},
-        ),
-        (
-            DISPUTED,
-            "The customer's bank disputes the payment of order {} (du_3SandboxDispute000000000). Answer it at Stripe, "
-            "and send no goods before it is decided.",
-            {"stripe_dispute_ids": "du_3SandboxDispute000000000"},
-        ),
-        (
-            PARTLY,
-            "Order {}: 15.00 usd of 26.00 usd went back to the customer. Send only the goods that are still paid.",
-            {},
-        ),
-        (
-            read_reversals([refund(amount=1500), refund(amount=1, currency="eur")], []),
-            "Order {}: 0.01 eur and 15.00 usd of 26.00 usd went back to the customer. Send only the goods that are "
-            "still paid.",
-            {},
-        ),
-        (
-            read_reversals([refund(amount=None)], []),
-            "Nobody knows whether the payment of order {} was refunded: the amount of a refund or of a lost dispute "
-            "cannot be read. Look at the payment at Stripe before you send the goods.",
-            {},
-        ),
-    ],
-    ids=["refunded", "disputed", "partly refunded", "in two currencies", "unknown"],
-)
-def test_each_sentence_names_the_order_and_says_what_to_do(
-    reversals: Reversals, sentence: str, ids: dict[str, str]
-) -> None:
-    (problem,) = plan_of(reversals, stored_order(), sets_refunded=False).problems
-    assert problem.sentence == sentence.format(ORDER_ID)
-    assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID} | ids
-
-
-def test_two_disputes_are_named_with_a_comma() -> None:
-    (problem,) = plan_of(read_reversals([], [dispute(id="b"), dispute(id="a")]), stored_order()).problems
-    assert problem.ids["stripe_dispute_ids"] == "a, b"
-    assert "(a, b)" in problem.sentence

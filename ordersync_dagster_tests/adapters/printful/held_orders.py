@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qs
 
 from ordersync_dagster.adapters.http.client import Traffic
 from ordersync_dagster.adapters.printful.api import PrintfulApi
@@ -37,3 +38,9 @@ def ask(printful: PrintfulApi, ids: Iterable[str]) -> dict[str, Any]:
     answers = list(printful.orders(list(ids)))
     assert len(answers) == len(dict(answers))
     return dict(answers)
+
+
+def seen(sandbox: Sandbox) -> tuple[int, int]:
+    """List pages of orders, and single orders, that were asked for."""
+    pages = [r for r in sandbox.requests if r.path == ORDERS and parse_qs(r.query)["limit"] != ["1"]]
+    return len(pages), sum(request.path != ORDERS for request in sandbox.requests)
