@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterable
+from functools import partial
 
 from ordersync_dagster_tests.simulation.play import play
-from ordersync_dagster_tests.simulation.scenario import Scenario, scenario
+from ordersync_dagster_tests.simulation.scenario import scenario
 from ordersync_dagster_tests.simulation.shrinking import as_source, broken_rule, shrunk
 from ordersync_dagster_tests.simulation.stage import Stage
 
@@ -27,19 +28,21 @@ def from_environment(default: range) -> range:
     return asked_for(os.environ.get("ORDERSYNC_SEEDS", ""), default)
 
 
+def first_broken(stage: Stage, seeds: Iterable[int]) -> tuple[int, str] | None:
+    """The first of `seeds` that breaks a rule, and the rule."""
+    played = ((seed, broken_rule(partial(play, stage), scenario(seed))) for seed in seeds)
+    return next(((seed, rule) for seed, rule in played if rule is not None), None)
+
+
 def first_failure(stage: Stage, seeds: Iterable[int]) -> str | None:
     """The first of `seeds` that breaks a rule, shrunk, and how to replay it."""
-
-    def on_stage(each: Scenario) -> None:
-        play(stage, each)
-
-    for seed in seeds:
-        whole = scenario(seed)
-        rule = broken_rule(on_stage, whole)
-        if rule is not None:
-            small = shrunk(on_stage, whole, rule)
-            return (
-                f"seed {seed} breaks: {rule}\nreplay: make simulate ORDERSYNC_SEED={seed}\n"
-                f"{len(small)} of its {len(whole)} steps suffice:\n{as_source(small)}\n"
-            )
-    return None
+    broken = first_broken(stage, seeds)
+    if broken is None:
+        return None
+    seed, rule = broken
+    whole = scenario(seed)
+    small = shrunk(partial(play, stage), whole, rule)
+    return (
+        f"seed {seed} breaks: {rule}\nreplay: make simulate ORDERSYNC_SEED={seed}\n"
+        f"{len(small)} of its {len(whole)} steps suffice:\n{as_source(small)}\n"
+    )

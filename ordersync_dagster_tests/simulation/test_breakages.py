@@ -1,6 +1,7 @@
 """The simulation finds what it is there to find: each of these breakages, made in a copy of the code, is caught."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,13 +95,30 @@ def test_a_breakage_fits_the_code_as_it_is(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BREAKAGES)
 def test_a_breakage_is_caught(name: str, tmp_path: Path) -> None:
-    path, right, wrong = BREAKAGES[name]
-    for package in ("ordersync_dagster", "ordersync_dagster_tests"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    source = tmp_path / "ordersync_dagster" / path
-    source.write_text(source.read_text().replace(right, wrong, 1))
-    command = [sys.executable, "-m", "ordersync_dagster_tests.simulation"]
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "ORDERSYNC_SEEDS": "200", "ORDERSYNC_SEED": ""}
-    played = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    """Nothing is shrunk, because that takes longer than to find the seed."""
+    program = (
+        "from ordersync_dagster_tests.simulation.seeds import first_broken\n"
+        "from ordersync_dagster_tests.simulation.stage import stage\n"
+        "with stage() as prepared:\n    print(first_broken(prepared, range(200)))"
+    )
+    played = broken(name, tmp_path, "-c", program)
+    assert re.fullmatch(r"\(\d+, .+\)", played.stdout.strip()), played.stdout + played.stderr
+
+
+@pytest.mark.slow
+def test_a_seed_that_fails_is_shrunk_and_says_how_to_replay_it(tmp_path: Path) -> None:
+    played = broken("dinars have two decimals", tmp_path, "-m", "ordersync_dagster_tests.simulation")
     assert played.returncode == 1, played.stdout + played.stderr
     assert "replay: make simulate ORDERSYNC_SEED=" in played.stdout, played.stderr
+
+
+def broken(name: str, folder: Path, *program: str) -> subprocess.CompletedProcess[str]:
+    """What a program says of a copy of the code with this breakage."""
+    path, right, wrong = BREAKAGES[name]
+    for package in ("ordersync_dagster", "ordersync_dagster_tests"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    source = folder / "ordersync_dagster" / path
+    source.write_text(source.read_text().replace(right, wrong, 1))
+    environment = {**os.environ, "PYTHONPATH": str(folder), "ORDERSYNC_SEEDS": "200", "ORDERSYNC_SEED": ""}
+    command = [sys.executable, *program]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
