@@ -40,8 +40,8 @@ def trials(
             template = seeded(f"sqlite:///{tmp_path}/template.db", outage).path
             urls = (f"sqlite:///{shutil.copy(template, tmp_path / f'{n}.db')}" for n in range(1000))
         else:
-            server = request.getfixturevalue("_postgres")
-            urls = (_seeded_url(stack, server, outage) for _ in range(1000))
+            server, template = request.getfixturevalue("_postgres"), request.getfixturevalue("_templates").name(outage)
+            urls = (stack.enter_context(fresh_database(server, template)) for _ in range(1000))
 
         def again() -> Shop:
             return Shop(sandbox, Database(next(urls)), time)
@@ -50,12 +50,6 @@ def trials(
         with KillPoint(shop.database) as counting:
             shop.run()
         yield Trials(again, written(shop.database), counting.boundaries)
-
-
-def _seeded_url(stack: ExitStack, server: str, outage: World) -> str:
-    url = stack.enter_context(fresh_database(server))
-    seeded(url, outage)
-    return url
 
 
 def killed_at(trials: Trials, turn: int) -> None:
