@@ -39,16 +39,31 @@ def for_full_profile(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     - It has parameters and is costly: on PostgreSQL, or with the pretend shop and a database. The first example of
       each kind of database stays; all of them stay where the mark `examples` says that each is a claim of its own.
     """
-    begun, left = set(), []
-    for item in items:
-        kind = _parameters(item).get(next((name for name in EACH_KIND if name in _parameters(item)), ""))
-        test = (item.nodeid.partition("[")[0], kind)
-        is_again = test in begun and _is_costly(item, kind) and not item.get_closest_marker("examples")
-        if is_again or item.get_closest_marker("full") or (kind == "postgresql" and not _is_of_databases(item)):
-            left.append(item)
-        else:
-            begun.add(test)
-    return left
+    left = {item for item in items if item.get_closest_marker("full") or _is_of_another_kind(item)}
+    first: dict[tuple[str, object], pytest.Item] = {}
+    several = [item for item in items if item not in left and _is_one_of_several(item)]
+    for item in several:  # in any order: pytest may have shuffled them
+        test = (item.nodeid.partition("[")[0], _kind(item))
+        first[test] = min(first.get(test, item), item, key=_place)
+    return [*left, *(set(several) - set(first.values()))]
+
+
+def _is_of_another_kind(item: pytest.Item) -> bool:
+    return _kind(item) == "postgresql" and not _is_of_databases(item)
+
+
+def _is_one_of_several(item: pytest.Item) -> bool:
+    return bool(_parameters(item)) and _is_costly(item) and not item.get_closest_marker("examples")
+
+
+def _place(item: pytest.Item) -> list[int]:
+    """Where its parameters stand in the lists of the test."""
+    return list(item.callspec.indices.values())  # type: ignore[attr-defined]
+
+
+def _kind(item: pytest.Item) -> object:
+    known = _parameters(item)
+    return next((known[name] for name in EACH_KIND if name in known), None)
 
 
 def _parameters(item: pytest.Item) -> Mapping[str, object]:
@@ -62,7 +77,7 @@ def _is_of_databases(item: pytest.Item) -> bool:
     return item.get_closest_marker("databases") is not None
 
 
-def _is_costly(item: pytest.Item, kind: object) -> bool:
+def _is_costly(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
-    is_on_postgres = kind == "postgresql" or "_postgres" in fixtures
+    is_on_postgres = _kind(item) == "postgresql" or "_postgres" in fixtures
     return is_on_postgres or ("sandbox" in fixtures and not fixtures.isdisjoint({"sqlite_url", *EACH_KIND}))
