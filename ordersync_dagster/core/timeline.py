@@ -7,7 +7,13 @@ from typing import Any
 from ordersync_dagster.core import money
 from ordersync_dagster.core.explanation import Facts, Moment, RowPast
 from ordersync_dagster.core.history import AuditRecord
-from ordersync_dagster.core.printful_order_fields import MalformedPrintfulOrderError, created_at, rows_of, text_of
+from ordersync_dagster.core.printful_order_fields import (
+    MalformedPrintfulOrderError,
+    created_at,
+    rows_of,
+    text_of,
+    tracking_number_of,
+)
 from ordersync_dagster.core.printful_parcels import read_parcels
 from ordersync_dagster.core.window import unix_second
 
@@ -92,7 +98,7 @@ def _parcels(order: Mapping[str, Any]) -> Iterator[Moment]:
     for row in rows:
         at = _time(row.get("shipped_at")) or _time(row.get("created")) if isinstance(row, Mapping) else None
         if at and isinstance(row, Mapping):
-            number = text_of(row.get("tracking_number")) or "none yet"
+            number = tracking_number_of(row) or "none yet"
             yield Moment(at, "Printful", f"parcel {text_of(row.get('id')) or ''} sent, tracking number {number}")
 
 

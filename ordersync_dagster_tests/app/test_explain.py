@@ -176,3 +176,11 @@ def test_what_nobody_knows_is_found_nowhere(each_shop: Shop, name: str) -> None:
     answer = asked(each_shop, name)
     assert answer.found.is_empty
     assert answer.errors == ()
+
+
+def test_a_tracking_number_that_is_sent_as_a_number_is_shown_whole(shop: Shop) -> None:
+    row, number = shop.of_printful("fulfilled"), 9400100000000000000001
+    order = next(each for each in shop.sandbox.world.printful_orders if str(each["id"]) == row["printful_order_id"])
+    parcels = [{**each, "tracking_number": number} for each in order["shipments"]]
+    shop.sandbox.put_printful_order({**order, "shipments": parcels})
+    assert f"tracking number {number}" in sentences(the_one(shop, row["id"]))
