@@ -28,25 +28,26 @@ def promised_of_day(day: list[Bought]) -> list[tuple[str, frozenset[int]]]:
     """Each class that a run has to tell, with the places of its sessions."""
     found: list[tuple[str, frozenset[int]]] = []
     for place, each in enumerate(day):
-        if each.kind in ERRORS and (each.status is None or (each.status == "pending" and is_unreadable(each))):
+        if each.kind in ERRORS and (each.status is None or (each.status == "pending" and not is_readable(each))):
             found.append((ERRORS[each.kind], frozenset({place})))
         status = "processing" if each.status is None else each.status
-        is_told = status in ("pending", "processing") and each.kind == "good"
+        is_told = status in ("pending", "processing") and is_readable(each)
         if is_told and each.days is not None and each.days > LATE_DAYS:
             found.append(("late_payment", frozenset({place})))
     return [*found, *(("double_payment", places) for places in twice(day))]
 
 
-def is_unreadable(each: Bought) -> bool:
-    """Too large an amount, and text that cannot be stored, can be read: only a new order needs to hold them."""
-    return each.kind != "too large"
+def is_readable(each: Bought) -> bool:
+    """Too large an amount can be read: only a new order needs to hold it."""
+    return each.kind == "good" or (each.kind == "too large" and each.status is not None)
 
 
 def twice(day: list[Bought]) -> list[frozenset[int]]:
-    """Purchases of one customer, each within an hour of the one before it; all cost the same."""
+    """Purchases of one customer and amount, each within an hour of the one before it."""
     groups = []
-    for customer in sorted({each.customer for each in day}):
-        counted = [(each.minutes, place) for place, each in enumerate(day) if each.customer == customer and pays(each)]
+    for alike in sorted({(each.customer, each.kind) for each in day if pays(each)}):
+        same = [(place, each) for place, each in enumerate(day) if pays(each) and (each.customer, each.kind) == alike]
+        counted = [(each.minutes, place) for place, each in same]
         group: list[tuple[int, int]] = []
         for minutes, place in sorted(counted):
             if group and minutes - group[-1][0] > 60:
@@ -59,4 +60,4 @@ def twice(day: list[Bought]) -> list[frozenset[int]]:
 
 def pays(each: Bought) -> bool:
     """Whether it has or gets an order that keeps the money."""
-    return each.kind == "good" and each.status not in ("refunded", "cancelled")
+    return is_readable(each) and each.status not in ("refunded", "cancelled")
