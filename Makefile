@@ -94,7 +94,8 @@ ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then
 	@mkdir -p .state/dagster-shop && cp dagster.yaml .state/dagster-shop/
 	@$(DOTENV) $(BIN)/ordersync doctor || echo "Runs will fail until this is corrected." >&2
 	@echo "YOUR SHOP's UI: http://127.0.0.1:$(PORT) (Ctrl-C stops it)" >&2
-	@$(DOTENV) sh -c 'cd .state/dagster-shop && DAGSTER_HOME="$$PWD" exec $(DAGSTER)'
+	@$(DOTENV) sh -c 'cd .state/dagster-shop && DAGSTER_HOME="$$PWD" \
+		ORDERSYNC_CONFIG="$${ORDERSYNC_CONFIG:-$(wildcard $(CURDIR)/ordersync.toml)}" exec $(DAGSTER)'
 
 screenshots: $(READY) ## take the pictures of docs/ui.md and docs/report.md again; needs Chromium
 	ORDERSYNC_SCREENSHOTS=1 ORDERSYNC_DEMAND_BROWSER=1 $(BIN)/pytest -m slow --timeout 900 -n 0 \

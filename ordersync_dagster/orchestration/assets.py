@@ -128,7 +128,7 @@ def _spec(names: ShopNames, name: str, about: "_About", deps: Sequence[dg.AssetK
     return dg.AssetSpec(
         names.asset(name),
         deps=deps,
-        description=about.description,
+        description=about.description.format(order_sync=names.of("order_sync")),
         metadata={"dagster/column_schema": schema} if about.columns else {},
         skippable=True,  # events are logged for each finished day; nothing is yielded
         group_name=names.group,
@@ -169,7 +169,7 @@ _ABOUT = (
     ),
     _About(
         "What the last run found and did: seven counters, a report, every change and every problem. People launch "
-        "the job `order_sync`, whose runs report here too.",
+        "the job `{order_sync}`, whose runs report here too.",
         {},
         {"report"},
     ),

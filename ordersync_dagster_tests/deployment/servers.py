@@ -20,6 +20,7 @@ from ordersync_dagster_tests.support.databases import execute_on
 from ordersync_dagster_tests.support.places import ROOT
 
 RUNS_AT_A_TIME = 4
+PATIENCE_WITH_BACKFILLS = 1200.0  # seconds
 
 
 class Postgres:
@@ -78,7 +79,7 @@ def dagster_processes(home: Path, history: str, environment: Mapping[str, str]) 
         wait_until(lambda: _listens(code), bool)  # a webserver that finds none shows an error
         webserver = stack.enter_context(_process("webserver", commands["webserver"], home, known))
         stack.enter_context(_process("daemon", commands["daemon"], home, known))
-        deployment = Deployment(f"http://127.0.0.1:{web}", home)
+        deployment = Deployment(f"http://127.0.0.1:{web}", home, PATIENCE_WITH_BACKFILLS)
         wait_until(lambda: is_ready(deployment, webserver), bool)
         yield deployment
 

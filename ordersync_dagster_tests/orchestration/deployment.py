@@ -33,6 +33,7 @@ class Deployment:
 
     url: str
     home: Path
+    patience: float = PATIENCE  # seconds for a backfill
 
     def ask(self, query: str, **variables: object) -> Json:
         """What GraphQL says."""
@@ -95,7 +96,9 @@ class Deployment:
             found: Json = self.ask(graphql.BACKFILL_STATUS, id=answer["backfillId"])["partitionBackfillOrError"]
             return found
 
-        return wait_until(look, lambda found: str(found["status"]).startswith(("COMPLETED", "FAILED", "CANCELED")))
+        return wait_until(
+            look, lambda found: str(found["status"]).startswith(("COMPLETED", "FAILED", "CANCELED")), self.patience
+        )
 
     def days(self, asset: str = "orders") -> list[str]:
         """All partitions, oldest first."""

@@ -70,3 +70,11 @@ def test_a_printful_that_could_not_be_asked_turns_nothing_of_it_green(
     assert report_runless(done(time, 7).outcome, looked_at_printful=True) == 7
     assert home.get_latest_materialization_event(ITEMS) is None
     assert home.get_latest_materialization_event(dg.AssetKey("printful_orders")) is None
+
+
+def test_the_days_of_one_of_several_shops_turn_green_under_its_name(
+    home: dg.DagsterInstance, shop: Database, time: FakeTime
+) -> None:
+    assert report_runless(done(time, 2).outcome, looked_at_printful=True, shop="wall-art") == 2
+    assert len(home.get_materialized_partitions(dg.AssetKey(["wall_art", "orders"]))) == 2
+    assert not home.get_materialized_partitions(ORDERS)
