@@ -13,6 +13,8 @@ from ordersync_dagster.cli import main
 
 INTRO = """\
 stdout has only the result. The target, warnings and progress go to stderr. `ordersync COMMAND --help` shows the same options. [runbook.md](runbook.md) explains the exit codes, [json.md](json.md) the documents of `--json`, [settings.md](settings.md) the settings.
+
+With several shops every command but `sandbox` and `demo` takes `--shop NAME`, and most take `--shop all`: [shops.md](shops.md).
 """
 
 

@@ -72,6 +72,6 @@ def _share(shops: list[Settings], account: _Account, vendor: str) -> None:
     places = {place_of(each) for each in members}
     for place in account.shops:
         shared = shops[place].model_copy(update={rate: lowest, **({label: labels[0]} if labels else {})})
-        if len(places) > 1:
-            shared.scattered.add(vendor)
+        if len(members) > 1:
+            shared.shared_accounts[vendor] = len(places) > 1
         shops[place] = shared

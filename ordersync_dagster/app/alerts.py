@@ -110,7 +110,9 @@ class Alerts:
     def _target(self) -> str:
         url = database_url(self._settings)
         path = sqlite_path(url)
-        return path.name if path else shown(url)  # the folders of this machine are nobody's business
+        place = path.name if path else shown(url)  # the folders of this machine are nobody's business
+        name = self._settings.ordersync_shop
+        return f"{name} ({place})" if name else place
 
     def _situation(self, store: DatabaseStore) -> _Situation:
         now, hours = self._tools.clock(), self._settings.ordersync_silence_hours

@@ -13,11 +13,12 @@ from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.http.client import RetryPolicy, Traffic
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
+from ordersync_dagster.app.accounts import RATES
 from ordersync_dagster.app.database_findings import database_findings
 from ordersync_dagster.app.deliveries import open_parcels
-from ordersync_dagster.app.rate_limits import local_rate_limits, state_dir
+from ordersync_dagster.app.rate_limits import local_rate_limits, place_of_rates
 from ordersync_dagster.app.settings import Settings
-from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe, sqlite_file
+from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe
 from ordersync_dagster.core.errors import KeyRefusedError, OrderSyncError, UsageError
 from ordersync_dagster.report.findings import Finding, Level
 
@@ -143,13 +144,15 @@ def _database(settings: Settings, tools: Tools) -> Iterator[Finding]:
 
 def _rates(settings: Settings, _tools: Tools) -> Iterator[Finding]:
     stripe, printful = settings.stripe_requests_per_second, settings.printful_requests_per_minute
-    place = "the shop's database"
-    if sqlite_file(settings) is not None or not settings.database:
-        place = str(state_dir(settings))
-        if not _is_writable(state_dir(settings)):
+    places = list(dict.fromkeys(place_of_rates(settings, vendor) for vendor in RATES))
+    for place in places:
+        if isinstance(place, Path) and not _is_writable(place):
             yield Finding(Level.YELLOW, "Rates", f"{place} cannot be written, so each run asks at half rate")
+    shared = [vendor.capitalize() for vendor in settings.shared_accounts]
     budget = (
-        f"{stripe} requests a second to each of Stripe's endpoints, {printful} a minute to Printful, kept in {place}"
+        f"{stripe} requests a second to each of Stripe's endpoints, {printful} a minute to Printful, kept in "
+        f"{' and '.join(map(str, places))}"
+        + (f"; other shops have the same account at {' and '.join(shared)} and share its limit" if shared else "")
     )
     if stripe > STRIPE_ALLOWS or printful > PRINTFUL_ALLOWS:
         allowed = f"Stripe allows {STRIPE_ALLOWS}, Printful {PRINTFUL_ALLOWS}"

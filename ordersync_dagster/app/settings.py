@@ -1,14 +1,12 @@
 """Settings: environment, then `.env`, then a folder of secrets. All are read and checked once, before any request."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
@@ -28,12 +26,13 @@ from pydantic_settings import (
 from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE, Layout, ShopMapping
 from ordersync_dagster.app import setting_values as values
 from ordersync_dagster.app.metrics_settings import metrics_file, metrics_shop, pushgateway
+from ordersync_dagster.app.shop_settings import ShopSettings
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
 
 
-class Settings(BaseSettings):
+class Settings(ShopSettings):
     """Every setting by its name; `.env.example` describes each. Secrets print as stars.
 
     A setting with a wrong value has its default and a fault; `require` raises as long as there is a fault.
@@ -88,41 +87,6 @@ class Settings(BaseSettings):
     ordersync_silence_hours: int = Field(26, ge=1, le=8760)
     ordersync_ca_bundle: Annotated[str | None, BeforeValidator(values.certificates)] = None
     ordersync_secrets_dir: Annotated[Path | None, BeforeValidator(values.secrets_dir)] = None
-
-    _faults: dict[str, str] = {}
-    _names: dict[str, str] = {}
-    _given: dict[str, Any] = {}  # texts as they were found, secrets too: never shown
-    _scattered: set[str] = set()
-
-    @property
-    def faults(self) -> dict[str, str]:
-        """A sentence for each setting whose value is wrong, by its name."""
-        return self._faults
-
-    @property
-    def names(self) -> dict[str, str]:
-        """What a person calls a setting of one of several shops: its name in ordersync.toml, or its variable."""
-        return self._names
-
-    @property
-    def config_file(self) -> Path:
-        """Where ordersync.toml is."""
-        return Path(self._given.get("ordersync_config") or MAPPING_FILE)
-
-    def with_values(self, texts: dict[str, object]) -> "Settings":
-        """The settings of one of several shops: `texts` by setting, else what was found for all; "" is not set."""
-        made = Settings.__new__(Settings)
-        BaseModel.__init__(made, **(self._given | texts))  # without looking into the environment again: 20 times faster
-        return made
-
-    @property
-    def scattered(self) -> set[str]:
-        """Vendors whose account this shop shares with shops in other databases."""
-        return self._scattered
-
-    def in_words_of_shop(self, sentence: str) -> str:
-        """`sentence` with the names that stand in the entry of one of several shops."""
-        return _WORD.sub(lambda found: self._names.get(found[0], found[0]), sentence)
 
     @property
     def stripe_key(self) -> str:
@@ -249,7 +213,6 @@ def _secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
 
 
-_WORD = re.compile(r"[A-Z][A-Z0-9_]+")
 # Their own validators say more, and URLs may have line breaks between them.
 _KEYS = ("stripe_secret_key", "printful_api_key", "ordersync_alert_urls")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.console import AS_JSON, FAILED, OK, say, settings
+from ordersync_dagster.cli.shop_option import in_each_shop
 from ordersync_dagster.core.errors import OrderSyncError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ NO_SENDING = typer.Option("--dry-run", help="Show the messages; send nothing.")
 
 
 @alerts.callback()
+@in_each_shop
 def send_alerts(
     context: typer.Context,
     dry_run: Annotated[bool, NO_SENDING] = False,
@@ -32,6 +34,7 @@ def send_alerts(
 
 
 @alerts.command("test")
+@in_each_shop
 def try_sinks(as_json: Annotated[bool, AS_JSON] = False) -> None:
     """Send a test message to each sink."""
     from ordersync_dagster.app.alerts import Alerts

@@ -1,6 +1,7 @@
 """Exit codes, options and output that the commands share."""
 
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,18 +9,39 @@ import typer
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.settings import Settings
+    from ordersync_dagster.app.shops import Shop, Shops
 
 OK, FAILED, USAGE, BUSY = 0, 1, 2, 75  # the contract's exit codes
 DRY_RUN = typer.Option("--dry-run", help="Show what would change; write nothing.")
 AS_JSON = typer.Option("--json", help="Print one JSON document.")
 
 
-def settings() -> "Settings":
-    """From the environment, then from .env in the working directory; raises SettingsError."""
-    from ordersync_dagster.app.settings import read_settings
+_shop: ContextVar["Shop | None"] = ContextVar("shop", default=None)
+
+
+def shops() -> "Shops":
+    """From the environment, then from .env in the working directory, and ordersync.toml; raises SettingsError."""
+    from ordersync_dagster.app.shops import read_shops
 
     path = Path(".env")
-    return read_settings(path if path.is_file() else None)
+    return read_shops(path if path.is_file() else None)
+
+
+def use_shop(shop: "Shop") -> None:
+    """Let the command work on this shop."""
+    _shop.set(shop)
+
+
+def settings() -> "Settings":
+    """The settings of the shop that the command works on; raises SettingsError where several could be meant."""
+    shop = _shop.get() or shops().chosen(None)[0]
+    return shop.settings
+
+
+def shop_words() -> str:
+    """What names the shop in a command that a person may copy: " --shop NAME", or nothing."""
+    shop = _shop.get()
+    return f" --shop {shop.name}" if shop and shop.name else ""
 
 
 def say(text: str) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.console import settings
+from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 from ordersync_dagster.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ database = typer.Typer(no_args_is_help=True, help="Create our tables, or compare
 
 
 @database.command("init")
+@in_each_shop
 def db_init(
     as_sql: Annotated[bool, typer.Option("--sql", help="Print the SQL for an administrator; change nothing.")] = False,
 ) -> None:
@@ -27,6 +29,7 @@ def db_init(
 
 
 @database.command("grants")
+@in_one_shop
 def db_grants(
     role: Annotated[str | None, typer.Option(help="Whose grants.", show_default="ordersync_rw or _ro")] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="For dry runs and the doctor.")] = False,
@@ -42,6 +45,7 @@ def db_grants(
 
 
 @database.command("check")
+@in_each_shop
 def db_check() -> None:
     """Say whether the database fits; changes nothing."""
     schema = _schema()

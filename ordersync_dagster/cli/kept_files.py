@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ordersync_dagster.cli.console import say, settings
+from ordersync_dagster.cli.console import say, settings, shop_words
 from ordersync_dagster.core.errors import OrderSyncError, SettingsError
 
 if TYPE_CHECKING:
@@ -51,5 +51,5 @@ def keep_plan(run: "Run", path: Path, error: OrderSyncError | None) -> bool:
     except OSError as refused:
         say(f"ordersync: the dry run is done, but {path} could not be written: {refused.strerror}")
         return False
-    say(f"Saved the plan in {path}. To apply exactly this: ordersync sync --plan {path}")
+    say(f"Saved the plan in {path}. To apply exactly this: ordersync sync{shop_words()} --plan {path}")
     return True

@@ -1,7 +1,6 @@
 """The `ordersync` command: its commands in one list, and errors turned into exit codes."""
 
 import gc
-import os
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -10,9 +9,9 @@ import typer
 
 from ordersync_dagster import __version__
 from ordersync_dagster.cli.alerts import alerts
-from ordersync_dagster.cli.console import BUSY, FAILED, OK, USAGE, say
 from ordersync_dagster.cli.database import database
 from ordersync_dagster.cli.doctor import doctor
+from ordersync_dagster.cli.endings import ended
 from ordersync_dagster.cli.explain import explain
 from ordersync_dagster.cli.outages import outages
 from ordersync_dagster.cli.problems import problems
@@ -21,12 +20,10 @@ from ordersync_dagster.cli.report import report
 from ordersync_dagster.cli.runs import audit, forget, purge, runs, undo
 from ordersync_dagster.cli.sandbox import demo, sandbox
 from ordersync_dagster.cli.shadow import shadow
+from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 from ordersync_dagster.cli.status import status
 from ordersync_dagster.cli.sync import sync
-from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
-from ordersync_dagster.core.window import WindowError
 
-CLICK_INTERRUPTED = 130  # click's exit code for a KeyboardInterrupt; not in our contract
 ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}  # after `--`
 
 app = typer.Typer(
@@ -35,19 +32,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Finds paid Stripe sessions without an order and Printful orders that moved on, and repairs your database.",
 )
-app.command(short_help="Add missing orders; update status, tracking and items.")(sync)
-app.command(short_help="Compare Stripe, the shop and Printful; write a report.")(report)
-app.command(short_help="Whether anything needs a person; exit 1 if so.")(status)
-app.command(short_help="Keys, permissions, database: what fits and what to do.")(doctor)
-app.command(short_help="One order in all three systems, and why a run does what it does.")(explain)
-app.command(short_help="When webhooks were down, what was lost, and how to add it.")(outages)
-app.command(short_help="What shadow mode would have changed, and what the shop did later.")(shadow)
-app.command(short_help="Prove that every paid session of a day has its order.")(prove)
+app.command(short_help="Add missing orders; update status, tracking and items.")(in_each_shop(sync))
+app.command(short_help="Compare Stripe, the shop and Printful; write a report.")(in_each_shop(report))
+app.command(short_help="Whether anything needs a person; exit 1 if so.")(in_each_shop(status))
+app.command(short_help="Keys, permissions, database: what fits and what to do.")(in_each_shop(doctor))
+app.command(short_help="One order in all three systems, and why a run does what it does.")(in_each_shop(explain))
+app.command(short_help="When webhooks were down, what was lost, and how to add it.")(in_each_shop(outages))
+app.command(short_help="What shadow mode would have changed, and what the shop did later.")(in_each_shop(shadow))
+app.command(short_help="Prove that every paid session of a day has its order.")(in_each_shop(prove))
 app.command(short_help="Serve the pretend shop, or run a command against it.", context_settings=ANY_ARGUMENTS)(sandbox)
 app.command(short_help="Watch the whole job on the pretend shop; needs no keys.")(demo)
-app.command(short_help="Take a run back as far as nobody touched its rows.")(undo)
-app.command(short_help="Blank old data in our own tables.")(purge)
-app.command(short_help="Blank one customer's data in our own tables.")(forget)
+app.command(short_help="Take a run back as far as nobody touched its rows.")(in_one_shop(undo))
+app.command(short_help="Blank old data in our own tables.")(in_each_shop(purge))
+app.command(short_help="Blank one customer's data in our own tables.")(in_each_shop(forget))
 app.add_typer(database, name="db")
 app.add_typer(problems, name="problems")
 app.add_typer(runs, name="runs")
@@ -75,50 +72,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _interrupt)
     # The process is short, and with the default a fifth of a large run goes into the search for cycles.
     gc.set_threshold(100_000, 20, 50)
-    try:
-        status = app(standalone_mode=False)
-    except OrderSyncError as error:
-        say(f"ordersync: {error}")
-        sys.exit(exit_code(error))
-    except WindowError as error:
-        say(f"ordersync: {error}")
-        sys.exit(USAGE)
-    except (KeyboardInterrupt, typer.Abort):
-        _interrupted()
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
-    except Exception as error:  # noqa: BLE001  # the last stop; its text must not be shown
-        if not hasattr(error, "format_message"):  # typer's errors of wrong options have it
-            _unforeseen(error)
-        error.show()  # type: ignore[attr-defined]  # click's exceptions have it
-        sys.exit(USAGE)
-    if status == CLICK_INTERRUPTED:
-        _interrupted()
-    sys.exit(status if isinstance(status, int) else OK)
-
-
-def _interrupted() -> NoReturn:
-    say("ordersync: interrupted; what was committed stays, the next run takes up the rest")
-    sys.exit(FAILED)
-
-
-def _unforeseen(error: Exception) -> NoReturn:
-    """Print place and kind only: the text of an error that is not ours may hold anything."""
-    import traceback
-
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    say(f"{frames}ordersync: an error that nobody foresaw ({type(error).__name__}); please report the lines above")
-    sys.exit(FAILED)
-
-
-def exit_code(error: OrderSyncError) -> int:
-    """2 where a retry cannot help, 75 where it is only too early, else 1."""
-    if isinstance(error, UsageError):
-        return USAGE
-    return BUSY if isinstance(error, BusyError) else FAILED
+    sys.exit(ended(lambda: app(standalone_mode=False)))
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

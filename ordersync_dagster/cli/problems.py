@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.console import AS_JSON, settings
+from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 from ordersync_dagster.core.errors import UsageError
 from ordersync_dagster.core.problem_classes import CLASSES
 
@@ -18,6 +19,7 @@ PROBLEM_ID = typer.Argument(metavar="ID", help="As `ordersync problems` shows it
 
 
 @problems.callback()
+@in_each_shop
 def list_problems(
     context: typer.Context,
     classes: Annotated[
@@ -39,6 +41,7 @@ def list_problems(
 
 
 @problems.command("show")
+@in_one_shop
 def show_problem(problem_id: Annotated[str, PROBLEM_ID], as_json: Annotated[bool, AS_JSON] = False) -> None:
     """Show all that is known of one problem."""
     from ordersync_dagster.report.problems import problem_json, problem_text
@@ -48,6 +51,7 @@ def show_problem(problem_id: Annotated[str, PROBLEM_ID], as_json: Annotated[bool
 
 
 @problems.command("ack")
+@in_one_shop
 def acknowledge_problem(
     problem_id: Annotated[str, PROBLEM_ID],
     note: Annotated[str, typer.Option(help="Your finding or decision; no names of customers.")],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.asked import FIRST_DAY, LAST_DAY, chosen_window
-from ordersync_dagster.cli.console import AS_JSON, FAILED, OK, say, settings
+from ordersync_dagster.cli.console import AS_JSON, FAILED, OK, say, settings, shop_words
 from ordersync_dagster.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -82,5 +82,5 @@ def _keep(proved: "Proved", path: Path) -> bool:
     except OSError as refused:
         say(f"ordersync: the proof is made, but {path} could not be written: {refused.strerror}")
         return False
-    say(f"Kept the proof in {path}. To check it later: ordersync prove --check {path}")
+    say(f"Kept the proof in {path}. To check it later: ordersync prove{shop_words()} --check {path}")
     return True

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, FAILED, OK, settings
+from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.history import History
@@ -17,6 +18,7 @@ audit = typer.Typer(
 
 
 @runs.callback()
+@in_each_shop
 def list_runs(
     context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
@@ -32,6 +34,7 @@ def list_runs(
 
 
 @runs.command("show")
+@in_one_shop
 def show_run(run_id: Annotated[str, RUN_ID], as_json: Annotated[bool, AS_JSON] = False) -> None:
     """Show what one run changed, and why."""
     from ordersync_dagster.report.history import run_json, run_text
@@ -55,6 +58,7 @@ def undo(
 
 
 @audit.command("show")
+@in_one_shop
 def audit_show(
     order: Annotated[str, typer.Argument(metavar="ORDER", help="An order's id, or its Checkout Session's.")],
     as_json: Annotated[bool, AS_JSON] = False,
@@ -66,6 +70,7 @@ def audit_show(
 
 
 @audit.command("verify")
+@in_each_shop
 def audit_verify(as_json: Annotated[bool, AS_JSON] = False) -> None:
     """Check that no entry of the audit was changed or is missing."""
     from ordersync_dagster.report.history import verification_json, verification_text

@@ -69,7 +69,9 @@ def sync(
     _print_result(run, as_json, error)
     is_kept = _keep_files(run, report, save, error)
     if os.environ.get("DAGSTER_HOME") and not dry_run:
-        _tell_dagster(run, looked_at_printful=error is None and asked.printful is not PrintfulScope.none)
+        _tell_dagster(
+            run, chosen.ordersync_shop, looked_at_printful=error is None and asked.printful is not PrintfulScope.none
+        )
     if not dry_run:
         tell_after_run(chosen, ready.sync.run_id, error)
     if error is not None:
@@ -126,12 +128,12 @@ def _not_done(run: "Run", error: OrderSyncError) -> str:
     return f"Not done: {' and '.join(left) or 'the record of the run'}. What was done before stays; run again."
 
 
-def _tell_dagster(run: "Run", *, looked_at_printful: bool) -> None:
+def _tell_dagster(run: "Run", shop: str, *, looked_at_printful: bool) -> None:
     """Report the run to Dagster; if that fails, the run is done all the same."""
     try:
         from ordersync_dagster.orchestration.run_events import report_runless
 
-        days = report_runless(run.outcome, looked_at_printful=looked_at_printful)
+        days = report_runless(run.outcome, looked_at_printful=looked_at_printful, shop=shop)
         say(f"Reported {days} days to the Dagster instance in DAGSTER_HOME.")
     except Exception as error:  # noqa: BLE001  # Dagster raises whatever its storage does
         say(f"Warning: Dagster's instance was not told ({type(error).__name__}); the shop's database is right.")

@@ -40,7 +40,7 @@ def test_a_name_joins_keys_that_look_nothing_alike() -> None:
 @pytest.mark.parametrize("vendor", ["stripe", "printful"])
 def test_shops_without_a_key_share_nothing(vendor: str) -> None:
     found = sharing_budgets([Settings(), Settings()])
-    assert not any(each.scattered for each in found), vendor
+    assert not any(each.shared_accounts for each in found), vendor
 
 
 def test_the_lowest_rate_of_an_account_counts_for_all_its_shops() -> None:
@@ -56,8 +56,9 @@ def test_the_lowest_rate_of_an_account_counts_for_all_its_shops() -> None:
 
 def test_an_account_of_shops_in_several_databases_has_a_scattered_budget() -> None:
     found = sharing_budgets([shop("rk_test_x"), shop("rk_test_x", "b"), shop("rk_test_y", "c")])
-    assert [each.scattered for each in found] == [{"stripe"}, {"stripe"}, set()]
-    assert not any(each.scattered for each in sharing_budgets([shop("rk_test_x"), shop("rk_test_x")]))
+    assert [each.shared_accounts for each in found] == [{"stripe": True}, {"stripe": True}, {}]
+    same = sharing_budgets([shop("rk_test_x"), shop("rk_test_x")])
+    assert [each.shared_accounts for each in same] == [{"stripe": False, "printful": False}] * 2
 
 
 @pytest.mark.parametrize("name", ["sk_live_x", "rk_test_x", "two words", "-x", "x" * 65])

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     ColumnElement,
     Connection,
     Double,
@@ -32,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from ordersync_dagster.adapters.database.engine.connection import BUSY_SECONDS
+from ordersync_dagster.adapters.database.engine.connection import BUSY_SECONDS, open_read_write, sqlite_path
 from ordersync_dagster.adapters.database.engine.errors import translated
 from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError
@@ -162,12 +163,31 @@ class SharedRateLimit:
                 connection.execute(RATE.insert(), fresh)
 
 
-def open_rate_file(folder: Path) -> Engine:
-    """The rate limits of one machine, in `folder`; raises OSError and DBAPIError where it cannot be written."""
+def open_rate_file(folder: Path, account: str = "") -> Engine:
+    """The rate limits of one machine, in `folder`; raises OSError and DBAPIError where it cannot be written.
+
+    With `account`, only those of one account: SQLite lets one writer in at a time, and accounts must not wait.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        f"sqlite:///{(folder / 'rates.db').absolute()}", poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}
-    )
+    return _open_file(folder / (f"rates-{account.replace(' ', '-')}.db" if account else "rates.db"))
+
+
+def open_rate_database(url: URL) -> Engine:
+    """The rate limits of several machines, in a database of their own; raises OSError and DBAPIError where it is away.
+
+    The table is made if it is missing.
+    """
+    if path := sqlite_path(url):
+        return _open_file(path)
+    engine = open_read_write(url)
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("ordersync_rate", 0))))
+        RATE.create(connection, checkfirst=True)
+    return engine
+
+
+def _open_file(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path.absolute()}", poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     RATE.create(engine, checkfirst=True)

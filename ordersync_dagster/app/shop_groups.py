@@ -1,0 +1,36 @@
+"""Several shops before their commands run side by side."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.app.accounts import place_of
+from ordersync_dagster.app.shops import Shop
+
+
+def taking_turns(shops: Sequence[Shop]) -> list[list[Shop]]:
+    """Shops of one database wait for each other, because its lock lets one run in at a time; others do not."""
+    groups: dict[str, list[Shop]] = defaultdict(list)
+    for shop in shops:
+        groups[place_of(shop.settings) or shop.name].append(shop)
+    return list(groups.values())
+
+
+@contextmanager
+def prepared(shops: Sequence[Shop]) -> Iterator[None]:
+    """What all processes need is loaded, so that each fork shares it. Opens nothing.
+
+    A folder holds the rate limits of those that write nothing: it is gone afterwards.
+    """
+    import ordersync_dagster.app.run  # noqa: F401  # with the use case and all adapters
+
+    for shop in shops:
+        if shop.settings.database:
+            connection.parse_url(shop.settings.database).get_dialect().import_dbapi()
+    with TemporaryDirectory(prefix="ordersync-") as folder:
+        for shop in shops:
+            shop.settings.beside_others(Path(folder))
+        yield

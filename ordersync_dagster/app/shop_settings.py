@@ -1,0 +1,61 @@
+"""The settings of one of several shops: where they came from, and what the shop shares with others."""
+
+import re
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings
+
+from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE
+
+_WORD = re.compile(r"[A-Z][A-Z0-9_]+")
+
+
+class ShopSettings(BaseSettings):
+    """What settings know beside their values."""
+
+    _faults: dict[str, str] = {}
+    _names: dict[str, str] = {}
+    _given: dict[str, Any] = {}  # texts as they were found, secrets too: never shown
+    _shared_accounts: dict[str, bool] = {}
+    _side_by_side: Path | None = None
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """A sentence for each setting whose value is wrong, by its name."""
+        return self._faults
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What a person calls a setting of one of several shops: its name in ordersync.toml, or its variable."""
+        return self._names
+
+    @property
+    def config_file(self) -> Path:
+        """Where ordersync.toml is."""
+        return Path(self._given.get("ordersync_config") or MAPPING_FILE)
+
+    def with_values(self, texts: dict[str, object]) -> Self:
+        """The settings of one of several shops: `texts` by setting, else what was found for all; "" is not set."""
+        made = type(self).__new__(type(self))
+        BaseModel.__init__(made, **(self._given | texts))  # without looking into the environment again: 20 times faster
+        return made
+
+    @property
+    def shared_accounts(self) -> dict[str, bool]:
+        """Vendors whose account this shop shares with others: whether those are in other databases."""
+        return self._shared_accounts
+
+    @property
+    def side_by_side(self) -> Path | None:
+        """A folder for the rates of commands that run side by side and may write nowhere else."""
+        return self._side_by_side
+
+    def beside_others(self, folder: Path) -> None:
+        """The command of this shop runs side by side with others."""
+        self._side_by_side = folder
+
+    def in_words_of_shop(self, sentence: str) -> str:
+        """`sentence` with the names that stand in the entry of one of several shops."""
+        return _WORD.sub(lambda found: self._names.get(found[0], found[0]), sentence)

@@ -1,0 +1,82 @@
+"""What a command came to in each of several shops, as blocks with a table, or as one JSON document."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SHOPS_VERSION = 1
+FINE, FAILED, USAGE, BUSY = 0, 1, 2, 75
+_WORDS = {
+    FINE: "fine",
+    FAILED: "errors, or something needs a person",
+    USAGE: "a person has to change something first",
+    BUSY: "busy or away: try again later",
+}
+_LONGEST = 120  # characters of a reason in the table
+RULE = "━" * 50
+
+
+@dataclass(frozen=True, slots=True)
+class EndedShop:
+    """`printed` is the command's stdout, `said` the lines of its stderr."""
+
+    name: str
+    code: int
+    seconds: float
+    printed: str
+    said: Sequence[str]
+
+    @property
+    def reason(self) -> str:
+        """The sentence that ended the command, or a word for its exit code."""
+        sentences = [line.removeprefix("ordersync: ") for line in self.said if line.startswith("ordersync: ")]
+        return sentences[-1] if sentences else _WORDS.get(self.code, "failed")
+
+
+def combined_exit_code(codes: Sequence[int]) -> int:
+    """0 if all are; else 1 where one is, 75 where one is, 2 where all others are 2: as long as a retry may help."""
+    others = {code for code in codes if code != FINE}
+    if not others:
+        return FINE
+    if others <= {USAGE, BUSY}:
+        return BUSY if BUSY in others else USAGE
+    return FAILED
+
+
+def shop_block(shop: EndedShop) -> str:
+    """What one shop's command printed, below the shop's name."""
+    return f"{RULE}\n{shop.name}\n{RULE}\n{shop.printed.rstrip() or shop.reason}\n"
+
+
+def shops_table(shops: Sequence[EndedShop]) -> str:
+    """One line a shop."""
+    width = max(len("shop"), *(len(shop.name) for shop in shops))
+    rows = [f"{'shop':<{width}}  exit  seconds  result"]
+    for shop in shops:
+        reason = shop.reason if len(shop.reason) <= _LONGEST else f"{shop.reason[: _LONGEST - 1]}…"
+        rows.append(f"{shop.name:<{width}}  {shop.code:>4}  {shop.seconds:>7.1f}  {reason}")
+    fine = sum(shop.code == FINE for shop in shops)
+    return "\n".join([RULE, *rows, f"{fine} of {len(shops)} shops are fine."])
+
+
+def shops_json(shops: Sequence[EndedShop]) -> str:
+    """`result` is the document that the single command prints, or null where it printed none."""
+    entries = {
+        shop.name: {
+            "exit_code": shop.code,
+            "seconds": round(shop.seconds, 3),
+            "result": _document(shop.printed),
+            "messages": list(shop.said),
+        }
+        for shop in shops
+    }
+    code = combined_exit_code([shop.code for shop in shops])
+    return json.dumps({"schema_version": SHOPS_VERSION, "exit_code": code, "shops": entries}, indent=2)
+
+
+def _document(printed: str) -> Any:
+    try:
+        return json.loads(printed)
+    except ValueError:
+        return None

@@ -1,0 +1,124 @@
+"""`--shop NAME|all`: which of several shops a command works on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ordersync_dagster.sandbox import Sandbox, World
+from ordersync_dagster_tests.support.cli import Cli, command_on, document
+from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.shop_files import entry, secrets_of
+from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import lost_ids, outage_of
+
+# The pretend vendors are threads of this process.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+NAMES = ("prints", "posters")
+
+
+@pytest.fixture
+def world() -> World:
+    from ordersync_dagster.app.wiring import utc_now
+
+    return outage_of(utc_now().replace(second=0, microsecond=0))
+
+
+@pytest.fixture
+def databases(tmp_path: Path, world: World) -> dict[str, Database]:
+    """A database for each shop, with what the world's webhooks left."""
+    return {name: seeded(f"sqlite:///{tmp_path}/{name}.db", world) for name in NAMES}
+
+
+@pytest.fixture
+def ordersync(
+    sandbox: Sandbox, databases: dict[str, Database], world: World, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+) -> Iterator[Cli]:  # fmt: skip
+    """The command with two shops of one account each at Stripe and Printful."""
+    sandbox.replace(world)
+    monkeypatch.chdir(tmp_path)
+    keys = sandbox.environment()
+    for name, database in databases.items():
+        changes = {"stripe_key": keys["STRIPE_SECRET_KEY"], "printful_key": keys["PRINTFUL_API_KEY"]}
+        for variable, value in secrets_of(name, database_url=database.url, **changes).items():
+            monkeypatch.setenv(variable, value)
+    (tmp_path / "ordersync.toml").write_text("".join(map(entry, NAMES)))
+    with command_on(sandbox, databases["prints"], monkeypatch, capfd) as run:
+        yield run
+
+
+@pytest.mark.parametrize(
+    "command", [("sync",), ("doctor",), ("status",), ("db", "check"), ("problems",), ("runs",), ("audit", "verify")]
+)
+def test_several_shops_need_a_choice(command: tuple[str, ...], ordersync: Cli) -> None:
+    ran = ordersync(*command)
+    assert (ran.code, ran.out) == (2, "")
+    assert "say --shop NAME or --shop all, or set ORDERSYNC_SHOP. The names are prints, posters" in ran.err
+
+
+def test_a_mistyped_name_has_a_hint(ordersync: Cli) -> None:
+    ran = ordersync("sync", "--shop", "poster")
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no shop 'poster' (is it posters?)" in ran.err
+
+
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_a_shop_is_repaired_alone(by: str, ordersync: Cli, databases: dict[str, Database], world: World) -> None:
+    before = {name: database.count("orders") for name, database in databases.items()}
+    how = ("--shop", "posters") if by == "option" else ()
+    assert ordersync("sync", *how, ORDERSYNC_SHOP="posters" if by == "environment" else None).code == 0
+    assert databases["prints"].count("orders") == before["prints"]
+    assert databases["posters"].count("orders") == before["posters"] + len(lost_ids(world))
+
+
+def test_all_shops_are_repaired_and_one_without_its_key_stops_no_other(
+    ordersync: Cli, databases: dict[str, Database], world: World
+) -> None:
+    before = databases["posters"].count("orders")
+    ran = ordersync("sync", "--shop", "all", "--json", PRINTS_STRIPE_KEY=None)
+    made = document(ran)
+    assert (ran.code, made["exit_code"], made["schema_version"]) == (2, 2, 1)
+    assert made["shops"]["posters"]["result"]["summary"]["stripe_sessions_added"] == len(lost_ids(world))
+    assert made["shops"]["prints"]["result"] is None
+    assert any("PRINTS_STRIPE_KEY is not set" in line for line in made["shops"]["prints"]["messages"])
+    assert databases["posters"].count("orders") == before + len(lost_ids(world))
+
+
+def test_the_text_has_a_block_for_each_shop_and_a_table(ordersync: Cli) -> None:
+    ran = ordersync("sync", "--shop", "all", "--dry-run", "--days", "3", "--save", "plan.json")
+    assert ran.code == 0
+    assert ran.out.count("Stripe Sessions Checked: ") == 2
+    assert ran.out.endswith("2 of 2 shops are fine.\n")
+    for name in NAMES:
+        assert f"{name}: Target: " in ran.err
+        assert f"apply exactly this: ordersync sync --shop {name} --plan plan-{name}.json" in ran.err
+        assert Path(f"plan-{name}.json").exists()
+    assert ordersync("sync", "--shop", "all", "--plan", "plan.json").code == 0
+
+
+def test_a_group_and_its_command_take_the_option(ordersync: Cli) -> None:
+    assert ordersync("sync", "--shop", "prints").code == 0
+    for options in (("runs", "--shop", "prints"), ("problems", "--shop", "prints", "--json")):
+        assert ordersync(*options).code == 0
+    assert ordersync("audit", "verify", "--shop", "all").code == 0
+    for options in (("--shop", "prints", "show", "p0"), ("show", "p0", "--shop", "prints")):
+        assert "p0" in ordersync("problems", *options).err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("undo", "x"), ("runs", "show", "x"), ("problems", "show", "x"), ("audit", "show", "x"), ("db", "grants")],
+)
+def test_what_is_of_one_shop_takes_one_name(command: tuple[str, ...], ordersync: Cli) -> None:
+    ran = ordersync(*command, "--shop", "all")
+    assert (ran.code, ran.out) == (2, "")
+    assert "this is about one shop: say --shop NAME" in ran.err
+
+
+def test_an_only_shop_has_no_name(ordersync: Cli, tmp_path: Path) -> None:
+    (tmp_path / "ordersync.toml").unlink()
+    assert ordersync("db", "check").code == 0
+    ran = ordersync("db", "check", "--shop", "all")
+    assert ran.code == 2
+    assert "no [[shop]] stands in ordersync.toml" in ran.err
