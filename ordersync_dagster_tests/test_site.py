@@ -118,3 +118,16 @@ def test_the_search_finds_a_setting_by_a_word_of_its_name_from_files_alone(site:
         first.wait_for()
         assert "Settings" in first.inner_text()
         assert "ORDERSYNC_GRACE_MINUTES" in first.inner_text()
+
+
+@pytest.mark.slow
+def test_what_is_copied_from_a_block_are_its_commands_alone(site: Path) -> None:
+    chromium()
+    with opened(f"file://{site}/", *DESK) as page:
+        page.goto(f"file://{site}/first-day.html")
+        page.evaluate("document.execCommand = () => { window.copied = document.activeElement.value; return true }")
+        block = page.locator("pre", has_text="--dry-run").first
+        block.hover()
+        block.locator("button[data-md-type=copy]").click()
+        copied = page.evaluate("window.copied").strip().splitlines()
+        assert copied == ["ordersync sync --days 5 --dry-run"]
