@@ -73,7 +73,7 @@ def _usage(argument: Any) -> str:
 
 
 def _rest(command: Any) -> str:
-    return "[-- COMMAND]" if getattr(command, "allow_extra_args", False) else ""
+    return "[-- COMMAND]" if command.context_settings.get("allow_extra_args") else ""
 
 
 def _row(command: str, parameter: Any, hints: Mapping[str, Any]) -> tuple[str, str]:

@@ -39,7 +39,7 @@ TITLES = {
     "traffic": "Requests to a vendor", "erasure": "What was cleared", "side": "One side of a day",
 }  # fmt: skip
 INTRO = """\
-With `--json` a command prints one document on stdout, and nothing else there. `schema_version` stands first in each. It changes only if the meaning of a field changes; new fields may come at any time, so a script should ignore fields that it does not know.
+With `--json` a command prints one document on stdout, and nothing else there. `schema_version` stands first in each. It changes only if the meaning of a field changes; new fields may come at any time, so a script should ignore fields that it does not know. With `--shop all` one document holds that of each shop ([shops.md](shops.md)).
 
 Times are ISO 8601 in UTC. Amounts are exact decimal text, or whole minor units where the field says so; they are never floats. Names, addresses and e-mail addresses of customers are in no document.
 
