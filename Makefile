@@ -11,7 +11,7 @@ DOTENV := $(if $(wildcard .env),$(BIN)/dotenv -f .env run --no-override --)
 
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE # else each of the many processes that tests start compiles the package anew
-.PHONY: help demo test fast test-all test-lowest test-latest test-postgresql test-packages slow breadth suites lint ui ui-shop screenshots simulate deployment fuzz mutate changelog-check release-notes dist sbom audit bench docs reference lock clean
+.PHONY: help demo test fast test-all test-lowest test-latest test-postgresql test-packages slow breadth suites lint ui ui-shop screenshots simulate deployment fuzz mutate changelog-check release-notes dist sbom audit bench scaling docs reference lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -143,6 +143,9 @@ docs: $(SITE) ## the documentation site in build/site: open build/site/index.htm
 
 reference: $(READY) ## write the pages of docs/ that come from the code: settings, commands, JSON, runbook
 	$(BIN)/python -m docsite.reference
+
+scaling: $(READY) ## simulate 1,000 shops against the vendors' limits, and write docs/scaling.md (two minutes)
+	$(BIN)/python -m benchmarks --scaling
 
 lock: $(READY) ## compile the locked requirements again from setup.cfg
 	$(call compile,dev,dev)

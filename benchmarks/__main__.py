@@ -10,6 +10,7 @@ from benchmarks import dagster_runs, drift_report, page, suite
 from benchmarks.chart import draw
 from benchmarks.databases import databases
 from benchmarks.figures import Figures
+from benchmarks.scaling import page as scaling
 
 ROOT = Path(__file__).parents[1]
 MAIN = 20_000  # sessions of the page's first case
@@ -30,11 +31,15 @@ def main() -> None:
     )
     what.add_argument("--quick", action="store_true", help="2,000 sessions in five minutes, to try the harness")
     what.add_argument("--report", action="store_true", help="the report alone, added to the last figures")
+    what.add_argument("--scaling", action="store_true", help="simulate 1,000 shops and write docs/scaling.md alone")
     what.add_argument("--page-only", action="store_true", help="write the page again from the figures of the last time")
     parser.add_argument("--folder", type=Path, default=ROOT, help="the checkout whose figures and page to write")
     wanted = parser.parse_args()
     kept = wanted.folder / "benchmarks" / "figures.json"
     kept.parent.mkdir(parents=True, exist_ok=True)
+    if wanted.scaling:
+        (wanted.folder / "docs" / "scaling.md").write_text(scaling.page(Figures.load(kept)))
+        return
     if wanted.page_only:
         figures = Figures.load(kept)
     elif wanted.report:

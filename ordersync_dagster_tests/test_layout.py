@@ -10,7 +10,7 @@ from ordersync_dagster_tests.support.places import ROOT, TESTS
 
 PACKAGE = ROOT / "ordersync_dagster"
 # folders that are about no single part of the package
-KINDS = {"deploy", "deployment", "faults", "fuzz", "release", "simulation", "support"}
+KINDS = {"deploy", "deployment", "faults", "fuzz", "release", "scaling", "simulation", "support"}
 LONGEST = 80  # characters of a test's name
 MODULES = {path.relative_to(TESTS).as_posix(): ast.parse(path.read_text()) for path in sorted(TESTS.rglob("*.py"))}
 
