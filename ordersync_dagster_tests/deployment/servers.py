@@ -20,6 +20,7 @@ from ordersync_dagster_tests.support.databases import execute_on
 from ordersync_dagster_tests.support.places import ROOT
 
 RUNS_AT_A_TIME = 4
+SECONDS_TO_START = "300"  # of a run's process, where other tests keep the machine busy; Dagster waits 60
 PATIENCE_WITH_BACKFILLS = 1200.0  # seconds
 
 
@@ -67,7 +68,12 @@ def dagster_processes(home: Path, history: str, environment: Mapping[str, str]) 
     code, web = _free_port(), _free_port()
     server = {"grpc_server": {"host": "127.0.0.1", "port": code, "location_name": "ordersync"}}
     (home / "workspace.yaml").write_text(yaml.safe_dump({"load_from": [server]}))
-    known = {**os.environ, "DAGSTER_REDACT_USER_CODE_ERRORS": "1", **environment, "DAGSTER_HOME": str(home)}
+    fixed = {
+        "DAGSTER_REDACT_USER_CODE_ERRORS": "1",
+        "DAGSTER_GRPC_TIMEOUT_SECONDS": SECONDS_TO_START,
+        "DAGSTER_HOME": str(home),
+    }
+    known = {**os.environ, **environment, **fixed}
     local = ("-h", "127.0.0.1", "-p")
     commands = {
         "code-server": ("dagster", "code-server", "start", *local, str(code), "-m", "ordersync_dagster.definitions"),
