@@ -40,7 +40,7 @@ def container(pod: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", ["cronjob.yaml", "dry-run.yaml", "alerts.yaml", "networkpolicy.yaml", "secret.example.yaml"]
+    "name", ["cronjob.yaml", "shops.yaml", "dry-run.yaml", "alerts.yaml", "networkpolicy.yaml", "secret.example.yaml"]
 )
 def test_manifests_are_valid_strictly(name: str) -> None:
     validate(_manifest(name))
@@ -80,6 +80,18 @@ def test_the_dry_run_is_the_same_pod_with_the_same_window_and_writes_nothing(
     assert preview["template"]["spec"] == pod
     assert preview["template"]["metadata"] == job["template"]["metadata"], "the network policy finds it by its label"
     assert preview["backoffLimit"] == 0
+
+
+def test_the_cronjob_of_all_shops_is_the_same_with_their_file() -> None:
+    one, all_shops = _manifest("cronjob.yaml"), _manifest("shops.yaml")
+    pod = all_shops["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["args"][-2:] == ["--shop", "all"]
+    del container["args"][-2:]
+    assert container["volumeMounts"].pop(0) == {"name": "config", "mountPath": "/app", "readOnly": True}
+    assert pod["volumes"].pop(0) == {"name": "config", "configMap": {"name": "order-sync"}}
+    assert all_shops == one
+    assert "\nWORKDIR /app\n" in (ROOT / "Dockerfile").read_text()
 
 
 def test_an_exit_of_2_is_never_tried_again_and_the_others_are(job: dict[str, Any], pod: dict[str, Any]) -> None:
