@@ -65,8 +65,8 @@ $(BIN)/uv pip install --quiet --python .venv-$(1) --constraint .state/$(1).txt -
 endef
 
 test-postgresql: $(READY) ## what databases do, on the server of ORDERSYNC_TEST_POSTGRES (its administrator's URL)
-	$(BIN)/pytest ordersync_dagster_tests/adapters/database
-	$(BIN)/pytest -m "databases and not slow" --ignore ordersync_dagster_tests/adapters/database
+	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest ordersync_dagster_tests/adapters/database
+	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m "databases and not slow" --ignore ordersync_dagster_tests/adapters/database
 
 test-packages: $(READY) ## build both packages; run the wheel alone in an empty environment
 	$(BIN)/pytest -m slow -n 0 --timeout 900 ordersync_dagster_tests/release/test_packaging.py
