@@ -100,8 +100,9 @@ def _minutes(run: Run) -> float:
 
 def _hourly_limit() -> int:
     """Orders a month, in thousands, up to which an hourly run ends within the hour."""
-    sizes = range(1_000, 200_000, 1_000)
-    return next(size for size in sizes if _minutes(_run(size, size / 15, is_nightly=False)) > 60) - 1_000
+    step = 10_000
+    sizes = range(step, 10_000_000, step)
+    return next(size for size in sizes if _minutes(_run(size, size / 15, is_nightly=False)) > 60) - step
 
 
 def _run(monthly: int, sessions: float, *, is_nightly: bool) -> Run:

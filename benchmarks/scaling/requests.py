@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from ordersync_dagster.adapters.printful.api import ORDERS_PER_PAGE, SHARED_ORDERS
+from ordersync_dagster.adapters.printful.api import ORDERS_PER_PAGE, SHARED_ORDERS, WORTH_A_PAGE
 from ordersync_dagster.adapters.stripe.pages import Place
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 
@@ -49,5 +49,6 @@ def printful_requests(total: int, open_orders: int, newer: int, *, is_nightly: b
         left, pages_left = max(0, wanted - shown), -(-(total - shown) // (ORDERS_PER_PAGE - SHARED_ORDERS))
         if not pages_left:
             return asked
-        if before >= newer and left <= pages_left:
+        is_fruitful = left and min(wanted, shown) - min(wanted, before) >= WORTH_A_PAGE
+        if before >= newer and left <= pages_left and not is_fruitful:
             return asked + 1 + left  # the end of the list is older than this page; the rest is asked one by one

@@ -20,7 +20,7 @@ Black Friday. 15 of these minutes are the grace time for the webhook (`ORDERSYNC
 | up to about {a_pod} shops, a run each hour | one run at a time still ends within the hour |
 | more shops | more runs at once: {a_pod} shops for each (`concurrency.runs.maxConcurrentRuns`, [kubernetes.md](kubernetes.md)) |
 | payments that may not wait an hour | run more often, for example every 10 minutes: six times the runs at once |
-| one shop with more than about {hourly_limit} orders a month | its hourly run takes more than an hour, because its open orders are asked one by one where Printful's list is long. Run it every two hours, or only each night |
+| one shop with more than about {hourly_limit} orders a month | its hourly run takes more than an hour, because Printful allows no more pages of its open orders. Run it every two hours, or only each night |
 | several shops on one Stripe account | their runs take turns. A second account is of no use for the limits: one allows {sessions_a_second} sessions a second |
 | a Printful store with more than {orders_an_hour} orders | the nightly run reads all of them, at {orders_a_minute} a minute, and takes more than an hour. Run `--printful open` each night, and `all` on Sundays |
 | a shop's database that is slow | a run of another shop does not wait for it. Dagster's own database is a separate one |
@@ -42,8 +42,8 @@ Requests to Stripe + requests to Printful. A shop of this size has had its store
 """
 
 HOW = """The runs of a large shop are Printful's: at night the list of all its orders, 97 new ones a page; each hour its open orders,
-of which those that are not on the first pages are asked one by one, because the list may be long. Both at 110 requests a
-minute. That is the next limit. Only fewer runs help against it, because Printful counts by token and a store has one list.
+which are on the first pages; those that are not are asked one by one. Both at 110 requests a minute. That is the next
+limit. Only fewer runs help against it, because Printful counts by token and a store has one list.
 Stripe's list costs one request for 100 sessions.
 
 ## What one process does, measured

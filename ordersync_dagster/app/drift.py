@@ -21,7 +21,8 @@ from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.core.window import Window, midnight
 from ordersync_dagster.report.drift.reconciliation import reconcile
 from ordersync_dagster.report.drift.report import DriftReport, reported
-from ordersync_dagster.sync.order_sync import STRIPE_STOPS, PrintfulScope
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster.sync.whole_plan import STRIPE_STOPS
 
 RUNS_SHOWN = 30
 

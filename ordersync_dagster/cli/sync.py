@@ -16,7 +16,8 @@ from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, Asked,
 from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, FAILED, OK, say, settings
 from ordersync_dagster.cli.kept_files import check_files, keep_plan, keep_report
 from ordersync_dagster.core.errors import OrderSyncError, UsageError
-from ordersync_dagster.sync.order_sync import STRIPE_STOPS, PrintfulScope
+from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster.sync.whole_plan import STRIPE_STOPS
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.run import Run

@@ -15,7 +15,8 @@ from ordersync_dagster.sync.cases import CaseFinder
 from ordersync_dagster.sync.deliveries import Deliveries
 from ordersync_dagster.sync.lookups import OrderLookups, PrintfulLookups, SessionLookups
 from ordersync_dagster.sync.narrow import NOT_LISTED, NarrowParcels, NarrowPrintful, NarrowSessions
-from ordersync_dagster.sync.order_sync import STRIPE_STOPS, OrderSync, PrintfulScope, Request
+from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope, Request
+from ordersync_dagster.sync.whole_plan import STRIPE_STOPS
 
 EXPLAINED_AT_ONCE = 3  # more are listed, so that no question costs more than a handful of requests
 _NO_DAY = timedelta(days=1)

@@ -7,14 +7,14 @@ from enum import Enum
 from operator import attrgetter
 
 from ordersync_dagster.core.carried_out import DecidedAgain
-from ordersync_dagster.core.errors import OrderSyncError, TooManyChangesError, VendorError, WrongAccountError
+from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.known_problems import Sightings
 from ordersync_dagster.core.ledger import entry_of
 from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.orders import OPEN
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan, Stored
-from ordersync_dagster.core.planned import PlannedChange, require_plan
+from ordersync_dagster.core.planned import PlannedChange
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem, with_numbers
 from ordersync_dagster.core.stripe_session import SessionRules
@@ -27,11 +27,10 @@ from ordersync_dagster.sync.printful_phase import PrintfulPhase
 from ordersync_dagster.sync.step import Step
 from ordersync_dagster.sync.stripe_phase import StripePhase
 from ordersync_dagster.sync.unclaimed_orders import UnclaimedOrders
+from ordersync_dagster.sync.whole_plan import STRIPE_STOPS, confirmed
 
 REFUSED = ProblemClass.DATABASE_REFUSED
 MAX_DECISIONS = 3  # of an order that others keep changing
-# They stop the Stripe side alone: Printful's answers are used all the same.
-STRIPE_STOPS = (VendorError, WrongAccountError)
 
 
 class PrintfulScope(Enum):
@@ -98,7 +97,7 @@ class OrderSync:
             only = OnlyPlanned(request.planned) if request.planned is not None else None
             steps = self._steps(request, only)
             if only or limit is not None or confirm is not None or expected is not None:
-                steps = _confirmed(steps, limit, confirm, expected)
+                steps = confirmed(steps, limit, confirm, expected)
             total = Summary()
             parts = self._applied(steps)
             for part in only.followed(parts) if only else parts:
@@ -215,36 +214,6 @@ class OrderSync:
             self.store.forget_missing(step.back)
         if step.waiting and self.deliveries:
             self.deliveries.record.remember(step.waiting)
-
-
-def _confirmed(
-    steps: Iterator[Step],
-    limit: int | None,
-    confirm: Callable[[Sequence[Plan]], None] | None,
-    expected: str | None,
-) -> Iterator[Step]:
-    """`steps`, all made first, where the plan is as `expected`, not above `limit`, and `confirm` raises nothing."""
-    made, stopped = list[Step](), None
-    try:
-        made.extend(steps)
-    except STRIPE_STOPS as error:
-        stopped = error
-    plans = [step.plan for step in made]
-    if expected is not None:
-        if stopped is not None:
-            raise stopped  # a plan that was not made to its end cannot be compared
-        require_plan(plans, expected)
-    total = sum(plan.change_count for plan in plans)
-    if limit is not None and total > limit:
-        raise TooManyChangesError(
-            f"the plan writes {total} rows of orders and items, more than the limit of {limit} changes; "
-            "nothing was written. Look at a dry run, then raise the limit."
-        )
-    if confirm:
-        confirm(plans)
-    yield from made
-    if stopped is not None:
-        raise stopped
 
 
 def _kept_changing(session_id: str) -> Problem:

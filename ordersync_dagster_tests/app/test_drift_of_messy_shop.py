@@ -5,18 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.report.drift.document import figures_of
 from ordersync_dagster.report.drift.report import DriftReport
 from ordersync_dagster.sandbox import World, build
 from ordersync_dagster_tests.app.drift_reports import made
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.drift_truth import told_by, truth_of
+from ordersync_dagster_tests.support.messy import IN_A_WORLD
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.world import served
-
-BY_FAULTS = {"stripe_not_read", "printful_not_asked", "database_refused", "kept_changing", "not_looked_at"}
-BY_A_SAVED_PLAN = {"not_as_planned"}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +34,7 @@ def test_the_figures_are_those_of_the_messy_world(shop: Shop, messy: World) -> N
     assert figures["orders"] == sum(each.orders for each in money)
     assert figures["payments_without_order"] == truth.lost_days.total()
     assert figures["unreadable_amounts"] == truth.unreadable
-    assert by_class(report) == {str(each): 2 for each in {*ProblemClass} - BY_FAULTS - BY_A_SAVED_PLAN}
+    assert by_class(report) == dict.fromkeys(IN_A_WORLD, 2)
 
 
 def test_after_a_repair_the_report_differs_only_by_the_refunds(shop: Shop, messy: World) -> None:

@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from ordersync_dagster.app.wiring import utc_now
-from ordersync_dagster.sandbox import Sandbox, World, build, serve
+from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.deployment.servers import Postgres
 from ordersync_dagster_tests.support.databases import Database, Rows
 from ordersync_dagster_tests.support.templates import fill
+from ordersync_dagster_tests.support.world import served
 
 LATENCY = 0.1  # seconds of each answer
 PER_SECOND, PER_MINUTE = 5, 300  # the budgets: Stripe's for each endpoint, Printful's
@@ -110,7 +111,7 @@ def _world(number: int, now: datetime, size: int) -> World:
 
 
 def _shop(stack: ExitStack, name: str, server: Postgres, world: World) -> PretendShop:
-    sandbox = stack.enter_context(serve(world, latency=LATENCY, owner=name.capitalize()))
+    sandbox = stack.enter_context(served(world, latency=LATENCY, owner=name.capitalize()))
     urls = [server.make(name), server.make(f"{name}_undisturbed")]
     for url in urls:
         fill(url, world)

@@ -12,15 +12,12 @@ from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sandbox import Fault, ShopRows, World, build
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
+from ordersync_dagster_tests.support.messy import IN_A_WORLD
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop, launched, seeded
 from ordersync_dagster_tests.support.templates import fill
 from ordersync_dagster_tests.support.world import served
 
-BY_FAULTS = {"stripe_not_read", "printful_not_asked", "database_refused", "kept_changing", "not_looked_at"}
-BY_A_SAVED_PLAN = {"not_as_planned"}
-BY_A_SETTING = {"not_delivered"}
-IN_A_WORLD = {str(each) for each in ProblemClass} - BY_FAULTS - BY_A_SAVED_PLAN - BY_A_SETTING
 GOOD = "customer1@example.com"
 # The next run may solve these, and does not where the world stays as it is.
 STAY_WITHOUT_A_PERSON = {"superseded_session"}

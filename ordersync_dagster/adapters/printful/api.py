@@ -20,6 +20,9 @@ from ordersync_dagster.core.printful_order_fields import created_at
 ORDERS_PER_PAGE = 100  # Printful's maximum
 # Two pages share so many orders, because the list shifts when an order is added or deleted between two requests.
 SHARED_ORDERS = 3
+# A page that shows fewer wanted orders costs as much as asking for them one by one.
+WORTH_A_PAGE = 2
+WORTH_A_LOOK = 10  # wanted orders; for so many the first page is read, because the newest orders are the open ones
 MAX_STEPS_BACK = 20  # then the rest is asked one by one
 MAX_FAILURES_IN_A_ROW = 3  # of single orders; then Printful is down and no more are asked
 
@@ -59,9 +62,12 @@ class PrintfulApi:
         Raises KeyRefusedError and SettingsError; an order without an answer is `NotAsked`.
         """
         wanted, self.unread = set(ids), ""
-        if since is not None or (wanted and _list_is_cheaper(len(wanted), self._known_count())):
+        if since is not None or self._is_worth_listing(len(wanted)):
             yield from self._listed(wanted, since, if_listed)
         yield from self.one_by_one(sorted(wanted))
+
+    def _is_worth_listing(self, wanted: int) -> bool:
+        return wanted >= WORTH_A_LOOK or (wanted > 0 and _list_is_cheaper(wanted, self._known_count()))
 
     def _known_count(self) -> int:
         return self.count() if self._counted is None else self._counted
@@ -69,7 +75,10 @@ class PrintfulApi:
     def _listed(
         self, wanted: set[str], since: int | None, if_listed: Collection[str]
     ) -> Iterator[tuple[str, RawLookup]]:
-        """One pass over the list; removes found ids from `wanted`, and stops when single requests are fewer."""
+        """One pass over the list; removes found ids from `wanted`.
+
+        It stops when single requests would be fewer and the last page did not show several wanted orders.
+        """
         seen: set[str] = set()
         sweep = _Sweep(since)
         pages_without_new = 0
@@ -78,13 +87,15 @@ class PrintfulApi:
                 fresh = {_id_of(order): order for order in page.orders if _id_of(order) not in seen}
                 seen |= fresh.keys()
                 pages_without_new += not fresh
+                is_fruitful = len(wanted & fresh.keys()) >= WORTH_A_PAGE
                 if pages_without_new > MAX_STEPS_BACK:
                     raise VendorAnswerError("Printful's list makes no progress: its pages repeat")
                 for order_id, order in fresh.items():
                     if order_id in wanted or order_id in if_listed or since is not None:
                         wanted.discard(order_id)
                         yield order_id, order
-                if sweep.is_past(fresh.values()) and len(wanted) <= page.pages_left and self._ends_older(page, sweep):
+                is_enough = len(wanted) <= page.pages_left and not (wanted and is_fruitful)
+                if sweep.is_past(fresh.values()) and is_enough and self._ends_older(page, sweep):
                     return
         except VendorError as error:  # the rest is asked one by one
             self.unread = str(error).rstrip(".")

@@ -21,7 +21,7 @@ from ordersync_dagster.sandbox.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A request and its status; `at` is on the monotonic clock, `headers` are without the key."""
+    """A request and its status; `at` is its arrival on the monotonic clock, `headers` are without the key."""
 
     method: str
     path: str
@@ -71,14 +71,14 @@ class App:
             await drop(scope, receive, self._connections())
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = _request(scope)
+        request, at = _request(scope), time.monotonic()
         if self._latency:
             await asyncio.sleep(self._latency)
         fault = self.faults.take(request)
         if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.delay)
-        answer = self._answer(request, fault)
-        self._record(request, answer)
+        answer = self._answer(request, fault, at)
+        self._record(request, answer, at)
         match fault:
             case Fault(kind="reset" | "short_body"):
                 await break_off(scope, receive, self._connections(), answer, is_reset=fault.kind == "reset")
@@ -89,8 +89,8 @@ class App:
                 await send(_head(answer))
                 await send({"type": "http.response.body", "body": answer.body})
 
-    def _answer(self, request: Request, fault: Fault | None) -> Answer:
-        answer = self._limits.refusal(vendor_of(request), time.monotonic()) or self._vendor_answer(request)
+    def _answer(self, request: Request, fault: Fault | None, at: float) -> Answer:
+        answer = self._limits.refusal(vendor_of(request), at) or self._vendor_answer(request)
         match fault:
             case Fault(kind="status"):
                 return _refusal(request, fault)
@@ -104,9 +104,8 @@ class App:
         vendors = self.vendors
         return (vendors.stripe if vendor_of(request) == "stripe" else vendors.printful).answer(request)
 
-    def _record(self, request: Request, answer: Answer) -> None:
+    def _record(self, request: Request, answer: Answer, at: float) -> None:
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
-        at = time.monotonic()
         self.methods.add(request.method)
         self.requests.append(Recorded(request.method, request.path, request.query, answer.status, at, headers))
 

@@ -33,6 +33,23 @@ def test_reading_stops_when_every_order_was_seen(sandbox: Sandbox, printful: Pri
     assert seen(sandbox) == (1, 0)
 
 
+@pytest.mark.parametrize("since", [None, int(NOW.timestamp()) - 50], ids=["ids alone", "with a sweep"])
+def test_open_orders_are_read_in_pages_while_these_show_several(
+    sandbox: Sandbox, printful: PrintfulApi, since: int | None
+) -> None:
+    ids = hold(sandbox, 10_000)
+    wanted = {*ids[:80], *ids[110:130], ids[2_000], *ids[-3:]}
+    assert wanted <= {key for key, _ in printful.orders(wanted, since)}
+    ends = 0 if since is None else 1  # is the end of the list older?
+    assert seen(sandbox) == (3 + ends, 4), "two pages with several, one with none, the others one by one"
+
+
+def test_orders_that_the_first_page_does_not_show_cost_one_page(sandbox: Sandbox, printful: PrintfulApi) -> None:
+    ids = hold(sandbox, 6_000)
+    assert ask(printful, ids[-50:]).keys() == set(ids[-50:])
+    assert seen(sandbox) == (1, 50)
+
+
 def test_nothing_is_asked_where_nothing_is_wanted(sandbox: Sandbox, printful: PrintfulApi) -> None:
     assert ask(printful, []) == {}
     assert sandbox.requests == []
@@ -107,7 +124,7 @@ def test_an_odd_answer_about_one_order_is_not_asked(sandbox: Sandbox, printful: 
 def test_printful_away_for_good_is_not_asked_a_thousand_times(sandbox: Sandbox, printful: PrintfulApi) -> None:
     ids = hold(sandbox, 3000)
     sandbox.faults.add(Fault(f"{ORDERS}/", "status", status=503, times=None))
-    answers = ask(printful, ids[:20])
+    answers = ask(printful, ids[-20:])
     assert all(isinstance(answer, NotAsked) for answer in answers.values())
     assert len(answers) == 20
     assert seen(sandbox)[1] <= 20
