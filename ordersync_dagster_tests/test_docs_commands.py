@@ -20,7 +20,7 @@ CLUSTER = "not run anywhere, as docs/kubernetes.md says; the manifests are check
 ELSEWHERE = {
     r"ordersync sandbox --folder \S+$": "app/test_pretend_shops.py",  # it serves for ever
     r"ordersync (db grants|db init --sql)": "adapters/database/schema/test_grants.py",  # PostgreSQL's
-    r"ordersync alerts test": "cli/test_alerts.py",
+    r"ordersync alerts( test)?$": "cli/test_alerts.py",  # they send something to somebody
     r"make ui|make ui-shop": "test_make_ui.py",
     r"python3 -m venv|venv/bin/pip|pip install": "release/test_packaging.py",
     r"\. \.?venv/bin/activate|chmod|cp \.env|exit|export |make demo": "test_docs_commands.py",  # the walks below
