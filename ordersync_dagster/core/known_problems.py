@@ -115,9 +115,10 @@ class Sightings:
                 continue  # it is about a plan, not about the shop
             self._find(replace(problem, day=problem.day or plan.day), found_by)
             if vendor := _NO_ANSWER.get(problem.problem_class):
-                self._silent.update((vendor, key) for key in keys_of(problem.ids))
+                self._silent.update((vendor, key) for key in self._asked_before & keys_of(problem.ids))
         left = [each.session_id for each in plan.skips if each.reason is SkipReason.NOT_IN_PLAN]
-        self._silent.update((vendor, key) for vendor in _NO_ANSWER.values() for key in (*plan.left_out, *left))
+        unasked = self._asked_before.intersection((*plan.left_out, *left))
+        self._silent.update((vendor, key) for vendor in _NO_ANSWER.values() for key in unasked)
         is_unread = any(each.problem_class in _NO_ANSWER and "day" in each.ids for each in plan.problems)
         self._has_unclaimed |= plan.looked_for_unclaimed
         if plan.day and not is_unread:

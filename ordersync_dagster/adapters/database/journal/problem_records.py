@@ -29,7 +29,6 @@ from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.problem_classes import CLASSES
 
 PROBLEMS = own_tables().tables["ordersync_problems"]
-ROWS_AT_ONCE = 500
 IS_OPEN = PROBLEMS.c.ended_at.is_(None)
 _ACKNOWLEDGED = ("acknowledged_at", "acknowledged_by", "acknowledged_until", "note")
 _SEEN_AGAIN = (
@@ -59,9 +58,8 @@ def record_sightings(connection: Connection, sightings: Sightings, run_id: str, 
 
     A problem that had ended and is found again begins anew.
     """
-    rows = [_row(problem_id, each, run_id, now) for problem_id, each in sorted(sightings.found.items())]
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        _record(connection, rows[start : start + ROWS_AT_ONCE])
+    for ids in chunks(sightings.found):
+        _record(connection, [_row(each, sightings.found[each], run_id, now) for each in ids])
     by_reason: dict[str, list[str]] = {}
     for problem_id, why in sightings.ended(run_id).items():
         by_reason.setdefault(why, []).append(problem_id)
