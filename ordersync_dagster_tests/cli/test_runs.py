@@ -12,7 +12,7 @@ from ordersync_dagster.app.history import History
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.cli.histories import document, last_run
 from ordersync_dagster_tests.support.cli import Cli
-from ordersync_dagster_tests.support.databases import everything
+from ordersync_dagster_tests.support.databases import closed, everything
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import seeded
 from ordersync_dagster_tests.support.stores import opened
@@ -66,16 +66,13 @@ def test_a_run_is_shown_some_records_at_a_time_and_as_if_at_once(
 
 
 def test_a_run_whose_orders_were_all_refused_is_not_said_to_have_succeeded(ordersync: Cli, world: World) -> None:
-    ordersync.database.execute(
-        "CREATE TRIGGER closed BEFORE INSERT ON orders BEGIN SELECT RAISE(ABORT, 'no orders today'); END"
-    )
-    ran = ordersync("sync")
+    with closed(ordersync.database):
+        ran = ordersync("sync")
     assert ran.code == 1
     (line,) = ordersync("runs").out.splitlines()
     assert f"  ended with {len(lost(world))} errors  " in line
     assert "succeeded" not in line
     assert f"ended with {len(lost(world))} errors" in ordersync("report", "--format", "md").out
-    ordersync.database.execute("DROP TRIGGER closed")
     ordersync("sync")
     assert "  succeeded  " in ordersync("runs").out.splitlines()[0]
 

@@ -174,3 +174,17 @@ def refuse(database: Database, session_id: str) -> None:
             f"CREATE TRIGGER house_rule BEFORE INSERT ON orders WHEN NEW.stripe_session_id = '{session_id}'"
             " BEGIN SELECT RAISE(ABORT, 'house rule'); END"
         )
+
+
+@contextmanager
+def closed(database: Database) -> Iterator[None]:
+    """Meanwhile the shop's own rules forbid every new order."""
+    rule = "CREATE TRIGGER closed BEFORE INSERT ON orders"
+    if database.is_postgres:
+        body = "$$ BEGIN RAISE EXCEPTION 'no orders today'; END $$"
+        database.execute(f"CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS {body}")
+        database.execute(f"{rule} FOR EACH ROW EXECUTE FUNCTION closed()")
+    else:
+        database.execute(f"{rule} BEGIN SELECT RAISE(ABORT, 'no orders today'); END")
+    yield
+    database.execute("DROP TRIGGER closed ON orders" if database.is_postgres else "DROP TRIGGER closed")
