@@ -14,7 +14,7 @@ from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, utc_now
 from ordersync_dagster.core.errors import VendorUnavailableError, WrongModeError
 from ordersync_dagster.core.window import day_of
-from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session
+from ordersync_dagster.sandbox import Fault, Sandbox, World, build, checkout_session, customer_details
 from ordersync_dagster.sandbox.world.world import Packed, dump
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.processes import MEASURED, ended, environment
@@ -191,7 +191,13 @@ def peak_of(days: int, folder: Path) -> float:
     now = utc_now()
     seconds = range(3600, days * 86_400, 86_400 // PER_DAY)
     made = [
-        checkout_session(id=f"cs_test_{n}", payment_intent=f"pi_{n}", created=int(now.timestamp()) - n) for n in seconds
+        checkout_session(
+            id=f"cs_test_{n}",
+            payment_intent=f"pi_{n}",
+            created=int(now.timestamp()) - n,
+            customer_details=customer_details(email=f"c{n}@example.com"),
+        )
+        for n in seconds
     ]
     with served(World(now, Packed(dump(each) for each in made))) as running:
         env = environment(running, f"sqlite:///{folder}/shop.db")
