@@ -1,4 +1,4 @@
-"""Many shops side by side: `python -m benchmarks.shops` prints what `ordersync sync --shop all` costs.
+"""Many shops side by side: `python -m benchmarks.shops` prints the time and memory of `ordersync sync --shop all`.
 
 `--ways` also tries the two other ways that decision 24 names: a command for each shop, and threads of one process.
 """

@@ -20,7 +20,7 @@ from benchmarks.vendors import serving
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine.connection import parse_url
 
-REPEATS = 7  # the least counts: what is above it is other programs' work
+REPEATS = 7  # the least counts; other programs make the others longer
 SHOWN = 8  # packages
 ARGUMENTS = ("sync", "--days", "1", "--printful", "none")
 COMMAND = "from ordersync_dagster.cli.main import main; main()"
@@ -46,7 +46,7 @@ class Start:
 
 
 def main() -> None:
-    """Measure each kind of database, and print what was found."""
+    """Measure each kind of database and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
     parser.add_argument("--python", type=Path, default=Path(sys.executable))
     python = parser.parse_args().python.absolute()
@@ -89,7 +89,7 @@ def _print_imports(found: list[Counter[str]]) -> None:
 
 
 def _run(command: list[str | Path], settings: Mapping[str, str], folder: str) -> str:
-    """What it says on stderr. A package that only the tests have is hidden, as for `benchmarks.commands`."""
+    """The stderr of the process. A package that only the tests have is hidden, as for `benchmarks.commands`."""
     known = {name: value for name, value in os.environ.items() if not name.startswith(("ORDERSYNC_", "PYTHON"))}
     known |= {"ORDERSYNC_STATE_DIR": folder, **settings}
     if command[0] == Path(sys.executable).absolute():

@@ -1,4 +1,4 @@
-"""What came of a simulation: delays from payment to repair, requests, waves of runs."""
+"""The results of a simulation: delays from payment to repair, requests, waves of runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The runs of all shops, and what each costs: sessions, requests, seconds."""
+"""The runs of all shops, and the cost of each: sessions, requests, seconds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -46,7 +46,7 @@ which are on the first pages; those that are not are asked one by one. Both at 1
 limit. Only fewer runs help against it, because Printful counts by token and a store has one list.
 Stripe's list costs one request for 100 sessions.
 
-## What one process does, measured
+## Measured figures of one process
 
 From [performance.md](performance.md), on 2 cores:
 
