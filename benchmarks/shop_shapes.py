@@ -1,4 +1,4 @@
-"""Three shapes of many shops in Dagster, with assets that only sleep. The figures of docs/decisions/0023 come from them.
+"""Three shapes of many shops in Dagster, with assets that only sleep: the figures of docs/decisions/0023 are theirs.
 
 `SHAPE` is partitions, locations or function; `SHOPS` how many; `SHOP` the one of a location. The first shop fails.
 """
