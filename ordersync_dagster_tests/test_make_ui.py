@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster_tests.support.places import ROOT
+from ordersync_dagster_tests.support.processes import free_port, heeds_ctrl_c
 
 LOOPBACK, LISTEN = "0100007F", "0A"  # as /proc/net/tcp has them
 pytestmark = pytest.mark.slow
@@ -38,21 +38,15 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
 def _made(target: str, checkout: Path, environment: dict[str, str]) -> Iterator[tuple[str, Path]]:
     """`make TARGET` until its webserver answers; yields its address and its log; ends it as Ctrl-C does."""
-    port, log = _free_port(), checkout / "make.log"
+    port, log = free_port(), checkout / "make.log"
     with log.open("w") as output:
         making = subprocess.Popen(
             ["make", target, f"PORT={port}"],
-            cwd=checkout, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            cwd=checkout, env=environment, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True, preexec_fn=heeds_ctrl_c,
         )  # fmt: skip
         try:
             _await(f"http://127.0.0.1:{port}/server_info", making, log)

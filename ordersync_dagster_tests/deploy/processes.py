@@ -9,7 +9,6 @@ may.
 import os
 import re
 import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Any
 import yaml
 
 from ordersync_dagster_tests.support.places import ROOT
+from ordersync_dagster_tests.support.processes import free_port, stop_group
 
 Json = dict[str, Any]
 COMPOSE: Json = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -119,7 +119,7 @@ class Machine:
 def machine(root: Path, database: Path) -> Iterator[Machine]:
     """A machine whose PostgreSQL has its socket in the folder `database`."""
     folders = ["/tmp", *re.findall(r" (/var/lib/\S+)", DOCKERFILE.rsplit("\nFROM ", 1)[1].split("COPY")[0])]
-    ports = {CODE: _free_port(), WEB: _free_port(), DATABASE: _free_port()}
+    ports = {CODE: free_port(), WEB: free_port(), DATABASE: free_port()}
     for folder in (*folders, "/app"):
         (root / folder.lstrip("/")).mkdir(parents=True)
         if os.geteuid() == 0 and folder != "/app":
@@ -151,7 +151,7 @@ def up(machine_: Machine, names: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         for process in reversed(running):
-            _stop(process)
+            stop_group(process)
 
 
 def _await(machine_: Machine, service: Json, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -162,24 +162,9 @@ def _await(machine_: Machine, service: Json, process: "subprocess.Popen[bytes]",
         time.sleep(0.5)
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(30)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
-
-
 def _interpolated(value: str) -> str:
     """`${NAME:-default}` with no variable set."""
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

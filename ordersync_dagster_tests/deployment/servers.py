@@ -18,6 +18,7 @@ from ordersync_dagster.adapters.database.engine.connection import parse_url
 from ordersync_dagster_tests.orchestration.deployment import Deployment, is_ready, wait_until
 from ordersync_dagster_tests.support.databases import execute_on
 from ordersync_dagster_tests.support.places import ROOT
+from ordersync_dagster_tests.support.processes import free_port
 
 RUNS_AT_A_TIME = 4
 SECONDS_TO_START = "300"  # of a run's process, where other tests keep the machine busy; Dagster waits 60
@@ -65,7 +66,7 @@ def postgres() -> Iterator[Postgres]:
 def dagster_processes(home: Path, history: str, environment: Mapping[str, str]) -> Iterator[Deployment]:
     """Code server, webserver and daemon, with the run history in PostgreSQL and the settings that we ship for that."""
     (home / "dagster.yaml").write_text(yaml.safe_dump(_instance(history)))
-    code, web = _free_port(), _free_port()
+    code, web = free_port(), free_port()
     server = {"grpc_server": {"host": "127.0.0.1", "port": code, "location_name": "ordersync"}}
     (home / "workspace.yaml").write_text(yaml.safe_dump({"load_from": [server]}))
     fixed = {
@@ -127,10 +128,3 @@ def _listens(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -2,13 +2,11 @@
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +15,7 @@ import requests
 
 from ordersync_dagster_tests.orchestration import graphql
 from ordersync_dagster_tests.support.places import ROOT
+from ordersync_dagster_tests.support.processes import free_port, stop_group
 
 REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "ordersync"}
 ASSETS = ("stripe_sessions", "orders", "printful_orders", "order_items", "order_sync_summary")
@@ -172,7 +171,7 @@ def running(home: Path, environment: Mapping[str, str], config: str | None = Non
         shutil.copy(ROOT / "dagster.yaml", home)
     else:
         (home / "dagster.yaml").write_text(config)
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", "127.0.0.1"]
     redacted = {"DAGSTER_REDACT_USER_CODE_ERRORS": "1"}  # as `make ui` and the image have it
     variables = {**os.environ, **redacted, **environment, "DAGSTER_HOME": str(home)}
@@ -185,7 +184,7 @@ def running(home: Path, environment: Mapping[str, str], config: str | None = Non
             wait_until(lambda: is_ready(deployment, process), bool, seconds=PATIENCE)
             yield deployment
         finally:
-            _stop(process)
+            stop_group(process)
 
 
 def wait_until(look: Callable[[], T], is_enough: Callable[[T], bool], seconds: float = PATIENCE) -> T:
@@ -208,23 +207,6 @@ def is_ready(deployment: Deployment, process: "subprocess.Popen[bytes]") -> bool
     is_loaded = bool(entries) and all(entry["loadStatus"] == "LOADED" for entry in entries)
     assert not is_loaded or "message" not in str(entries), entries
     return is_loaded
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End `dagster dev` and whatever it started: its process group is its own."""
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(20)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _key(name: str) -> Json:
