@@ -87,6 +87,19 @@ def sandbox(_server: Sandbox, outage: World) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
+def messy() -> World:
+    """The scenario with each class of problems, at NOW."""
+    return build("messy", now=NOW)
+
+
+@pytest.fixture
+def messy_shop(messy: World, sqlite_url: str, time: FakeTime) -> Iterator[Shop]:
+    """The scenario `messy` with vendors of its own, in SQLite."""
+    with served(messy) as sandbox:
+        yield Shop(sandbox, seeded(sqlite_url, messy), time)
+
+
+@pytest.fixture(scope="session")
 def _postgres() -> Iterator[str]:
     with shared_postgres() as url:
         yield url
