@@ -5,8 +5,9 @@ from datetime import datetime
 
 from ordersync_dagster.adapters.database.journal import runs
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, RetryPolicy, Traffic
+from ordersync_dagster.adapters.http.client import RateLimit, RetryPolicy, Traffic
 from ordersync_dagster.adapters.printful.parcels import PrintfulParcelsApi
+from ordersync_dagster.app.printful import open_access
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.sync.deliveries import Deliveries
 
@@ -44,14 +45,7 @@ def open_deliveries(
 
 
 def open_parcels(
-    settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit
+    settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit | None = None
 ) -> PrintfulParcelsApi:
-    """Printful's API v2. It shares `rate_limit` with API v1, because Printful counts by token."""
-    return PrintfulParcelsApi(
-        settings.printful_key,
-        settings.printful_api_base,
-        GuardedSession(rate_limit, traffic, settings.ordersync_ca_bundle),
-        retry_policy,
-        traffic,
-        settings.printful_store_id,
-    )
+    """Printful's API v2; without `rate_limit` at half the rate, as nobody shares it."""
+    return PrintfulParcelsApi(open_access(settings, retry_policy, traffic, rate_limit))

@@ -16,7 +16,7 @@ from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
 from ordersync_dagster.app.accounts import RATES
 from ordersync_dagster.app.database_findings import database_findings
 from ordersync_dagster.app.deliveries import open_parcels
-from ordersync_dagster.app.rate_limits import local_rate_limits, place_of_rates
+from ordersync_dagster.app.rate_limits import place_of_rates
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe
 from ordersync_dagster.core.errors import KeyRefusedError, OrderSyncError, UsageError
@@ -119,7 +119,7 @@ def _printful(settings: Settings, _tools: Tools) -> Iterator[Finding]:
     count = open_printful(settings, RETRY_POLICY, Traffic()).count()
     yield Finding(Level.GREEN, "Printful", f"may read orders of {store}: {count} there")
     if settings.waits_for_parcels:
-        open_parcels(settings, RETRY_POLICY, Traffic(), local_rate_limits(settings).printful).check()
+        open_parcels(settings, RETRY_POLICY, Traffic()).check()
         yield Finding(Level.GREEN, "Printful", "may read parcels (API v2), which say when an order is delivered")
 
 

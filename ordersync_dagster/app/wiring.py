@@ -19,6 +19,7 @@ from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, Re
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.deliveries import open_deliveries
+from ordersync_dagster.app.printful import open_access
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.run_metrics import RunMetrics, metrics_sinks
 from ordersync_dagster.app.settings import Settings
@@ -232,11 +233,4 @@ def open_printful(
     settings: Settings, retry_policy: RetryPolicy, traffic: Traffic, rate_limit: RateLimit | None = None
 ) -> PrintfulApi:
     """Printful's API; without `rate_limit` at half the rate, as nobody shares it."""
-    return PrintfulApi(
-        settings.printful_key,
-        settings.printful_api_base,
-        GuardedSession(rate_limit or local_rate_limits(settings).printful, traffic, settings.ordersync_ca_bundle),
-        retry_policy,
-        traffic,
-        settings.printful_store_id,
-    )
+    return PrintfulApi(open_access(settings, retry_policy, traffic, rate_limit))

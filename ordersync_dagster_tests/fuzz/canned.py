@@ -9,6 +9,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from ordersync_dagster.adapters.http.client import GuardedSession, RetryPolicy, Traffic
+from ordersync_dagster.adapters.printful.access import PrintfulAccess
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 
@@ -53,4 +54,4 @@ def stripe(*answers: Canned) -> StripeApi:
 
 def printful(*answers: Canned) -> PrintfulApi:
     """Printful that answers so."""
-    return PrintfulApi("token", BASE, _session(answers), _RETRY_POLICY, Traffic(), None)
+    return PrintfulApi(PrintfulAccess("token", BASE, _session(answers), _RETRY_POLICY, Traffic(), None))

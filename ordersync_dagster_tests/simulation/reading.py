@@ -12,6 +12,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from ordersync_dagster.adapters.http.client import GuardedSession, RetryPolicy, Traffic
+from ordersync_dagster.adapters.printful.access import PrintfulAccess
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.printful.parcels import PrintfulParcelsApi
 from ordersync_dagster.core.errors import VendorUnavailableError
@@ -160,5 +161,5 @@ def pretend_printful(vendors: Vendors, moment: Moment) -> tuple[PrintfulApi, Pri
     session = GuardedSession(_NoHurry(), traffic)
     session.mount(PRINTFUL_BASE, _PretendPrintful(vendors, moment))
     retry_policy = RetryPolicy(attempts=2, sleep=lambda _: None, clock=lambda: 0.0)
-    known = (session, retry_policy, traffic, None)
-    return PrintfulApi("token", PRINTFUL_BASE, *known), PrintfulParcelsApi("token", PRINTFUL_BASE, *known)
+    access = PrintfulAccess("token", PRINTFUL_BASE, session, retry_policy, traffic, None)
+    return PrintfulApi(access), PrintfulParcelsApi(access)

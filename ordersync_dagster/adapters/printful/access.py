@@ -1,13 +1,35 @@
-"""What both versions of Printful's API need to let us in."""
+"""One Printful store as a token may read it, by both versions of the API."""
 
-from ordersync_dagster.adapters.http.client import Answer
+from functools import partial
+
+from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.core.errors import KeyRefusedError, SettingsError
 
+VENDOR = "Printful"
 
-def printful_headers(token: str, store_id: str | None) -> dict[str, str]:
-    """The headers of every request."""
-    headers = {"Authorization": f"Bearer {token}", "User-Agent": "ordersync", "Accept": "application/json"}
-    return headers | ({"X-PF-Store-Id": store_id} if store_id else {})
+
+class PrintfulAccess:
+    """Sends the requests of both readers; they share session, rate limit and counts."""
+
+    def __init__(
+        self,
+        token: str,
+        base: str,
+        session: GuardedSession,
+        retry_policy: RetryPolicy,
+        traffic: Traffic,
+        store_id: str | None,
+    ) -> None:
+        self._base, self._session = base.rstrip("/"), session
+        self._retry_policy, self._traffic = retry_policy, traffic
+        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": "ordersync"}
+        self._headers |= {"X-PF-Store-Id": store_id} if store_id else {}
+
+    def get(self, path: str, params: dict[str, int], accept: str = "application/json") -> Answer:
+        """The answer to one request, after retries; raises VendorUnavailableError."""
+        headers = self._headers | {"Accept": accept}
+        fetch = partial(self._session.get, f"{self._base}{path}", params=params, headers=headers)
+        return get_with_retries(fetch, VENDOR, self._retry_policy, self._traffic)
 
 
 def require_access(answer: Answer, api: str = "Printful") -> None:

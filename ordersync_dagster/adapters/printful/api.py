@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import requests
-
-from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
-from ordersync_dagster.adapters.printful.access import printful_headers, require_access
+from ordersync_dagster.adapters.printful.access import VENDOR, PrintfulAccess, require_access
 from ordersync_dagster.core.errors import VendorAnswerError, VendorError, VendorUnavailableError
 from ordersync_dagster.core.explanation import RawLookup
 from ordersync_dagster.core.printful_order import Missing, NotAsked
@@ -30,20 +27,10 @@ MAX_FAILURES_IN_A_ROW = 3  # of single orders; then Printful is down and no more
 class PrintfulApi:
     """Reads one Printful store."""
 
-    vendor = "Printful"
+    vendor = VENDOR
 
-    def __init__(
-        self,
-        token: str,
-        base: str,
-        session: GuardedSession,
-        retry_policy: RetryPolicy,
-        traffic: Traffic,
-        store_id: str | None,
-    ) -> None:
-        self._base, self._session = base.rstrip("/"), session
-        self._retry_policy, self._traffic = retry_policy, traffic
-        self._headers = printful_headers(token, store_id)
+    def __init__(self, access: PrintfulAccess) -> None:
+        self._access = access
         self.unread = ""  # why the last `orders` did not read the whole list; else empty
         self._counted: int | None = None  # may be old: it only decides between list and single requests
 
@@ -151,7 +138,7 @@ class PrintfulApi:
                 yield order_id, NotAsked(order_id, reason)
 
     def _single(self, order_id: str) -> RawLookup:
-        answer = self._ask(f"/orders/{quote(order_id, safe='@')}", {})
+        answer = self._access.get(f"/orders/{quote(order_id, safe='@')}", {})
         if answer.status == 403:  # the token could read the list, so this order is another store's
             raise VendorAnswerError(f"Printful does not show order {order_id} to this token (HTTP 403)")
         require_access(answer)
@@ -165,18 +152,12 @@ class PrintfulApi:
         return order
 
     def _page(self, offset: int, limit: int) -> dict[str, Any]:
-        answer = self._ask("/orders", {"offset": offset, "limit": limit})
+        answer = self._access.get("/orders", {"offset": offset, "limit": limit})
         require_access(answer)
         body = answer.body
         if answer.status != 200 or not isinstance(body, dict) or not isinstance(body.get("result"), list):
             raise VendorAnswerError(f"Printful's answer to /orders is not a list (HTTP {answer.status})")
         return body
-
-    def _ask(self, path: str, params: dict[str, int]) -> Answer:
-        def fetch() -> requests.Response:
-            return self._session.get(f"{self._base}{path}", params=params, headers=self._headers)
-
-        return get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
 
 
 @dataclass(frozen=True, slots=True)

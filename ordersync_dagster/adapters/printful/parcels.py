@@ -4,12 +4,11 @@ https://developers.printful.com/docs/v2-beta/#tag/Orders-v2
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
-from ordersync_dagster.adapters.printful.access import printful_headers, require_access
+from ordersync_dagster.adapters.http.client import Answer
+from ordersync_dagster.adapters.printful.access import PrintfulAccess, require_access
 from ordersync_dagster.core.delivery import RawParcels
 from ordersync_dagster.core.errors import (
     KeyRefusedError,
@@ -30,18 +29,8 @@ ACCEPTED = "application/json, application/problem+json"
 class PrintfulParcelsApi:
     """Reads one Printful store, for one run."""
 
-    def __init__(
-        self,
-        token: str,
-        base: str,
-        session: GuardedSession,
-        retry_policy: RetryPolicy,
-        traffic: Traffic,
-        store_id: str | None,
-    ) -> None:
-        self._base, self._session = base.rstrip("/"), session
-        self._retry_policy, self._traffic = retry_policy, traffic
-        self._headers = printful_headers(token, store_id) | {"Accept": ACCEPTED}
+    def __init__(self, access: PrintfulAccess) -> None:
+        self._access = access
         self._failures, self._refusals, self._reason = 0, 0, ""
 
     def check(self) -> None:
@@ -101,8 +90,7 @@ class PrintfulParcelsApi:
         return rows
 
     def _ask(self, path: str, params: dict[str, int]) -> Answer:
-        fetch = partial(self._session.get, f"{self._base}{path}", params=params, headers=self._headers)
-        return get_with_retries(fetch, "Printful", self._retry_policy, self._traffic)
+        return self._access.get(path, params, ACCEPTED)
 
 
 def _path(printful_id: str) -> str:
