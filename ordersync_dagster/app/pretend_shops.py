@@ -40,8 +40,7 @@ def pretend_shop(
     With `folder` the shop is kept there: a second start goes on with the same world and the same database.
     """
     with ExitStack() as stack:
-        home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ordersync-")))
-        home.mkdir(parents=True, exist_ok=True)
+        home = stack.enter_context(_home(folder))
         scenario, size, now = _remembered(home / "world.json", scenario, size)
         world = build(scenario, size=size, now=now)
         url = _filled(home / "shop.db", world)
@@ -64,8 +63,7 @@ def pretend_shops(
     Their ordersync.toml stands in the folder; what is yielded names it, and has the variables that it names.
     """
     with ExitStack() as stack:
-        home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ordersync-")))
-        home.mkdir(parents=True, exist_ok=True)
+        home = stack.enter_context(_home(folder))
         scenario, size, now = _remembered(home / "world.json", scenario, size)
         config, variables = home.absolute() / MAPPING_FILE, dict[str, str]()
         entries = ["# The pretend shops of `ordersync sandbox --shops`; written anew at each start."]
@@ -81,6 +79,17 @@ def pretend_shops(
             variables[f"SHOP{number}_PRINTFUL_KEY"] = keys["PRINTFUL_API_KEY"]
         config.write_text("\n".join(entries))
         yield {"ORDERSYNC_CONFIG": str(config), "ORDERSYNC_STATE_DIR": str(config.parent)} | variables
+
+
+@contextmanager
+def _home(folder: Path | None) -> Iterator[Path]:
+    """`folder`, made where it is missing; without one a folder that is gone afterwards."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="ordersync-") as temporary:
+            yield Path(temporary)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
 
 
 def _filled(path: Path, world: World) -> str:
