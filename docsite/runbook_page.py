@@ -1,7 +1,7 @@
 """docs/runbook.md: what to do, by exit code and by class of problem."""
 
 from docsite.texts import require_same, sentences, table
-from ordersync_dagster.cli import console
+from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
 from ordersync_dagster.core.problem_classes import ProblemClass, Severity
 
 INTRO = """\
@@ -29,7 +29,7 @@ def runbook_page() -> str:
 
 def _exit_codes() -> list[str]:
     codes = sentences("runbook")
-    known = {str(each) for each in (console.OK, console.FAILED, console.USAGE, console.BUSY)}
+    known = {str(each) for each in (OK, FAILED, USAGE, BUSY)}
     require_same(set(codes), known, "docsite/runbook.toml")
     rows = [(f"[{code}](#exit-{code})", texts["title"], texts["retry"]) for code, texts in codes.items()]
     lines = table(("exit", "meaning", "does a retry help?"), rows)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, FAILED, OK, say, settings
+from ordersync_dagster.cli.console import AS_JSON, say, settings
 from ordersync_dagster.cli.shop_option import in_each_shop
 from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.core.exit_codes import FAILED, OK
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.settings import Settings

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ordersync_dagster.app.settings import Settings
     from ordersync_dagster.app.shops import Shop, Shops
 
-OK, FAILED, USAGE, BUSY = 0, 1, 2, 75  # the contract's exit codes
 DRY_RUN = typer.Option("--dry-run", help="Show what would change; write nothing.")
 AS_JSON = typer.Option("--json", help="Print one JSON document.")
 

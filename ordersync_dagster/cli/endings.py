@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import typer
 
-from ordersync_dagster.cli.console import BUSY, FAILED, OK, USAGE, say
+from ordersync_dagster.cli.console import say
 from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
+from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
 from ordersync_dagster.core.window import WindowError
 
 CLICK_INTERRUPTED = 130  # click's exit code for a KeyboardInterrupt; not in our contract

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, OK, say, settings
+from ordersync_dagster.cli.console import AS_JSON, say, settings
 from ordersync_dagster.core.errors import SettingsError, UsageError
+from ordersync_dagster.core.exit_codes import OK
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.explain import Explained

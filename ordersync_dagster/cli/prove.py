@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.asked import FIRST_DAY, LAST_DAY, chosen_window
-from ordersync_dagster.cli.console import AS_JSON, FAILED, OK, say, settings, shop_words
+from ordersync_dagster.cli.console import AS_JSON, say, settings, shop_words
 from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.exit_codes import FAILED, OK
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.proofs import Proved

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, chosen_window
-from ordersync_dagster.cli.console import FAILED, OK, say, settings
+from ordersync_dagster.cli.console import say, settings
 from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.exit_codes import FAILED, OK
 from ordersync_dagster.report.drift.forms import ReportForm
 from ordersync_dagster.sync.order_sync import PrintfulScope
 

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, FAILED, OK, settings
+from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, settings
 from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
+from ordersync_dagster.core.exit_codes import FAILED, OK
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.history import History

@@ -19,6 +19,7 @@ from ordersync_dagster.cli import console
 from ordersync_dagster.cli.endings import ended
 from ordersync_dagster.cli.shop_option import with_shops_files
 from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.exit_codes import FAILED
 from ordersync_dagster.report.shops import EndedShop, combined_exit_code, shop_block, shops_json, shops_table
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class _Processes:
             self._say(running, f"ordersync: the process was ended by {signal.Signals(-code).name}\n".encode())
         seconds = time.monotonic() - running.started
         printed = running.printed.decode(errors="replace")
-        shop = EndedShop(running.shop.name, code if code >= 0 else console.FAILED, seconds, printed, running.said)
+        shop = EndedShop(running.shop.name, code if code >= 0 else FAILED, seconds, printed, running.said)
         self._running.remove(running)
         self._tell(shop)
         if running.then:
@@ -162,7 +163,7 @@ class _Processes:
 
 def _become(shop: "Shop", command: Callable[..., None], given: Mapping[str, Any], out: int, err: int) -> NoReturn:
     """In the new process: run the command for one shop, as if it was the only one."""
-    code = console.FAILED
+    code = FAILED
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process passes Ctrl-C on, as SIGTERM
         nothing = os.open(os.devnull, os.O_RDONLY)

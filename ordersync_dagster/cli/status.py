@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, FAILED, OK, settings
+from ordersync_dagster.cli.console import AS_JSON, settings
+from ordersync_dagster.core.exit_codes import FAILED, OK
 
 
 def status(

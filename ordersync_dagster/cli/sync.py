@@ -13,9 +13,10 @@ import typer
 
 from ordersync_dagster.cli.alerts import tell_after_run
 from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, Asked, chosen_window, of_plan
-from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, FAILED, OK, say, settings
+from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, say, settings
 from ordersync_dagster.cli.kept_files import check_files, keep_plan, keep_report
 from ordersync_dagster.core.errors import OrderSyncError, UsageError
+from ordersync_dagster.core.exit_codes import FAILED, OK
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster.sync.whole_plan import STRIPE_STOPS
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
+
 SHOPS_VERSION = 1
-FINE, FAILED, USAGE, BUSY = 0, 1, 2, 75
 _WORDS = {
-    FINE: "fine",
+    OK: "fine",
     FAILED: "errors, or something needs a person",
     USAGE: "a person has to change something first",
     BUSY: "busy or away: try again later",
@@ -36,9 +37,9 @@ class EndedShop:
 
 def combined_exit_code(codes: Sequence[int]) -> int:
     """0 if all are; else 1 where one is, 75 where one is, 2 where all others are 2: as long as a retry may help."""
-    others = {code for code in codes if code != FINE}
+    others = {code for code in codes if code != OK}
     if not others:
-        return FINE
+        return OK
     if others <= {USAGE, BUSY}:
         return BUSY if BUSY in others else USAGE
     return FAILED
@@ -56,7 +57,7 @@ def shops_table(shops: Sequence[EndedShop]) -> str:
     for shop in shops:
         reason = shop.reason if len(shop.reason) <= _LONGEST else f"{shop.reason[: _LONGEST - 1]}…"
         rows.append(f"{shop.name:<{width}}  {shop.code:>4}  {shop.seconds:>7.1f}  {reason}")
-    fine = sum(shop.code == FINE for shop in shops)
+    fine = sum(shop.code == OK for shop in shops)
     return "\n".join([RULE, *rows, f"{fine} of {len(shops)} shops are fine."])
 
 

@@ -8,7 +8,8 @@ import yaml
 
 from ordersync_dagster import __version__
 from ordersync_dagster.app.settings import Settings
-from ordersync_dagster.cli import console, main
+from ordersync_dagster.cli import main
+from ordersync_dagster.core.exit_codes import USAGE
 from ordersync_dagster_tests.deploy.manifests import validate
 from ordersync_dagster_tests.support.places import ROOT
 
@@ -96,7 +97,7 @@ def test_the_cronjob_of_all_shops_is_the_same_with_their_file() -> None:
 
 def test_an_exit_of_2_is_never_tried_again_and_the_others_are(job: dict[str, Any], pod: dict[str, Any]) -> None:
     failing = [rule for rule in job["podFailurePolicy"]["rules"] if rule["action"] == "FailJob"]
-    assert [rule["onExitCodes"]["values"] for rule in failing] == [[console.USAGE]]
+    assert [rule["onExitCodes"]["values"] for rule in failing] == [[USAGE]]
     assert failing[0]["onExitCodes"]["containerName"] == pod["containers"][0]["name"]
     assert job["backoffLimit"] > 0
     assert pod["restartPolicy"] == "Never"  # the API server takes a podFailurePolicy with nothing else
