@@ -13,7 +13,7 @@ from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.support.cli import Cli, command_on
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import KINDS, OTHERS, Database, fresh_database, shared_postgres
-from ordersync_dagster_tests.support.memory import keep_files_in_memory
+from ordersync_dagster_tests.support.memory import keep_files_in_memory, spare_the_collector
 from ordersync_dagster_tests.support.profiles import IS_FULL, for_full_profile, load_hypothesis_profile
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.templates import PostgresTemplates
@@ -39,6 +39,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         kept = set(items) - set(left_out)
         items[:] = [item for item in items if item in kept]
+
+
+def pytest_collection_finish() -> None:
+    """All modules are loaded."""
+    spare_the_collector()
 
 
 @pytest.fixture(autouse=True, scope="session")

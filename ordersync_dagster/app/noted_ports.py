@@ -58,7 +58,7 @@ class NotedSessions(_Noting):
 
     def sessions(
         self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
-    ) -> Iterator[tuple[date, list[Verdict]]]:
+    ) -> Iterator[list[tuple[date, list[Verdict]]]]:
         """As the port; each row is noted with what `read` makes of it."""
 
         def noted(row: object) -> Verdict:

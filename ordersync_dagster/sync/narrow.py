@@ -37,9 +37,9 @@ class NarrowSessions:
 
     def sessions(
         self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
-    ) -> Iterator[tuple[date, list[Verdict]]]:
+    ) -> Iterator[list[tuple[date, list[Verdict]]]]:
         by_day = self._by_day()
-        return ((day, [read(row) for row in by_day[day]]) for day in sorted(by_day, reverse=True))
+        yield [(day, [read(row) for row in by_day[day]]) for day in sorted(by_day, reverse=True)]
 
     def session(self, session_id: str, *, with_line_items: bool = False) -> Mapping[str, Any] | None:
         known = next((row for row in self._rows() if row.get("id") == session_id), None)

@@ -14,8 +14,9 @@ from ordersync_dagster.core.pieces import Around, Piece
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.reversals import Reversals
-from ordersync_dagster.core.stripe_session import SessionProblem, Skip, Verdict, paid_session
+from ordersync_dagster.core.stripe_session import SessionProblem, Verdict, paid_session
 from ordersync_dagster.sync.ports import Sessions, Store
+from ordersync_dagster.sync.read_ahead import ReadAhead, payments_of
 
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ class OrderLookup:
         reversals: Callable[[Iterable[Order]], Reversals],
     ) -> None:
         self._stripe, self._store, self._read, self._reversals = stripe, store, read, reversals
+        self._ahead = ReadAhead(store)
+        self.read_ahead = self._ahead.read
         self._asked: set[str] = set()  # sessions and payments that orders name, and that nobody decides now
         self._paid: set[str] = set()  # those of them that are paid
         self._payers: dict[str, str] = {}  # payments that orders name → the paid session
@@ -44,7 +47,7 @@ class OrderLookup:
 
     def of_sessions(self, day: SessionDay) -> tuple[StoredOrder, ...]:
         """The orders that name the sessions of `day`."""
-        return self._as_planned(self._store.orders_of_sessions([each.session_id for each in day.sessions]))
+        return self._as_planned(self._ahead.orders_of_sessions({each.session_id for each in day.sessions}))
 
     def _as_planned(self, rows: Sequence[StoredOrder]) -> tuple[StoredOrder, ...]:
         """`rows` with the status that the newer days of this run give them, which a dry run has not written."""
@@ -57,8 +60,7 @@ class OrderLookup:
         """All orders to compare the sessions of `day` with; `of_sessions` are those that name them."""
         orders = [each for each in day.sessions if isinstance(each, Order)]
         known = {order.id for order in of_sessions}
-        payments = {each.payment_intent_id for each in orders if each.payment_intent_id} | _overdue_payments(day)
-        of_payments = self._store.orders(self._store.order_ids_of_payments(payments) - known)
+        of_payments = self._ahead.orders_of_payments(payments_of(day.sessions), known)
         named = {order.session_id for order in of_sessions}
         references = {each.value for order in orders if order.session_id not in named for each in order.references}
         found = self._as_planned((*of_payments, *self._store.orders(references - known)))
@@ -158,8 +160,3 @@ class OrderLookup:
         near = tuple(paid for piece in pieces for paid in piece.paid if paid.created <= end)
         left = (each for each in around.purchases(pieces) if around.leaves(each)) if around.leaves_before else ()
         self.next_day = Around(near, tuple(paid for purchase in left for paid in purchase))
-
-
-def _overdue_payments(day: SessionDay) -> set[str]:
-    overdue = [each.overdue for each in day.sessions if isinstance(each, Skip) and each.overdue]
-    return {each.payment_intent_id for each in overdue if each.payment_intent_id}

@@ -29,8 +29,11 @@ class Sessions(Protocol):
 
     def sessions(
         self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
-    ) -> Iterator[tuple[date, list[Verdict]]]:
-        """Sessions, each given to `read`, by day, newest day first; days without any are left out."""
+    ) -> Iterator[list[tuple[date, list[Verdict]]]]:
+        """Sessions, each given to `read`, by day, newest day first; days without any are left out.
+
+        Days that arrived together are yielded together.
+        """
 
     def session(self, session_id: str, *, with_line_items: bool = False) -> Mapping[str, Any] | None:
         """One session by its id; None where Stripe does not know it."""
@@ -66,7 +69,7 @@ class PaidCheckouts(Protocol):
 
     def sessions(
         self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
-    ) -> Iterator[tuple[date, list[Verdict]]]: ...
+    ) -> Iterator[list[tuple[date, list[Verdict]]]]: ...
 
 
 class PrintfulOrders(Protocol):

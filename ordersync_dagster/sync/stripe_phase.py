@@ -1,10 +1,10 @@
 """The Stripe phase of a run: the sessions of its window, compared with the shop's orders a day at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, partial
-from itertools import starmap
+from itertools import chain, starmap
 
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, each_once
 from ordersync_dagster.core.errors import WrongModeError
@@ -26,9 +26,8 @@ from ordersync_dagster.sync.older_payments import older_sessions
 from ordersync_dagster.sync.order_lookup import OrderLookup
 from ordersync_dagster.sync.payments import Payments
 from ordersync_dagster.sync.ports import Sessions, Store
+from ordersync_dagster.sync.read_ahead import SESSIONS_PER_LOOKUP
 from ordersync_dagster.sync.step import PrintfulNeeds, SessionPayment, Step
-
-SESSIONS_PER_LOOKUP = 2000  # their orders are held at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,9 @@ class StripePhase:
         payments = Payments(self.stripe, window.start_epoch)
         lookup = OrderLookup(self.stripe, self.store, read, payments.reversals)
         nearby = NearbyPurchases(self.stripe, self.store, window, read, payments.reversals, self.asks_printful)
-        days = starmap(partial(self._decided, payments, lookup, nearby), _with_empty_days(window, listed))
-        yield from AccountGuard(self.stripe, self.store, self.rules.live).checked(window, days)
+        days = chain.from_iterable(map(partial(_with_orders_read, lookup), listed))
+        decided = starmap(partial(self._decided, payments, lookup, nearby), _with_empty_days(window, days))
+        yield from AccountGuard(self.stripe, self.store, self.rules.live).checked(window, decided)
         start = window.start_epoch
         older = older_sessions(self.stripe, self.store, read, payments, start)
         if sessions := tuple(older):
@@ -209,6 +209,14 @@ def _payment(order: Order, rows: Mapping[str, StoredOrder], reversals: Reversals
     is_judged = needs_reversals(row)  # else nobody read the reversals
     payment = Payment.of(order, payment_state(order, reversals)) if is_judged else Payment(order.line_items)
     return SessionPayment(row.session_id or order.session_id if row else order.session_id, named, payment)
+
+
+def _with_orders_read(
+    lookup: OrderLookup, days: Sequence[tuple[date, list[Verdict]]]
+) -> Iterator[tuple[date, list[Verdict]]]:
+    """`days`; their orders are read together when the first is taken."""
+    lookup.read_ahead([verdicts for _, verdicts in days])
+    yield from days
 
 
 def _with_empty_days(

@@ -7,6 +7,7 @@ not say when they were paid.
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from ordersync_dagster.core.errors import KeyRefusedError
 from ordersync_dagster.core.matching import Elsewhere, Matcher
@@ -79,7 +80,8 @@ class WebhookRecord:
             return read_session(row, self._rules.by_clock(self._stripe.ahead))
 
         is_noted = bool(self.notes)
-        for _, verdicts in self._stripe.sessions(window, read, with_line_items=False):
+        listed = self._stripe.sessions(window, read, with_line_items=False)
+        for _, verdicts in chain.from_iterable(listed):
             orders = [each for each in verdicts if isinstance(each, Order)]
             if orders and not is_noted:
                 is_noted = True

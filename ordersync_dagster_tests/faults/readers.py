@@ -26,4 +26,5 @@ def printful_at(base: str, sandbox: Sandbox, time: FakeTime) -> PrintfulApi:
 
 
 def listed(stripe: StripeApi) -> list[Any]:
-    return [row for _, rows in stripe.sessions(MONTH, lambda row: row, with_line_items=False) for row in rows]
+    listed = stripe.sessions(MONTH, lambda row: row, with_line_items=False)
+    return [row for days in listed for _, rows in days for row in rows]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from hypothesis import example, given
@@ -49,7 +50,8 @@ def sessions(note: Note) -> Any:
     @example(AWAY)
     def holds(answers: list[Canned]) -> None:
         try:
-            for day, verdicts in canned.stripe(*answers).sessions(WINDOW, read, with_line_items=True):
+            listed = canned.stripe(*answers).sessions(WINDOW, read, with_line_items=True)
+            for day, verdicts in chain.from_iterable(listed):
                 decide_sessions(SessionDay(day, tuple(verdicts)), Stored())
             note(READ)
         except OrderSyncError:

@@ -41,7 +41,7 @@ def test_a_session_or_refund_whose_id_is_no_text_stops_nothing_but_itself(row_id
     with pytest.raises(VendorError, match="no progress"):  # and no other error: there is no cursor to go on from
         list(canned.stripe((200, body)).refunds(0))
     whole = as_body({"data": [{"id": row_id, "created": CREATED}], "has_more": False})
-    ((_, (verdict,)),) = canned.stripe((200, whole)).sessions(WINDOW, properties.read, with_line_items=False)
+    (((_, (verdict,)),),) = canned.stripe((200, whole)).sessions(WINDOW, properties.read, with_line_items=False)
     assert isinstance(verdict, SessionProblem)
 
 

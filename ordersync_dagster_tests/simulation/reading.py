@@ -41,17 +41,20 @@ class PretendStripe:
 
     def sessions(
         self, window: Window, read: Callable[[object], Verdict], *, with_line_items: bool
-    ) -> Iterator[tuple[date, list[Verdict]]]:
+    ) -> Iterator[list[tuple[date, list[Verdict]]]]:
         current, kept = None, list[Verdict]()
-        for session in self._listed(window):
-            day = day_of(session["created"])
-            if kept and day != current:
-                yield current or day, kept
-                kept = []
-            current = day
-            kept.append(read(session))
+        for page in self._pages(window):
+            ended: list[tuple[date, list[Verdict]]] = []
+            for session in page:
+                day = day_of(session["created"])
+                if kept and day != current:
+                    ended.append((current or day, kept))
+                    kept = []
+                current = day
+                kept.append(read(session))
+            yield ended
         if current and kept:
-            yield current, kept
+            yield [(current, kept)]
 
     def session(self, session_id: str, *, with_line_items: bool = False) -> dict[str, Any] | None:
         self._ask("stripe")
@@ -85,7 +88,7 @@ class PretendStripe:
     def invoice_payments(self, _since: int) -> list[object]:
         return []
 
-    def _listed(self, window: Window) -> Iterator[dict[str, Any]]:
+    def _pages(self, window: Window) -> Iterator[list[dict[str, Any]]]:
         cursor: tuple[int, str] | None = None
         while True:
             self._ask("stripe")
@@ -94,7 +97,7 @@ class PretendStripe:
             ]
             found = [each for each in found if window.start_epoch <= each["created"] < window.end_epoch]
             page = [each for each in found if cursor is None or _place(each) > cursor][:SESSIONS_A_PAGE]
-            yield from (json.loads(json.dumps(each)) for each in page)
+            yield [json.loads(json.dumps(each)) for each in page]
             if len(page) < SESSIONS_A_PAGE:
                 return
             cursor = _place(page[-1])

@@ -12,6 +12,7 @@ from ordersync_dagster.core.orders import Order, StoredOrder
 from ordersync_dagster.sandbox import Sandbox, build
 from ordersync_dagster.sync import stripe_phase
 from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster.sync.read_ahead import SESSIONS_PER_LOOKUP
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import Database, each_statement
 from ordersync_dagster_tests.support.new_objects import new_objects
@@ -20,7 +21,7 @@ from ordersync_dagster_tests.support.profiles import at
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.world import in_one_day, served
 
-TOGETHER = at(200, stripe_phase.SESSIONS_PER_LOOKUP)  # sessions of a day that are compared at once
+TOGETHER = at(200, SESSIONS_PER_LOOKUP)  # sessions of a day that are compared at once
 SIZE = 2 * TOGETHER + TOGETHER // 4
 pytestmark = pytest.mark.breadth
 YESTERDAY = (NOW - timedelta(days=1)).date()

@@ -65,10 +65,11 @@ class StripeApi:
 
     def sessions(
         self, window: Window, read: Callable[[object], T], *, with_line_items: bool
-    ) -> Iterator[tuple[date, list[T]]]:
+    ) -> Iterator[list[tuple[date, list[T]]]]:
         """Results of `read` for the complete sessions created in `window`, each once, by UTC day, newest first.
 
-        Rows without an id are all given to it. Pages are read in parallel. Days without a session are not yielded.
+        Rows without an id are all given to it. Pages are read in parallel. Days without a session are not yielded;
+        those that end on one page are yielded together.
         `unread_days` has the days whose sessions Stripe did not all show, at the latest when an older day is yielded.
         Raises VendorError, KeyRefusedError and what `read` raises.
         """

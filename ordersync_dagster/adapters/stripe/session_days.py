@@ -25,14 +25,18 @@ def gap(start: int, _end: int) -> list[Listed[Any]]:
 
 def by_day(
     pages: Iterable[list[Listed[T]]], newest: date, unread: set[date], traffic: Traffic
-) -> Iterator[tuple[date, list[T]]]:
-    """The results of each day, each session once; a day with a gap is added to `unread` before it would be yielded."""
+) -> Iterator[list[tuple[date, list[T]]]]:
+    """The results of each day, each session once; the days that end on one page together.
+
+    A day with a gap is added to `unread` before it would be yielded.
+    """
     current, kept, seen = newest, cast(list[T], []), cast(set[str], set())
     for page in pages:
+        ended: list[tuple[date, list[T]]] = []
         for day, session_id, value in page:
             if day is not None and day != current:
                 if kept:
-                    yield current, kept
+                    ended.append((current, kept))
                 current, kept, seen = day, [], set()
             if value is _GAP:
                 unread.add(current)
@@ -41,8 +45,11 @@ def by_day(
             else:
                 kept.append(value)
                 seen.update([session_id] if session_id else [])
+        if ended:
+            yield ended
+        del ended  # else it would hold a busy day while the next page is read
     if kept:
-        yield current, kept
+        yield [(current, kept)]
 
 
 def _day(row: object) -> date | None:

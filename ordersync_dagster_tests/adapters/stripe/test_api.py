@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def listed(
     stripe: StripeApi, window: Window = MONTH, *, with_line_items: bool = False
 ) -> list[tuple[date, list[object]]]:
     """The days, each session as it came."""
-    return list(stripe.sessions(window, lambda row: row, with_line_items=with_line_items))
+    return list(chain.from_iterable(stripe.sessions(window, lambda row: row, with_line_items=with_line_items)))
 
 
 def complete(world: World, window: Window = MONTH) -> list[str]:
