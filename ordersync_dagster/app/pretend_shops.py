@@ -11,8 +11,11 @@ from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE
 from ordersync_dagster.app.wiring import utc_now
-from ordersync_dagster.sandbox import World, build, serve
+from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.value_words import choice_words
+from ordersync_dagster.sandbox import SCENARIOS, World, build, serve
 
+USUAL = "outage"
 SEED = 7  # of the first of several worlds, less one
 ENTRY = """
 [[shop]]
@@ -27,7 +30,7 @@ printful_api_base = "{url}"
 
 @contextmanager
 def pretend_shop(
-    scenario: str = "outage",
+    scenario: str | None = None,
     *,
     size: int = 0,
     port: int = 0,
@@ -38,6 +41,7 @@ def pretend_shop(
 
     Nothing is left outside the shop's folder, not even in the person's home.
     With `folder` the shop is kept there: a second start goes on with the same world and the same database.
+    Raises SettingsError for an unknown scenario, and for another one than the folder keeps.
     """
     with ExitStack() as stack:
         home = stack.enter_context(_home(folder))
@@ -51,7 +55,7 @@ def pretend_shop(
 @contextmanager
 def pretend_shops(
     count: int,
-    scenario: str = "outage",
+    scenario: str | None = None,
     *,
     size: int = 0,
     port: int = 0,
@@ -100,11 +104,18 @@ def _filled(path: Path, world: World) -> str:
     return url
 
 
-def _remembered(file: Path, scenario: str, size: int) -> tuple[str, int, datetime]:
+def _remembered(file: Path, scenario: str | None, size: int) -> tuple[str, int, datetime]:
     """Scenario, size and moment as `file` keeps them, or new ones, which it then keeps: they determine the world."""
+    if scenario is not None and scenario not in SCENARIOS:
+        raise SettingsError(f"there is no scenario {scenario!r}: choose {choice_words(SCENARIOS)}")
     if file.exists():
         kept = json.loads(file.read_text())
+        if scenario not in (None, kept["scenario"]):
+            raise SettingsError(
+                f"{file.parent} keeps a shop of the scenario {kept['scenario']}: leave out --scenario, or name another "
+                "folder"
+            )
         return kept["scenario"], kept["size"], datetime.fromisoformat(kept["now"])
-    now = utc_now()
-    file.write_text(json.dumps({"scenario": scenario, "size": size, "now": now.isoformat()}))
-    return scenario, size, now
+    chosen, now = scenario or USUAL, utc_now()
+    file.write_text(json.dumps({"scenario": chosen, "size": size, "now": now.isoformat()}))
+    return chosen, size, now

@@ -13,9 +13,11 @@ from ordersync_dagster.core.planned import PlannedChange
 from ordersync_dagster.core.window import DEFAULT_DAYS, MAX_DAYS, Window
 from ordersync_dagster.sync.order_sync import PrintfulScope
 
-DAYS = typer.Option(min=1, max=MAX_DAYS, help="The last N whole UTC days, and today.", show_default=str(DEFAULT_DAYS))
-FIRST_DAY = typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day; give --to too.")
-LAST_DAY = typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day; it is included.")
+DAYS = typer.Option(
+    metavar="N", min=1, max=MAX_DAYS, help="The last N whole UTC days, and today.", show_default=str(DEFAULT_DAYS)
+)
+FIRST_DAY = typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="First UTC day; give --to too.")
+LAST_DAY = typer.Option("--to", metavar="DATE", formats=["%Y-%m-%d"], help="Last UTC day; it is included.")
 SCOPE = typer.Option(
     help="Orders to look up at Printful: all with a Printful id, open (those that can still change), or none.",
     show_default=PrintfulScope.all.value,

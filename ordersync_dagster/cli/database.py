@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 database = typer.Typer(no_args_is_help=True, help="Create our tables, or compare an existing database.")
 
 
-@database.command("init")
+@database.command("init", short_help="Create our tables; you can repeat it.")
 @in_each_shop
 def db_init(
     as_sql: Annotated[bool, typer.Option("--sql", help="Print the SQL for an administrator; change nothing.")] = False,
@@ -28,7 +28,7 @@ def db_init(
     print(f"{schema.target}: created {', '.join(created)}" if created else f"{schema.target}: nothing to create")
 
 
-@database.command("grants")
+@database.command("grants", short_help="Print the GRANTs that a PostgreSQL role needs.")
 @in_one_shop
 def db_grants(
     role: Annotated[str | None, typer.Option(help="Whose grants.", show_default="ordersync_rw or _ro")] = None,

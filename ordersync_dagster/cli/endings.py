@@ -4,10 +4,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 import typer
 
 from ordersync_dagster.cli.console import say
+from ordersync_dagster.cli.wrong_values import wrong_value
 from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
 from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
 from ordersync_dagster.core.window import WindowError
@@ -42,11 +44,18 @@ def ended(run: Callable[[], object]) -> int:
     except Exception as error:  # noqa: BLE001  # the last stop; its text must not be shown
         if not hasattr(error, "format_message"):  # typer's errors of wrong options have it
             return _unforeseen(error)
-        error.show()  # type: ignore[attr-defined]  # click's exceptions have it
+        _show(error)
         return USAGE
     if status == CLICK_INTERRUPTED:
         return _interrupted()
     return status if isinstance(status, int) else OK
+
+
+def _show(error: Any) -> None:
+    """Print an error of wrong usage as click does; a wrong value in our own words."""
+    if sentence := wrong_value(error):
+        error.format_message = lambda: sentence
+    error.show()
 
 
 def _interrupted() -> int:

@@ -9,6 +9,7 @@ import typer
 from ordersync_dagster.cli.console import AS_JSON, say, settings
 from ordersync_dagster.core.errors import SettingsError, UsageError
 from ordersync_dagster.core.exit_codes import OK
+from ordersync_dagster.core.privacy import require_address
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.explain import Explained
@@ -27,7 +28,8 @@ def explain(
 
     if (name is None) == (email is None):
         raise SettingsError("give an id or --email, and not both: `ordersync explain ID`")
-    answer = explain_order(settings(), name=(name or "").strip(), email=(email or "").strip())
+    address = "" if email is None else require_address(email)
+    answer = explain_order(settings(), name=(name or "").strip(), email=address)
     for warning in answer.warnings:
         say(f"Warning: {warning}")
     if as_json:
@@ -37,16 +39,18 @@ def explain(
         _print_lines(explanation_lines(answer.found, answer.now))
         asked = ", ".join(f"{vendor.capitalize()} {count}" for vendor, count in answer.requests.items())
         say(f"Requests: {asked}.")
-    raise typer.Exit(_outcome(answer, "this customer" if email else str(name)))
+    raise typer.Exit(_outcome(answer, name, email))
 
 
-def _outcome(answer: "Explained", what: str) -> int:
+def _outcome(answer: "Explained", name: str | None, email: str | None) -> int:
     """The exit code; raises the error of a vendor, or UsageError where nothing is known."""
     if answer.errors:
         raise answer.errors[0]
+    if answer.found.is_empty and email is not None:
+        raise UsageError("nothing is known of this customer: neither the shop's orders nor Stripe have the address")
     if answer.found.is_empty:
         raise UsageError(
-            f"nothing is known of {what}: neither the shop's orders nor Stripe nor Printful have it. Give the id of an "
+            f"nothing is known of {name}: neither the shop's orders nor Stripe nor Printful have it. Give the id of an "
             "order, a Checkout Session (cs_…), a payment intent (pi_…) or a Printful order"
         )
     return OK

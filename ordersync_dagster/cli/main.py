@@ -49,7 +49,7 @@ app.add_typer(database, name="db")
 app.add_typer(problems, name="problems")
 app.add_typer(runs, name="runs")
 app.add_typer(alerts, name="alerts")
-app.add_typer(audit, name="audit")
+app.add_typer(audit, name="audit", short_help="Show what runs changed in an order, or check the whole audit.")
 
 
 def _version(is_asked: bool) -> None:

@@ -50,13 +50,14 @@ def show_problem(problem_id: Annotated[str, PROBLEM_ID], as_json: Annotated[bool
     print((problem_json if as_json else problem_text)(source.show(problem_id), source.now))
 
 
-@problems.command("ack")
+@problems.command("ack", short_help="Say that you have seen a problem.")
 @in_one_shop
 def acknowledge_problem(
     problem_id: Annotated[str, PROBLEM_ID],
     note: Annotated[str, typer.Option(help="Your finding or decision; no names of customers.")],
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this UTC day on it counts again.")
+        datetime | None,
+        typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="From this UTC day on it counts again."),
     ] = None,
     by: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who has seen it; else the user of this machine.")

@@ -22,7 +22,7 @@ audit = typer.Typer(
 @in_each_shop
 def list_runs(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many, newest first.")] = 20,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """List our runs, newest first: time, host, kind, result, period, and the rows written."""
@@ -99,9 +99,10 @@ def forget(
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Erase one customer's data from our own tables; the shop's tables stay as they are."""
+    from ordersync_dagster.core.privacy import require_address
     from ordersync_dagster.report.history import erasure_json, erasure_text
 
-    result = _history().forget(email, dry_run=dry_run)
+    result = _history().forget(require_address(email), dry_run=dry_run)
     print((erasure_json if as_json else erasure_text)(result))
 
 

@@ -6,7 +6,9 @@ import typer
 
 from ordersync_dagster.cli.console import AS_JSON, settings
 
-SINCE = typer.Option(min=1, max=36_500, help="Only changes first planned in so many days.", show_default="all")
+SINCE = typer.Option(
+    metavar="N", min=1, max=36_500, help="Only changes first planned in so many days.", show_default="all"
+)
 
 
 def shadow(days: Annotated[int | None, SINCE] = None, as_json: Annotated[bool, AS_JSON] = False) -> None:

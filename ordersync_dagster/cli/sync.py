@@ -15,7 +15,7 @@ from ordersync_dagster.cli.alerts import tell_after_run
 from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, Asked, chosen_window, of_plan
 from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, say, settings
 from ordersync_dagster.cli.kept_files import check_files, keep_plan, keep_report
-from ordersync_dagster.core.errors import OrderSyncError, UsageError
+from ordersync_dagster.core.errors import OrderSyncError, PlanMovedError, TooManyChangesError, UsageError
 from ordersync_dagster.core.exit_codes import FAILED, OK
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster.sync.whole_plan import STRIPE_STOPS
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ordersync_dagster.app.run import Run
     from ordersync_dagster.core.plan import Plan
 
+NOTHING_DONE = (TooManyChangesError, PlanMovedError)  # they say so themselves
 CONFIRM_FROM = 101  # new orders of a first run that a person has to confirm
 
 
@@ -35,7 +36,7 @@ def sync(
     as_json: Annotated[bool, AS_JSON] = False,
     printful: Annotated[PrintfulScope | None, SCOPE] = None,
     max_changes: Annotated[
-        int | None, typer.Option(min=0, help="Write nothing if more rows than N would change.")
+        int | None, typer.Option(metavar="N", min=0, help="Write nothing if more rows than N would change.")
     ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the result: FILE.html or FILE.csv.")] = None,
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="With --dry-run: keep the plan for --plan.")] = None,
@@ -106,8 +107,8 @@ def _print_result(run: "Run", as_json: bool, error: OrderSyncError | None) -> No
         print(json_document(run.outcome, run.traffic, warnings, str(error) if error else None))
     elif error is None or isinstance(error, STRIPE_STOPS) or not isinstance(error, UsageError):
         print(summary_text(run.outcome))
-    if error is not None and not as_json:
-        say("The run stopped early; the figures above are those of the part that was done.")
+        if error is not None:
+            say("The run stopped early; the figures above are those of the part that was done.")
 
 
 def _keep_files(run: "Run", report: Path | None, save: Path | None, error: OrderSyncError | None) -> bool:
@@ -118,7 +119,11 @@ def _keep_files(run: "Run", report: Path | None, save: Path | None, error: Order
 
 
 def _warnings(run: "Run", error: OrderSyncError | None) -> list[str]:
-    return [*run.ready.warnings, *run.outcome.warnings, *([_not_done(run, error)] if error else [])]
+    return [
+        *run.ready.warnings,
+        *run.outcome.warnings,
+        *([_not_done(run, error)] if error and not isinstance(error, NOTHING_DONE) else []),
+    ]
 
 
 def _not_done(run: "Run", error: OrderSyncError) -> str:
@@ -127,7 +132,8 @@ def _not_done(run: "Run", error: OrderSyncError) -> str:
     left = [f"the sessions of {days[0]} to {days[-1]} ({len(days)} days)"] if days else []
     if run.ready.sync.printful is not None and not isinstance(error, STRIPE_STOPS):
         left.append("all Printful orders" if days else "part of the Printful orders")
-    return f"Not done: {' and '.join(left) or 'the record of the run'}. What was done before stays; run again."
+    remedy = "correct the cause, and run again" if isinstance(error, UsageError) else "run again"
+    return f"Not done: {' and '.join(left) or 'the record of the run'}. What was done before stays; {remedy}."
 
 
 def _tell_dagster(run: "Run", shop: str, *, looked_at_printful: bool) -> None:

@@ -2,12 +2,21 @@
 
 import hashlib
 
+from ordersync_dagster.core.errors import UsageError
+
 
 def masked_email(email: str) -> str:
     """`jane@example.com` → `j***@e***.com`: enough to recognise, too little to write to."""
     name, _, domain = email.rpartition("@")
     host, dot, ending = domain.rpartition(".")
     return f"{name[:1]}***@{host[:1]}***{dot}{ending}" if name and dot else "***"
+
+
+def require_address(text: str) -> str:
+    """`text` without the spaces around it; raises UsageError where it is no e-mail address."""
+    if not all(part and not part.isspace() for part in text.strip().partition("@")):
+        raise UsageError("this is not an e-mail address, such as name@example.com: nothing was done")
+    return text.strip()
 
 
 def normalised_email(email: str) -> str:
