@@ -97,7 +97,7 @@ class Alerts:
     def test(self) -> list[Delivery]:
         """Send each sink a message that says that it is a test."""
         self._require_sinks()
-        message = sample_message(self._target)
+        message = sample_message(self._target, self._settings.ordersync_shop)
         return [Delivery(each.name, message, each.send(message.title, message.body)) for each in self._sinks]
 
     def _require_sinks(self) -> None:
@@ -164,6 +164,7 @@ class Alerts:
             is_silent=SILENCE in new,
             is_run_over=not over.isdisjoint({FAILED_RUN, SILENCE}),
             left=sum(each.needs_person(now) for each in situation.problems),
+            shop=self._settings.ordersync_shop,
             why=reasons.get(failed.id) if failed else None,
         )
-        return alert_message(news)
+        return alert_message(news, self._settings.in_words_of_shop)

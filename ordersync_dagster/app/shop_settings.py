@@ -9,13 +9,20 @@ from pydantic_settings import BaseSettings
 
 from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE
 
-_WORD = re.compile(r"[A-Z][A-Z0-9_]+")
+_WORD = re.compile(r"[A-Z](?:[A-Z0-9]|\\?_)+")  # Markdown writes \_
+# A command that takes --shop, unless a shop is named already. (?>…) takes the first that fits and tries no other.
+_COMMAND = re.compile(
+    r"\bordersync (?>(?:alerts test|audit show|audit verify|db check|db grants|db init|problems ack|problems show"
+    r"|runs show|alerts|doctor|explain|forget|outages|problems|prove|purge|report|runs|shadow|status|sync|undo)\b)"
+    r"(?! --shop)"
+)
 
 
 class ShopSettings(BaseSettings):
     """What settings know beside their values."""
 
     _faults: dict[str, str] = {}
+    _shop: str = ""  # the name of one of several shops
     _names: dict[str, str] = {}
     _given: dict[str, Any] = {}  # texts as they were found, secrets too: never shown
     _shared_accounts: dict[str, bool] = {}
@@ -35,6 +42,10 @@ class ShopSettings(BaseSettings):
     def config_file(self) -> Path:
         """Where ordersync.toml is."""
         return Path(self._given.get("ordersync_config") or MAPPING_FILE)
+
+    def name_as(self, shop: str, names: dict[str, str]) -> None:
+        """These are the settings of one of several shops; `names` as in the property."""
+        self._shop, self._names = shop, names
 
     def with_values(self, texts: dict[str, object]) -> Self:
         """The settings of one of several shops: `texts` by setting, else what was found for all; "" is not set."""
@@ -57,5 +68,14 @@ class ShopSettings(BaseSettings):
         self._side_by_side = folder
 
     def in_words_of_shop(self, sentence: str) -> str:
-        """`sentence` with the names that stand in the entry of one of several shops."""
-        return _WORD.sub(lambda found: self._names.get(found[0], found[0]), sentence)
+        """`sentence` for one of several shops: with the names in its entry, and `--shop` in commands to copy."""
+        if not self._shop:
+            return sentence
+        named = _WORD.sub(lambda found: self._name_of(found[0]), sentence)
+        return _COMMAND.sub(lambda found: f"{found[0]} --shop {self._shop}", named)
+
+    def _name_of(self, word: str) -> str:
+        name = self._names.get(word.replace("\\", ""))
+        if name is None:
+            return word
+        return name.replace("_", r"\_") if "\\" in word else name

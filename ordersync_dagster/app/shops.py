@@ -116,7 +116,7 @@ def _settings(entry: ShopEntry, root: Settings, secrets: _Variables) -> Settings
         texts[setting] = secrets.value(variable)
     given = {"ordersync_metrics_shop": entry.name, **_own_metrics_file(entry, root), **texts}
     settings = root.with_values(given | {"ordersync_shop": entry.name})
-    settings.names.update(entry.names)
+    settings.name_as(entry.name, entry.names)
     for setting, variable in entry.variables.items():
         name = setting.upper()
         if not texts[setting] and name not in _ASKED_WHEN_NEEDED:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, say, settings
+from ordersync_dagster.cli.console import AS_JSON, say, settings, show
 from ordersync_dagster.cli.shop_option import in_each_shop
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.exit_codes import FAILED, OK
@@ -62,7 +62,7 @@ def _show(deliveries: "Sequence[Delivery]", *, as_json: bool, dry_run: bool) -> 
 
     if not dry_run:
         _warn(deliveries)
-    print((deliveries_json if as_json else deliveries_text)(deliveries, dry_run=dry_run))
+    show((deliveries_json if as_json else deliveries_text)(deliveries, dry_run=dry_run))
     is_refused = not dry_run and any(each.is_refused for each in deliveries)
     raise typer.Exit(FAILED if is_refused else OK)
 

@@ -26,8 +26,8 @@ def shops() -> "Shops":
     return read_shops(path if path.is_file() else None)
 
 
-def use_shop(shop: "Shop") -> None:
-    """Let the command work on this shop."""
+def use_shop(shop: "Shop | None") -> None:
+    """Let the command work on this shop; None before it is known."""
     _shop.set(shop)
 
 
@@ -37,12 +37,17 @@ def settings() -> "Settings":
     return shop.settings
 
 
-def shop_words() -> str:
-    """What names the shop in a command that a person may copy: " --shop NAME", or nothing."""
+def in_words(text: str) -> str:
+    """`text` with the names and the commands of the shop that the command works on."""
     shop = _shop.get()
-    return f" --shop {shop.name}" if shop and shop.name else ""
+    return shop.settings.in_words_of_shop(text) if shop else text
+
+
+def show(text: str, *, end: str = "\n") -> None:
+    """Print a result to stdout."""
+    print(in_words(text), end=end)
 
 
 def say(text: str) -> None:
     """Print to stderr: stdout is for results."""
-    print(text, file=sys.stderr, flush=True)
+    print(in_words(text), file=sys.stderr, flush=True)

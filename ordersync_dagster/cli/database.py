@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import settings
+from ordersync_dagster.cli.console import settings, show
 from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 from ordersync_dagster.core.errors import SettingsError
 
@@ -22,10 +22,10 @@ def db_init(
     """Create all tables in an empty database, or only ordersync_* in an existing shop's. Repeatable."""
     schema = _schema()
     if as_sql:
-        print(schema.create_sql() or "-- nothing to create")
+        show(schema.create_sql() or "-- nothing to create")
         return
     created = schema.create()
-    print(f"{schema.target}: created {', '.join(created)}" if created else f"{schema.target}: nothing to create")
+    show(f"{schema.target}: created {', '.join(created)}" if created else f"{schema.target}: nothing to create")
 
 
 @database.command("grants", short_help="Print the GRANTs that a PostgreSQL role needs.")
@@ -41,7 +41,7 @@ def db_grants(
         raise SettingsError("--read-only, --shadow and --undo exclude each other")
     name = role or ("ordersync_ro" if read_only else "ordersync_rw")
     for grant in _schema().grants(name, is_writing=not read_only, is_undoing=undo, is_shadow=shadow):
-        print(grant)
+        show(grant)
 
 
 @database.command("check")
@@ -50,7 +50,7 @@ def db_check() -> None:
     """Say whether the database fits; changes nothing."""
     schema = _schema()
     count = schema.check()
-    print(f"{schema.target}: fits; {count} orders")
+    show(f"{schema.target}: fits; {count} orders")
 
 
 def _schema() -> "ShopSchema":

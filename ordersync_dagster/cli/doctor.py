@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, settings
+from ordersync_dagster.cli.console import AS_JSON, settings, show
 
 
 def doctor(as_json: Annotated[bool, AS_JSON] = False) -> None:
@@ -13,5 +13,5 @@ def doctor(as_json: Annotated[bool, AS_JSON] = False) -> None:
     from ordersync_dagster.report.findings import findings_json, findings_text
 
     findings = examine(settings())
-    print(findings_json(findings) if as_json else findings_text(findings))
+    show(findings_json(findings) if as_json else findings_text(findings))
     raise typer.Exit(worst(findings))

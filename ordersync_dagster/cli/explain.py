@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, say, settings
+from ordersync_dagster.cli.console import AS_JSON, in_words, say, settings, show
 from ordersync_dagster.core.errors import SettingsError, UsageError
 from ordersync_dagster.core.exit_codes import OK
 from ordersync_dagster.core.privacy import require_address
@@ -34,7 +34,7 @@ def explain(
         say(f"Warning: {warning}")
     if as_json:
         errors = [str(each) for each in answer.errors]
-        print(explanation_json(answer.found, answer.now, answer.requests, answer.warnings, errors))
+        show(explanation_json(answer.found, answer.now, answer.requests, answer.warnings, errors))
     else:
         _print_lines(explanation_lines(answer.found, answer.now))
         asked = ", ".join(f"{vendor.capitalize()} {count}" for vendor, count in answer.requests.items())
@@ -60,7 +60,7 @@ def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
     """With colours on a terminal, plain in a pipe."""
     if not sys.stdout.isatty():
         for _, text in lines:
-            print(text)
+            show(text)
         return
     from rich.console import Console
     from rich.text import Text
@@ -70,4 +70,4 @@ def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
     console = Console(highlight=False)
     styles = {HEADING: "bold", WARNING: "yellow"}
     for style, text in lines:
-        console.print(Text(text, styles.get(style, "")))
+        console.print(Text(in_words(text), styles.get(style, "")))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ordersync_dagster.cli.console import say, settings, shop_words
+from ordersync_dagster.cli.console import in_words, say, settings
 from ordersync_dagster.core.errors import OrderSyncError, SettingsError
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ def check_files(report: Path | None, save: Path | None, *, is_dry_run: bool) -> 
 
 def keep_report(run: "Run", path: Path, warnings: Sequence[str], error: OrderSyncError | None) -> bool:
     """Write the report file; if that fails, the run is done all the same."""
-    from ordersync_dagster.report.files import write_report
+    from ordersync_dagster.report.files import report_file_text, write_whole
 
     try:
-        write_report(path, run.outcome, run.ready.headline, [*warnings, *([str(error)] if error else [])])
+        sentences = [*warnings, *([str(error)] if error else [])]
+        write_whole(path, in_words(report_file_text(path, run.outcome, run.ready.headline, sentences)))
     except OSError as refused:
         say(f"ordersync: the run is done, but {path} could not be written: {refused.strerror}")
         return False
@@ -51,5 +52,5 @@ def keep_plan(run: "Run", path: Path, error: OrderSyncError | None) -> bool:
     except OSError as refused:
         say(f"ordersync: the dry run is done, but {path} could not be written: {refused.strerror}")
         return False
-    say(f"Saved the plan in {path}. To apply exactly this: ordersync sync{shop_words()} --plan {path}")
+    say(f"Saved the plan in {path}. To apply exactly this: ordersync sync --plan {path}")
     return True

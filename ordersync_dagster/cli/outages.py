@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, chosen_window
-from ordersync_dagster.cli.console import AS_JSON, settings
+from ordersync_dagster.cli.console import AS_JSON, settings, show
 
 
 def outages(
@@ -19,4 +19,4 @@ def outages(
     from ordersync_dagster.report.webhooks import webhooks_json, webhooks_text
 
     health = look_at_webhooks(settings(), chosen_window(days, first, last, utc_now()))
-    print(webhooks_json(health) if as_json else webhooks_text(health))
+    show(webhooks_json(health) if as_json else webhooks_text(health))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, settings
+from ordersync_dagster.cli.console import AS_JSON, settings, show
 from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 from ordersync_dagster.core.errors import UsageError
 from ordersync_dagster.core.problem_classes import CLASSES
@@ -37,7 +37,7 @@ def list_problems(
         raise UsageError(f"--class {unknown[0]}: there is no such class; docs/runbook.md lists them")
     source = _problems()
     found = source.known(only_open=not shows_all, classes=[CLASSES[name] for name in classes or ()])
-    print((problems_json if as_json else problems_text)(found, source.now))
+    show((problems_json if as_json else problems_text)(found, source.now))
 
 
 @problems.command("show")
@@ -47,7 +47,7 @@ def show_problem(problem_id: Annotated[str, PROBLEM_ID], as_json: Annotated[bool
     from ordersync_dagster.report.problems import problem_json, problem_text
 
     source = _problems()
-    print((problem_json if as_json else problem_text)(source.show(problem_id), source.now))
+    show((problem_json if as_json else problem_text)(source.show(problem_id), source.now))
 
 
 @problems.command("ack", short_help="Say that you have seen a problem.")
@@ -70,7 +70,7 @@ def acknowledge_problem(
     source = _problems()
     when = until.replace(tzinfo=UTC) if until else None
     found = source.acknowledge(problem_id, by=by or _user(), note=note, until=when)
-    print((problem_json if as_json else problem_text)(found, source.now))
+    show((problem_json if as_json else problem_text)(found, source.now))
 
 
 def _user() -> str:

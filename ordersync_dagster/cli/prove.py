@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.asked import FIRST_DAY, LAST_DAY, chosen_window
-from ordersync_dagster.cli.console import AS_JSON, say, settings, shop_words
+from ordersync_dagster.cli.console import AS_JSON, say, settings, show
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.exit_codes import FAILED, OK
 
@@ -69,9 +69,9 @@ def _print(proved: "Proved", as_json: bool) -> None:
     for warning in proved.warnings:
         say(f"Warning: {warning}")
     if as_json:
-        print(json.dumps(proof_document(proved.proof, proved.warnings, proved.changes), indent=2))
+        show(json.dumps(proof_document(proved.proof, proved.warnings, proved.changes), indent=2))
     else:
-        print(proofs_text(proved.proof.days, proved.changes))
+        show(proofs_text(proved.proof.days, proved.changes))
 
 
 def _keep(proved: "Proved", path: Path) -> bool:
@@ -83,5 +83,5 @@ def _keep(proved: "Proved", path: Path) -> bool:
     except OSError as refused:
         say(f"ordersync: the proof is made, but {path} could not be written: {refused.strerror}")
         return False
-    say(f"Kept the proof in {path}. To check it later: ordersync prove{shop_words()} --check {path}")
+    say(f"Kept the proof in {path}. To check it later: ordersync prove --check {path}")
     return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, chosen_window
-from ordersync_dagster.cli.console import say, settings
+from ordersync_dagster.cli.console import in_words, say, settings, show
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.exit_codes import FAILED, OK
 from ordersync_dagster.report.drift.forms import ReportForm
@@ -67,7 +67,7 @@ def _write(made: "DriftReport", form: ReportForm, output: Path | None) -> bool:
     from ordersync_dagster.report.drift.verdict import verdict_of
     from ordersync_dagster.report.files import write_whole
 
-    text = written_as(made, form)
+    text = in_words(written_as(made, form))
     if output is None:
         sys.stdout.write(text)
         return True
@@ -76,5 +76,5 @@ def _write(made: "DriftReport", form: ReportForm, output: Path | None) -> bool:
     except OSError as refused:
         say(f"ordersync: {output} could not be written: {refused.strerror}")
         return False
-    print(f"{verdict_of(made).sentence} The report is in {output}.")
+    show(f"{verdict_of(made).sentence} The report is in {output}.")
     return True

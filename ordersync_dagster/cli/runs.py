@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, settings
+from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, settings, show
 from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 from ordersync_dagster.core.exit_codes import FAILED, OK
 
@@ -31,7 +31,7 @@ def list_runs(
     from ordersync_dagster.report.history import runs_json, runs_text
 
     found = _history().runs(limit)
-    print(runs_json(found) if as_json else runs_text(found))
+    show(runs_json(found) if as_json else runs_text(found))
 
 
 @runs.command("show")
@@ -41,8 +41,8 @@ def show_run(run_id: Annotated[str, RUN_ID], as_json: Annotated[bool, AS_JSON] =
     from ordersync_dagster.report.history import run_json, run_text
 
     for piece in (run_json if as_json else run_text)(_history().show(run_id)):
-        print(piece, end="")
-    print()
+        show(piece, end="")
+    show("")
 
 
 def undo(
@@ -54,7 +54,7 @@ def undo(
     from ordersync_dagster.report.history import undo_json, undo_text
 
     result = _history().undo(run_id, dry_run=dry_run)
-    print((undo_json if as_json else undo_text)(result))
+    show((undo_json if as_json else undo_text)(result))
     raise typer.Exit(FAILED if result.kept else OK)
 
 
@@ -67,7 +67,7 @@ def audit_show(
     """Show each change that runs made to one order, and why."""
     from ordersync_dagster.report.history import order_json, order_text
 
-    print((order_json if as_json else order_text)(_history().order(order)))
+    show((order_json if as_json else order_text)(_history().order(order)))
 
 
 @audit.command("verify")
@@ -77,7 +77,7 @@ def audit_verify(as_json: Annotated[bool, AS_JSON] = False) -> None:
     from ordersync_dagster.report.history import verification_json, verification_text
 
     found = _history().verify()
-    print(verification_json(found) if as_json else verification_text(found))
+    show(verification_json(found) if as_json else verification_text(found))
     raise typer.Exit(FAILED if found.broken else OK)
 
 
@@ -90,7 +90,7 @@ def purge(
     from ordersync_dagster.report.history import erasure_json, erasure_text
 
     result = _history().purge(older_than, dry_run=dry_run)
-    print((erasure_json if as_json else erasure_text)(result))
+    show((erasure_json if as_json else erasure_text)(result))
 
 
 def forget(
@@ -103,7 +103,7 @@ def forget(
     from ordersync_dagster.report.history import erasure_json, erasure_text
 
     result = _history().forget(require_address(email), dry_run=dry_run)
-    print((erasure_json if as_json else erasure_text)(result))
+    show((erasure_json if as_json else erasure_text)(result))
 
 
 def _history() -> "History":

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, settings
+from ordersync_dagster.cli.console import AS_JSON, settings, show
 
 SINCE = typer.Option(
     metavar="N", min=1, max=36_500, help="Only changes first planned in so many days.", show_default="all"
@@ -17,4 +17,4 @@ def shadow(days: Annotated[int | None, SINCE] = None, as_json: Annotated[bool, A
     from ordersync_dagster.report.shadow import shadow_json, shadow_text
 
     records = shadow_state(settings(), days=days).records
-    print(shadow_json(records) if as_json else shadow_text(records))
+    show(shadow_json(records) if as_json else shadow_text(records))

@@ -44,6 +44,7 @@ Fan = Callable[[Callable[..., None], Mapping[str, Any], "tuple[Shop, ...]"], Non
 def _with_option(command: Callable[..., None], fan_out: Fan) -> Callable[..., None]:
     @wraps(command)
     def run(*, shop: str | None = None, **given: Any) -> None:
+        console.use_shop(None)
         name = shop or _asked.get()
         if getattr(given.get("context"), "invoked_subcommand", None) is not None:
             _asked.set(name)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ordersync_dagster.cli.console import AS_JSON, settings
+from ordersync_dagster.cli.console import AS_JSON, in_words, settings, show
 from ordersync_dagster.core.exit_codes import FAILED, OK
 
 
@@ -25,13 +25,13 @@ def status(
 
     found = read_status(settings(), outage_days=outage_days)
     if as_json:
-        print(status_json(found))
+        show(status_json(found))
     elif sys.stdout.isatty():
         from rich.console import Console
 
         from ordersync_dagster.report.status_screen import status_screen
 
-        Console().print(status_screen(found), highlight=False)
+        Console().print(status_screen(found, in_words), highlight=False)
     else:
-        print(status_line(found))
+        show(status_line(found))
     raise typer.Exit(FAILED if found.needs_person else OK)

@@ -13,7 +13,7 @@ import typer
 
 from ordersync_dagster.cli.alerts import tell_after_run
 from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, Asked, chosen_window, of_plan
-from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, say, settings
+from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, say, settings, show
 from ordersync_dagster.cli.kept_files import check_files, keep_plan, keep_report
 from ordersync_dagster.core.errors import OrderSyncError, PlanMovedError, TooManyChangesError, UsageError
 from ordersync_dagster.core.exit_codes import FAILED, OK
@@ -104,9 +104,9 @@ def _print_result(run: "Run", as_json: bool, error: OrderSyncError | None) -> No
     for warning in warnings[len(run.ready.notes) :]:
         say(f"Warning: {warning}")
     if as_json:
-        print(json_document(run.outcome, run.traffic, warnings, str(error) if error else None))
+        show(json_document(run.outcome, run.traffic, warnings, str(error) if error else None))
     elif error is None or isinstance(error, STRIPE_STOPS) or not isinstance(error, UsageError):
-        print(summary_text(run.outcome))
+        show(summary_text(run.outcome))
         if error is not None:
             say("The run stopped early; the figures above are those of the part that was done.")
 

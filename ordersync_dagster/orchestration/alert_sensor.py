@@ -31,11 +31,12 @@ def _send(shop: NamedShop) -> dg.SkipReason:
     try:
         source = Alerts(shop.settings(), shop.tools)
         if not source.is_wanted:
-            return dg.SkipReason("ORDERSYNC_ALERT_URLS is not set, so nobody is told anything.")
+            return dg.SkipReason(shop.in_words("ORDERSYNC_ALERT_URLS is not set, so nobody is told anything."))
         deliveries = source.tell()
     except OrderSyncError as error:
-        return dg.SkipReason(f"No alert was sent: {error}")
+        return dg.SkipReason(shop.in_words(f"No alert was sent: {error}"))
     except Exception as error:  # noqa: BLE001  # Dagster must not keep its text (secrets)
         return dg.SkipReason(f"No alert was sent: {unexpected(error)}")
     told = [f"{each.sink} was told: {each.message.title}" for each in deliveries if each.message and each.is_sent]
-    return dg.SkipReason(" ".join([*told, *(each.warning for each in deliveries if each.warning)]) or "Nothing new.")
+    warnings = [shop.in_words(each.warning) for each in deliveries if each.warning]
+    return dg.SkipReason(" ".join([*told, *warnings]) or "Nothing new.")

@@ -1,6 +1,6 @@
 """Metadata of `drift_report`: verdict, figures to plot, tables, the heat map and the page. No customer data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,19 @@ _MONEY = ("currency", "paid at Stripe", "orders in the shop", "difference", "why
 _PROBLEMS = ("problem", "number", "state", "oldest", "what to do")
 
 
-def drift_metadata(report: DriftReport, page: Path | str, job: dg.MetadataValue[Any] | None) -> Metadata:
-    """The report; `page` is its file or why there is none, `job` a link to the job that repairs."""
+def drift_metadata(
+    report: DriftReport, page: Path | str, job: dg.MetadataValue[Any] | None, in_words: Callable[[str], str] = str
+) -> Metadata:
+    """The report, `in_words` of the shop; `page` is its file or why there is none, `job` a link to its repair."""
     compared = report.reconciliation
     picture = as_markdown_image(heat_png(compared.spans, report.window), "payments and their orders by day")
     return {
         "verdict": verdict_of(report).sentence,
         "level": str(verdict_of(report).level),
-        "report": dg.MetadataValue.md(narrow_markdown(report)),
+        "report": dg.MetadataValue.md(in_words(narrow_markdown(report))),
         **({"chart": dg.MetadataValue.md(picture)} if compared.spans else {}),
         "money": table_value(_MONEY, [*_money(report)]),
-        "problems_by_class": table_value(_PROBLEMS, [*_problems(report)]),
+        "problems_by_class": table_value(_PROBLEMS, [[*map(in_words, row)] for row in _problems(report)]),
         "disagreements": table_value(DRIFT_COLUMNS, drift_rows(report, TABLE_ROWS)),
         **figures_of(report),
         **_differences(report),

@@ -70,27 +70,28 @@ def _read(
         context.log.info(reading.ready.headline)
         error = reading.read()
         report = reading.report(error)
-        metadata = drift_metadata(report, _kept_page(context, report, names), job_link(names, context.run))
+        page = _kept_page(context, report, shop, names)
+        metadata = drift_metadata(report, page, job_link(names, context.run), shop.in_words)
     except (OrderSyncError, WindowError) as stop:
-        refuse(str(stop))
+        refuse(shop.in_words(str(stop)))
     except Exception as stop:  # noqa: BLE001  # Dagster must not keep its text (customers' data)
         refuse(unexpected(stop))
     for warning in report.warnings:
-        context.log.warning(warning)
+        context.log.warning(shop.in_words(warning))
     context.log.info(verdict_of(report).sentence)
     if error is not None:
         context.log_event(dg.AssetObservation(names.asset("drift_report"), metadata=metadata))
-        raise dg.Failure(str(error), allow_retries=False)
+        raise dg.Failure(shop.in_words(str(error)), allow_retries=False)
     return dg.MaterializeResult(metadata=metadata)
 
 
-def _kept_page(context: dg.AssetExecutionContext, report: DriftReport, names: ShopNames) -> Path | str:
+def _kept_page(context: dg.AssetExecutionContext, report: DriftReport, shop: NamedShop, names: ShopNames) -> Path | str:
     """The page in the instance's storage, beside the last ones; or why it could not be kept."""
     folder = Path(context.instance.storage_directory()) / names.of(FOLDER)
     path = folder / f"drift-{report.made_at:%Y%m%dT%H%M%SZ}-{context.run.run_id[:8]}.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, drift_page(report, made_by=f"Dagster run {context.run.run_id}"))
+        write_whole(path, shop.in_words(drift_page(report, made_by=f"Dagster run {context.run.run_id}")))
         others = sorted(each for each in folder.glob("drift-*.html") if each != path)
         for old in others[: max(0, len(others) + 1 - FILES_KEPT)]:  # two of one second may stand in any order
             with suppress(OSError):

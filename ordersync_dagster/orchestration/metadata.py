@@ -1,6 +1,6 @@
 """Metadata of the events in Dagster: figures, a report, tables, a chart, links. No names, no addresses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -63,16 +63,17 @@ def summary(
     traffic: Mapping[str, Mapping[str, int]],
     job: dg.MetadataValue[Any] | None,
     apply_with: Mapping[str, object] | None = None,
+    in_words: Callable[[str], str] = str,
 ) -> Metadata:
     """The whole run. A dry run's figures are called `preview_*`, so that they stay out of the plots of real runs.
 
     `job` is a link to the job that people launch, `apply_with` the configuration of the run that writes what a dry run
-    showed.
+    showed. Sentences are `in_words` of the shop.
     """
     prefix = "preview_" if outcome.is_dry_run else ""
     figures = {f"{prefix}{name}": count for name, count in outcome.summary.as_dict().items()}
     return {
-        "report": dg.MetadataValue.md(markdown_report(outcome)),
+        "report": dg.MetadataValue.md(in_words(markdown_report(outcome))),
         "chart": dg.MetadataValue.md(as_markdown_image(gap_chart(outcome), "paid sessions and orders by day")),
         **({"apply_with": dg.MetadataValue.json(apply_with)} if apply_with else {}),
         **figures,
@@ -84,7 +85,9 @@ def summary(
         f"{prefix}requests": sum(counts.get("requests", 0) for counts in traffic.values()),
         "ordersync_run": outcome.run_id,
         "changes": table_value(CHANGE_COLUMNS, change_table_rows(outcome, TABLE_ROWS)),
-        "problems": table_value(PROBLEM_COLUMNS, problem_table_rows(outcome, TABLE_ROWS)),
+        "problems": table_value(
+            PROBLEM_COLUMNS, [[*map(in_words, row)] for row in problem_table_rows(outcome, TABLE_ROWS)]
+        ),
     }
 
 

@@ -23,10 +23,10 @@ def outage_facts(outcome: Outcome, shop: NamedShop) -> tuple[Metadata, str | Non
         window = Window.last_days(DEFAULT_DAYS, shop.tools.clock())
         outages = look_at_webhooks(shop.settings(), window, shop.tools).outages
     except OrderSyncError as error:
-        return {}, f"When webhooks were down is not known: {error}"
+        return {}, shop.in_words(f"When webhooks were down is not known: {error}")
     if not outages:
         return {}, None
-    text = "\n".join(f"- {'<br>'.join(outage_lines(each))}" for each in outages)
+    text = shop.in_words("\n".join(f"- {'<br>'.join(outage_lines(each))}" for each in outages))
     missing = {day for each in outages for day in each.missing_days}
     return {
         "outages": dg.MetadataValue.md(text),

@@ -11,6 +11,7 @@ from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.app.shops import read_shops
 from ordersync_dagster.app.watch import Watch, open_watch
 from ordersync_dagster.app.wiring import Tools, open_run, sqlite_file
+from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.config import DailyConfig
 from ordersync_dagster.sync.order_sync import PrintfulScope
@@ -63,6 +64,13 @@ class NamedShop:
                 "DATABASE_URL is a relative SQLite path, which every Dagster process sees elsewhere: make it absolute"
             )
         return settings
+
+    def in_words(self, text: str) -> str:
+        """`text` with the names and the commands of this one of several shops."""
+        try:
+            return self.settings().in_words_of_shop(text) if self.name else text
+        except SettingsError:  # its entry is gone, or the file cannot be read
+            return text
 
     def watch(self) -> Watch:
         """Events and orders, for the sensor."""

@@ -63,7 +63,7 @@ class RunReporter:
         except Exception as error:  # noqa: BLE001  # Dagster must not keep its text (customers' data)
             self._stop(run, OrderSyncError(unexpected(error)), shop)
         for warning in (*run.ready.warnings, *run.outcome.warnings):
-            self._context.log.warning(warning)
+            self._context.log.warning(shop.in_words(warning))
         if run.outcome.summary.errors:
             raise dg.Failure(
                 f"{run.outcome.summary.errors} records could not be decided; the report names them.",
@@ -103,7 +103,12 @@ class RunReporter:
             job = metadata.job_link(self._names, self._context.run)
             apply_with = self._apply_with(outcome) if outcome.planned else None
             facts = metadata.summary(
-                outcome, is_live=run.ready.is_live, traffic=run.traffic, job=job, apply_with=apply_with
+                outcome,
+                is_live=run.ready.is_live,
+                traffic=run.traffic,
+                job=job,
+                apply_with=apply_with,
+                in_words=shop.in_words,
             )
             outages, unknown = outage_facts(outcome, shop)
             if unknown:
@@ -131,10 +136,11 @@ class RunReporter:
     def _stop(self, run: Run | None, error: Exception, shop: NamedShop) -> NoReturn:
         if isinstance(error, LockHeldError) and self._context.retry_number < LOCK_RETRIES:
             raise dg.RetryRequested(max_retries=LOCK_RETRIES, seconds_to_wait=shop.lock_wait) from error
+        sentence = shop.in_words(str(error))
         if "order_sync_summary" in self._selected:
-            self._log_checks(checks.of_run(self._names, run.outcome if run else None, stopped_by=str(error)))
+            self._log_checks(checks.of_run(self._names, run.outcome if run else None, stopped_by=sentence))
         hint = "" if isinstance(error, UsageError | WindowError) else " What was committed stays; the next run goes on."
-        raise dg.Failure(f"{error}{hint}", allow_retries=False) from None
+        raise dg.Failure(f"{sentence}{hint}", allow_retries=False) from None
 
 
 def report_runless(outcome: Outcome, *, looked_at_printful: bool, shop: str = "") -> int:
@@ -191,5 +197,5 @@ def unexpected(error: Exception) -> str:
 
 
 def refuse(sentence: str) -> NoReturn:
-    """Stop a run before any request; it is not retried."""
-    raise dg.Failure(sentence, allow_retries=False)
+    """Stop a run; it is not retried. The error that led here is not kept: its text may hold anything."""
+    raise dg.Failure(sentence, allow_retries=False) from None

@@ -64,7 +64,7 @@ def _look(context: dg.SensorEvaluationContext, shop: NamedShop, names: ShopNames
         missing = _missed_sessions(watch, cursor, now)
         ended = watch.ended_runs(cursor.first_asked) if cursor.asked else []
     except OrderSyncError as error:
-        return dg.SkipReason(f"Stripe or the shop's database could not be asked: {error}")
+        return dg.SkipReason(shop.in_words(f"Stripe or the shop's database could not be asked: {error}"))
     except Exception as error:  # noqa: BLE001  # Dagster must not keep its text (customers' data)
         return dg.SkipReason(unexpected(error))
     known = _in_reach(missing, now)

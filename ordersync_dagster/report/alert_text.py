@@ -1,7 +1,7 @@
 """The text of an alert: the problem, its age, its money, and the advice."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +33,7 @@ class News:
     is_silent: bool = False
     is_run_over: bool = False  # the failed run, the silence, or both
     left: int = 0
+    shop: str = ""  # the name of one of several
     why: str | None = None  # the sentence that stopped the run, where this process knows it
 
 
@@ -44,21 +45,28 @@ class Message:
     body: str
 
 
-def alert_message(news: News) -> Message:
-    """The whole message."""
-    runs, over, end = [*_run_parts(news)], [*_over_parts(news)], f"Shop: {_clipped(news.target)}"
+def alert_message(news: News, in_words: Callable[[str], str] = str) -> Message:
+    """The whole message, `in_words` of the shop."""
+    runs, over = ([in_words(part) for part in parts] for parts in (_run_parts(news), _over_parts(news)))
+    end = f"Shop: {_clipped(news.target)}"
     room = LONGEST - len("\n\n".join([*runs, *over, end]))
-    body = "\n\n".join([*runs, *_problem_parts(news, room), *over, end])
+    body = "\n\n".join([*runs, *(in_words(part) for part in _problem_parts(news, room)), *over, end])
     shown = "\n".join(visible(line) for line in body.splitlines())
     return Message(
-        f"ordersync: {'; '.join(_titles(news))}", shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+        f"{_title(news.shop)}: {'; '.join(_titles(news))}",
+        shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…",
     )
 
 
-def sample_message(target: str) -> Message:
+def sample_message(target: str, shop: str = "") -> Message:
     """The message of `ordersync alerts test`."""
     body = f"This is a test. Alerts of ordersync arrive here.\n\nShop: {target}"
-    return Message("ordersync: test", body)
+    return Message(f"{_title(shop)}: test", body)
+
+
+def _title(shop: str) -> str:
+    """How a subject line begins; it names one of several shops."""
+    return f"ordersync {shop}" if shop else "ordersync"
 
 
 def _titles(news: News) -> Iterator[str]:

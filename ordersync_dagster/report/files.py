@@ -59,9 +59,9 @@ def check_place(option: str, path: Path) -> None:
         raise SettingsError(f"{option} {path}: {path.parent} may not be written")
 
 
-def write_report(path: Path, outcome: Outcome, target: str, warnings: Sequence[str]) -> None:
-    """Write the report; raises OSError."""
-    write_whole(path, FORMATS[path.suffix](outcome, target, warnings))
+def report_file_text(path: Path, outcome: Outcome, target: str, warnings: Sequence[str]) -> str:
+    """The report in the form of the name's ending."""
+    return FORMATS[path.suffix](outcome, target, warnings)
 
 
 def write_whole(path: Path, content: str) -> None:

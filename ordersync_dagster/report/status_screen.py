@@ -1,7 +1,7 @@
 """The verdict on a shop as one screen, drawn by rich."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ordersync_dagster.core.history import PastRun
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 100  # columns, where there is no terminal
 
 
-def status_screen(status: ShopStatus) -> "RenderableType":
-    """The verdict, the problems by class, the runs, and the figures of the last one."""
+def status_screen(status: ShopStatus, in_words: Callable[[str], str] = str) -> "RenderableType":
+    """The verdict, the problems by class, the runs, and the figures of the last one; `in_words` of the shop."""
     from rich.console import Group
     from rich.text import Text
 
     mark, style = ("✗", "bold red") if status.needs_person else ("✓", "bold green")
-    parts: list[RenderableType] = [Text(f"{mark} {status.verdict}", style=style)]
+    parts: list[RenderableType] = [Text(f"{mark} {in_words(status.verdict)}", style=style)]
     if status.waiting:
-        parts.append(_problem_table(status))
+        parts.append(_problem_table(status, in_words))
     else:
         parts.append("")
-    parts += [*(Text(visible(line)) for line in _lines(status))]
+    parts += [*(Text(visible(in_words(line))) for line in _lines(status))]
     return Group(*parts)
 
 
@@ -42,7 +42,7 @@ def status_text(status: ShopStatus) -> str:
     return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
 
 
-def _problem_table(status: ShopStatus) -> "RenderableType":
+def _problem_table(status: ShopStatus, in_words: Callable[[str], str]) -> "RenderableType":
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -52,7 +52,7 @@ def _problem_table(status: ShopStatus) -> "RenderableType":
         table.add_column(title, no_wrap=True, **options)  # type: ignore[arg-type]  # the options are rich's
     table.add_column("What to do", overflow="fold")
     for each in status.by_class(status.waiting):
-        table.add_row(*(Text(cell) for cell in _cells(each, status)))
+        table.add_row(*(Text(in_words(cell)) for cell in _cells(each, status)))
     return table
 
 

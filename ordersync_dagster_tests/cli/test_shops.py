@@ -1,10 +1,14 @@
 """`--shop NAME|all`: which of several shops a command works on."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
+from ordersync_dagster.app.shops import read_shops
+from ordersync_dagster.cli import main
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster_tests.support.cli import Cli, command_on, document
 from ordersync_dagster_tests.support.databases import Database
@@ -122,3 +126,69 @@ def test_an_only_shop_has_no_name(ordersync: Cli, tmp_path: Path) -> None:
     ran = ordersync("db", "check", "--shop", "all")
     assert ran.code == 2
     assert "no [[shop]] stands in ordersync.toml" in ran.err
+
+
+COMMANDS = [
+    "sync", "report", "status", "doctor", "explain", "outages", "shadow", "prove", "undo", "purge", "forget",
+    "db init", "db grants", "db check", "problems", "problems show", "problems ack", "runs", "runs show",
+    "alerts", "alerts test", "audit show", "audit verify",
+]  # fmt: skip
+
+
+def takes_shop(group: typer.core.TyperGroup, before: str = "") -> Iterator[str]:
+    """The commands with the option `--shop`, in full."""
+    for name, command in group.commands.items():
+        if any(each.name == "shop" for each in command.params):
+            yield f"{before}{name}"
+        if isinstance(command, typer.core.TyperGroup):
+            yield from takes_shop(command, f"{before}{name} ")
+
+
+def test_every_command_of_a_shop_is_copied_with_its_name(ordersync: Cli, tmp_path: Path) -> None:
+    whole = typer.main.get_command(main.app)
+    assert isinstance(whole, typer.core.TyperGroup)
+    assert set(takes_shop(whole)) == set(COMMANDS)
+    prints = read_shops(tmp_path / ".env").named("prints").settings
+    for command in COMMANDS:
+        copied = f"Look: `ordersync {command} --shop prints`"
+        assert prints.in_words_of_shop(f"Look: `ordersync {command}`") == copied
+        assert prints.in_words_of_shop(copied) == copied
+    for other in ("ordersync sandbox", "ordersync demo", "ordersync: a run failed", "ordersync problematic"):
+        assert prints.in_words_of_shop(other) == other
+    assert prints.in_words_of_shop(r"set STRIPE\_SECRET\_KEY") == r"set PRINTS\_STRIPE\_KEY"
+
+
+def test_a_refused_key_is_called_by_the_variable_of_its_shop(ordersync: Cli) -> None:
+    keys = {"PRINTS_STRIPE_KEY": "rk_test_" + "wrong", "PRINTS_PRINTFUL_KEY": "wrong"}
+    for command in (("sync",), ("doctor",), ("report",), ("explain", "x"), ("sync", "--shop", "all", "--json")):
+        ran = ordersync(*command, *(() if "--shop" in command else ("--shop", "prints")), **keys)
+        said = ran.out + ran.err
+        assert re.search("PRINTS_(STRIPE|PRINTFUL)_KEY", said), command
+        assert not re.search(r"(?<!_)(STRIPE_SECRET_KEY|PRINTFUL_API_KEY|DATABASE_URL)", said), command
+
+
+def test_what_a_person_copies_reaches_the_shop_it_is_about(
+    ordersync: Cli, tmp_path: Path, world: World, sandbox: Sandbox
+) -> None:
+    broken = next(each for each in world.sessions if each["id"] in lost_ids(world))
+    sandbox.put_session({**broken, "amount_total": "a lot"})
+    assert "run `ordersync sync --shop prints --dry-run`" in ordersync("status", "--shop", "prints").out
+    assert "ordersync sync --shop prints --from 20" in ordersync("outages", "--shop", "prints").out
+    ordersync("sync", "--shop", "prints")
+    (known,) = document(ordersync("problems", "--shop", "prints", "--json", "--class", "malformed_session"))["problems"]
+    assert known["looks_again"].startswith("ordersync sync --shop prints --from 20")
+    assert f"look again: {known['looks_again']}" in ordersync("problems", "show", known["id"], "--shop", "prints").out
+    ran = ordersync("report", "--shop", "prints", "-o", "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert ran.code == 0
+    assert "<code>ordersync runs show --shop prints ID</code>" in page
+    copied = known["looks_again"].split()
+    assert ordersync(*copied[1:]).code == 1
+
+
+def test_an_alert_names_its_shop_and_the_commands_of_its_shop(ordersync: Cli) -> None:
+    ordersync("sync", "--shop", "prints")
+    (message,) = document(ordersync("alerts", "--shop", "prints", "--dry-run", "--json"))["deliveries"]
+    assert message["title"].startswith("ordersync prints: ")
+    assert "Look: ordersync problems --shop prints" in message["body"]
+    assert message["body"].endswith("Shop: prints (prints.db)")

@@ -167,3 +167,17 @@ def test_a_shop_without_its_variables_fails_alone_and_names_them(several: Severa
     assert not run.succeeded
     assert "BROKEN_STRIPE_KEY" in run.failure
     assert several.run("order_sync_mugs", {"days": 1}, {}).succeeded
+
+
+def test_a_refused_key_is_called_by_the_variable_of_its_shop(
+    several: Several, file: ShopFile, sandbox: Sandbox
+) -> None:
+    file.set({"PRINTS_STRIPE_KEY": "rk_test_" + "wrong"})
+    by_job: dict[str, dict[str, object]] = {
+        "order_sync_prints": {"days": 1},
+        "report_drift_prints": {"ops": {"prints__drift_report": {"config": {"days": 1}}}},
+    }
+    for job, config in by_job.items():
+        run = several.run(job, config, {})
+        assert "Stripe refused PRINTS_STRIPE_KEY" in run.failure
+        assert "STRIPE_SECRET_KEY" not in repr(run.events)

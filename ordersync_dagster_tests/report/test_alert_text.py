@@ -187,3 +187,25 @@ def test_the_test_says_that_it_is_one() -> None:
     assert sample_message("shop.db") == Message(
         "ordersync: test", "This is a test. Alerts of ordersync arrive here.\n\nShop: shop.db"
     )
+
+
+def test_one_of_several_shops_is_named_in_the_subject_and_in_what_a_person_copies() -> None:
+    def in_words(text: str) -> str:
+        return text.replace("ordersync problems", "ordersync problems --shop prints")
+
+    news = replace(NEWS, target="prints (shop.db)", shop="prints", new=[problem(17)], left=1)
+    message = alert_message(news, in_words)
+    assert message.title == "ordersync prints: 1 new problem (unfulfilled)"
+    assert "\nLook: ordersync problems --shop prints show p000000000017\n" in message.body
+    assert message.body.endswith("\n\nShop: prints (shop.db)")
+    assert sample_message("prints (shop.db)", "prints").title == "ordersync prints: test"
+
+
+def test_a_long_message_of_one_of_several_shops_is_not_longer_either() -> None:
+    kinds = list(ProblemClass)
+    new = [problem(n, kinds[n % len(kinds)]) for n in range(400)]
+    long = alert_message(
+        replace(NEWS, new=new, over=new, is_silent=True), lambda text: text.replace(" problems", "x" * 90)
+    )
+    assert len(long.body) <= LONGEST
+    assert long.body.endswith("Shop: shop.db")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ordersync_dagster.core.errors import SettingsError
-from ordersync_dagster.report.files import check_report, write_report
+from ordersync_dagster.report.files import check_report, report_file_text, write_whole
 from ordersync_dagster.report.text import LABELS
 from ordersync_dagster.sandbox import Fault, World
 from ordersync_dagster_tests.report.parts import PRINTFUL, SESSIONS, outcome
@@ -92,12 +92,12 @@ def test_a_report_that_cannot_be_written_in_the_end_is_exit_1_and_the_run_stands
 def test_a_report_replaces_an_older_one_whole_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "result.html"
     path.write_text("older")
-    write_report(path, outcome(SESSIONS, PRINTFUL), "Target: a shop", ["Mind <the> gap."])
+    write_whole(path, report_file_text(path, outcome(SESSIONS, PRINTFUL), "Target: a shop", ["Mind <the> gap."]))
     assert "Mind &lt;the&gt; gap." in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     (tmp_path / "taken.csv").mkdir()
     with pytest.raises(OSError, match="taken"):
-        write_report(tmp_path / "taken.csv", outcome(), "Target: a shop", [])
+        write_whole(tmp_path / "taken.csv", "")
     with pytest.raises(SettingsError, match="must be a folder"):
         check_report(tmp_path / "taken.csv")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["result.html", "taken.csv"]
