@@ -32,7 +32,7 @@ def shown_amount(row: Mapping[str, Any], key: str) -> str:
     if type(amount) is not int or not isinstance(currency, str):
         return "no amount"
     try:
-        return f"{money.from_minor(amount, currency.lower()):f} {currency.upper()[:8]}"
+        return f"{money.from_minor(amount, currency.lower()):f} {currency.upper()}"
     except money.MoneyError:
         return f"{amount} minor units of {currency.upper()[:8]!r}"
 
@@ -63,8 +63,8 @@ def _of_shop(past: RowPast) -> Iterator[Moment]:
 
 def _of_runs(past: RowPast) -> Iterator[Moment]:
     for record in past.records:
-        reason = "(blanked)" if record.is_blanked else record.reason or ""
-        yield Moment(record.at, "ordersync", f"{_ACTIONS.get(record.action, record.action)} {_row(record)}: {reason}")
+        what = f"{_ACTIONS.get(record.action, record.action)} {_row(record)}"
+        yield Moment(record.at, "ordersync", f"{what}: {record.reason or '(blanked)'}")
 
 
 _ACTIONS = {"order_create": "added", "order_update": "changed", "order_delete": "took back"}
@@ -96,10 +96,9 @@ def _parcels(order: Mapping[str, Any]) -> Iterator[Moment]:
     except MalformedPrintfulOrderError:
         return
     for row in rows:
-        at = _time(row.get("shipped_at")) or _time(row.get("created")) if isinstance(row, Mapping) else None
-        if at and isinstance(row, Mapping):
+        if isinstance(row, Mapping) and (at := _time(row.get("shipped_at")) or _time(row.get("created"))):
             number = tracking_number_of(row) or "none yet"
-            yield Moment(at, "Printful", f"parcel {text_of(row.get('id')) or ''} sent, tracking number {number}")
+            yield Moment(at, "Printful", f"parcel {text_of(row.get('id')) or '(no id)'} sent, tracking number {number}")
 
 
 def _time(value: object) -> datetime | None:
