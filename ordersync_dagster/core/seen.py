@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ordersync_dagster.core import money
 from ordersync_dagster.core.orders import Order, StoredOrder, order_id
 from ordersync_dagster.core.printful_order import Missing, NotAsked
-from ordersync_dagster.core.printful_order_fields import created_at, currency_of, external_id
+from ordersync_dagster.core.printful_order_fields import cost_of, created_at, currency_of, external_id
 from ordersync_dagster.core.reversals import Reversals, payment_intent_of
 from ordersync_dagster.core.stripe_session import NO_ID, Skip, SkipReason, Verdict
 from ordersync_dagster.core.stripe_session_fields import id_of
@@ -119,9 +119,8 @@ def seen_printful_order(printful_id: str, answer: Mapping[str, Any] | Missing | 
     if isinstance(answer, Missing | NotAsked):
         word = "missing" if isinstance(answer, Missing) else "not asked"
         return SeenPrintfulOrder(printful_id, None, word, None, None, None)
-    status, costs, currency = answer.get("status"), answer.get("costs"), _known(currency_of(answer, "costs"))
-    total = money.from_text(costs.get("total")) if isinstance(costs, Mapping) else None
-    cost = None if total is None or currency is None else _readable(money.minor_units(total, currency), currency)
+    status, price, currency = answer.get("status"), cost_of(answer), _known(currency_of(answer, "costs"))
+    cost = _readable(money.minor_units(price.amount, price.currency), currency) if price else None
     word = status if isinstance(status, str) else "unreadable"
     return SeenPrintfulOrder(printful_id, external_id(answer), word, cost, currency, created_at(answer))
 
@@ -147,5 +146,4 @@ def _known(currency: object) -> str | None:
 
 
 def _readable(amount: object, currency: str | None) -> int | None:
-    is_amount = type(amount) is int and abs(amount) < LARGEST and money.is_known(currency)
-    return amount if is_amount and isinstance(amount, int) else None
+    return amount if currency and type(amount) is int and abs(amount) < LARGEST else None
