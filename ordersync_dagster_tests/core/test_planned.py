@@ -1,6 +1,7 @@
 """The digest of a planned change: the same for the same change, another for any other; and of a whole plan."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from ordersync_dagster.core.changes import FillFields, InsertOrder, OrderUpdate, SetStatus, SetTracking
 from ordersync_dagster.core.errors import PlanMovedError
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.planned import PlannedChange, plan_digest, require_plan
+from ordersync_dagster.core.planned import PlannedChange, PlanReference, plan_digest, require_plan
 from ordersync_dagster_tests.support.builders import new_order, stored_item, stored_order
 
 SHIPPED = SetStatus("processing", "shipped", "partial")
@@ -70,5 +71,43 @@ def test_a_whole_plan_is_the_same_in_any_parts_and_refused_when_one_change_moved
     first, second = InsertOrder(new_order()), OrderUpdate(stored_order(), (SHIPPED,))
     expected = plan_digest([PlannedChange.of(second), PlannedChange.of(first)])
     require_plan([Plan(inserts=(first,)), Plan(), Plan(updates=(second,))], expected)
-    with pytest.raises(PlanMovedError, match="Nothing was written"):
+    with pytest.raises(PlanMovedError) as moved:
         require_plan([Plan(inserts=(first,))], expected)
+    assert str(moved.value) == (
+        "the plan of the dry run is not what a run would do now (1 orders to add or change): something moved since. "
+        "Nothing was written. Make a new dry run and look at it."
+    )
+
+
+def test_a_planned_change_names_its_order_and_its_session() -> None:
+    insert, update = (
+        PlannedChange.of(InsertOrder(new_order())),
+        PlannedChange.of(OrderUpdate(stored_order(), (SHIPPED,))),
+    )
+    assert (insert.order_id, insert.session_id, insert.is_insert) == (new_order().id, new_order().session_id, True)
+    seen = stored_order()
+    assert (update.order_id, update.session_id, update.is_insert) == (seen.id, seen.session_id, False)
+
+
+def test_a_plan_is_named_by_its_moment_and_its_digest() -> None:
+    digest = plan_digest([PlannedChange.of(InsertOrder(new_order()))])
+    reference = PlanReference(datetime(2026, 11, 23, 14, 30, 5, 120, tzinfo=UTC), digest)
+    assert str(reference) == f"20261123T143005.000120Z-{digest}"
+    assert PlanReference.parse(f" {reference}\n") == reference
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "plan",
+        f"now-{'0' * 32}",
+        f"20261123T143005.000120Z{'0' * 32}",
+        f"20261123T143005.000120Z-{'0' * 31}",
+        f"20261123T143005.000120Z-{'0' * 33}",
+        f"20261123T143005.000120Z-{'g' * 32}",
+    ],
+)
+def test_a_text_that_names_no_plan_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        PlanReference.parse(text)

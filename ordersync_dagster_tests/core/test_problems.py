@@ -1,7 +1,7 @@
 """Classes of problems."""
 
-from ordersync_dagster.core.problem_classes import ProblemClass, Severity
-from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.problem_classes import CLASSES, ProblemClass, Severity
+from ordersync_dagster.core.problems import Problem, with_numbers
 
 NOTICES = {
     "not_delivered",
@@ -76,3 +76,43 @@ def test_a_planned_order_and_the_row_that_it_became_are_the_same_subject() -> No
         Problem(ProblemClass.UNFULFILLED, "It waits.", {"order_id": each}) for each in ("new:cs_1", "cs_1")
     )
     assert planned.id == stored.id
+
+
+def test_the_id_of_a_recorded_problem_is_the_same_in_every_version() -> None:
+    """Databases hold these ids, and people acknowledged problems by them."""
+    of_order = Problem(ProblemClass.UNFULFILLED, "", {"order_id": "1", "stripe_session_id": "cs_1", "recovered": "yes"})
+    of_column = Problem(ProblemClass.ORDER_DISAGREES, "", {"order_id": "1", "column": "currency"})
+    of_day = Problem(ProblemClass.STRIPE_NOT_READ, "", {"day": "2026-11-03"})
+    unnamed = Problem(ProblemClass.MALFORMED_SESSION, "one \ud800", {})
+    assert [each.id for each in (of_order, of_column, of_day, unnamed)] == [
+        "p2065e7926778",
+        "p0a3af962e41f",
+        "pf03871b98b42",
+        "pab72ae4c44af",
+    ]
+
+
+def test_the_first_subject_that_is_there_names_a_problem() -> None:
+    def named(**ids: str) -> str:
+        return Problem(ProblemClass.DISPUTED, "", ids).id
+
+    assert named(stripe_session_id="cs_1", order_id="1") == named(stripe_session_id="cs_1", order_id="2")
+    assert named(stripe_session_id="", order_id="1") == named(order_id="1", printful_order_id="7")
+    assert named(order_id="1", column="") == named(order_id="1")
+    assert named(payment="a", row="b") == named(row="b", payment="a") != named(payment="a")
+
+
+def test_a_planned_order_gets_its_number_in_the_sentence_and_in_the_ids() -> None:
+    ids = {"order_ids": "new:cs_1, new:cs_2", "stripe_session_id": "cs_1"}
+    problem = Problem(ProblemClass.DOUBLE_PAYMENT, "Orders new:cs_1 and new:cs_2, and new:cs_12.", ids)
+    written = with_numbers(problem, {"new:cs_1": "17", "new:cs_12": "18"})
+    assert written.sentence == "Orders 17 and new:cs_2, and 18."
+    assert written.ids == {"order_ids": "17, new:cs_2", "stripe_session_id": "cs_1"}
+    only_in_ids = with_numbers(Problem(ProblemClass.DISPUTED, "", {"order_id": "new:cs_1"}), {"new:cs_1": "17"})
+    assert only_in_ids.ids == {"order_id": "17"}
+    unplanned = Problem(ProblemClass.DISPUTED, "Order 5.", {"order_id": "5"})
+    assert with_numbers(unplanned, {"5": "6"}) is unplanned
+
+
+def test_a_class_is_found_by_its_name() -> None:
+    assert {name: str(each) for name, each in CLASSES.items()} == {str(each): str(each) for each in ProblemClass}

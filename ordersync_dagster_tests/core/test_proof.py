@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 
@@ -10,9 +11,11 @@ from ordersync_dagster.core.changes import InsertOrder
 from ordersync_dagster.core.ledger import ledger_of
 from ordersync_dagster.core.orders import Order, Price, StoredOrder
 from ordersync_dagster.core.plan import Plan
-from ordersync_dagster.core.proof import DayState, day_proof
-from ordersync_dagster.core.proof_changes import changes_since
-from ordersync_dagster.core.stripe_session import Skip, SkipReason
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.proof import NOT_PROVED, DayState, Side, day_proof
+from ordersync_dagster.core.proof_changes import ProofChange, changes_since
+from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
 from ordersync_dagster.core.unread import reversals_not_read, sessions_not_read
 from ordersync_dagster_tests.support.builders import new_order, stored_order
 
@@ -78,10 +81,50 @@ def test_changes_are_told_by_side() -> None:
     now = day_proof(
         plan(stored_order(id="other"), order=new_order(created=MADE, total=Decimal("27.00"))), DAY, is_over=True
     )
-    found = [(each.side, each.what, each.id) for each in changes_since(before, now)]
-    assert found == [
-        ("stripe", "changed", new_order().session_id),
-        ("shop", "went", stored_order().id),
-        ("shop", "came", "other"),
+    usd_26, usd_27 = Price(Decimal("26.00"), "usd"), Price(Decimal("27.00"), "usd")
+    assert changes_since(before, now) == [
+        ProofChange(DAY, "stripe", "changed", new_order().session_id, usd_26, usd_27),
+        ProofChange(DAY, "shop", "went", stored_order().id, usd_26, None),
+        ProofChange(DAY, "shop", "came", "other", None, usd_26),
     ]
     assert changes_since(before, before) == []
+
+
+def test_each_side_has_its_number_its_sums_and_the_hash_of_its_session_ids() -> None:
+    sessions = [new_order(session_id=name, payment_intent_id=None, currency=currency)
+                for name, currency in (("b", "usd"), ("a", "usd"), ("c", "eur"))]  # fmt: skip
+    ledger = ledger_of(sessions, [stored_order(session_id="b", payment_intent_id=None, total=None)], {})
+    proof = day_proof(Plan(DAY, ledger=ledger), DAY, is_over=True)
+    assert [each.session_id for each in proof.entries] == ["a", "b", "c"]
+    assert proof.stripe == Side(3, {"eur": 2600, "usd": 5200}, sha256(b"a\nb\nc\n").hexdigest())
+    assert [*proof.stripe.sums] == ["eur", "usd"]
+    assert proof.shop == Side(1, {}, sha256(b"b\n").hexdigest())
+
+
+def test_each_fault_names_the_session_the_orders_and_the_amounts() -> None:
+    session, dear = new_order().session_id, new_order(total=Decimal("1204.00"))
+    malformed = SessionProblem("cs_x", Problem(ProblemClass.MALFORMED_SESSION, "Session cs_x became no order."))
+    failed = day_proof(plan(order=dear, failed_sessions=(malformed,)), DAY, is_over=True)
+    assert failed.faults == (
+        f"Session {session} has no order (USD 1,204.00 were paid).",
+        "Session cs_x became no order.",
+    )
+    two = day_proof(plan(stored_order(id="1"), stored_order(id="2", total=Decimal(5)), order=dear), DAY, is_over=True)
+    assert two.faults == (
+        f"Session {session} has 2 orders: 1, 2.",
+        f"Order 1 says USD 26.00, and USD 1,204.00 were paid (session {session}).",
+        f"Order 2 says USD 5, and USD 1,204.00 were paid (session {session}).",
+    )
+
+
+def test_an_inserted_order_counts_beside_no_other() -> None:
+    inserted = plan(stored_order(), inserts=(InsertOrder(new_order(created=MADE)),))
+    proof = day_proof(inserted, DAY, is_over=True, is_written=True)
+    assert [order.order_id for entry in proof.entries for order in entry.orders] == [stored_order().id]
+
+
+def test_a_state_without_figures_says_why() -> None:
+    held = plan(stored_order(), unsettled=("cs_1",))
+    assert not day_proof(held, DAY, is_over=True).has_figures
+    assert day_proof(plan(), DAY, is_over=True).has_figures
+    assert set(NOT_PROVED) == set(DayState) - {DayState.HOLDS, DayState.DOES_NOT_HOLD}
