@@ -116,7 +116,7 @@ def test_every_payment_counts_once(steps: list[tuple[str, int]]) -> None:
     assert sum(day.late for day in found.days) in (len(late), 0)  # 0 where all are late alike: the clock is doubtful
 
 
-def test_notes_of_the_reader_come_first_and_orders_of_others_have_no_note_of_their_age() -> None:
+def test_notes_of_the_reader_come_first_and_a_recovered_order_is_no_older_one() -> None:
     early = START - timedelta(hours=5)
     unknown = [
         paid(START, "recovered", made_at=early), paid(START, made_at=early, is_exact=False), paid(START, made_at=None),
