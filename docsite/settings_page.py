@@ -6,12 +6,14 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from docsite.texts import require_same, sentences
+from ordersync_dagster.app.setting_values import limits
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.core.value_words import SWITCH
 
 INTRO = """\
 `ordersync` reads each setting from the environment. If it is not there, it reads `.env` in the working directory, then the files in `ORDERSYNC_SECRETS_DIR`. `.env.example` has all names: copy it to `.env`.
 
-An empty value counts as not set. All wrong settings are named at once, before any request, and the exit code is 2.
+An empty value counts as not set. All wrong settings are named at once, before any request, and the exit code is 2. So is a name that is almost one of these: `ORDERSYNC_SHADDOW` is refused.
 
 Names of tables, columns and statuses are not settings: they stand in `ordersync.toml` ([mapping.md](mapping.md)).
 """
@@ -48,8 +50,6 @@ def _default(value: Any) -> str:
 
 def _values(field: FieldInfo) -> str:
     if bool in getattr(field.annotation, "__args__", (field.annotation,)):
-        return "`true` or `false`"
-    least, most = (
-        next((getattr(each, name) for each in field.metadata if hasattr(each, name)), None) for name in ("ge", "le")
-    )
+        return SWITCH
+    least, most = limits(field.metadata)
     return f"{least:,} to {most:,}" if least is not None and most is not None else ""

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -196,6 +196,13 @@ def alert_classes(text: str) -> frozenset[ProblemClass]:
             f"ORDERSYNC_ALERT_CLASSES: there is no class {unknown[0][:40]!r}; docs/runbook.md lists them"
         )
     return frozenset(CLASSES[name] for name in named)
+
+
+def limits(metadata: Iterable[object]) -> tuple[int | None, int | None]:
+    """The least and the largest value that a field's declaration allows."""
+    kept = list(metadata)
+    least, most = (next((getattr(each, name) for each in kept if hasattr(each, name)), None) for name in ("ge", "le"))
+    return least, most
 
 
 def _listed(text: str) -> frozenset[str]:

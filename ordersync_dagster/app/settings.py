@@ -26,10 +26,12 @@ from pydantic_settings import (
 from ordersync_dagster.adapters.database.schema.shop_mapping import MAPPING_FILE, Layout, ShopMapping
 from ordersync_dagster.app import setting_values as values
 from ordersync_dagster.app.metrics_settings import metrics_file, metrics_shop, pushgateway
+from ordersync_dagster.app.misspelt import misspelt
 from ordersync_dagster.app.shop_settings import ShopSettings
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
+from ordersync_dagster.core.value_words import A_DAY, SWITCH, number_words
 
 
 class Settings(ShopSettings):
@@ -204,6 +206,7 @@ def read_settings(env_file: Path | None = None) -> Settings:
         settings = Settings(_env_file=env_file)
     except OSError as error:
         raise SettingsError(f"settings cannot be read: {error.strerror} ({error.filename})") from None
+    settings.faults.update(misspelt(Settings, env_file, settings.ordersync_secrets_dir, settings.ordersync_config.shop))
     if os.environ.get("STRIPE_LOG", "").lower() == "debug":
         settings.faults["STRIPE_LOG"] = "STRIPE_LOG=debug writes customers' data into the log: unset it"
     return settings
@@ -222,5 +225,16 @@ def _odd(name: str) -> str:
 
 
 def _wrong_value(error: ErrorDetails) -> str:
-    ours = error.get("ctx", {}).get("error")
-    return str(ours) if isinstance(ours, SettingsError) else f"{str(error['loc'][0]).upper()}: {error['msg']}"
+    ours, name = error.get("ctx", {}).get("error"), str(error["loc"][0])
+    return str(ours) if isinstance(ours, SettingsError) else f"{name.upper()} takes {_taken(name) or error['msg']}"
+
+
+def _taken(name: str) -> str | None:
+    """The words for the values of a setting that has no reader of its own."""
+    field = Settings.model_fields[name]
+    kinds = getattr(field.annotation, "__args__", (field.annotation,))
+    if bool in kinds:
+        return SWITCH
+    if int in kinds:
+        return number_words(*values.limits(field.metadata))
+    return A_DAY if date in kinds else None

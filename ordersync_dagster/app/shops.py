@@ -122,8 +122,9 @@ def _settings(entry: ShopEntry, root: Settings, secrets: _Variables) -> Settings
         if not texts[setting] and name not in _ASKED_WHEN_NEEDED:
             faults.setdefault(name, f"{variable} is not set in the environment or in .env")
     settings.faults.update(faults)
-    if log := root.faults.get("STRIPE_LOG"):
-        settings.faults["STRIPE_LOG"] = log
+    settings.faults.update(
+        (name, each) for name, each in root.faults.items() if name.lower() not in Settings.model_fields
+    )
     return settings
 
 

@@ -100,6 +100,11 @@ def test_the_mapping_file_is_read_once(tmp_path: Path) -> None:
     assert settings.layout.mapping.link.external_id == "order_id"
 
 
+def test_a_mapping_file_that_is_not_there_is_named_with_the_setting_to_correct(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"none\.toml cannot be read \(No such file.*\): correct ORDERSYNC_"):
+        Settings(ordersync_config=tmp_path / "none.toml").require()
+
+
 def test_what_is_set_is_not_asked_for() -> None:
     with_keys().require("STRIPE_SECRET_KEY", "PRINTFUL_API_KEY")
 
@@ -112,25 +117,28 @@ def test_a_log_with_customers_data_is_refused(word: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "words"),
     [
-        ("STRIPE_REQUESTS_PER_SECOND", "0"),
-        ("STRIPE_REQUESTS_PER_SECOND", "101"),
-        ("PRINTFUL_REQUESTS_PER_MINUTE", "-1"),
-        ("PRINTFUL_REQUESTS_PER_MINUTE", "many"),
-        ("ORDERSYNC_GRACE_MINUTES", "1441"),
-        ("ORDERSYNC_GRACE_MINUTES", "1.5"),
-        ("ORDERSYNC_INCLUDE_FREE_ORDERS", "perhaps"),
-        ("ORDERSYNC_STUCK_HOURS", "0"),
-        ("ORDERSYNC_STUCK_HOURS", "8761"),
-        ("ORDERSYNC_MIXED_GOODS", "some"),
-        ("ORDERSYNC_SET_REFUNDED", "never"),
-        ("ORDERSYNC_START_DATE", "31.12.2025"),
+        ("STRIPE_REQUESTS_PER_SECOND", "0", "a whole number from 1 to 100"),
+        ("STRIPE_REQUESTS_PER_SECOND", "101", "a whole number from 1 to 100"),
+        ("PRINTFUL_REQUESTS_PER_MINUTE", "-1", "a whole number from 1 to 10,000"),
+        ("PRINTFUL_REQUESTS_PER_MINUTE", "many", "a whole number from 1 to 10,000"),
+        ("ORDERSYNC_GRACE_MINUTES", "1441", "a whole number from 0 to 1,440"),
+        ("ORDERSYNC_GRACE_MINUTES", "1.5", "a whole number from 0 to 1,440"),
+        ("ORDERSYNC_INCLUDE_FREE_ORDERS", "perhaps", "`true` or `false`"),
+        ("ORDERSYNC_STUCK_HOURS", "0", "a whole number from 1 to 8,760"),
+        ("ORDERSYNC_STUCK_HOURS", "8761", "a whole number from 1 to 8,760"),
+        ("ORDERSYNC_MIXED_GOODS", "some", "`true` or `false`"),
+        ("ORDERSYNC_OTHER_CHANNELS", "some", "`true` or `false`"),
+        ("ORDERSYNC_SET_REFUNDED", "never", "`true` or `false`"),
+        ("ORDERSYNC_START_DATE", "31.12.2025", "a day such as 2026-01-31"),
     ],
 )
-def test_a_value_out_of_range_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_value_is_named_with_what_the_setting_takes(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match=rf"^{name}: "):
+    with pytest.raises(SettingsError, match=rf"^{name} takes {words}$"):
         read_settings().require()
 
 

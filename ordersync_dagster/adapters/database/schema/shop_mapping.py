@@ -163,7 +163,7 @@ def read_mapping(path: Path) -> ShopMapping:
         with path.open("rb") as file:
             text = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({type(error).__name__}); see ORDERSYNC_CONFIG") from None
+        raise SettingsError(f"{path} cannot be read ({error.strerror}): correct ORDERSYNC_CONFIG") from None
     if len(text) > SIZE_LIMIT:
         raise SettingsError(f"{path} is larger than {SIZE_LIMIT // 1024} KB and was not read")
     try:
