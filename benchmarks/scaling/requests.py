@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from ordersync_dagster.adapters.printful.api import ORDERS_PER_PAGE, SHARED_ORDERS, WORTH_A_PAGE
-from ordersync_dagster.adapters.stripe.pages import Place
+from ordersync_dagster.adapters.stripe.pages import PageTimes, Place
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 
 SESSIONS_PER_PAGE = 100
@@ -26,7 +26,8 @@ def stripe_requests(moments: Sequence[int], start: int, end: int) -> int:
         begin = max(first, last - SESSIONS_PER_PAGE)
         rows = list(range(last - 1, begin - 1, -1))
         following = Place(str(begin)) if begin > first else None
-        return Page(rows, moments[begin] if rows else None, following)
+        span = PageTimes(moments[last - 1], moments[begin]) if rows else None
+        return Page(rows, span, following)
 
     reader = SliceReader(fetch, start, end, gap=lambda _start, _end: [], workers=1)
     found = sum(len(rows) for rows in reader)

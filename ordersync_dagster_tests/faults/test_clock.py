@@ -149,6 +149,15 @@ def test_fault_24_sales_that_are_newer_than_our_clock_are_asked_for(new_shop: Sh
     assert "180 minutes behind Stripe's" in " ".join(run.ready.warnings)
 
 
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_fault_24_a_date_that_no_clock_shows_is_not_used(new_shop: Shop, date: str) -> None:
+    body = json.dumps({"data": [sale("cs_test_old", HOUR)], "has_more": False})
+    new_shop.sandbox.faults.add(Fault("/v1/", "status", 200, times=None, body=body, headers={"Date": date}))
+    run = new_shop.run(printful=PrintfulScope.none)
+    assert run.outcome.summary.stripe_sessions_added == 1
+    assert run.outcome.window.end == NOW
+
+
 def test_fault_24_a_day_that_is_not_over_at_stripe_is_no_whole_day(new_shop: Shop) -> None:
     new_shop.time.now = NOW.replace(hour=1)
     by_stripes_clock(new_shop, -2 * HOUR, [])

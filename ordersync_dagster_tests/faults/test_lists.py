@@ -102,6 +102,14 @@ def test_fault_17_a_list_that_ignores_the_period_ends_the_run(new_shop: Shop) ->
     assert cursors(new_shop.sandbox) <= {None, "cs_test_99"}
 
 
+def test_fault_79_a_list_from_old_to_new_ends_the_run_and_writes_no_part_of_a_day(new_shop: Shop) -> None:
+    rows = [paid(f"cs_test_{n}", created=YESTERDAY + 3600 * n) for n in range(3)]
+    listing(new_shop, json.dumps(rows), has_more=True)
+    with pytest.raises(VendorAnswerError, match=r"not sorted from new to old.*Run again"):
+        new_shop.run(printful=PrintfulScope.none)
+    assert new_shop.database.count("orders") == 0
+
+
 def test_fault_17_a_list_of_events_that_turns_in_a_circle_ends(sandbox: Sandbox, time: FakeTime) -> None:
     for match, name in (("starting_after=a", "b"), (None, "a")):
         body = f'{{"data": [{{"id": "{name}"}}], "has_more": true}}'

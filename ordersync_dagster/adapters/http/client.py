@@ -21,7 +21,7 @@ from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableEr
 
 BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest real page seen is under 1 MB
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 25.0  # seconds
-_RETRIED = THROTTLED | {408, 409, 425, 500, 502, 503, 504}
+_RETRIED = THROTTLED | {408, 409, 425}  # and every 5xx: a proxy before a vendor has numbers of its own (520 to 530)
 _REFUSED = {401, 403}  # never retried: the key stays refused, whatever a header says
 
 
@@ -195,7 +195,7 @@ def _is_worth_a_retry(response: requests.Response) -> bool:
         return False
     if asked in ("true", "false") and response.status_code >= 400:
         return asked == "true"
-    return response.status_code in _RETRIED
+    return response.status_code in _RETRIED or response.status_code >= 500
 
 
 def _json_body(response: requests.Response) -> Any:

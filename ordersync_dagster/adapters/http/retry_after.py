@@ -23,7 +23,7 @@ def asked_wait(response: requests.Response) -> float | None:
     if asked:
         try:
             return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
     if response.status_code not in THROTTLED:
         return None

@@ -67,12 +67,13 @@ class PrintfulApi:
         It stops when single requests would be fewer and the last page did not show several wanted orders.
         """
         seen: set[str] = set()
-        sweep = _Sweep(since)
+        sweep, progress = _Sweep(since), _Progress()
         pages_without_new = 0
         try:
             for page in self._pages():
                 fresh = {_id_of(order): order for order in page.orders if _id_of(order) not in seen}
                 seen |= fresh.keys()
+                progress.note(page, len(fresh))
                 pages_without_new += not fresh
                 is_fruitful = len(wanted & fresh.keys()) >= WORTH_A_PAGE
                 if pages_without_new > MAX_STEPS_BACK:
@@ -84,6 +85,7 @@ class PrintfulApi:
                 is_enough = len(wanted) <= page.pages_left and not (wanted and is_fruitful)
                 if sweep.is_past(fresh.values()) and is_enough and self._ends_older(page, sweep):
                     return
+            progress.require_whole()
         except VendorError as error:  # the rest is asked one by one
             self.unread = str(error).rstrip(".")
 
@@ -110,8 +112,9 @@ class PrintfulApi:
                 offset, last, steps_back = max(0, offset - ORDERS_PER_PAGE + SHARED_ORDERS), None, steps_back + 1
                 continue
             shown, total = offset + len(body["result"]), _total(body)
-            yield _Page(page, shown, total)
-            if shown >= total:
+            yield _Page(page, offset, shown, total)
+            # A full page may have others behind it, whatever the total is.
+            if shown >= total and len(body["result"]) < ORDERS_PER_PAGE:
                 return
             # A short page is not the end; one without new orders before `paging.total` is an error.
             if shown <= offset + SHARED_ORDERS:
@@ -162,9 +165,10 @@ class PrintfulApi:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Orders of the list, up to the `shown`-th of `total`."""
+    """Orders of the list, after the first `offset` and up to the `shown`-th of `total`."""
 
     orders: list[Mapping[str, Any]]
+    offset: int
     shown: int
     total: int
 
@@ -172,6 +176,29 @@ class _Page:
     def pages_left(self) -> int:
         """How many pages may follow."""
         return -(-max(0, self.total - self.shown) // (ORDERS_PER_PAGE - SHARED_ORDERS))
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How many orders of a list were seen; `arrived` are those that came in front of it meanwhile."""
+
+    seen: int = 0
+    arrived: int = 0
+    shown: int = 0
+    total: int = 0
+
+    def note(self, page: _Page, fresh: int) -> None:
+        """`fresh` orders of `page` were not seen before."""
+        shared = max(0, self.shown - page.offset)
+        if fresh:  # a page that is only repeated says nothing of new orders
+            repeated = len({_id_of(order) for order in page.orders}) - fresh
+            self.arrived += max(0, repeated - shared)
+        self.seen, self.shown, self.total = self.seen + fresh, page.shown, page.total
+
+    def require_whole(self) -> None:
+        """Raise VendorAnswerError if the list ended before every order was seen."""
+        if self.seen + self.arrived < self.total:
+            raise VendorAnswerError(f"Printful's list shows {self.seen} of its {self.total} orders")
 
 
 class _Sweep:
@@ -210,7 +237,7 @@ def _list_is_cheaper(wanted: int, total: int) -> bool:
 def _total(body: Mapping[str, Any]) -> int:
     paging = body.get("paging")
     total = paging.get("total") if isinstance(paging, Mapping) else None
-    if type(total) is not int:
+    if type(total) is not int or total < 0:
         raise VendorAnswerError("Printful's list does not say how many orders there are")
     return total
 

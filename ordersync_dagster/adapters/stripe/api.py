@@ -18,7 +18,7 @@ import stripe
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.adapters.http.vendor_clock import VendorClock, clock_warning
 from ordersync_dagster.adapters.stripe import session_days
-from ordersync_dagster.adapters.stripe.pages import LATEST, ListPage, Place, oldest_of, read_page, row_id
+from ordersync_dagster.adapters.stripe.pages import LATEST, ListPage, Place, oldest_of, read_page, row_id, span_of
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS, SESSIONS, refusal
 from ordersync_dagster.adapters.stripe.session_days import Listed
@@ -80,7 +80,7 @@ class StripeApi:
             span = [("created[gte]", str(start)), ("created[lt]", str(end))]
             page = self._page(SESSIONS, [*fixed, *span], place)
             rows = session_days.read_rows(page.rows, read)
-            return Page(rows, oldest_of(page.rows), page.following, page.is_stuck)
+            return Page(rows, span_of(page.rows), page.following, page.is_stuck)
 
         self.unread_days = set()
         first = fetch(window.start_epoch, window.end_epoch, None)

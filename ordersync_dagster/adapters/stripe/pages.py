@@ -5,11 +5,13 @@ https://docs.stripe.com/api/pagination
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from ordersync_dagster.core.errors import VendorAnswerError
 
 LATEST = 2**37  # Unix seconds; no date is later
+DISORDER = 60  # seconds; a row may be so much newer than one before it
 Ask = Callable[[str | None], dict[str, Any]]  # the id that the page starts after → Stripe's answer
 
 
@@ -74,3 +76,27 @@ def oldest_of(rows: Iterable[object]) -> int | None:
     """The created time of the last row that has one."""
     times = [created for row in rows if (created := created_of(row)) is not None]
     return times[-1] if times else None
+
+
+@dataclass(frozen=True, slots=True)
+class PageTimes:
+    """The created times (Unix seconds) of a page's newest and oldest rows."""
+
+    newest: int
+    oldest: int
+
+
+def span_of(rows: Iterable[object]) -> PageTimes | None:
+    """None where no row has a created time; raises VendorAnswerError for rows that are not sorted from new to old."""
+    times = [created for row in rows if (created := created_of(row)) is not None]
+    for time, oldest in zip(times[1:], accumulate(times, min), strict=False):
+        require_sorted(time, oldest)
+    return PageTimes(max(times), min(times)) if times else None
+
+
+def require_sorted(newer: int, oldest: int) -> None:
+    """Raise VendorAnswerError if a row is newer than the `oldest` before it: others that come later may be too."""
+    if newer > oldest + DISORDER:
+        raise VendorAnswerError(
+            "Stripe's list of sessions is not sorted from new to old, so sessions could be missed. Run again."
+        )

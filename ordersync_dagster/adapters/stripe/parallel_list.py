@@ -13,7 +13,7 @@ from itertools import pairwise
 from threading import Condition, Semaphore, Thread
 from typing import Generic, TypeVar
 
-from ordersync_dagster.adapters.stripe.pages import Place
+from ordersync_dagster.adapters.stripe.pages import PageTimes, Place, require_sorted
 from ordersync_dagster.core.errors import VendorAnswerError
 
 T = TypeVar("T")
@@ -36,10 +36,10 @@ UTC_DAY = 86_400  # seconds; multiples of it are midnights in UTC
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Rows newest first; `oldest` is the created time (Unix seconds) of the last, None where no row has one."""
+    """Rows newest first; `span` is None where no row has a created time."""
 
     rows: list[T]
-    oldest: int | None
+    span: PageTimes | None
     following: Place | None = None  # where the next page begins; None at the end, or if `is_stuck`
     is_stuck: bool = False  # there are more rows, and they are not shown
 
@@ -57,16 +57,26 @@ class _Slice(Generic[T]):
     cursors: set[str] = field(default_factory=set)  # all so far, to notice a list that repeats
     pages: list[list[T]] = field(default_factory=list)  # read and not yet taken
     count: int = 0  # of all pages read
+    top: int = field(init=False)  # where its reading began: the rows from here to `end` came before its first page
     reached: int = field(init=False)  # all rows from here to `end` were read
+    oldest: int | None = None  # created time of the oldest row that came before its next page
     is_busy: bool = False
     is_done: bool = False
 
     def __post_init__(self) -> None:
-        self.reached = self.end
+        self.top = self.reached = self.end
 
     @property
     def is_free(self) -> bool:
         return not (self.is_busy or self.is_done)
+
+    def reach(self, span: PageTimes) -> None:
+        """Note how far the slice is read; raises VendorAnswerError if a page is newer than the one before."""
+        if self.oldest is not None:
+            require_sorted(span.newest, self.oldest)
+        self.oldest = span.oldest if self.oldest is None else min(self.oldest, span.oldest)
+        if self.start <= span.oldest:  # the oldest second may have more rows than the page
+            self.reached = min(self.reached, span.oldest + 1)
 
     def go_on_from(self, place: Place) -> None:
         """Read on from `place`; raises VendorAnswerError if the list repeats."""
@@ -187,10 +197,11 @@ class SliceReader(Generic[T]):
         taken.count += 1
         taken.is_busy = False
         rest: list[_Slice[T]] = []
-        if page.oldest is not None and taken.start <= page.oldest < taken.end:
-            taken.reached = page.oldest + 1  # the oldest second may have more rows than the page
         if page.following:
             taken.go_on_from(page.following)
+        if page.span:
+            taken.reach(page.span)
+        if page.following:
             rest = self._cut(taken, page)
         elif page.is_stuck:
             rest = self._days(taken)
@@ -201,11 +212,11 @@ class SliceReader(Generic[T]):
 
     def _cut(self, taken: _Slice[T], page: Page[T]) -> list[_Slice[T]]:
         """The rest of `taken` as slices, newest first; [] to read on from its place."""
-        if page.oldest is None or not taken.start <= page.oldest < taken.end:
+        if page.span is None or not taken.start <= page.span.oldest < taken.end:
             return []
-        end = page.oldest + 1
+        end = taken.reached
         left = end - taken.start
-        pages_left = left * taken.count / (taken.end - page.oldest)
+        pages_left = left * taken.count / (taken.top - page.span.oldest)
         is_first = len(self._slices) == 1 and taken.count == 1
         wanted = min(FIRST_CUT, round(pages_left)) if is_first else round(pages_left / PAGES_PER_SLICE)
         wanted = min(wanted, left // MIN_SPAN)
@@ -213,7 +224,8 @@ class SliceReader(Generic[T]):
             return []
         step, count = left // wanted, min(wanted, FIRST_CUT if is_first else NEXT_CUT)
         cut: list[_Slice[T]] = _slices_between([*(end - step * n for n in range(count)), taken.start])
-        cut[0].place, cut[0].cursors = taken.place, taken.cursors
+        cut[0].place, cut[0].cursors, cut[0].oldest = taken.place, taken.cursors, taken.oldest
+        cut[0].end = taken.end  # so that rows which should have come before are noticed
         return cut
 
     def _days(self, taken: _Slice[T]) -> list[_Slice[T]]:

@@ -34,7 +34,7 @@ def by_day(
     for page in pages:
         ended: list[tuple[date, list[T]]] = []
         for day, session_id, value in page:
-            if day is not None and day != current:
+            if day is not None and day < current:  # a row that is a little newer than the last stays with its day
                 if kept:
                     ended.append((current, kept))
                 current, kept, seen = day, [], set()

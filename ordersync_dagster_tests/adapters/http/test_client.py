@@ -60,6 +60,8 @@ def test_attempts_are_counted_too(sandbox: Sandbox, time: FakeTime) -> None:
         ("Wed, 21 Oct 2015 07:28:00 -0000", 0.5, 1.1),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0.5, 1.1),
         ("Wed, 21 Oct 9998 07:28:00 GMT", 65, 65),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", 0.5, 1.1),
+        ("Wed, 21 Oct 2026 99999999999:28:00 GMT", 0.5, 1.1),
     ],
 )
 def test_fault_03_no_retry_after_makes_us_wait_for_ever_or_not_at_all(
@@ -112,7 +114,7 @@ def test_a_retry_after_is_stronger_than_the_reset_of_the_limit(
     assert 2.5 <= time.slept[0] < 3.5
 
 
-@pytest.mark.parametrize("status", [408, 409, 419, 425, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 409, 419, 425, 429, 500, 502, 503, 504, 507, 520, 522, 524, 530])
 def test_what_may_pass_is_asked_again(sandbox: Sandbox, reader: Reader, status: int) -> None:
     refuse(sandbox, status)
     assert reader.read().status == 200

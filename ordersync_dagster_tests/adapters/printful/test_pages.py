@@ -49,6 +49,44 @@ def test_a_list_that_ends_before_its_total_is_not_said_to_be_read(
     assert printful.unread == f"Printful's list ends after {97 + length} of its 500 orders"
 
 
+@pytest.mark.parametrize("total", [0, 1, 99, 100])
+def test_fault_74_a_list_is_longer_than_its_total_says(sandbox: Sandbox, printful: PrintfulApi, total: int) -> None:
+    ids = hold(sandbox, 250)
+    for offset in (0, 97, 194):
+        body = json.dumps({"code": 200, "result": orders(250)[offset : offset + 100], "paging": {"total": total}})
+        sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, match=f"offset={offset}&", body=body))
+    assert {key for key, _ in printful.orders([], since=0)} == set(ids)
+
+
+def test_fault_74_a_list_that_ignores_where_a_page_begins_is_not_said_to_be_read(
+    sandbox: Sandbox, printful: PrintfulApi
+) -> None:
+    hold(sandbox, 250)
+    body = json.dumps({"code": 200, "result": orders(250)[:100], "paging": {"total": 250}})
+    sandbox.faults.add(Fault(ORDERS, "status", status=200, times=None, body=body))
+    assert len(list(printful.orders([], since=0))) == 100
+    assert "pages repeat" in printful.unread
+
+
+def test_fault_74_a_list_that_shows_too_few_orders_is_not_said_to_be_read(
+    sandbox: Sandbox, printful: PrintfulApi
+) -> None:
+    hold(sandbox, 250)
+    listed = [*orders(250)[97:100], *[orders(250)[99]] * 93]  # rows that repeat take the place of others
+    short_page(sandbox, [*listed, *orders(250)[193:197]], 197)
+    assert len(list(printful.orders([], since=0))) == 157
+    assert printful.unread == "Printful's list shows 157 of its 197 orders"
+
+
+@pytest.mark.parametrize("length", [100, 197, 200])
+def test_a_list_whose_last_page_is_full_is_read_to_its_end(
+    sandbox: Sandbox, printful: PrintfulApi, length: int
+) -> None:
+    ids = hold(sandbox, length)
+    assert {key for key, _ in printful.orders([], since=0)} == set(ids)
+    assert printful.unread == ""
+
+
 def short_page(sandbox: Sandbox, listed: list[dict[str, Any]], total: int) -> None:
     """The second page shows only `listed`."""
     body = json.dumps({"code": 200, "result": listed, "paging": {"total": total}})

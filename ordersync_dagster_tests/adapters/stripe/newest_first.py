@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from ordersync_dagster.adapters.stripe import parallel_list
-from ordersync_dagster.adapters.stripe.pages import Place
+from ordersync_dagster.adapters.stripe.pages import PageTimes, Place
 from ordersync_dagster.adapters.stripe.parallel_list import Fetch, Page, SliceReader
 
 Row = tuple[int, str]  # created, id
@@ -31,8 +31,8 @@ class Vendor:
         first = bisect_left(self._ages, -end + 1) if place is None else self._rank[place.last] + 1
         last = bisect_left(self._ages, -start + 1)
         rows = self.rows[first : min(last, first + self._limit)]
-        oldest = rows[-1][0] if rows else None
-        return Page(rows, oldest, Place(rows[-1][1]) if last - first > self._limit else None)
+        span = PageTimes(rows[0][0], rows[-1][0]) if rows else None
+        return Page(rows, span, Place(rows[-1][1]) if last - first > self._limit else None)
 
     def read(self, workers: int = parallel_list.WORKERS) -> list[Row]:
         """All rows of a reader, joined."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordersync_dagster.adapters.stripe import parallel_list
-from ordersync_dagster.adapters.stripe.pages import Place
+from ordersync_dagster.adapters.stripe.pages import PageTimes, Place
 from ordersync_dagster.adapters.stripe.parallel_list import Fetch, Page
 from ordersync_dagster.core.errors import VendorAnswerError
 from ordersync_dagster_tests.adapters.stripe.newest_first import END, START, Row, Vendor, reader
@@ -136,7 +136,7 @@ def test_an_error_of_the_first_page_is_raised_at_once() -> None:
 
 def test_a_page_that_comes_twice_is_an_error_instead_of_a_loop() -> None:
     def fetch(start: int, end: int, _place: Place | None) -> Page[Row]:
-        return Page([(end - 1, "same")], start, Place("same"))
+        return Page([(end - 1, "same")], PageTimes(end - 1, start), Place("same"))
 
     with pytest.raises(VendorAnswerError, match="makes no progress"):
         list(reader(fetch))
@@ -154,7 +154,11 @@ class Silent(Vendor):
         shown = list(takewhile(lambda row: (row[0] - FIRST) // UTC_DAY not in self._days, page.rows))
         if len(shown) == len(page.rows):
             return page
-        return Page(shown, shown[-1][0], Place(shown[-1][1])) if shown else Page([], None, is_stuck=True)
+        return (
+            Page(shown, PageTimes(shown[0][0], shown[-1][0]), Place(shown[-1][1]))
+            if shown
+            else Page([], None, is_stuck=True)
+        )
 
 
 @pytest.mark.parametrize("days", [{29}, {10}, {0}, {10, 11}, {3, 17, 29}, set(range(31))], ids=str)
