@@ -116,7 +116,9 @@ def _of_records(records: Records, now: datetime) -> Iterator[Metric]:
     ]
     yield _metric("open_problems", "Problems that no run has seen end, by class.", counts)
     waiting = [each for each in found if each.needs_person(now)]
-    yield _plain("problems_needing_person", "Open problems that nobody has acknowledged.", len(waiting))
+    yield _plain(
+        "problems_needing_person", "Open problems that need a person and that nobody has acknowledged.", len(waiting)
+    )
     acknowledged = sum(each.is_acknowledged(now) for each in found)
     yield _plain("acknowledged_problems", "Open problems that a person has acknowledged.", acknowledged)
     ages = [({"severity": str(each)}, _age(found, each, now)) for each in Severity]

@@ -17,6 +17,23 @@ NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 TRAFFIC = {"stripe": {"requests": 12, "http_429": 2, "retries": 2}, "printful": {"requests": 7}}
 RUN = EndedRun(RunState.SUCCEEDED, NOW, "1.0", 2.3456, Summary(stripe_sessions_added=3, skipped_free=4), TRAFFIC)
 BASE_UNITS = ("_seconds", "_info")
+HELP = {  # of those that are no figure of the summary; Prometheus shows it beside the name
+    "build_info": "The version of ordersync.",
+    "last_run_state": "1 for the state in which the last run ended, else 0.",
+    "last_run_timestamp_seconds": "When the last run ended, in Unix time.",
+    "last_run_duration_seconds": "How long the last run took.",
+    "last_run_requests": "Requests of the last run, retries included.",
+    "last_run_retries": "Requests of the last run that were sent again.",
+    "last_run_rate_limited_requests": ("Requests of the last run that were answered with 429 (too many requests)."),
+    "last_run_skipped_sessions": "Checkout Sessions of the last run that needed no new order, by reason.",
+    "last_success_timestamp_seconds": "When the last run that came to its end did so, in Unix time.",
+    "open_problems": "Problems that no run has seen end, by class.",
+    "problems_needing_person": "Open problems that need a person and that nobody has acknowledged.",
+    "acknowledged_problems": "Open problems that a person has acknowledged.",
+    "oldest_open_problem_age_seconds": (
+        "Age of the oldest open problem at the end of the last run; 0 where there is none."
+    ),
+}
 RESERVED = ("_total", "_count", "_sum", "_bucket", "_created", "_gauge", "_counter")
 
 
@@ -56,6 +73,19 @@ def test_names_follow_the_rules_that_promtool_checks(metric: Metric) -> None:
     assert not re.search(r"(milli|minute|hour|day|percent|__|_ms$|timestamp$|duration$|age$)", metric.name)
     assert metric.help.endswith(".")
     assert "\n" not in metric.help
+
+
+def test_each_metric_says_what_it_is() -> None:
+    shown = {each.name.removeprefix("ordersync_"): each.help for each in EVERYTHING}
+    assert {name: shown[name] for name in HELP} == HELP
+    assert {name.removeprefix("last_run_") for name in shown.keys() - HELP.keys()} <= set(Summary().as_dict())
+
+
+def test_version_times_and_duration_are_told_as_they_are() -> None:
+    assert values_of(EVERYTHING, "build_info") == {("1.0",): 1}
+    assert value_of(EVERYTHING, "last_run_timestamp_seconds") == NOW.timestamp()
+    assert value_of(EVERYTHING, "last_run_duration_seconds") == 2.346
+    assert value_of(EVERYTHING, "last_success_timestamp_seconds") == NOW.timestamp()
 
 
 @pytest.mark.parametrize("word", ["timestamp", "duration", "age"])
