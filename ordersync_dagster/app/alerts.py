@@ -10,7 +10,7 @@ from ordersync_dagster.adapters.alerts.sinks import require_apprise, sinks_of
 from ordersync_dagster.adapters.database.engine.connection import shown, sqlite_path
 from ordersync_dagster.adapters.database.journal import alert_records
 from ordersync_dagster.adapters.database.store import DatabaseStore
-from ordersync_dagster.app.records import known_problems, run_health
+from ordersync_dagster.app.records import known_problems, links_of_runs, run_health
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, database_url, open_records
 from ordersync_dagster.core.alerts import (
@@ -54,6 +54,7 @@ class _Situation:
     problems: Sequence[KnownProblem]  # open ones, and ended ones that some sink was told
     health: RunHealth
     concerns: Sequence[Concern]
+    links: Mapping[str, str]  # run → its page in Dagster
 
     def knows(self, saying: Saying) -> bool:
         """Whether there is something to say: an ended problem may have been purged."""
@@ -65,7 +66,8 @@ class Alerts:
 
     def __init__(self, settings: Settings, tools: Tools = Tools(), sinks: Sequence[AlertSink] | None = None) -> None:
         self._settings, self._tools = settings, tools
-        self._sinks: Sequence[AlertSink] = sinks_of(settings.alert_urls) if sinks is None else sinks
+        own = sinks_of(settings.alert_urls, settings.ordersync_ca_bundle)
+        self._sinks: Sequence[AlertSink] = own if sinks is None else sinks
 
     @property
     def is_wanted(self) -> bool:
@@ -120,7 +122,8 @@ class Alerts:
         has_alerts = alert_records.ALERTS.name in store.tables.own
         problems = store.read(alert_records.read_told_problems) if has_alerts else known_problems(store)
         concerns = concerns_of(problems, health, now, hours, self._settings.ordersync_alert_classes)
-        return _Situation(problems, health, concerns)
+        named = health.run_ids | {each.last_run for each in problems}
+        return _Situation(problems, health, concerns, links_of_runs(self._settings, store, named))
 
     def _said(self, store: DatabaseStore, sink: str) -> list[Said]:
         is_there = alert_records.ALERTS.name in store.tables.own
@@ -166,5 +169,6 @@ class Alerts:
             left=sum(each.needs_person(now) for each in situation.problems),
             shop=self._settings.ordersync_shop,
             why=reasons.get(failed.id) if failed else None,
+            links=situation.links,
         )
         return alert_message(news, self._settings.in_words_of_shop)

@@ -8,7 +8,7 @@ from functools import partial
 from ordersync_dagster.adapters.database.journal import repairs, run_history
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.app.reading import Reading
-from ordersync_dagster.app.records import known_problems
+from ordersync_dagster.app.records import known_problems, links_of_runs
 from ordersync_dagster.app.run import Run, start_run
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.webhooks import look_at_webhooks
@@ -68,6 +68,7 @@ class DriftReading:
             stopped_by=str(stopped_by) if stopped_by else None,
             traffic=self.run.traffic,
             health=None if stopped_by else self._health(now),
+            links=links_of_runs(self.settings, ready.store, [run.id for run in runs]),
         )
 
     def _health(self, now: datetime) -> WebhookHealth | None:

@@ -205,19 +205,33 @@ def limits(metadata: Iterable[object]) -> tuple[int | None, int | None]:
     return least, most
 
 
+def web_address(url: str) -> str:
+    """The address of Dagster's web UI, as a browser opens it; it stands in messages, so it holds no password."""
+    if not re.fullmatch(r"[\x21-\x7e]+", url) or not _is_page(url):
+        raise SettingsError(
+            "ORDERSYNC_DAGSTER_URL is the address of Dagster's web UI without user, password, ? and #, such as "
+            "https://dagster.example.com"
+        )
+    return url.rstrip("/")
+
+
 def _listed(text: str) -> frozenset[str]:
     return frozenset(word.strip() for word in text.split(",") if word.strip())
 
 
 def _is_safe_base(base: str) -> bool:
+    return _is_page(base) and (base.lower().startswith("https:") or _is_loopback(urlsplit(base).hostname or ""))
+
+
+def _is_page(url: str) -> bool:
+    """Whether it is http or https with a host, and nothing that could be a secret."""
     try:
-        parts = urlsplit(base)
+        parts = urlsplit(url)
         _ = parts.port  # raises where it is no number
     except ValueError:
         return False
-    if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    is_plain = not (parts.query or parts.fragment or "@" in parts.netloc or "?" in url or "#" in url)
+    return is_plain and bool(parts.hostname) and parts.scheme in ("http", "https")
 
 
 def _is_loopback(host: str) -> bool:

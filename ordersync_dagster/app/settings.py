@@ -87,6 +87,7 @@ class Settings(ShopSettings):
         each for each in ProblemClass if each.needs_person
     )
     ordersync_silence_hours: int = Field(26, ge=1, le=8760)
+    ordersync_dagster_url: Annotated[str | None, BeforeValidator(values.web_address)] = None
     ordersync_ca_bundle: Annotated[str | None, BeforeValidator(values.certificates)] = None
     ordersync_secrets_dir: Annotated[Path | None, BeforeValidator(values.secrets_dir)] = None
 

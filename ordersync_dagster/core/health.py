@@ -18,6 +18,12 @@ class RunHealth:
     failures: int = 0  # since `succeeded`
 
     @property
+    def run_ids(self) -> frozenset[str]:
+        """Every run that is named here."""
+        named = (self.first, self.last, self.succeeded, self.first_failed, self.last_failed)
+        return frozenset(run.id for run in named if run)
+
+    @property
     def is_failing(self) -> bool:
         """Whether a run failed and none succeeded since."""
         return self.first_failed is not None

@@ -61,7 +61,14 @@ def _carry_out(context: dg.AssetExecutionContext, config: DailyConfig, shop: Nam
         now = shop.moment(config)
         window = Window.between(days[0], days[-1], now) if days else Window.last_days(1, now)
         asks_printful, is_writing = bool(selected.difference(DAILY)), not selected.isdisjoint(WRITTEN)
-        return shop.start(window, config, reads_stripe=bool(days), asks_printful=asks_printful, is_writing=is_writing)
+        return shop.start(
+            window,
+            config,
+            reads_stripe=bool(days),
+            asks_printful=asks_printful,
+            is_writing=is_writing,
+            dagster_run=context.run.run_id,
+        )
 
     only_reads = selected.isdisjoint(WRITTEN) and not config.dry_run
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from ordersync_dagster.app.run import Run
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.config import OrderSyncConfig
 from ordersync_dagster.orchestration.names import ASSETS, ShopNames
@@ -55,4 +56,9 @@ def _synchronize(context: dg.OpExecutionContext, config: OrderSyncConfig, shop: 
         refuse(config.problem or "days is missing.")
     days = config.days
     reporter = RunReporter(context, names, ASSETS, config.applying)
-    reporter.carry_out(lambda: shop.start(Window.last_days(days, shop.moment(config)), config), shop)
+
+    def start() -> Run:
+        window = Window.last_days(days, shop.moment(config))
+        return shop.start(window, config, dagster_run=context.run.run_id)
+
+    reporter.carry_out(start, shop)

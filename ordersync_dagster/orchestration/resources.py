@@ -88,11 +88,16 @@ class NamedShop:
         reads_stripe: bool = True,
         asks_printful: bool = True,
         is_writing: bool = True,
+        dagster_run: str = "",
     ) -> Run:
-        """A run of `window`, carried out by going through its parts; raises UsageError before any request."""
+        """A run of `window`, carried out by going through its parts; raises UsageError before any request.
+
+        `dagster_run` is the id of the run of Dagster that it is.
+        """
         scope = config.printful if asks_printful and config.printful else PrintfulScope.none
         is_dry_run, reference = bool(config.dry_run) or not is_writing, config.reference
         ready = open_run(self.settings(), scope, dry_run=is_dry_run, tools=self.tools, rules_at=window.made_at)
+        ready.store.dagster_run = dagster_run
         return start_run(
             ready,
             window,

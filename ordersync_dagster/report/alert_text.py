@@ -1,8 +1,8 @@
 """The text of an alert: the problem, its age, its money, and the advice."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ordersync_dagster.core.health import RunHealth
@@ -10,6 +10,7 @@ from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.sums import sums_by_currency, sums_text
 from ordersync_dagster.core.text import visible
+from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.moments import counted, lasting, moment_text
 
 EXAMPLES = 3  # of one class, the oldest
@@ -21,7 +22,10 @@ _CLASSES_NAMED = 6  # of those that are only counted
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The new and the ended things of one message. `left` problems need a person now."""
+    """The new and the ended things of one message. `left` problems need a person now.
+
+    `links` has the address of each run, by its id, that has a page in Dagster.
+    """
 
     target: str
     now: datetime
@@ -35,6 +39,7 @@ class News:
     left: int = 0
     shop: str = ""  # the name of one of several
     why: str | None = None  # the sentence that stopped the run, where this process knows it
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def _failure(news: News) -> Iterator[str]:
         yield f"{count} runs failed since one succeeded."
     yield _last_success(news)
     yield "What to do: run `ordersync doctor` and correct what it names, then run `ordersync sync`."
-    yield f"Look: ordersync runs show {failed.id}"
+    yield f"Look: {where_to_look(failed.id, news.links)}"
 
 
 def _silence_title(news: News) -> str:
@@ -134,9 +139,18 @@ def _last_success(news: News) -> str:
 
 def _problem_parts(news: News, room: int) -> Iterator[str]:
     if len(news.new) == 1:
-        yield "\n".join(_single(news.new[0], news.now))
+        yield "\n".join([*_single(news.new[0], news.now), *_found_by(news)])
     elif news.new:
-        yield from _digest(news.new, room)
+        found_by = [*_found_by(news)]
+        yield from _digest(news.new, room - sum(len(line) + 1 for line in found_by))
+        yield "\n".join(["Look: ordersync problems", *found_by])
+
+
+def _found_by(news: News) -> Iterator[str]:
+    """The run that saw the newest of them last."""
+    newest = max(news.new, key=lambda each: (each.last_seen, each.last_run))
+    if link := news.links.get(newest.last_run):
+        yield f"Run: {link}"
 
 
 def _single(problem: KnownProblem, now: datetime) -> Iterator[str]:
@@ -165,7 +179,6 @@ def _digest(problems: Sequence[KnownProblem], room: int) -> Iterator[str]:
             yield block
     if rest:
         yield f"And {_some(rest)}."
-    yield "Look: ordersync problems"
 
 
 def _class_lines(kind: ProblemClass, found: Sequence[KnownProblem]) -> Iterator[str]:

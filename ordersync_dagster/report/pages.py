@@ -14,6 +14,13 @@ def rendered(template: str, **values: Any) -> str:
     return page.get_template(template).render(**values)
 
 
+def anchor(text: str, url: str) -> str:
+    """A link that a template takes as it is; both parts are escaped."""
+    from markupsafe import Markup
+
+    return Markup('<a href="{}" rel="noreferrer">{}</a>').format(url, text)
+
+
 def _day(at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
 

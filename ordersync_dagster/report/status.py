@@ -1,8 +1,8 @@
 """The verdict on a shop from its database alone: one line for a pipe, one document for scripts."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.core.sums import sums_by_currency, sums_text
 from ordersync_dagster.core.webhook_health import WebhookHealth
+from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.moments import counted, lasting
 from ordersync_dagster.report.webhooks import outage_document
 
@@ -39,7 +40,10 @@ class ClassStatus:
 
 @dataclass(frozen=True, slots=True)
 class ShopStatus:
-    """`problems` are the open ones, the oldest first; `webhook` is None where Stripe was not asked."""
+    """`problems` are the open ones, the oldest first; `webhook` is None where Stripe was not asked.
+
+    `links` has the address of each run, by its id, that has a page in Dagster.
+    """
 
     target: str
     now: datetime
@@ -47,6 +51,7 @@ class ShopStatus:
     expected_hours: int
     problems: Sequence[KnownProblem]
     webhook: WebhookHealth | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lasting_outage(self) -> Outage | None:
@@ -117,6 +122,8 @@ def status_line(status: ShopStatus) -> str:
     parts += [f"Webhook outage: {each.sentence}." for each in (status.webhook.outages if status.webhook else ())]
     if status.health.succeeded:
         parts.append(f"Last successful run: {_ago(status.health.succeeded, status.now)}.")
+    if status.health.is_failing and (failed := status.health.last_failed):
+        parts.append(f"Last failed run: {where_to_look(failed.id, status.links)}")
     return " ".join(parts)
 
 
@@ -136,9 +143,9 @@ def status_json(status: ShopStatus) -> str:
         "is_silent": status.is_silent,
         "silence_hours": status.expected_hours,
         "outages": [outage_document(each) for each in status.webhook.outages] if status.webhook else None,
-        "last_run": _run_document(health.last, status.now),
-        "last_successful_run": _run_document(health.succeeded, status.now),
-        "last_failed_run": _run_document(health.last_failed, status.now),
+        "last_run": _run_document(health.last, status),
+        "last_successful_run": _run_document(health.succeeded, status),
+        "last_failed_run": _run_document(health.last_failed, status),
     }
     return json.dumps(document, ensure_ascii=True, indent=2)
 
@@ -169,7 +176,7 @@ def _class_document(found: ClassStatus) -> dict[str, Any]:
     }
 
 
-def _run_document(run: PastRun | None, now: datetime) -> dict[str, Any] | None:
+def _run_document(run: PastRun | None, status: ShopStatus) -> dict[str, Any] | None:
     if run is None:
         return None
     ended = run.ended_at
@@ -178,6 +185,7 @@ def _run_document(run: PastRun | None, now: datetime) -> dict[str, Any] | None:
         "state": run.state,
         "started_at": run.started_at.isoformat(),
         "ended_at": ended.isoformat() if ended else None,
-        "age_seconds": int((now - (ended or run.started_at)).total_seconds()),
+        "age_seconds": int((status.now - (ended or run.started_at)).total_seconds()),
         "summary": counters_of(run),
+        "url": status.links.get(run.id),
     }

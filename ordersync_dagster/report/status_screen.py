@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.text import visible
+from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.moments import counted, lasting, moment_text
 from ordersync_dagster.report.status import ClassStatus, ShopStatus, counters_of, money_of
 from ordersync_dagster.report.webhooks import outage_lines
@@ -71,12 +72,13 @@ def _lines(status: ShopStatus) -> Iterator[str]:
         yield "All open problems: ordersync problems"
         yield ""
     health = status.health
-    yield _run_line("Last successful run", health.succeeded, status)
+    yield from _run_lines("Last successful run", health.succeeded, status)
     yield from _figures(counters_of(health.succeeded))
     if health.last_failed:
-        yield _run_line("Last failed run", health.last_failed, status)
+        yield from _run_lines("Last failed run", health.last_failed, status)
     if health.last and health.last.state in ("running", "interrupted"):
         yield f"Last run: {health.last.id}, {health.last.state}"
+        yield f"  Look: {where_to_look(health.last.id, status.links)}"
     if status.webhook:
         outages = status.webhook.outages
         yield "Webhook outages:" if outages else "No outage of the webhook was found."
@@ -86,11 +88,13 @@ def _lines(status: ShopStatus) -> Iterator[str]:
     yield f"Shop: {status.target}"
 
 
-def _run_line(title: str, run: PastRun | None, status: ShopStatus) -> str:
+def _run_lines(title: str, run: PastRun | None, status: ShopStatus) -> Iterator[str]:
     if run is None:
-        return f"{title}: none"
+        yield f"{title}: none"
+        return
     ended = run.ended_at or run.started_at
-    return f"{title}: {moment_text(ended)}, {lasting(ended, status.now)} ago ({run.id})"
+    yield f"{title}: {moment_text(ended)}, {lasting(ended, status.now)} ago ({run.id})"
+    yield f"  Look: {where_to_look(run.id, status.links)}"
 
 
 def _figures(counters: Mapping[str, int]) -> Iterator[str]:

@@ -82,3 +82,30 @@ def test_a_gateway_of_the_shops_own_is_fine_where_it_is_named_and_asked_by_https
 def test_what_is_no_list_of_hosts_is_refused(hosts: str) -> None:
     with pytest.raises(SettingsError, match="ORDERSYNC_ALLOWED_HOSTS is a list of host names"):
         Settings(ordersync_allowed_hosts=hosts).require()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "dagster.example.com",
+        "ftp://dagster.example.com",
+        "https://",
+        "https://ann:s3cret@dagster.example.com",
+        "https://dagster.example.com/?token=x",
+        "https://dagster.example.com/#runs",
+        "https://dagster.example.com/a b",
+        "https://dagster.example.com:port",
+        "javascript:alert(1)",
+    ],
+)
+def test_the_address_of_dagster_is_one_that_a_browser_opens(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERSYNC_DAGSTER_URL", address)
+    with pytest.raises(SettingsError, match="ORDERSYNC_DAGSTER_URL is the address of Dagster's web UI") as refused:
+        read_settings().require()
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["https://dagster.example.com/prod/", "http://dagster.internal:3000"])
+def test_the_address_of_dagster_may_have_a_path_and_a_port(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERSYNC_DAGSTER_URL", address)
+    assert read_settings().ordersync_dagster_url == address.rstrip("/")

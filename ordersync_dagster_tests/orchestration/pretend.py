@@ -29,8 +29,8 @@ class PretendShop:
         self.sandbox.replace(self.world)
         self.sandbox.faults.reset()
         self.sandbox.requests.clear()
-        ours = ("ordersync_runs", "ordersync_missing", "ordersync_parcels", "ordersync_problems")
-        for table in ("order_items", "order_events", "audit_logs", "orders", *ours):
+        ours = ("runs", "dagster_runs", "missing", "parcels", "problems")
+        for table in ("order_items", "order_events", "audit_logs", "orders", *(f"ordersync_{name}" for name in ours)):
             self.shop.execute(f"DELETE FROM {table}")
         fill(self.shop.url, self.world)
         self.dagster.wipe()

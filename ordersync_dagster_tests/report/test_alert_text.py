@@ -109,6 +109,25 @@ Shop: shop.db""",
     )
 
 
+def test_runs_of_dagster_are_named_by_their_pages_there() -> None:
+    page = "https://dagster.example.com/runs/0b6c"
+    health = RunHealth(run(80), run(1, "failed"), run(26), run(1, "failed"), run(1, "failed"), 1)
+    news = replace(NEWS, health=health, is_failing=True, links={"run-1": page})
+    assert f"\nLook: {page}\n" in alert_message(news).body
+    one = alert_message(replace(NEWS, new=[problem(17)], links={"run-1": page}))
+    assert f"\nLook: ordersync problems show p000000000017\nRun: {page}\n" in one.body
+    several = alert_message(replace(NEWS, new=[problem(1), problem(2)], links={"run-1": page}))
+    assert f"\n\nLook: ordersync problems\nRun: {page}\n\nShop: shop.db" in several.body
+
+
+def test_a_long_address_of_a_run_shortens_the_digest_and_not_the_message() -> None:
+    page = f"https://dagster.example.com/{'x' * 200}/runs/0b6c"
+    new = [problem(n, kind) for n, kind in enumerate(ProblemClass, start=1)]
+    body = alert_message(replace(NEWS, new=new, links={"run-1": page})).body
+    assert len(body) <= LONGEST
+    assert body.endswith(f"\nRun: {page}\n\nShop: shop.db")
+
+
 def test_several_failed_runs_and_none_that_succeeded() -> None:
     health = RunHealth(run(3, "failed"), run(1, "failed"), None, run(3, "failed"), run(1, "failed"), 3)
     body = alert_message(replace(NEWS, health=health, is_failing=True)).body

@@ -1,5 +1,6 @@
 """The verdict on a shop: its line and its screen as a whole."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, Know
 from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
-from ordersync_dagster.report.status import ShopStatus, status_line
+from ordersync_dagster.report.status import ShopStatus, status_json, status_line
 from ordersync_dagster.report.status_screen import status_text
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -37,7 +38,7 @@ STATUS = ShopStatus(
         problem("p1", ProblemClass.UNFULFILLED, "1204", "eur", 14),
         problem("p2", ProblemClass.UNFULFILLED, "4800", "jpy", 3),
         replace(problem("p3", ProblemClass.DISPUTED, "9", "usd", 3), acknowledgement=SEEN),
-        problem("p4", ProblemClass.SUPERSEDED_SESSION, "7", "usd", 3),
+        problem("p4", ProblemClass.NOT_LOOKED_AT, "7", "usd", 3),
         problem("p5", ProblemClass.DOUBLE_PAYMENT, "31", "usd", 1),
     ],
 )
@@ -64,14 +65,16 @@ def test_the_screen_of_a_shop_that_needs_a_person() -> None:
                                                    second time, and refund what was paid too much.
 
 Acknowledged, so not counted above: 1 problem (1 disputed; USD 9.00)
-For the next run: 1 problem (1 superseded_session; USD 7.00)
+For the next run: 1 problem (1 not_looked_at; USD 7.00)
 All open problems: ordersync problems
 
 Last successful run: 23 Nov 2026 12:30 UTC, 2 hours ago (r3)
+  Look: ordersync runs show r3
   Stripe sessions: 42 checked, 3 added, 39 skipped
   Printful orders: 15 checked, 8 updated, 24 items added
   Errors: 0
 Last failed run: 21 Nov 2026 12:30 UTC, 2 days ago (r2)
+  Look: ordersync runs show r2
 When webhooks were down: ordersync outages
 Shop: db.example.com/shop"""
     )
@@ -85,6 +88,7 @@ def test_the_screen_of_a_shop_in_order() -> None:
 ✓ Nothing needs a person.
 
 Last successful run: 23 Nov 2026 12:30 UTC, 2 hours ago (r1)
+  Look: ordersync runs show r1
   Stripe sessions: 42 checked, 3 added, 39 skipped
   Printful orders: 15 checked, 8 updated, 24 items added
   Errors: 0
@@ -101,3 +105,15 @@ def test_a_run_that_goes_on_hides_neither_failure_nor_silence() -> None:
         "no run has succeeded for 4 days (expected every 26 hours)."
     )
     assert "Last run: r4, running" in status_text(status)
+
+
+def test_a_run_of_dagster_is_shown_by_its_page_there() -> None:
+    health = RunHealth(run("r1", 99), run("r2", 2, "failed"), run("r1", 99), run("r2", 2, "failed"), None, 1)
+    health = replace(health, last_failed=run("r2", 2, "failed"))
+    status = replace(STATUS, problems=[], health=health, links={"r2": "https://dagster.example.com/runs/b-2"})
+    assert status_line(status).endswith(" Last failed run: https://dagster.example.com/runs/b-2")
+    assert status_line(replace(status, links={})).endswith(" Last failed run: ordersync runs show r2")
+    assert "  Look: ordersync runs show r1\n" in status_text(status)
+    assert "(r2)\n  Look: https://dagster.example.com/runs/b-2\n" in status_text(status)
+    failed = json.loads(status_json(status))["last_failed_run"]
+    assert failed["url"] == "https://dagster.example.com/runs/b-2"

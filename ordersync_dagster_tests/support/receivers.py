@@ -2,6 +2,7 @@
 
 import json
 import socketserver
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,17 +46,19 @@ class Webhook:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
 
+    scheme: str = "json"
+
     @property
     def url(self) -> str:
-        return f"json://127.0.0.1:{self.server.server_port}/{SECRET}"
+        return f"{self.scheme}://127.0.0.1:{self.server.server_port}/{SECRET}"
 
     def titles(self) -> list[str]:
         return [body["title"] for body in self.bodies]
 
 
 @contextmanager
-def webhook() -> Iterator[Webhook]:
-    """A webhook that lives as long as the context."""
+def webhook(context: ssl.SSLContext | None = None) -> Iterator[Webhook]:
+    """A webhook that lives as long as the context, by HTTPS with a `context` of its certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -68,7 +71,9 @@ def webhook() -> Iterator[Webhook]:
             """Says nothing on stderr."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        kept = Webhook(server)
+        kept = Webhook(server, scheme="jsons" if context else "json")
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         yield from _serving(server, kept)
 
 

@@ -16,7 +16,14 @@ from ordersync_dagster_tests.support.databases import Database, everything
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.templates import fill, sqlite_file
 
-OWN = ("ordersync_runs", "ordersync_missing", "ordersync_parcels", "ordersync_rate", "ordersync_problems")
+OWN = (
+    "ordersync_runs",
+    "ordersync_dagster_runs",
+    "ordersync_missing",
+    "ordersync_parcels",
+    "ordersync_rate",
+    "ordersync_problems",
+)
 
 
 class Shop:

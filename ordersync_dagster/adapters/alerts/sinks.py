@@ -25,10 +25,14 @@ def require_apprise() -> None:
 
 @dataclass(frozen=True)
 class Sink:
-    """One URL; `place` is its number in the setting, from 1."""
+    """One URL; `place` is its number in the setting, from 1.
+
+    `ca_bundle` is a file of certificates to trust instead of the usual ones, where the sink is reached by HTTPS.
+    """
 
     place: int
     url: str = field(repr=False)
+    ca_bundle: str | None = None
 
     @property
     def name(self) -> str:
@@ -51,15 +55,17 @@ class Sink:
         try:
             with _without_logs():
                 plugin = _plugin(self.url)
+            if self.ca_bundle and plugin is not None and plugin.verify_certificate:
+                plugin.verify_certificate = self.ca_bundle  # apprise hands it to requests, which takes a file too
             with _without_logs():  # once more, because the plugin brought loggers of its own
                 return plugin is not None and bool(plugin.notify(body=body, title=title, body_format="text"))
         except Exception:  # noqa: BLE001  # the next try sends it
             return False
 
 
-def sinks_of(urls: Iterable[str]) -> list[Sink]:
+def sinks_of(urls: Iterable[str], ca_bundle: str | None = None) -> list[Sink]:
     """A sink for each URL."""
-    return [Sink(place, url) for place, url in enumerate(urls, start=1)]
+    return [Sink(place, url, ca_bundle) for place, url in enumerate(urls, start=1)]
 
 
 def _plugin(url: str) -> Any:

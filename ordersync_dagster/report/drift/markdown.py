@@ -8,6 +8,7 @@ from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup
 from ordersync_dagster.report.drift.verdict import verdict_of
 from ordersync_dagster.report.drift.wording import age_text, reason_text, signed_text, title_of
 from ordersync_dagster.report.history import state_text
+from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.markdown import escaped
 from ordersync_dagster.report.moments import counted
 
@@ -50,7 +51,9 @@ def _lines(report: DriftReport) -> Iterator[str]:
     if report.health and report.health.outages:
         yield from ("", "**Outages of the webhook**", "", *(f"- {escaped(o.sentence)}" for o in report.health.outages))
     if run := report.last_run:
-        yield from ("", f"Last run: {run.id}, {state_text(run)}")
+        link = report.links.get(run.id)
+        shown = f"[{run.id}]({link})" if link else f"`{where_to_look(run.id, report.links)}`"
+        yield from ("", f"Last run: {shown}, {state_text(run)}")
 
 
 def _money(report: DriftReport) -> Iterator[str]:

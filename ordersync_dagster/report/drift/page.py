@@ -14,9 +14,9 @@ from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup, Rep
 from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
 from ordersync_dagster.report.drift.wording import age_text, reason_text, signed_text, title_of
 from ordersync_dagster.report.history import state_text
-from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payment_link, payments_link
+from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payment_link, payments_link, where_to_look
 from ordersync_dagster.report.moments import counted
-from ordersync_dagster.report.pages import rendered
+from ordersync_dagster.report.pages import anchor, rendered
 from ordersync_dagster.report.webhooks import HEALTH_COLUMNS, health_row, outage_lines
 
 FIRST, MOST = 5, 100  # problems of one class: shown at once, and in all
@@ -59,8 +59,15 @@ def drift_page(report: DriftReport, made_by: str = "") -> str:
         links={"stripe": payments_link(is_live=report.is_live), "printful": PRINTFUL_DASHBOARD},
         made_by=made_by,
         version=__version__,
+        last_run=_run(report.last_run.id, report.links) if report.last_run else "",
         last_state=state_text(report.last_run) if report.last_run else "",
     )
+
+
+def _run(run_id: str, links: Mapping[str, str]) -> str:
+    """A link to the run's page in Dagster, or the command that shows it."""
+    link = links.get(run_id)
+    return anchor(run_id, link) if link else where_to_look(run_id, links)
 
 
 def _by_size(money: Iterable[CurrencySums]) -> list[CurrencySums]:
@@ -133,4 +140,6 @@ def _days(report: DriftReport) -> list[tuple[str, int, int, int]]:
 def _repairs(report: DriftReport) -> Iterator[tuple[str, str, str, str, str]]:
     started: Mapping[str, datetime] = {run.id: run.started_at for run in report.runs}
     for each in report.repairs[:REPAIRS_SHOWN]:
-        yield each.run_id, f"{started[each.run_id]:%Y-%m-%d %H:%M}", f"{each.orders:,}", each.done, visible(each.why)
+        link = report.links.get(each.run_id)
+        run = anchor(each.run_id, link) if link else each.run_id
+        yield run, f"{started[each.run_id]:%Y-%m-%d %H:%M}", f"{each.orders:,}", each.done, visible(each.why)

@@ -1,7 +1,7 @@
 """The drift of a period as one value, from which the page, the tables, the JSON and the Markdown are made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -83,6 +83,7 @@ class DriftReport:
     stopped_by: str | None = None
     traffic: Mapping[str, Mapping[str, int]] | None = None
     health: WebhookHealth | None = None  # of the shop's webhook; None where nobody could look
+    links: Mapping[str, str] = field(default_factory=dict)  # run → its page in Dagster
 
     @property
     def groups(self) -> list[ProblemGroup]:

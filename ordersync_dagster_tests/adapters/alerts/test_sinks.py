@@ -1,10 +1,12 @@
 """Sinks through apprise, on real servers of this machine: what arrives, and that no log shows a URL."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
 from ordersync_dagster.adapters.alerts.sinks import Sink, sinks_of
+from ordersync_dagster_tests.support.certificates import NEEDS_OPENSSL, self_signed_context
 from ordersync_dagster_tests.support.receivers import SECRET, mailbox, webhook
 
 
@@ -63,3 +65,13 @@ def test_a_sink_shows_its_number_and_kind_alone() -> None:
 
 def test_a_sink_is_the_same_in_every_process_and_place() -> None:
     assert Sink(1, "json://h/a").id == Sink(2, "json://h/a").id != Sink(1, "json://h/b").id
+
+
+@NEEDS_OPENSSL
+def test_a_sink_with_a_certificate_of_its_own_is_trusted_by_our_setting_alone(tmp_path: Path) -> None:
+    context, certificate = self_signed_context(tmp_path)
+    with webhook(context) as server:
+        assert not Sink(1, server.url).send("a", "b")
+        assert server.bodies == []
+        assert Sink(1, server.url, str(certificate)).send("a", "b")
+    assert server.titles() == ["a"]

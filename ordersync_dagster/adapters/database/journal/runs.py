@@ -1,4 +1,4 @@
-"""`ordersync_runs`, `ordersync_missing` and `ordersync_parcels`: our runs, and when Printful was asked last."""
+"""Our runs and those of Dagster that they are, and when Printful was asked last."""
 
 import socket
 from collections.abc import Collection, Mapping
@@ -20,14 +20,16 @@ _OWN = own_tables()
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
 PARCELS = _OWN.tables["ordersync_parcels"]
+DAGSTER_RUNS = _OWN.tables["ordersync_dagster_runs"]
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """The kind of a run; `undoes` is the run that an undo undoes."""
+    """The kind of a run; `undoes` is the run that an undo undoes. `dagster_run` is its id in Dagster, if it has one."""
 
     kind: str = "sync"  # sync, shadow, undo, purge, forget
     undoes: str | None = None
+    dagster_run: str = ""
 
 
 def begin(connection: Connection, run_id: str, window: Window | None, now: datetime, purpose: Purpose) -> None:
@@ -45,6 +47,8 @@ def begin(connection: Connection, run_id: str, window: Window | None, now: datet
         "version": __version__,
     }
     connection.execute(RUNS.insert().values(row))
+    if purpose.dagster_run:
+        connection.execute(DAGSTER_RUNS.insert().values(run_id=run_id, dagster_run_id=purpose.dagster_run))
 
 
 def require_running(connection: Connection, run_id: str) -> None:
@@ -79,6 +83,15 @@ def ended_since(connection: Connection, since: datetime) -> list[tuple[datetime,
     is_wanted = (RUNS.c.state == "succeeded") & RUNS.c.kind.in_(("sync", "shadow")) & (RUNS.c.started_at >= since)
     query = select(RUNS.c.started_at, RUNS.c.window_start, RUNS.c.window_end).where(is_wanted)
     return [(started, Window(start, end)) for started, start, end in connection.execute(query) if start and end]
+
+
+def read_dagster_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, str]:
+    """By our run's id: its id in Dagster. Runs that Dagster did not start are left out."""
+    found: dict[str, str] = {}
+    for chunk in chunks(run_ids):
+        query = select(DAGSTER_RUNS.c.run_id, DAGSTER_RUNS.c.dagster_run_id).where(DAGSTER_RUNS.c.run_id.in_(chunk))
+        found |= {row.run_id: row.dagster_run_id for row in connection.execute(query)}
+    return found
 
 
 def last_success(connection: Connection) -> datetime | None:

@@ -22,6 +22,7 @@ OWN_TABLES = (
     "ordersync_alerts",
     "ordersync_shadow",
     "ordersync_parcels",
+    "ordersync_dagster_runs",
 )
 
 
@@ -51,6 +52,7 @@ def own_tables() -> MetaData:
         _alerts(),
         _shadow(),
         _asked_at(),
+        _dagster_runs(),
     )
     for name, of_table in zip(OWN_TABLES, columns, strict=True):
         Table(name, metadata, *of_table)
@@ -120,6 +122,10 @@ def _runs() -> list[SchemaItem]:
         *_texts("audit_hash"),
         Index("ix_ordersync_runs_state", "state", "started_at"),
     ]
+
+
+def _dagster_runs() -> list[Column[object]]:
+    return [Column("run_id", Text, primary_key=True), *_required("dagster_run_id")]
 
 
 def _asked_at() -> list[Column[object]]:
