@@ -116,9 +116,8 @@ class ProblemClass(StrEnum):
     SUPERSEDED_SESSION = (
         "superseded_session",
         Severity.NOTICE,
-        "If it is one purchase, nothing is missing; if it has two orders, cancel one. If it is another "
-        "purchase, make its order by hand, with its stripe_session_id.",
-        False,
+        "If it is one purchase with one order, nothing is missing: acknowledge it. If it has two orders, cancel one. "
+        "If it is another purchase, make its order by hand, with its stripe_session_id.",
     )
     DOUBLE_PAYMENT = (
         "double_payment",

@@ -14,8 +14,6 @@ from ordersync_dagster_tests.support.shops import Shop, launched
 from ordersync_dagster_tests.support.templates import fill
 
 GOOD = "customer1@example.com"
-# The next run may solve these, and does not where the world stays as it is.
-STAY_WITHOUT_A_PERSON = {"superseded_session"}
 
 
 def test_each_class_is_found_twice_by_a_run_and_a_dry_run_and_none_is_doubled(messy_shop: Shop) -> None:
@@ -54,7 +52,7 @@ def test_after_a_repair_only_what_needs_a_person_is_open_and_ends_with_its_cause
     messy_shop.time.now += timedelta(minutes=5)
     messy_shop.run()
     still = problems.known()
-    assert {each.problem_class for each in still if not each.problem_class.needs_person} <= STAY_WITHOUT_A_PERSON
+    assert {each.problem_class for each in still if not each.problem_class.needs_person} == set()
     assert {each.problem_class for each in still} >= IN_A_WORLD
     _remove_the_causes(messy_shop)
     messy_shop.run()
