@@ -1,11 +1,14 @@
 """The shop's orders by every name that a person may have for one."""
 
+import re
 from functools import partial
 
 from ordersync_dagster.adapters.database.journal import order_past
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.core.explanation import RowPast
 from ordersync_dagster.core.orders import StoredOrder
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class ShopLookups:
@@ -15,8 +18,8 @@ class ShopLookups:
         self._store = store
 
     def of_order(self, order_id: str) -> tuple[StoredOrder, ...]:
-        """The order with this id."""
-        return self._store.orders([order_id])
+        """The order with this id; a uuid is also known in capitals."""
+        return self._store.orders({order_id, order_id.lower()} if _UUID.fullmatch(order_id) else [order_id])
 
     def of_session(self, session_id: str) -> tuple[StoredOrder, ...]:
         """The orders that name a session."""

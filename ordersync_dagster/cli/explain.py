@@ -26,10 +26,11 @@ def explain(
     from ordersync_dagster.app.explain import explain_order
     from ordersync_dagster.report.explanation import explanation_json, explanation_lines
 
-    if (name is None) == (email is None):
+    name = (name or "").strip()
+    if bool(name) == (email is not None):
         raise SettingsError("give an id or --email, and not both: `ordersync explain ID`")
     address = "" if email is None else require_address(email)
-    answer = explain_order(settings(), name=(name or "").strip(), email=address)
+    answer = explain_order(settings(), name=name, email=address)
     for warning in answer.warnings:
         say(f"Warning: {warning}")
     if as_json:
@@ -42,7 +43,7 @@ def explain(
     raise typer.Exit(_outcome(answer, name, email))
 
 
-def _outcome(answer: "Explained", name: str | None, email: str | None) -> int:
+def _outcome(answer: "Explained", name: str, email: str | None) -> int:
     """The exit code; raises the error of a vendor, or UsageError where nothing is known."""
     if answer.errors:
         raise answer.errors[0]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ordersync_dagster.app.problems import Problems
 
 problems = typer.Typer(invoke_without_command=True, help="List the problems that runs found, show or acknowledge one.")
-PROBLEM_ID = typer.Argument(metavar="ID", help="As `ordersync problems` shows it.")
+PROBLEM_ID = typer.Argument(
+    metavar="ID", help="As `ordersync problems` shows it.", callback=lambda given: given.strip().lower()
+)
 
 
 @problems.callback()

@@ -11,7 +11,7 @@ from ordersync_dagster.core.exit_codes import FAILED, OK
 if TYPE_CHECKING:
     from ordersync_dagster.app.history import History
 
-RUN_ID = typer.Argument(metavar="ID", help="As `ordersync runs` shows it.")
+RUN_ID = typer.Argument(metavar="ID", help="As `ordersync runs` shows it.", callback=lambda given: given.strip())
 runs = typer.Typer(invoke_without_command=True, help="List our runs, or show what one of them changed and why.")
 audit = typer.Typer(
     no_args_is_help=True, help="Show what runs changed in an order, or check the audit of all rows written."
@@ -61,7 +61,12 @@ def undo(
 @audit.command("show")
 @in_one_shop
 def audit_show(
-    order: Annotated[str, typer.Argument(metavar="ORDER", help="An order's id, or its Checkout Session's.")],
+    order: Annotated[
+        str,
+        typer.Argument(
+            metavar="ORDER", help="An order's id, or its Checkout Session's.", callback=lambda given: given.strip()
+        ),
+    ],
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Show each change that runs made to one order, and why."""

@@ -8,7 +8,7 @@ from ordersync_dagster.core.history import PastRun
 
 @dataclass(frozen=True, slots=True)
 class RunHealth:
-    """The runs of `ordersync sync` and of Dagster that wrote; no undo, purge or forget."""
+    """The runs of `ordersync sync` and of Dagster that wrote, or looked in shadow mode; no undo, purge or forget."""
 
     first: PastRun | None = None
     last: PastRun | None = None

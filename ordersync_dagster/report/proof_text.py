@@ -68,7 +68,7 @@ def _sums(sums: Mapping[str, int]) -> str:
 
 def _together(days: Sequence[DayProof], changes: Sequence[ProofChange] | None) -> list[str]:
     proved, compared = sum(each.is_proved for each in days), [each for each in days if each.has_figures]
-    head = "The day holds." if proved == len(days) == 1 else f"{proved} of {_number(len(days), 'day')} hold."
+    head = "The day holds." if proved == len(days) == 1 else f"{proved} of {len(days)} days hold."
     if changes is not None:
         head += (
             f" {_number(len(changes), 'change')} since the proof." if changes else " Nothing changed since the proof."

@@ -83,6 +83,15 @@ class ShopStatus:
         return bool(self.waiting) or self.health.is_failing or self.is_silent or self.lasting_outage is not None
 
     @property
+    def shadow(self) -> str:
+        """One sentence where the last successful run was in shadow mode, so that nobody takes it for a repair."""
+        run = self.health.succeeded
+        if run is None or run.kind != "shadow":
+            return ""
+        still_open = counted(run.summary.get("shadow_open", 0), "repair")
+        return f"Shadow mode: the shop's tables were not written; {still_open} open. Look: ordersync shadow"
+
+    @property
     def verdict(self) -> str:
         """One sentence."""
         if self.health.last is None:
@@ -119,6 +128,7 @@ def status_line(status: ShopStatus) -> str:
         parts.append(f"{classes}{f' ({money})' if (money := money_of(status.waiting)) else ''}.")
     if status.acknowledged:
         parts.append(f"{len(status.acknowledged)} acknowledged.")
+    parts += [f"{status.shadow}."] if status.shadow else []
     parts += [f"Webhook outage: {each.sentence}." for each in (status.webhook.outages if status.webhook else ())]
     if status.health.succeeded:
         parts.append(f"Last successful run: {_ago(status.health.succeeded, status.now)}.")

@@ -74,6 +74,8 @@ def _lines(status: ShopStatus) -> Iterator[str]:
     health = status.health
     yield from _run_lines("Last successful run", health.succeeded, status)
     yield from _figures(counters_of(health.succeeded))
+    if status.shadow:
+        yield f"  {status.shadow}"
     if health.last_failed:
         yield from _run_lines("Last failed run", health.last_failed, status)
     if health.last and health.last.state in ("running", "interrupted"):

@@ -1,17 +1,23 @@
 """Shadow mode: runs write nothing of the shop's, and keep the changes that they would have made."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import make_url
 
+from ordersync_dagster.app.alerts import Alerts
 from ordersync_dagster.app.history import History
 from ordersync_dagster.app.problems import Problems
 from ordersync_dagster.app.schema import ShopSchema
-from ordersync_dagster.core.errors import DatabaseRefusedError, SchemaError, UsageError
-from ordersync_dagster.sandbox import World
+from ordersync_dagster.app.status import read_status
+from ordersync_dagster.core.errors import DatabaseRefusedError, KeyRefusedError, SchemaError, UsageError
+from ordersync_dagster.report.status import status_line
+from ordersync_dagster.report.status_screen import status_text
+from ordersync_dagster.sandbox import Fault, World
 from ordersync_dagster_tests.app.shadowing import counts, in_shadow, shadow_run, shop_rows, webhook
 from ordersync_dagster_tests.support.databases import Database
+from ordersync_dagster_tests.support.receivers import FakeSink
 from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop, launched
 from ordersync_dagster_tests.support.world import lost
@@ -43,6 +49,37 @@ def test_problems_are_recorded_as_by_any_run(each_shop: Shop) -> None:
     run = shadow_run(each_shop)
     known = Problems(in_shadow(each_shop), each_shop.time.tools()).known()
     assert {each.problem_class for each in known} == {each.problem_class for each in run.outcome.problems}
+
+
+def test_runs_in_shadow_are_runs_for_status_alerts_and_metrics(each_shop: Shop, tmp_path: Path) -> None:
+    metrics, sink = tmp_path / "shadow.prom", FakeSink()
+    settings = in_shadow(each_shop, ORDERSYNC_METRICS_FILE=str(metrics), ORDERSYNC_ALERT_CLASSES="disputed")
+    for _ in launched(settings, tools=each_shop.time.tools()).parts:
+        continue
+    status, alerts = read_status(settings, each_shop.time.tools()), Alerts(settings, each_shop.time.tools(), [sink])
+    assert status.health.last is not None
+    assert status.health.last == status.health.succeeded
+    assert not status.is_silent
+    still_open = sum(counts(each_shop).values())
+    assert f"Shadow mode: the shop's tables were not written; {still_open} repairs open." in status_line(status)
+    assert f"  {status.shadow}\n" in status_text(status)
+    assert "\nordersync_last_success_timestamp_seconds " in metrics.read_text()
+    alerts.tell()
+    assert sink.take() == []
+    each_shop.time.elapsed += 27 * 3600
+    alerts.tell()
+    assert sink.take() == ["ordersync: no successful run for 27 hours"]
+    shadow_run(each_shop)
+    alerts.tell()
+    assert sink.take() == ["ordersync: over: a run succeeded"]
+
+
+def test_a_run_in_shadow_that_failed_is_told(shop: Shop) -> None:
+    shadow_run(shop)
+    shop.sandbox.faults.add(Fault("/v1/checkout/sessions", "status", 401, times=None))
+    with pytest.raises(KeyRefusedError):
+        shadow_run(shop)
+    assert read_status(in_shadow(shop), shop.time.tools()).health.is_failing
 
 
 def test_the_engine_of_a_shadow_run_refuses_to_write_the_shop(each_shop: Shop) -> None:

@@ -51,7 +51,15 @@ def test_an_unknown_address_is_not_repeated(ordersync: Cli) -> None:
     assert "jane" not in ran.err
 
 
-@pytest.mark.parametrize("arguments", [[], ["x", "--email", "y@example.com"]])
+def test_an_id_is_known_with_blanks_around_it_and_in_capitals(ordersync: Cli, world: World) -> None:
+    order = world.shop.orders[0]["id"]
+    wanted = document(ordersync("explain", order, "--json"))["explanations"]
+    assert wanted[0]["ids"]["order_id"] == order
+    for name in (f" {order} ", order.upper()):
+        assert document(ordersync("explain", name, "--json"))["explanations"] == wanted
+
+
+@pytest.mark.parametrize("arguments", [[], [" "], ["x", "--email", "y@example.com"]])
 def test_one_question_at_a_time(ordersync: Cli, arguments: list[str]) -> None:
     ran = ordersync("explain", *arguments)
     assert ran.code == 2

@@ -55,7 +55,8 @@ def test_an_acknowledged_problem_is_listed_and_needs_nobody(ordersync: Cli) -> N
     assert (seen["needs_person"], seen["acknowledged"]["note"]) == (False, "asked")
     text = ordersync("problems").out
     assert text.splitlines()[0].endswith(" need a person.")
-    assert ordersync("problems", "show", problem_id).out.splitlines()[0].startswith(problem_id)
+    for name in (problem_id, f" {problem_id} ", problem_id.upper()):
+        assert ordersync("problems", "show", name).out.splitlines()[0].startswith(problem_id)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT, is_blanked
-from ordersync_dagster.adapters.database.journal.runs import RUNS
+from ordersync_dagster.adapters.database.journal.runs import LOOKS, RUNS
 from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.history import AuditRecord, PastRun
 from ordersync_dagster.core.window import Window
 
 RECORDS_AT_ONCE = 2000
-_IS_SYNC = RUNS.c.kind == "sync"
+_IS_LOOK = RUNS.c.kind.in_(LOOKS)
 _COUNTED = {
     ("order_create", "order"): "orders_inserted",
     ("order_update", "order"): "orders_updated",
@@ -73,22 +73,22 @@ def read_records(
 
 def read_health(connection: Connection) -> RunHealth:
     """The runs that tell how a shop is looked after."""
-    succeeded = _one_sync(connection, RUNS.c.state == "succeeded", newest=True)
+    succeeded = _one_look(connection, RUNS.c.state == "succeeded", newest=True)
     has_failed = RUNS.c.state == "failed"
     is_since = has_failed & (RUNS.c.started_at > succeeded.started_at) if succeeded else has_failed
     return RunHealth(
-        first=_one_sync(connection, newest=False),
-        last=_one_sync(connection, newest=True),
+        first=_one_look(connection, newest=False),
+        last=_one_look(connection, newest=True),
         succeeded=succeeded,
-        first_failed=_one_sync(connection, is_since, newest=False),
-        last_failed=_one_sync(connection, has_failed, newest=True),
-        failures=connection.execute(select(func.count()).where(is_since, _IS_SYNC)).scalar_one(),
+        first_failed=_one_look(connection, is_since, newest=False),
+        last_failed=_one_look(connection, has_failed, newest=True),
+        failures=connection.execute(select(func.count()).where(is_since, _IS_LOOK)).scalar_one(),
     )
 
 
-def _one_sync(connection: Connection, *conditions: ColumnElement[bool], newest: bool) -> PastRun | None:
+def _one_look(connection: Connection, *conditions: ColumnElement[bool], newest: bool) -> PastRun | None:
     order = RUNS.c.started_at.desc() if newest else RUNS.c.started_at
-    query: Select[tuple[str]] = select(RUNS.c.id).where(_IS_SYNC, *conditions).order_by(order, RUNS.c.id).limit(1)
+    query: Select[tuple[str]] = select(RUNS.c.id).where(_IS_LOOK, *conditions).order_by(order, RUNS.c.id).limit(1)
     return next(iter(_runs(connection, RUNS.c.id.in_(query))), None)
 
 

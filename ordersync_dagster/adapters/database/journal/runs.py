@@ -15,6 +15,7 @@ from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.window import Window
 
+LOOKS = ("sync", "shadow")  # the kinds of runs that look at a shop
 _OWN = own_tables()
 # Stands for "no 404": our role may not delete rows of ordersync_missing.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,7 +81,7 @@ def end(connection: Connection, run_id: str, state: str, summary: Mapping[str, i
 
 def ended_since(connection: Connection, since: datetime) -> list[tuple[datetime, Window]]:
     """Start and window of each run that began at or after `since` and came to its end."""
-    is_wanted = (RUNS.c.state == "succeeded") & RUNS.c.kind.in_(("sync", "shadow")) & (RUNS.c.started_at >= since)
+    is_wanted = (RUNS.c.state == "succeeded") & RUNS.c.kind.in_(LOOKS) & (RUNS.c.started_at >= since)
     query = select(RUNS.c.started_at, RUNS.c.window_start, RUNS.c.window_end).where(is_wanted)
     return [(started, Window(start, end)) for started, start, end in connection.execute(query) if start and end]
 
@@ -96,7 +97,7 @@ def read_dagster_runs(connection: Connection, run_ids: Collection[str]) -> dict[
 
 def last_success(connection: Connection) -> datetime | None:
     """When the last run that came to its end did so."""
-    is_wanted = (RUNS.c.state == "succeeded") & (RUNS.c.kind == "sync")
+    is_wanted = (RUNS.c.state == "succeeded") & RUNS.c.kind.in_(LOOKS)
     return connection.execute(select(func.max(RUNS.c.ended_at)).where(is_wanted)).scalar()
 
 
