@@ -1,13 +1,14 @@
 """A moment, a pretend shop, a clock that nobody waits for, and fresh databases: what most tests start from."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import is_hypothesis_test
 
-from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.sandbox import Sandbox, World, build
 from ordersync_dagster_tests.support.cli import Cli, command_on
@@ -15,6 +16,7 @@ from ordersync_dagster_tests.support.clock import NOW, FakeTime
 from ordersync_dagster_tests.support.databases import KINDS, OTHERS, Database, fresh_database, shared_postgres
 from ordersync_dagster_tests.support.memory import keep_files_in_memory, spare_the_collector
 from ordersync_dagster_tests.support.profiles import IS_FULL, for_full_profile, load_hypothesis_profile
+from ordersync_dagster_tests.support.settings import VARIABLES
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.templates import PostgresTemplates
 from ordersync_dagster_tests.support.world import outage_of, served
@@ -54,12 +56,18 @@ def no_state_in_the_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         yield
 
 
+@pytest.fixture(scope="session")
+def _states(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the state of each test may be; most have none, and a folder for each of thousands takes its time."""
+    return tmp_path_factory.mktemp("states")
+
+
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, _states: Path) -> None:
     """What the developer's own environment says must not reach a test, nor a test the developer's home."""
-    for name in ("STRIPE_LOG", *Settings.model_fields):
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("ORDERSYNC_STATE_DIR", f"{tmp_path}-state")
+    for name in VARIABLES.intersection(os.environ):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ORDERSYNC_STATE_DIR", f"{_states}/{uuid4().hex}")
 
 
 @pytest.fixture

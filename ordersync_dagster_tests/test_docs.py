@@ -62,6 +62,7 @@ def _cells(page: str) -> Mapping[str, str]:
     return {row[0].strip("`"): row[1] for row in _rows(page) if len(row) > 1}
 
 
+@pytest.mark.full
 def test_every_ordersync_command_in_the_docs_exists_with_its_options() -> None:
     found = _ours("ordersync")
     unknown = []

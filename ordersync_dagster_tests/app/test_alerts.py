@@ -146,6 +146,7 @@ def test_an_acknowledged_problem_is_told_when_its_time_is_over(shop: Shop) -> No
     assert team.hears() == []
 
 
+@pytest.mark.full
 def test_a_failed_run_is_told_once_with_its_reason_until_one_succeeds(shop: Shop) -> None:
     looked_at(shop)
     team = Team(shop)

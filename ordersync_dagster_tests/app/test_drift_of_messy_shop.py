@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from ordersync_dagster.report.drift.document import figures_of
 from ordersync_dagster.report.drift.report import DriftReport
 from ordersync_dagster.sandbox import World
@@ -21,6 +23,7 @@ def test_the_figures_are_those_of_the_messy_world(messy_shop: Shop, messy: World
     assert by_class(report) == dict.fromkeys(IN_A_WORLD, 2)
 
 
+@pytest.mark.full
 def test_after_a_repair_the_report_differs_only_by_the_refunds(messy_shop: Shop, messy: World) -> None:
     messy_shop.run()
     report, truth = made(messy_shop), truth_of(messy)

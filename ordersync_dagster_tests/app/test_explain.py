@@ -13,6 +13,7 @@ from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.world import lost
 
 
+@pytest.mark.full
 def test_every_order_is_decided_as_a_dry_run_decides_it(each_shop: Shop, outage: World) -> None:
     run = each_shop.run(dry_run=True)
     changes = {key: sorted((dict(c) for c in run.outcome.changes if c["stripe_session_id"] == key), key=str)

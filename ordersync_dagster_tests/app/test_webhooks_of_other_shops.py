@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.core.window import Window
@@ -49,6 +51,7 @@ def test_a_shop_that_numbers_its_orders(
     assert (after.outages[0].missing, after.outages[0].recovered) == (0, len(lost(outage)))
 
 
+@pytest.mark.full
 def test_a_shop_with_its_own_names_and_times_with_a_zone(
     postgres_url: str, sandbox: Sandbox, time: FakeTime, outage: World, tmp_path: Path
 ) -> None:

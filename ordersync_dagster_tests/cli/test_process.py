@@ -34,6 +34,7 @@ def test_the_demonstration_prints_what_the_sandbox_holds(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [], "neither the folder nor the person's home is written"
 
 
+@pytest.mark.full
 def test_the_sandbox_runs_a_command_with_its_environment_and_hands_its_exit_code_on(tmp_path: Path) -> None:
     program = "import os, sys; print(os.environ['STRIPE_API_BASE'], os.environ['DATABASE_URL']); sys.exit(7)"
     ran = run_outside(str(COMMAND), "sandbox", "--", sys.executable, "-c", program, tmp_path=tmp_path)
@@ -55,12 +56,14 @@ def loaded_after(*arguments: str, tmp_path: Path, **environment: str) -> set[str
     return set(ran.stderr.splitlines()[-1].split())
 
 
+@pytest.mark.full
 def test_help_is_quick_because_it_loads_nothing_that_only_a_run_needs(tmp_path: Path) -> None:
     assert not loaded_after("--help", tmp_path=tmp_path) & (HEAVY | OF_A_RUN)
     assert not loaded_after("sync", "--help", tmp_path=tmp_path) & (HEAVY | {"stripe", "sqlalchemy", "requests"})
     assert not loaded_after("--version", tmp_path=tmp_path) & (HEAVY | OF_A_RUN)
 
 
+@pytest.mark.full
 def test_what_only_some_runs_need_is_not_imported_with_the_command(tmp_path: Path) -> None:
     program = "import sys, ordersync_dagster.cli.main, ordersync_dagster.app.run; print(*sys.modules)"
     modules = set(run_outside(sys.executable, "-c", program, tmp_path=tmp_path).stdout.split())
@@ -68,6 +71,7 @@ def test_what_only_some_runs_need_is_not_imported_with_the_command(tmp_path: Pat
     assert not {"filelock", "ordersync_dagster.report.drift.report", "psycopg"} & modules
 
 
+@pytest.mark.full
 def test_a_plain_sync_loads_neither_alembic_nor_pandas_nor_dagster(ordersync: Cli, tmp_path: Path) -> None:
     modules = loaded_after("sync", tmp_path=tmp_path)
     assert {"sqlalchemy", "stripe"} <= modules

@@ -179,6 +179,7 @@ def test_it_needs_no_keys_but_a_database(ordersync: Cli) -> None:
     assert (ran.code, "DATABASE_URL" in ran.err) == (2, True)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("command", ["undo", "runs"])
 def test_nothing_heavy_is_loaded(sandbox: Sandbox, sqlite_url: str, world: World, command: str) -> None:
     database = seeded(sqlite_url, world)

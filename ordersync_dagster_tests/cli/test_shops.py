@@ -101,6 +101,7 @@ def test_the_text_has_a_block_for_each_shop_and_a_table(ordersync: Cli) -> None:
     assert ordersync("sync", "--shop", "all", "--plan", "plan.json").code == 0
 
 
+@pytest.mark.full
 def test_a_group_and_its_command_take_the_option(ordersync: Cli) -> None:
     assert ordersync("sync", "--shop", "prints").code == 0
     for options in (("runs", "--shop", "prints"), ("problems", "--shop", "prints", "--json")):

@@ -120,6 +120,7 @@ def test_pages_and_tables_of_all_shops_need_files(form: str, shops: Shops) -> No
         run_side_by_side(lambda: None, {"form": form, "output": None}, list(shops))
 
 
+@pytest.mark.full
 def test_a_signal_ends_all_shops_and_nobody_stays_behind(
     shops: Shops, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ KEYS = ("STRIPE", "PRINTFUL", "DATABASE_URL", "ORDERSYNC_ALERT", "ORDERSYNC_HASH
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
+@pytest.mark.full
 def test_the_file_is_valid_by_the_schema_of_compose() -> None:
     program = str(Path(sys.executable).with_name("check-jsonschema"))
     command = [program, "--builtin-schema", "vendor.compose-spec", str(ROOT / "compose.yaml")]

@@ -81,6 +81,7 @@ def test_the_page_and_the_values_name_the_chart_of_the_librarys_version() -> Non
         assert set(re.findall(r"--version (\d+\.\d+\.\d+)", path.read_text())) == {pinned[1]}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda each: each["metadata"]["name"])
 def test_a_network_policy_is_valid_strictly_and_lets_in_only_who_is_named(policy: dict[str, Any]) -> None:
     validate(policy)

@@ -40,6 +40,7 @@ def container(pod: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "name", ["cronjob.yaml", "shops.yaml", "dry-run.yaml", "alerts.yaml", "networkpolicy.yaml", "secret.example.yaml"]
 )

@@ -1,6 +1,7 @@
 """Keys, passwords and customers are looked for wherever a run of the command leaves something, however it ended."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,9 +127,7 @@ def refused_by_the_database(canary: Canary) -> None:
 
 
 @pytest.mark.slow
-def test_faults_53_and_54_no_key_password_or_customer_is_kept_outside_the_orders(
-    canary: Canary, tmp_path: Path
-) -> None:
+def test_faults_53_and_54_no_key_password_or_customer_is_kept_outside_the_orders(canary: Canary) -> None:
     canary.sync(0, "--dry-run")
     canary.sync(0, "--dry-run", "--json")
     refused_by_the_database(canary)
@@ -145,7 +144,7 @@ def test_faults_53_and_54_no_key_password_or_customer_is_kept_outside_the_orders
     assert "<h1>" in reported
     assert "order_id,field,before" in reported
     assert {each for each in EVERYBODY if each in said + reported} == set()
-    state = Path(f"{tmp_path}-state")
+    state = Path(os.environ["ORDERSYNC_STATE_DIR"])
     kept = {path: path.read_bytes() for path in state.rglob("*") if path.is_file()}
     for table in sorted(database.tables() - {"orders"}):
         kept[Path(table)] = repr(database.rows(f"SELECT * FROM {table}")).encode()

@@ -31,6 +31,7 @@ def test_no_page_of_refunds_or_events_raises_anything_without_a_name() -> None:
     assert ends_of(properties.refunds).keys() == {READ, REFUSED}
 
 
+@pytest.mark.full
 def test_each_wanted_order_has_an_answer_whatever_printful_lists() -> None:
     assert ends_of(properties.printful_orders).keys() == {READ, REFUSED}
 

@@ -16,6 +16,7 @@ def look(time: FakeTime) -> str:
     return str(found.skip_message)
 
 
+@pytest.mark.full
 def test_problems_of_a_run_are_told_once(runs: Runs, time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
     assert runs.order_sync(days=30).succeeded
     with webhook() as server:

@@ -29,6 +29,7 @@ def test_a_dry_run_that_finds_missing_orders_turns_their_days_red_and_names_them
         assert ids(run, PAID_HAS_ORDER, day) == {each for each, lost_on in missing.items() if lost_on == day}
 
 
+@pytest.mark.full
 def test_every_whole_day_is_checked_by_both_jobs(runs: Runs, outage: World) -> None:
     by_person = runs.order_sync(days=7, dry_run=True).checks.keys()
     days = sorted(date.fromisoformat(day) for _, day in by_person if day)
@@ -36,6 +37,7 @@ def test_every_whole_day_is_checked_by_both_jobs(runs: Runs, outage: World) -> N
     assert runs.daily_order_sync(days[0], days[-1], dry_run=True).checks.keys() == by_person
 
 
+@pytest.mark.full
 def test_after_the_repair_every_check_passes(past: Past) -> None:
     assert not past.again.red
 

@@ -34,6 +34,7 @@ def test_verdict_report_picture_and_tables_are_there(runs: Runs, outage: World) 
     assert found["disagreements"].records
 
 
+@pytest.mark.full
 def test_the_page_is_kept_in_the_storage_of_dagster_and_old_ones_go(
     runs: Runs, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

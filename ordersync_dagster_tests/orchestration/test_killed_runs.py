@@ -38,6 +38,7 @@ def status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     return run.status
 
 
+@pytest.mark.full
 def test_a_run_whose_process_is_gone_is_ended_and_says_so(instance: dg.DagsterInstance) -> None:
     run_id = started(instance, killed_process())
     assert end_killed_runs(instance) == [run_id]
@@ -72,6 +73,7 @@ def test_runs_are_tagged_with_their_process(runs: Runs) -> None:
     assert kept.tags[PROCESS] == this_process()
 
 
+@pytest.mark.full
 def test_the_sensor_does_it_and_names_the_runs(instance: dg.DagsterInstance) -> None:
     quiet = abandoned_runs(dg.build_sensor_context(instance=instance))
     run_id = started(instance, killed_process())

@@ -35,6 +35,7 @@ def test_a_preview_shares_no_plotted_label_with_a_run(past: Past) -> None:
     assert not {name for name, value in preview.items() if isinstance(value, numbers)} & done.keys()
 
 
+@pytest.mark.full
 def test_each_day_of_orders_has_its_proof_from_both_jobs_and_in_a_dry_run(runs: Runs, outage: World) -> None:
     day = min(lost_with_days(outage).values())
     looked = runs.order_sync(days=7, dry_run=True).of("orders", day, kind=OBSERVED)

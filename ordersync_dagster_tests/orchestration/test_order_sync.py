@@ -10,6 +10,7 @@ from ordersync_dagster_tests.orchestration.runs import GREEN, OBSERVED, Past, Ru
 from ordersync_dagster_tests.support.databases import Database
 
 
+@pytest.mark.full
 def test_a_dry_run_turns_no_day_green_and_writes_nothing(past: Past) -> None:
     run = past.preview
     assert run.succeeded

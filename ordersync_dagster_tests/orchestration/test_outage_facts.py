@@ -3,6 +3,8 @@
 import re
 from datetime import date
 
+import pytest
+
 from ordersync_dagster.sandbox import Fault, Sandbox
 from ordersync_dagster_tests.orchestration.runs import OBSERVED, Runs, lost_with_days
 
@@ -12,6 +14,7 @@ def days_of(selection: str) -> tuple[date, date]:
     return min(found), max(found)
 
 
+@pytest.mark.full
 def test_a_dry_run_names_the_days_and_a_backfill_of_them_repairs_all(runs: Runs, sandbox: Sandbox) -> None:
     lost = lost_with_days(sandbox.world)
     facts = runs.order_sync(days=30, dry_run=True).of("order_sync_summary", kind=OBSERVED)
@@ -24,6 +27,7 @@ def test_a_dry_run_names_the_days_and_a_backfill_of_them_repairs_all(runs: Runs,
     assert "outage_backfill" not in after
 
 
+@pytest.mark.full
 def test_a_run_that_finds_nothing_missing_asks_for_no_events(runs: Runs, sandbox: Sandbox) -> None:
     runs.order_sync(days=30)
     sandbox.requests.clear()
@@ -32,6 +36,7 @@ def test_a_run_that_finds_nothing_missing_asks_for_no_events(runs: Runs, sandbox
     assert "/v1/events" not in {each.path for each in sandbox.requests}
 
 
+@pytest.mark.full
 def test_a_run_is_no_worse_where_events_cannot_be_read(runs: Runs, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("/v1/events", "status", status=500, times=None))
     facts = runs.order_sync(days=30).of("order_sync_summary")

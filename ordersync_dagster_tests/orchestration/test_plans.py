@@ -21,6 +21,7 @@ def apply_with(preview: Run) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.full
 def test_the_configuration_of_a_dry_run_applies_it(runs: Runs, shop: Database, outage: World) -> None:
     before = shop.count("orders")
     config = apply_with(runs.order_sync(days=30, printful="open", dry_run=True))
@@ -32,6 +33,7 @@ def test_the_configuration_of_a_dry_run_applies_it(runs: Runs, shop: Database, o
     assert "Apply exactly" not in after["report"].value
 
 
+@pytest.mark.full
 def test_chosen_days_are_applied_with_the_same_days(runs: Runs, shop: Database) -> None:
     before = shop.count("orders")
     preview = runs.daily_order_sync(FIRST, LAST, dry_run=True)
@@ -43,6 +45,7 @@ def test_chosen_days_are_applied_with_the_same_days(runs: Runs, shop: Database) 
     assert shop.count("orders") > before
 
 
+@pytest.mark.full
 def test_a_plan_that_moved_writes_nothing_and_says_so(runs: Runs, shop: Database) -> None:
     config = apply_with(runs.order_sync(days=30, dry_run=True))
     moving = "UPDATE orders SET status = 'cancelled' WHERE printful_order_id IS NOT NULL"
@@ -82,6 +85,7 @@ def test_a_plan_that_is_none_is_refused_before_any_request(
     assert sandbox.requests == []
 
 
+@pytest.mark.full
 def test_an_empty_plan_is_no_plan(runs: Runs) -> None:
     assert runs.order_sync(days=7, plan=None).succeeded
     assert runs.order_sync(days=7, plan=" ").succeeded

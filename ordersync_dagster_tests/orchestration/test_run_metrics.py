@@ -15,6 +15,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "ordersync.prom"
 
 
+@pytest.mark.full
 def test_a_run_of_dagster_writes_the_metrics(runs: Runs, path: Path) -> None:
     summary = runs.order_sync(days=30).of("order_sync_summary")
     text = path.read_text()

@@ -62,6 +62,7 @@ def test_a_day_with_an_undecided_record_does_not_turn_green(
     assert home.get_latest_materialization_event(ITEMS) is None
 
 
+@pytest.mark.full
 def test_a_printful_that_could_not_be_asked_turns_nothing_of_it_green(
     home: dg.DagsterInstance, shop: Database, sandbox: Sandbox, time: FakeTime
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_printful_that_could_not_be_asked_turns_nothing_of_it_green(
     assert home.get_latest_materialization_event(dg.AssetKey("printful_orders")) is None
 
 
+@pytest.mark.full
 def test_the_days_of_one_of_several_shops_turn_green_under_its_name(
     home: dg.DagsterInstance, shop: Database, time: FakeTime
 ) -> None:

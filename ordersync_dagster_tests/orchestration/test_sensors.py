@@ -79,6 +79,7 @@ def test_the_same_days_are_asked_for_again_at_most_hourly(watcher: Watcher) -> N
     assert keys[0] == keys[1] == keys[2] != keys[3]
 
 
+@pytest.mark.full
 def test_a_session_that_cannot_become_an_order_is_asked_for_three_times_then_told(
     watcher: Watcher, sandbox: Sandbox, outage: World, runs: Runs
 ) -> None:
@@ -136,6 +137,7 @@ def test_a_lost_order_of_today_is_recovered_by_the_job_that_covers_today(watcher
     assert request.tags[WHY] == "1 paid sessions of today without an order"
 
 
+@pytest.mark.full
 def test_a_payment_that_settles_days_later_is_found_by_its_sessions_day(
     watcher: Watcher, sandbox: Sandbox, outage: World, runs: Runs
 ) -> None:
@@ -152,6 +154,7 @@ def test_a_payment_that_settles_days_later_is_found_by_its_sessions_day(
     assert days_of(watcher.requests()) == {day_of(debit["created"]), day_of(fresh)}
 
 
+@pytest.mark.full
 def test_a_gap_older_than_events_go_is_run_by_listing_and_says_so(watcher: Watcher, runs: Runs) -> None:
     runs.order_sync(days=30)
     watcher.time.elapsed = 0

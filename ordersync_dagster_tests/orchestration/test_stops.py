@@ -102,6 +102,7 @@ def test_more_changes_than_allowed_write_nothing(runs: Runs, shop: Database) -> 
     assert not runs.green()
 
 
+@pytest.mark.full
 def test_no_limit_and_a_wide_limit_let_a_run_pass(runs: Runs) -> None:
     assert runs.order_sync(days=7, max_changes=1000).succeeded
     assert runs.order_sync(days=7, max_changes=None).succeeded

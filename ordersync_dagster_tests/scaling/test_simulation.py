@@ -49,6 +49,7 @@ def test_each_lost_payment_is_repaired_and_none_before_its_grace_time(shops: Sho
         assert found.minutes == tuple(sorted(found.minutes))
 
 
+@pytest.mark.full
 def test_runs_of_one_stripe_account_take_turns_and_no_more_run_than_may(shops: Shops, done: list[Run]) -> None:
     account = shops.account.tolist()
     by_account = sorted(done, key=lambda run: (account[run.shop], run.start))
@@ -69,6 +70,7 @@ def test_no_run_is_faster_than_the_budgets_of_its_accounts(done: list[Run]) -> N
         assert run.end - run.start >= (run.printful - PRINTFUL_A_MINUTE) * 60 / PRINTFUL_A_MINUTE
 
 
+@pytest.mark.full
 def test_the_page_can_be_written_for_few_shops() -> None:
     figures = Figures.load(ROOT / "benchmarks" / "figures.json")
     text = page(figures, count=10)

@@ -12,6 +12,7 @@ CHUNK = 25
 CHUNKS = [range(first, first + CHUNK) for first in range(0, SLOW, CHUNK)]
 
 
+@pytest.mark.full
 def test_the_rules_hold_for_the_first_seeds(prepared: Stage) -> None:
     failure = first_failure(prepared, from_environment(range(FAST)))
     assert failure is None, failure

@@ -32,20 +32,27 @@ def load_hypothesis_profile() -> None:
 def for_full_profile(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     """Those of `items` that are one more example of a claim that `make test` tries with another.
 
-    - It has the mark `full`: it costs more and holds no more.
+    - It has the mark `full`: it holds no more than another, or takes more than a second of a processor.
+    - It is about a fault: the suite in `faults/`, except that the table in docs/reliability.md is complete.
     - It claims on PostgreSQL what it claims on SQLite too, about something that no database changes. A test outside
       `adapters/` whose claim is about a database says so by the mark `databases`, and one inside that is about none
       by the mark `any_database`.
     - It has parameters and is costly: on PostgreSQL, or with the pretend shop and a database. The first example of
       each kind of database stays; all of them stay where the mark `examples` says that each is a claim of its own.
     """
-    left = {item for item in items if item.get_closest_marker("full") or _is_of_another_kind(item)}
+    left = {
+        item for item in items if item.get_closest_marker("full") or _is_of_fault(item) or _is_of_another_kind(item)
+    }
     first: dict[tuple[str, object], pytest.Item] = {}
     several = [item for item in items if item not in left and _is_one_of_several(item)]
     for item in several:  # in any order: pytest may have shuffled them
         test = (item.nodeid.partition("[")[0], _kind(item))
         first[test] = min(first.get(test, item), item, key=_place)
     return [*left, *(set(several) - set(first.values()))]
+
+
+def _is_of_fault(item: pytest.Item) -> bool:
+    return TESTS / "faults" in item.path.parents and item.path.stem != "test_table"
 
 
 def _is_of_another_kind(item: pytest.Item) -> bool:

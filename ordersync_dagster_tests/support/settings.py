@@ -1,8 +1,9 @@
-"""Settings that point at the sandbox."""
+"""Settings that point at the sandbox, and the variables that name settings."""
 
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.sandbox import Sandbox
 
+VARIABLES = {name.upper() for name in ("STRIPE_LOG", *Settings.model_fields)}
 UNHURRIED = {"STRIPE_REQUESTS_PER_SECOND": "100", "PRINTFUL_REQUESTS_PER_MINUTE": "600"}  # limits nobody notices
 
 

@@ -21,6 +21,7 @@ def one(shop: Shop) -> Waiting:
     return Waiting(shop)
 
 
+@pytest.mark.full
 @pytest.mark.databases
 def test_an_order_is_shipped_until_its_parcels_arrive(waiting: Waiting) -> None:
     waiting.set_status("processing")

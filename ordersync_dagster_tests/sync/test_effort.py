@@ -148,6 +148,7 @@ def test_an_empty_window_costs_one_request(sandbox: Sandbox) -> None:
     assert len(sandbox.requests) == 1
 
 
+@pytest.mark.full
 @pytest.mark.databases
 def test_a_day_is_written_and_looked_up_in_a_handful_of_statements(sandbox: Sandbox, database: Database) -> None:
     sandbox.replace(build("large", now=NOW, size=FEW))

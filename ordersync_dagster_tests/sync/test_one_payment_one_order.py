@@ -38,6 +38,7 @@ def status_of(shop: Shop, order_id: str) -> str:
     return str(status)
 
 
+@pytest.mark.full
 @pytest.mark.databases
 def test_the_order_that_the_reference_names_is_completed_without_a_second_one(each_shop: Shop, outage: World) -> None:
     made = made_before_payment(each_shop, outage)

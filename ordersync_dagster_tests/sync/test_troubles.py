@@ -101,6 +101,7 @@ def test_a_plan_at_the_limit_is_carried_out(shop: Shop) -> None:
     assert len(shop.database.rows("SELECT * FROM orders")) == written + rows.outcome.summary.stripe_sessions_added
 
 
+@pytest.mark.full
 def test_when_stripe_fails_in_mid_run_written_days_stay_and_the_next_run_completes(
     sandbox: Sandbox, sqlite_url: str, time: FakeTime
 ) -> None:

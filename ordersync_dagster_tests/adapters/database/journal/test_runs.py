@@ -96,6 +96,7 @@ def test_the_lock_is_free_after_a_run_however_it_ended(database: Database) -> No
     }  # fmt: skip
 
 
+@pytest.mark.full
 def test_a_killed_holder_frees_the_lock_and_is_marked_interrupted(database: Database) -> None:
     with another_process_holds(database.url) as holder, opened(database.url) as (store, _):
         with pytest.raises(LockHeldError, match=r"\(the-holder\)"), store.run("second", MONTH):

@@ -117,6 +117,7 @@ def decoded(value: Any) -> Any:
         return value
 
 
+@pytest.mark.full
 def test_json_that_is_text_inside_json_stays_so_there_and_back(text_shop: Shop) -> None:
     order_id, row_id = with_parcels(text_shop), in_window(text_shop)[0]
     wrapped, empty = json.dumps('{"a":1}'), json.dumps('{"line1":null}')

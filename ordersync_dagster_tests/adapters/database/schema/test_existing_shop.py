@@ -150,6 +150,7 @@ def test_a_shop_without_timeline_or_audit_is_repaired_and_told_where_the_audit_i
     assert database.count("ordersync_audit") > 0
 
 
+@pytest.mark.full
 def test_our_tables_go_into_a_schema_of_their_own(
     sandbox: Sandbox, postgres_url: str, time: FakeTime, outage: World
 ) -> None:

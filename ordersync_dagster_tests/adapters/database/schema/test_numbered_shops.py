@@ -69,6 +69,7 @@ def shop(
     return Numbered(sandbox, numbered_shop(database_url, outage, numbered), time, {"ORDERSYNC_CONFIG": str(path)})
 
 
+@pytest.mark.full
 def test_it_is_previewed_repaired_left_alone_and_taken_back(shop: Numbered, outage: World) -> None:
     before = shop.rows("orders", "order_items", "order_events")
     previewed, repaired = shop.run(dry_run=True), shop.run()
@@ -92,6 +93,7 @@ def test_it_is_previewed_repaired_left_alone_and_taken_back(shop: Numbered, outa
     assert shop.history.verify().broken is None
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("numbered", [ALL], indirect=True, ids="+".join)
 def test_the_children_and_the_records_of_a_new_order_carry_its_number(shop: Numbered, outage: World) -> None:
     repaired, database = shop.run(), shop.database
