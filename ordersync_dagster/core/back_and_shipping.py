@@ -1,6 +1,6 @@
 """Goods that Printful makes or has sent although their payment went back, or may go back."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Status, StoredOrder
@@ -8,6 +8,7 @@ from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY
+from ordersync_dagster.core.window import midnight
 
 # So long after it was handed over, a parcel may still be on its way: then it can be stopped, or comes back.
 ON_ITS_WAY_FOR = 14 * DAY
@@ -64,7 +65,7 @@ def _disputed(stored: StoredOrder, theirs: PrintfulOrder, payment: Payment) -> P
 def _sent_at(theirs: PrintfulOrder) -> float:
     """When the last parcel was handed over, in Unix seconds; where nobody knows, when the order was made."""
     days = [day for each in theirs.shipments if each.ship_date and (day := _day(each.ship_date))]
-    return datetime.combine(max(days), time(), UTC).timestamp() if days else float(theirs.created or 0)
+    return midnight(max(days)).timestamp() if days else float(theirs.created or 0)
 
 
 def _day(text: str) -> date | None:

@@ -36,7 +36,7 @@ class Matcher:
     def __init__(self, rows: Iterable[StoredOrder], elsewhere: Elsewhere, paid_here: Iterable[Order] = ()) -> None:
         self._elsewhere = elsewhere
         self._of_session: dict[str, StoredOrder] = {}
-        self._of_payment: dict[str, list[StoredOrder]] = {}
+        self._of_payment: dict[str | None, list[StoredOrder]] = {}  # never of None
         self._by_id: dict[str, StoredOrder] = {}
         for row in rows:
             self._by_id[row.id] = row
@@ -56,7 +56,7 @@ class Matcher:
     def without_session(self, skip: Skip) -> list[StoredOrder]:
         """The orders that name no session, but the payment of an overdue one."""
         payment = skip.overdue.payment_intent_id if skip.overdue else None
-        return [order for order in self._of_payment.get(payment or "", []) if not order.session_id]
+        return [order for order in self._of_payment.get(payment, ()) if not order.session_id]
 
     def has_order(self, verdict: Verdict) -> bool:
         """Whether one of the orders is the session's."""
@@ -65,7 +65,7 @@ class Matcher:
 
     def of_payment_or_reference(self, order: Order) -> Match | None:
         """The order of a paid session that no order names."""
-        rows = self._of_payment.get(order.payment_intent_id or "", ())
+        rows = self._of_payment.get(order.payment_intent_id)
         if rows:
             return Match(tuple(rows), other_session=self._other(rows[0], order) if len(rows) == 1 else "")
         for reference in order.references:

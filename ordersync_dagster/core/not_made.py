@@ -1,7 +1,7 @@
 """Paid orders whose goods Printful does not make. Their status looks harmless in the shop, so each is named."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 from ordersync_dagster.core.orders import LineItem, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.payment_state import PaymentState
@@ -9,6 +9,7 @@ from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY
+from ordersync_dagster.core.window import day_of
 
 _STUCK = {  # Printful's word → what it is, and what to do
     "draft": ("is still a draft", "Confirm it at Printful"),
@@ -99,7 +100,7 @@ def _stuck(stored: StoredOrder, theirs: PrintfulOrder, payment: Payment, *, is_l
     if theirs.word not in _STUCK or not is_paid or not is_late:
         return None
     state, remedy = _STUCK[theirs.word]
-    since = f" of {datetime.fromtimestamp(theirs.created, UTC):%Y-%m-%d}" if theirs.created else ""
+    since = f" of {day_of(theirs.created)}" if theirs.created else ""
     sentence = f"Order {stored.id} is paid, and {_name(theirs)}{since} {state}: nobody makes its goods. {remedy}."
     return Problem(ProblemClass.STUCK_AT_PRINTFUL, sentence, _ids(stored, theirs))
 

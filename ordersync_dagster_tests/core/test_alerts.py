@@ -110,3 +110,32 @@ def test_silence_begins_after_the_expected_hours_and_with_no_run_at_once() -> No
     never = RunHealth(run(LONG_AGO, "failed"), None, None, None, None, 0)
     assert never.is_silent(NOW, 26)
     assert not never.is_silent(LONG_AGO + HOUR, 26)
+
+
+def test_a_claim_is_its_owners_for_ten_minutes_whatever_its_tries() -> None:
+    for tries in (1, 2, 3):
+        claim = Said(NEW, NOW - CLAIM_LASTS, tries, None)
+        assert due([OPEN], [claim], NOW) == []
+        assert due([], [claim], NOW) == [], "nobody may have heard of it yet"
+        assert given_up([OPEN], [claim], NOW) == 0
+
+
+def test_only_an_open_thing_whose_two_claims_are_stale_is_given_up() -> None:
+    stale = NOW - CLAIM_LASTS - timedelta(seconds=1)
+    twice = Said(NEW, stale, 2, None)
+    assert given_up([OPEN], [twice, replace(twice, tries=3)], NOW) == 2
+    assert given_up([OPEN], [replace(twice, tries=1), replace(twice, sent_at=NOW)], NOW) == 0
+    assert given_up([], [twice], NOW) == given_up([replace(OPEN, is_told=False)], [twice], NOW) == 0
+
+
+def test_messages_come_in_the_order_of_their_subjects() -> None:
+    concerns = [Concern("p3", "e"), Concern("p2", "e")]
+    assert [each.subject for each in due(concerns, [SENT], NOW)] == ["p1", "p2", "p3"]
+
+
+def test_each_thing_that_is_open_is_a_concern() -> None:
+    failed = run(LONG_AGO, "failed")
+    health = RunHealth(failed, failed, None, failed, failed, 1)
+    found = concerns_of([PROBLEM, replace(PROBLEM, id="p2")], health, NOW, 26, ALL)
+    assert [each.subject for each in found] == ["p1", "p2", "failed_run", "silence"]
+    assert found[-1].episode == "none"

@@ -1,5 +1,6 @@
 """Which open problems a run ends: those that it looked for and did not find."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.stripe_session import Skip, SkipReason
 from ordersync_dagster.sandbox import checkout_session
 from ordersync_dagster_tests.support.builders import order_of, stored_order
 
@@ -140,3 +142,63 @@ def test_an_acknowledged_problem_needs_nobody_until_its_day() -> None:
     assert before.needs_person(NOW + timedelta(days=2))
     assert not known(FoundBy.LINKS, ended_at=NOW).needs_person(NOW)
     assert not known(FoundBy.LINKS, problem_class=ProblemClass.NOT_LOOKED_AT).needs_person(NOW)
+
+
+def test_a_problem_of_another_channels_goods_needs_a_look_at_all_printful_orders() -> None:
+    for problem_class in (
+        ProblemClass.ORPHAN_PRINTFUL, ProblemClass.DUPLICATE_FULFILMENT, ProblemClass.REFUNDED_BUT_SHIPPING,
+    ):  # fmt: skip
+        before = known(FoundBy.LINKS, problem_class=problem_class)
+        assert ended(before, Plan(DAY)) == {}
+        assert ended(before, Plan(DAY), Plan(looked_for_unclaimed=True), Plan(), links=False) == {before.id: "gone"}
+
+
+@pytest.mark.parametrize("found_by", FoundBy)
+def test_what_a_saved_plan_left_out_ends_nothing(found_by: FoundBy) -> None:
+    before = known(found_by)
+    assert ended(before, Plan(DAY)) == {before.id: "gone"}
+    assert ended(before, Plan(DAY, left_out=("o1",))) == {}
+    assert ended(before, Plan(DAY, skips=(Skip("cs_1", SkipReason.NOT_IN_PLAN),))) == {}
+    others = Plan(DAY, left_out=("o2",), skips=(Skip("cs_1", SkipReason.UNPAID),))
+    assert ended(before, others) == {before.id: "gone"}
+
+
+def test_a_change_that_is_not_in_the_saved_plan_is_no_problem_of_the_shop() -> None:
+    moved = Problem(ProblemClass.NOT_AS_PLANNED, "It is not in the plan.", {"order_id": "o1"})
+    sightings = Sightings()
+    sightings.add(Part(Plan(DAY, notes=(moved, UNFULFILLED))))
+    assert list(sightings.found) == [UNFULFILLED.id]
+
+
+def test_a_dry_run_has_repaired_nothing() -> None:
+    before = known(FoundBy.SESSIONS)
+    sightings = Sightings({before.id: before}, is_written=False)
+    sightings.add(Part(Plan(DAY, completions=(OrderUpdate(stored_order(id="o1"), ()),))))
+    assert sightings.ended("now") == {before.id: "gone"}
+
+
+def test_a_completed_order_is_repaired_whether_its_id_or_its_session_is_named() -> None:
+    for ids in ({"order_id": "o1"}, {"stripe_session_id": "cs_9"}):
+        before = known(FoundBy.SESSIONS, ids=ids)
+        update = OrderUpdate(stored_order(id="o1", session_id="cs_9"), ())
+        assert ended(before, Plan(DAY, completions=(update,))) == {before.id: "repaired by run now"}
+
+
+def test_a_planned_order_that_was_inserted_is_repaired_by_its_id() -> None:
+    made = InsertOrder(order_of(checkout_session(id="cs_7")))
+    before = known(FoundBy.SESSIONS, ids={"order_id": made.order.id})
+    assert ended(before, Plan(DAY, inserts=(made,))) == {before.id: "repaired by run now"}
+
+
+@pytest.mark.parametrize(("own", "day"), [(OTHER_DAY, OTHER_DAY), (None, DAY)])
+def test_a_problem_is_of_its_own_day_else_of_the_day_that_was_read(own: date | None, day: date) -> None:
+    sightings = Sightings()
+    sightings.add(Part(Plan(DAY, notes=(replace(UNFULFILLED, day=own),))))
+    assert [each.problem.day for each in sightings.found.values()] == [day]
+
+
+def test_a_problem_is_known_by_its_order_and_its_session_alone() -> None:
+    before = known(FoundBy.LINKS, ids={**UNFULFILLED.ids, "printful_order_id": "7", "day": "2026-05-14"})
+    assert before.keys == {"o1", "cs_1"}
+    assert before.order_id == "o1"
+    assert known(FoundBy.LINKS, ids={"order_id": ""}).keys == frozenset()

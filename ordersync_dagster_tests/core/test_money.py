@@ -16,6 +16,8 @@ from ordersync_dagster.core.money import (
     amount_text,
     from_minor,
     from_text,
+    is_known,
+    minor_units,
 )
 
 
@@ -120,3 +122,32 @@ def test_whatever_else_printful_says_is_no_amount(value: Any) -> None:
 )
 def test_minor_units_are_shown_as_people_write_amounts(amount: int, currency: str, text: str) -> None:
     assert amount_text(amount, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [
+        ("19.99", "usd", 1999),
+        ("19.990", "usd", 1999),
+        ("19.991", "usd", None),
+        ("-0.01", "usd", -1),
+        ("800", "jpy", 800),
+        ("800.5", "jpy", None),
+        ("1.234", "kwd", 1234),
+        ("5", "isk", 500),
+        ("999999999999999999", "jpy", 10**18 - 1),
+        ("1000000000000000000", "jpy", None),
+        ("NaN", "usd", None),
+        ("Infinity", "usd", None),
+        ("1", "xyz", None),
+    ],
+)
+def test_an_amount_is_a_whole_number_of_minor_units_or_none(amount: str, currency: str, minor: int | None) -> None:
+    assert minor_units(Decimal(amount), currency) == minor
+
+
+@pytest.mark.parametrize("currency", ["jpy", "kwd", "eur", "isk"])
+def test_a_currency_that_stripe_lists_is_known_in_lower_case(currency: str) -> None:
+    assert is_known(currency)
+    assert not is_known(currency.upper())
+    assert not is_known(None)

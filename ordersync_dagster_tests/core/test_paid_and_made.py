@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ordersync_dagster.core.back_and_shipping import back_and_shipping
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.not_made import Payment
@@ -169,3 +170,25 @@ def test_a_payment_that_this_run_does_not_know_is_no_loss() -> None:
     answer = printful_answer(costs=costs(total="99.00"))
     plan = decide_printful(PrintfulBatch({PRINTFUL_ID: answer}), Stored((stored_order(items=(stored_item(),)),)))
     assert "negative_margin" not in classes(list(plan.problems))
+
+
+FOURTEEN_DAYS = 14 * 86_400
+
+
+@pytest.mark.parametrize("day", ["2026-09-20", "2026-09-20 08:30:00"])
+def test_a_parcel_may_be_on_its_way_for_fourteen_days(day: str) -> None:
+    sent = printful_answer(status="fulfilled", shipments=[shipment(ship_date=day)])
+    until = int(datetime(2026, 9, 20, tzinfo=UTC).timestamp()) + FOURTEEN_DAYS
+    assert back_and_shipping(stored_order(), sent, Payment(is_refunded=True), until)
+    assert back_and_shipping(stored_order(), sent, Payment(is_refunded=True), until + 1) is None
+
+
+def test_an_order_without_a_parcel_counts_from_when_it_was_made() -> None:
+    def is_told(created: int | None, now: int) -> bool:
+        theirs = replace(printful_answer(status="fulfilled"), created=created)
+        return back_and_shipping(stored_order(), theirs, Payment(is_refunded=True), now) is not None
+
+    assert is_told(1000, 1000 + FOURTEEN_DAYS)
+    assert not is_told(1000, 1001 + FOURTEEN_DAYS)
+    assert is_told(None, FOURTEEN_DAYS)
+    assert not is_told(None, FOURTEEN_DAYS + 1)
