@@ -18,9 +18,11 @@ from ordersync_dagster.core.errors import DatabaseAwayError, OrderSyncError, Sch
 from ordersync_dagster.sandbox import Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.faults.results import is_audit_whole
+from ordersync_dagster_tests.support.administration import initialise_database
 from ordersync_dagster_tests.support.clock import FakeTime
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.outcomes import counters
+from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop, seeded
 from ordersync_dagster_tests.support.world import expected_counters, lost, lost_ids
 
@@ -176,5 +178,7 @@ def test_fault_39_a_read_only_file_is_exit_2_before_any_request_and_dry_runs_wor
         with pytest.raises(SchemaError, match=r"shop\.db may not be written by this user"):
             shop.run()
         assert sandbox.requests == []
+        with pytest.raises(SchemaError, match=r"shop\.db may not be written by this user"):
+            initialise_database(settings_for(sandbox, f"sqlite:///{folder}/shop.db"))
         assert counters(shop.run(dry_run=True)) == expected_counters(outage)
     assert shop.run().outcome.summary.errors == 0

@@ -113,6 +113,7 @@ def initialise(url: URL, layout: Layout = Layout()) -> tuple[Engine, list[str]]:
                 f"there is no database {path}, but ordersync.toml names its tables: correct DATABASE_URL or that file"
             )
         create.use_wal(path)
+    _require_writable(path)
     engine = _engine(url, layout)
     try:
         return engine, create.create_missing_tables(engine, has_shop=layout.mapping.expects_tables)

@@ -5,7 +5,7 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
-from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_refusal
+from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_delay, reason_of_refusal
 from ordersync_dagster.core.errors import (
     BusyError,
     DatabaseAccessError,
@@ -26,8 +26,12 @@ TAKES_NO_WRITES = (
     "the database takes no writes: it is a standby or read-only. Name the primary in DATABASE_URL, make the database "
     "writable for this role, or make a dry run"
 )
+FILE_TAKES_NO_WRITES = (
+    "the database file cannot be written: let this user write the file and its folder, or make a dry run"
+)
 _TRIGGER_FUNCTION = re.compile(r'PL/pgSQL function "?([\w.$]+)"?\(\)')
 _SQLITE_CONSTRAINT = re.compile(r"(UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed.*")  # with names, not values
+_POLICY = ": a policy of row level security keeps this role from it. Give the role BYPASSRLS or a policy of its own"
 _RIGHTS = (
     ": this role lacks a right. `ordersync db grants` prints the grants for a run and for an undo; purge and forget "
     "need the owner of ordersync_*"
@@ -48,15 +52,19 @@ def translated(error: DBAPIError) -> DatabaseAccessError | BusyError | DatabaseR
     state = _sqlstate(error)
     if state == _LOCK_TIMEOUT:
         return RowLockedError(LOCKED)
-    if state == _READ_ONLY or "attempt to write a readonly database" in str(error.orig):
+    if state == _READ_ONLY:
         return DatabaseAccessError(TAKES_NO_WRITES)
+    if "attempt to write a readonly database" in str(error.orig):  # SQLite's words
+        return DatabaseAccessError(FILE_TAKES_NO_WRITES)
     if reason := _reason_of_refusal(error, state):
         return DatabaseAccessError(reason)
     is_away = isinstance(error, OperationalError) and (state.startswith(("08", "57P", "53")) or not state)
     if (error.connection_invalidated or is_away) and not _is_full(error):
-        return DatabaseAwayError(f"the database does not answer ({type(error.orig).__name__} {state}".rstrip() + ")")
+        later = "" if state else reason_of_delay(str(error.orig))
+        name = f"{type(error.orig).__name__} {state}".rstrip()
+        return DatabaseAwayError(f"the database does not {f'let us in now: {later}' if later else f'answer ({name})'}")
     parts = [type(error.orig).__name__, state, *_places(error)]
-    hint = _RIGHTS if state == "42501" else ""
+    hint = "" if state != "42501" else _POLICY if "row-level security" in str(error.orig) else _RIGHTS
     return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)}){hint}")
 
 

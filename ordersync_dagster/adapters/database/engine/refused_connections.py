@@ -27,3 +27,8 @@ def reason_of_refusal(message: str) -> str | None:
         return str(of_server[0]).strip()
     of_client = None if _OF_SERVER.search(message) else _OF_CLIENT.search(message)
     return of_client[0].strip() if of_client else None
+
+
+def reason_of_delay(message: str) -> str:
+    """The server's reason why it lets nobody in at the moment; empty where nobody answered."""
+    return next((reason.strip() for reason in _OF_SERVER.findall(message)), "")

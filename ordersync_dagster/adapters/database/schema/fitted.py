@@ -12,11 +12,13 @@ from sqlalchemy.types import TypeEngine
 from ordersync_dagster.adapters.database.schema.column_types import BinaryJson, MinorUnits, Money, ShopText
 from ordersync_dagster.adapters.database.schema.currency_words import CapitalWords, are_capitals
 from ordersync_dagster.adapters.database.schema.keys import GIVEN_INFO, is_whole_number, key_problems
+from ordersync_dagster.adapters.database.schema.obstacles import hidden_rows, obstacles
 from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_tables
 from ordersync_dagster.adapters.database.schema.problems import (
     OPTIONAL,
     allowed_words,
     has_default,
+    is_computed,
     table_problems,
 )
 from ordersync_dagster.adapters.database.schema.reflection import (
@@ -47,6 +49,7 @@ class FittedTables:
     limits: Limits
     own: frozenset[str] = frozenset()  # our own tables that there are; older versions lack some
     plain: Mapping[str, PlainTable] = field(default_factory=dict)  # tables whose new rows need not be read back
+    hidden: tuple[str, ...] = ()  # a sentence for each table that may not show us all rows
 
     @property
     def has_own_tables(self) -> bool:
@@ -64,8 +67,8 @@ class FittedTables:
         """Sentences that the run shows first."""
         lacking = [name for name in SHOP_TABLES if name not in self.by_name]
         if not lacking:
-            return ()
-        return (f"The shop has no {' and no '.join(lacking)}; changes are recorded in ordersync_audit.",)
+            return self.hidden
+        return (f"The shop has no {' and no '.join(lacking)}; changes are recorded in ordersync_audit.", *self.hidden)
 
 
 def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMapping()) -> FittedTables:
@@ -78,7 +81,7 @@ def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMappin
         for name, table in found.items()
         for sentence in table_problems(shop[name], table, mapping, is_postgres=is_postgres)
     ]
-    problems += key_problems(connection, found)
+    problems += [*key_problems(connection, found), *obstacles(connection, found)]
     if problems:
         raise SchemaError("the database does not fit: " + "; ".join(problems))
     metadata = MetaData()
@@ -87,7 +90,8 @@ def read_fitted_tables(connection: Connection, mapping: ShopMapping = ShopMappin
     }
     ours = table_names(connection, own_schema(connection))
     plain = plain_tables(connection, fitted, {name: found[name] for name in NEEDED})
-    return FittedTables(fitted, _limits(found, mapping), ours.intersection(OWN_TABLES), plain)
+    hidden = hidden_rows(connection, found)
+    return FittedTables(fitted, _limits(found, mapping), ours.intersection(OWN_TABLES), plain, hidden)
 
 
 def _zoned(found: Mapping[str, FoundTable]) -> frozenset[str]:
@@ -132,7 +136,7 @@ def _info(column: Column[Any], reflected: ReflectedColumn, values: Mapping[str, 
 
 
 def _is_left_to_its_default(name: str, reflected: ReflectedColumn) -> bool:
-    return name in OPTIONAL and not reflected["nullable"] and has_default(reflected)
+    return name in OPTIONAL and (is_computed(reflected) or (not reflected["nullable"] and has_default(reflected)))
 
 
 def _words(

@@ -82,6 +82,11 @@ def table_problems(table: Table, found: FoundTable, mapping: ShopMapping, *, is_
         yield from _wrong_type(column, reflected, found, mapping, is_postgres=is_postgres)
         yield from _too_narrow(column, reflected, found, mapping)
         yield from _missing_words(column, reflected, found, mapping)
+        if is_computed(reflected) and f"{table.name}.{column.name}" not in OPTIONAL:
+            yield (
+                f"{found.shown(column.name)} is computed by the database, so nothing can be written there: make it "
+                f"a plain column, or name another under [columns.{table.name}] in ordersync.toml"
+            )
         is_given = reflected["name"] in mapping.values.get(table.name, {})
         if not is_given and _must_be_given(reflected, f"{table.name}.{column.name}"):
             yield (
@@ -99,13 +104,21 @@ def table_problems(table: Table, found: FoundTable, mapping: ShopMapping, *, is_
     yield from value_problems(table, found, given, LEFT_EMPTY)
     if table.name == "orders" and frozenset([found.theirs("stripe_session_id")]) not in found.unique:
         shown = found.shown("stripe_session_id")
-        yield f"{shown} has no unique key, so a session could become two orders: add one"
+        fix = "add one"
+        if found.is_view:
+            fix = f"{found.name} is a view, so name its table under [tables] in ordersync.toml"
+        yield f"{shown} has no unique key, so a session could become two orders: {fix}"
 
 
 def has_default(column: ReflectedColumn) -> bool:
     """Whether the database fills the column if an INSERT leaves it out."""
     is_generated = column.get("computed") or column.get("identity") or column.get("autoincrement") is True
     return column.get("default") is not None or bool(is_generated)
+
+
+def is_computed(column: ReflectedColumn) -> bool:
+    """Whether the column is GENERATED from others."""
+    return bool(column.get("computed"))
 
 
 def _column_names(table: Table) -> list[str]:
@@ -169,11 +182,22 @@ def allowed_words(reflected: ReflectedColumn, found: FoundTable) -> list[str] | 
     enum = type_families.enum_words(reflected["type"])
     if enum is not None:
         return enum
+    if (domain := type_families.domain_check(reflected["type"])) is not None:
+        return _words_of(domain) if _is_list(domain) else None
     for check in found.checks:
-        is_list = re.search(r"\bIN\s*\(|=\s*ANY\s*\(", check, re.IGNORECASE) and not _OTHER_LOGIC.search(check)
-        if is_list and re.search(rf"(?<![\w'])\"?{re.escape(reflected['name'])}\"?(?![\w'])", _QUOTED.sub("", check)):
-            return [word.replace("''", "'") for word in _QUOTED.findall(check)]
+        named = rf"(?<![\w'])\"?{re.escape(reflected['name'])}\"?(?![\w'])"
+        if _is_list(check) and re.search(named, _QUOTED.sub("", check)):
+            return _words_of(check)
     return None
+
+
+def _is_list(check: str) -> bool:
+    """Whether a CHECK is a plain list of words."""
+    return bool(re.search(r"\bIN\s*\(|=\s*ANY\s*\(", check, re.IGNORECASE) and not _OTHER_LOGIC.search(check))
+
+
+def _words_of(check: str) -> list[str]:
+    return [word.replace("''", "'") for word in _QUOTED.findall(check)]
 
 
 def _written_words(name: str, mapping: ShopMapping) -> list[str]:

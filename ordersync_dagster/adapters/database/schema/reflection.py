@@ -26,6 +26,7 @@ class FoundTable:
     renamed: Mapping[str, str]
     unique: frozenset[frozenset[str]] = frozenset()
     checks: tuple[str, ...] = ()
+    is_view: bool = False
 
     def theirs(self, column: str) -> str:
         """The shop's name of our column."""
@@ -87,6 +88,7 @@ def _found(inspector: Inspector, ours: str, place: tuple[str | None, str], mappi
         mapping.columns.get(ours, {}),
         _unique(inspector, name, schema) if is_keyed else frozenset(),
         tuple(check["sqltext"] for check in inspector.get_check_constraints(name, schema)),
+        name in inspector.get_view_names(schema),
     )
 
 

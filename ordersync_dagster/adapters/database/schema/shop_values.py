@@ -20,6 +20,8 @@ def value_problems(ours: Table, found: FoundTable, values: Mapping[str, Any], fr
         if name not in found.columns:
             hint = close_match(name, found.columns.keys() - written)
             yield f"{found.name}.{name} is missing{hint}, and {where} has a value for it: correct it there"
+        elif found.columns[name].get("computed"):
+            yield f"{found.name}.{name} is computed by the database: take it out of {where}"
         elif name in written:
             yield f"{found.name}.{name} is written by ordersync: take it out of {where}"
         elif (words := type_families.enum_words(found.columns[name]["type"])) is not None and value not in words:

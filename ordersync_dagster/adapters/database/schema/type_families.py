@@ -77,7 +77,13 @@ def _wrong_money(theirs: TypeEngine[Any], *, in_minor_units: bool) -> str | None
 
 def enum_words(kind: TypeEngine[Any]) -> list[str] | None:
     """The values of an enum; None for any other type."""
+    kind = kind.data_type if isinstance(kind, DOMAIN) else kind
     return list(kind.enums) if isinstance(kind, Enum) else None
+
+
+def domain_check(kind: TypeEngine[Any]) -> str | None:
+    """What a domain's CHECK says; None for any other type."""
+    return str(kind.check) if isinstance(kind, DOMAIN) and kind.check is not None else None
 
 
 def server_type(kind: TypeEngine[Any], dialect: Dialect) -> str | None:

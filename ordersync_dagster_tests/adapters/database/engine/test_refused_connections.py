@@ -1,14 +1,18 @@
 """Whether a failed connection is a refusal that a person must end, or a server that is away for a while."""
 
+import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine.connection import parse_url
+from ordersync_dagster.adapters.database.engine.errors import translated
 from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_refusal
 from ordersync_dagster.app.wiring import utc_now
-from ordersync_dagster.core.errors import DatabaseAccessError
+from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError
 
 AT = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: '
 
@@ -93,3 +97,22 @@ def test_a_file_that_cannot_be_made_is_told_with_the_fix(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(DatabaseAccessError, match=r"cannot be made: File exists\. Correct DATABASE_URL"):
         open_shop.initialise(parse_url(f"sqlite:///{tmp_path}/file/shop.db"))
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        (f'{AT}FATAL:  too many connections for role "shop"', 'let us in now: too many connections for role "shop"'),
+        ("connection is bad: Connection refused", "does not answer (OperationalError)"),
+    ],
+)
+def test_a_server_that_may_answer_later_is_quoted(message: str, sentence: str) -> None:
+    error = OperationalError("SELECT 1", {}, psycopg.OperationalError(message))
+    away = translated(error)
+    assert isinstance(away, DatabaseAwayError)
+    assert sentence in str(away)
+
+
+def test_a_file_that_nobody_may_write_is_no_standby() -> None:
+    error = OperationalError("INSERT", {}, sqlite3.OperationalError("attempt to write a readonly database"))
+    assert "the database file cannot be written" in str(translated(error))
