@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from ordersync_dagster.core.paid_sessions import ArrivalKind, Made, PaidSession, arrivals
+from ordersync_dagster.core.paid_sessions import (
+    ENOUGH_DELAYS,
+    LATE_AFTER,
+    ArrivalKind,
+    Made,
+    MadeOrder,
+    PaidSession,
+    arrivals,
+)
 from ordersync_dagster_tests.core.payments import START, paid, row_of
 
 HOUR = timedelta(hours=1)
@@ -25,8 +33,11 @@ def test_a_recovered_order_has_no_delay_though_it_has_a_time() -> None:
     assert (kind_of(session), session.delay) == ("recovered", None)
 
 
-def test_an_order_some_seconds_before_its_payment_has_no_delay_worth_a_second() -> None:
-    assert paid(START, made_at=START - timedelta(seconds=59)).delay == timedelta(0)
+@pytest.mark.parametrize(("seconds", "delay"), [(1, timedelta(0)), (60, timedelta(0)), (61, None)])
+def test_an_order_up_to_a_minute_before_its_payment_has_no_delay_worth_a_second(
+    seconds: int, delay: timedelta | None
+) -> None:
+    assert paid(START, made_at=START - timedelta(seconds=seconds)).delay == delay
 
 
 def test_an_order_that_was_made_when_the_checkout_began_has_an_unknown_delay() -> None:
@@ -81,3 +92,36 @@ def test_orders_that_are_late_by_different_times_are_late() -> None:
 
 def test_who_made_an_order_and_what_became_of_its_payment_use_the_same_words() -> None:
     assert {str(each) for each in Made if each is not Made.BY_SHOP} <= {str(each) for each in ArrivalKind}
+
+
+@pytest.mark.parametrize(
+    ("late_by", "number", "is_doubtful"),
+    [
+        ([HOUR] * ENOUGH_DELAYS, ENOUGH_DELAYS, True),
+        ([HOUR] * (ENOUGH_DELAYS - 1), ENOUGH_DELAYS - 1, False),
+        ([LATE_AFTER] * 5, 5, False),
+        ([LATE_AFTER + timedelta(seconds=1)] * 5, 5, True),
+        ([HOUR, HOUR, HOUR + LATE_AFTER, 9 * HOUR, 9 * HOUR], 5, True),
+        ([HOUR, HOUR, HOUR + LATE_AFTER + timedelta(seconds=1), 9 * HOUR, 9 * HOUR], 5, False),
+    ],
+)
+def test_a_clock_is_doubtful_where_half_of_enough_delays_are_alike(
+    late_by: list[timedelta], number: int, is_doubtful: bool
+) -> None:
+    at = [START + n * HOUR for n in range(number)]
+    found = arrivals(paid(moment, made_at=moment + delay) for moment, delay in zip(at, late_by, strict=True))
+    assert found.clock_off_by == (min(late_by) if is_doubtful else None)
+
+
+def test_payments_of_one_second_are_sorted_by_their_session() -> None:
+    sessions = [paid(START, session_id=name) for name in "bac"]
+    assert [each.session.session_id for each in arrivals(sessions).of] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("status", "is_recovered", "made"),
+    [("processing", False, "by_shop"), ("pending", False, "missing"), ("pending", True, "recovered"),
+     ("cancelled", False, "by_shop"), ("shipped", True, "recovered")],
+)  # fmt: skip
+def test_an_order_that_does_not_know_its_payment_is_missing(status: str, is_recovered: bool, made: str) -> None:
+    assert MadeOrder("1", "cs_1", status, START, is_recovered).made == made

@@ -35,6 +35,7 @@ def test_the_same_purchase_paid_twice_within_an_hour_is_told_once_for_all() -> N
     (problem,) = of(plan, "double_payment")
     assert problem.ids["stripe_session_ids"] == "a, b, c"
     assert "were all paid, for the same customer, lines and amount within an hour (order " in problem.sentence
+    assert problem.day == NOON.date()
     unread = decided(bought("a", 0, line_items=()), bought("b", 1, line_items=()))
     assert "for the same customer and amount within an hour" in of(unread, "double_payment")[0].sentence
 

@@ -140,6 +140,21 @@ def test_each_sentence_names_the_order_and_says_what_to_do(
     assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID} | ids
 
 
+def test_a_refund_that_somebody_took_back_is_told_and_not_set_again() -> None:
+    day = SessionDay(sessions=(new_order(),), reversals=BACK, taken_back={ORDER_ID: [Status.REFUNDED]})
+    plan = decide_sessions(day, Stored((stored_order(),)))
+    (problem,) = plan.problems
+    assert plan.change_count == 0
+    assert problem.sentence == (
+        f"Order {ORDER_ID} says processing, and its whole payment went back to the customer. An earlier run set it to "
+        "refunded, and somebody took that back: it was not set again. Cancel what is not sent yet, and set the order's "
+        "status by hand."
+    )
+    assert problem.ids == {"order_id": ORDER_ID, "stripe_session_id": SESSION_ID}
+    cancelled = decide_sessions(day, Stored((stored_order(status="cancelled"),)))
+    assert classes(cancelled) == ["payment_refunded"]
+
+
 def test_two_disputes_are_named_with_a_comma() -> None:
     (problem,) = plan_of(read_reversals([], [dispute(id="b"), dispute(id="a")]), stored_order()).problems
     assert problem.ids["stripe_dispute_ids"] == "a, b"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -148,6 +149,8 @@ def test_a_change_of_an_order_that_is_gone_is_dropped_and_of_a_planned_one_open(
 
 
 def test_the_same_change_has_the_same_id_whichever_run_plans_it() -> None:
+    name = f"set_status:{stored_order().session_id}:shipped"  # the database holds the hash of it
+    assert of_change(SetStatus("processing", "shipped", "partial")).id == sha256(name.encode()).hexdigest()[:24]
     first = of_change(SetStatus("processing", "shipped", "partial"))
     assert first.id == of_change(SetStatus("failed", "shipped", "partial")).id
     others = [of_change(SetStatus("processing", "delivered", "fulfilled")), of_insert()]
