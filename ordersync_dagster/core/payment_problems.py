@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from ordersync_dagster.core.matching import Match
@@ -11,6 +10,7 @@ from ordersync_dagster.core.payment_state import GIVEN_BACK
 from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.window import day_of
 
 SAME_PURCHASE_WITHIN = 3600  # seconds
 NOT_LIVE = (Status.CANCELLED, Status.FAILED)
@@ -55,24 +55,22 @@ def same_purchases(paid: Collection[Paid], others: Iterable[Paid] = ()) -> list[
     by_purchase: dict[object, list[Paid]] = {}
     for each in {each.session_id: each for each in (*others, *paid)}.values():
         by_purchase.setdefault(each.purchase, []).append(each)
-    several = [group for group in by_purchase.values() if len(group) > 1]
-    if not several:
-        return []
     ours = {each.session_id for each in paid}
     return [
         tuple(each)
-        for group in several
+        for group in by_purchase.values()
         for each in _close_in_time(group)
         if not ours.isdisjoint(p.session_id for p in each)
     ]
 
 
 def same_purchase(paid: Sequence[Paid]) -> Problem:
+    first = paid[0]
     # Lines are read only where Printful is looked at.
-    alike = "customer, lines and amount" if paid[0].purchase[3] else "customer and amount"
+    alike = "customer, lines and amount" if first.purchase[3] else "customer and amount"
     why = f"for the same {alike} within an hour"
     problem = double_payment([each.session_id for each in paid], [each.order_id for each in paid], why)
-    return replace(problem, day=datetime.fromtimestamp(paid[0].created, UTC).date())
+    return replace(problem, day=day_of(first.created))
 
 
 def _close_in_time(group: Iterable[Paid]) -> Iterator[list[Paid]]:
@@ -137,7 +135,7 @@ def undecided(order: Order, match: Match) -> Problem:
     (row,) = match.orders
     sentence = (
         f"Session {order.session_id} became no order yet: its reference is order {row.id}, and Stripe could not be "
-        f"asked whether that order is paid otherwise: {match.unknown.rstrip('.')}. The next run asks again."
+        f"asked whether that order is paid otherwise: {match.unknown.removesuffix('.')}. The next run asks again."
     )
     ids = {"stripe_session_id": order.session_id, "order_id": row.id, "other_stripe_session_id": row.session_id}
     return Problem(ProblemClass.STRIPE_NOT_READ, sentence, ids)

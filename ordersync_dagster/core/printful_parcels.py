@@ -126,20 +126,18 @@ def _parcel(row: Mapping[str, Any]) -> Parcel:
     parcel_id = text_of(row.get("id"))
     if parcel_id is None:
         raise MalformedPrintfulOrderError("one of its parcels has no id")
-    words = [_word(row, key, parcel_id) for key in ("shipment_status", "delivery_status")]
-    known = (SHIPMENT_STATUS, DELIVERY_STATUS)
-    unknown = [word for word, states in zip(words, known, strict=True) if word and word not in states]
+    sent, arrived = (_word(row, key, parcel_id) for key in ("shipment_status", "delivery_status"))
+    words = ((sent, SHIPMENT_STATUS), (arrived, DELIVERY_STATUS))
+    unknown = next((word for word, states in words if word and word not in states), "")
     return Parcel(
         id=parcel_id,
-        state=ParcelState.ON_ITS_WAY
-        if unknown
-        else _state(SHIPMENT_STATUS.get(words[0]), DELIVERY_STATUS.get(words[1])),
-        words=tuple(filter(None, words)),
+        state=ParcelState.ON_ITS_WAY if unknown else _state(SHIPMENT_STATUS.get(sent), DELIVERY_STATUS.get(arrived)),
+        words=tuple(filter(None, (sent, arrived))),
         delivered_at=parcel_time(row.get("delivered_at")),
         tracking_url=text_or_none(row.get("tracking_url")),
         pieces=_pieces(row),
         is_reshipment=row.get("is_reshipment") is True,
-        unknown_word=next(iter(unknown), ""),
+        unknown_word=unknown,
     )
 
 

@@ -26,9 +26,13 @@ def normalised_email(email: str) -> str:
 
 def hashed_email(email: str) -> str:
     """Case-insensitive hash of an address, for comparing in memory; never shown, never stored."""
-    return hashlib.sha256(normalised_email(email).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return _hashed(normalised_email(email))
 
 
 def hashed_words(text: str) -> str:
     """The same of a name: however it is spaced, and in capitals or not."""
-    return hashlib.sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return _hashed(" ".join(text.casefold().split()))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]

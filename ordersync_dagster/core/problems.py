@@ -52,7 +52,7 @@ class Problem:
         if not named:
             named = [*sorted(self.ids.items())] or [("sentence", self.sentence)]
         text = "\n".join([self.problem_class, *(f"{name}={_lasting(value)}" for name, value in named)])
-        return f"p{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+        return f"p{sha256(text.encode(errors='surrogatepass')).hexdigest()[:12]}"
 
 
 def with_numbers(problem: Problem, numbers: Mapping[str, str]) -> Problem:

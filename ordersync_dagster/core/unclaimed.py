@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 from ordersync_dagster.core.back_and_shipping import back_and_shipping
 from ordersync_dagster.core.not_made import Payment
@@ -17,6 +17,7 @@ from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import is_uuid
+from ordersync_dagster.core.window import day_of
 
 GIVEN_UP = ("canceled", "failed")  # Printful's words
 MADE = ("pending", "inreview", "onhold", "inprocess", "partial", "fulfilled")  # Printful makes or made it, and is paid
@@ -113,9 +114,8 @@ def _twice(order: StoredOrder, others: list[PrintfulOrder]) -> Problem:
 
 def _orphan(theirs: PrintfulOrder) -> Problem:
     costs = f" for {theirs.cost}" if theirs.cost else ""
-    made = datetime.fromtimestamp(theirs.created or 0, UTC)
     sentence = (
-        f"Printful makes order {theirs.printful_order_id} of {made:%Y-%m-%d}{costs}, and nobody paid for it: no order "
+        f"Printful makes order {theirs.printful_order_id} of {_day(theirs)}{costs}, and nobody paid for it: no order "
         "of the shop names it, and no paid Checkout Session belongs to it. Cancel it at Printful, or set the "
         "printful_order_id of its order."
     )
@@ -131,4 +131,4 @@ def _more(rest: int) -> str:
 
 
 def _day(theirs: PrintfulOrder) -> date | None:
-    return datetime.fromtimestamp(theirs.created, UTC).date() if theirs.created else None
+    return day_of(theirs.created) if theirs.created else None

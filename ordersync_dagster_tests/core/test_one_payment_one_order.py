@@ -67,6 +67,17 @@ def test_a_payment_under_another_session_becomes_no_second_order() -> None:
     assert problem.problem_class is ProblemClass.SUPERSEDED_SESSION
     assert (problem.ids["stripe_session_id"], problem.ids["other_stripe_session_id"]) == (SESSION_ID, OTHER)
     assert problem.ids["order_id"] == ORDER_ID
+    assert problem.sentence == (
+        f"Session {SESSION_ID} became no order: order {ORDER_ID} has its payment {PAYMENT_INTENT} and names session "
+        f"{OTHER}. If it is one purchase, nothing is missing."
+    )
+
+
+def test_a_session_without_a_payment_says_so_by_an_empty_id() -> None:
+    (problem,) = of(
+        decided(referring(payment_intent_id=None), stored=(unpaid(status="shipped"),)), "superseded_session"
+    )
+    assert problem.ids["stripe_payment_intent_id"] == ""
 
 
 def test_an_order_made_before_payment_is_completed_by_the_session_that_paid_it() -> None:

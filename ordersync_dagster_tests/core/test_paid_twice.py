@@ -102,3 +102,10 @@ def test_only_a_purchase_that_begins_in_the_first_hour_is_left(minutes: int, is_
     around = Around(leaves_before=int(NOON.timestamp()))
     assert [around.leaves(each) for each in around.purchases([piece])] == [is_left]
     assert bool(of(join_pieces([piece], around), "double_payment")) is not is_left
+
+
+def test_a_purchase_that_was_paid_again_after_midnight_is_of_the_first_day() -> None:
+    midnight = NOON + timedelta(hours=12)
+    paid = [bought(name, 0, created=midnight + timedelta(minutes=minutes)) for name, minutes in (("a", -1), ("b", 5))]
+    (problem,) = of(decided(*paid), "double_payment")
+    assert problem.day == NOON.date()

@@ -1,5 +1,6 @@
 """What the parcels of API v2 prove together."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as some
 from ordersync_dagster.core.printful_parcels import (
     DELIVERY_STATUS,
     SHIPMENT_STATUS,
+    Parcel,
     Parcels,
     ParcelState,
     parcel_time,
@@ -106,12 +108,25 @@ def test_an_unknown_word_proves_nothing_and_is_named() -> None:
         assert (read.unknown_words, read.are_delivered(1, 1)) == (("teleported",), False)
 
 
-@pytest.mark.parametrize("bad", [None, "x", 3, {}, row(parcel_id=None), row(word=4), row(shipment_status=[])])  # type: ignore[arg-type]
-def test_a_row_that_cannot_be_read_proves_nothing_and_hides_no_other(bad: object) -> None:
-    read = read_parcels([row(1), bad])
+NO_OBJECT, NO_ID = "its shipments are not a list of objects", "one of its parcels has no id"
+NO_WORD = "the {} of its parcel 1 is not a word"
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (None, NO_OBJECT), ("x", NO_OBJECT), (3, NO_OBJECT), ({}, NO_ID), (row(id=None), NO_ID),
+        (row(delivery_status=4), NO_WORD.format("delivery_status")),
+        (row(shipment_status=[]), NO_WORD.format("shipment_status")),
+        (row(carrier="\0"), "one of its shipments holds a NUL or half a surrogate pair"),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_read_proves_nothing_and_hides_no_other(bad: object, why: str) -> None:
+    read = read_parcels([row(1), bad, 7])
     assert [each.id for each in read.all] == ["1"]
-    assert read.unread
+    assert read.unread == why
     assert not read.are_delivered(1, 1)
+    assert read_parcels([row(1)]).unread == ""
 
 
 def test_the_day_is_the_last_parcels_and_may_be_unknown() -> None:
@@ -130,6 +145,54 @@ def test_what_is_no_time_is_none(text: object) -> None:
 def test_a_parcel_that_is_listed_twice_counts_once_as_it_was_listed_last() -> None:
     assert delivered(row(1, "in_transit"), row(1))
     assert not delivered(row(1), row(1), parcels=2, pieces=None)
+
+
+def test_a_parcel_is_read_with_its_words_its_time_its_link_and_its_pieces() -> None:
+    at = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    inside = ((7, 1), (8, 2), (7, 2))
+    sent = Parcel("1", ParcelState.DELIVERED, ("shipped", "delivered"), at, "https://a", {"7": 3, "8": 2}, True, "")
+    assert read_parcels([row(items=inside, tracking_url="https://a", is_reshipment=True)]).all == (sent,)
+    (new,) = read_parcels([row(word=None, shipment_status=" pending ", items=(), delivered_at=None)]).all
+    assert new == Parcel("1", ParcelState.ON_ITS_WAY, ("pending",))
+
+
+@pytest.mark.parametrize(
+    "inside", [[], [None], [(None, 1)], [(7, None)], [(7, 0)], [(7, True)], [(7, "1")], [(7, 1), (8, 1.5)]]
+)
+def test_a_parcel_whose_pieces_cannot_be_counted_does_not_say_what_is_inside(inside: Any) -> None:
+    rows = [each and {"order_item_id": each[0], "quantity": each[1]} for each in inside]
+    for items in (rows, None, "x"):
+        (read,) = read_parcels([row(shipment_items=items)]).all
+        assert read.pieces is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "lost"),
+    [
+        ([row(1), row(2, "failure")], ["2"]),
+        ([row(1, "failure", items=())], ["1"]),
+        ([row(1, "failure", items=()), row(2, is_reshipment=True)], []),
+        ([row(1, "failure"), row(2, "failure"), row(3, is_reshipment=True)], ["2"]),
+        ([row(1, "failure", [(7, 2)]), row(2, "failure"), row(3, is_reshipment=True)], ["1"]),
+        ([row(1, "failure", ()), row(2, "failure", ()), *(row(n, is_reshipment=True) for n in (3, 4))], []),
+        ([row(1, "failure", ()), row(2, "failure", ()), row(3, items=(), is_reshipment=True)], ["2"]),
+    ],
+)
+def test_one_parcel_that_is_sent_again_takes_the_place_of_one(rows: list[Any], lost: list[str]) -> None:
+    assert [each.id for each in read_parcels(rows).lost] == lost
+
+
+def test_a_lost_parcel_is_not_made_up_for_by_others_of_unknown_contents() -> None:
+    assert not delivered(row(1, items=()), row(2, "failure", items=()), parcels=2, pieces=None)
+
+
+def test_a_time_without_a_zone_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Pacific/Auckland")
+        time.tzset()
+        found = [parcel_time(text) for text in ("2026-11-20T10:00:00", "2026-11-20T12:00:00+02:00")]
+    time.tzset()
+    assert [str(each) for each in found] == ["2026-11-20 10:00:00+00:00"] * 2
 
 
 _WORDS = some.sampled_from([*CARRIER_WORDS, "teleported"])
