@@ -17,6 +17,7 @@ from ordersync_dagster.core.window import unix_second
 
 ADDRESS_FIELDS = ("line1", "line2", "city", "state", "postal_code", "country")
 PRINTFUL_ID_KEYS = ("printfulOrderId", "printful_order_id")
+_BEYOND_PRINTFUL_IDS = 10**20  # and Python makes no text of a number of more than 4,300 digits
 NO_REFERENCE = "none"
 _ORDER_KEYS = ("order", "orderid", "ordernumber", "orderreference", "shoporderid")  # without case, "_" and "-"
 MIN_CERTAIN_LENGTH = 16  # a shorter reference, such as a customer's number, may be an order's id by chance
@@ -57,8 +58,6 @@ def metadata_of(session: Mapping[str, Any]) -> Json:
         return {}
     if not isinstance(metadata, dict):
         raise MalformedError("its metadata is not an object")
-    if all(type(value) is str for value in metadata.values()):
-        return dict(metadata)
     try:
         json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError, RecursionError):  # a fraction, NaN, or nested too deep
@@ -83,7 +82,7 @@ def subtotal_of(session: Mapping[str, Any], currency: str) -> Decimal | None:
 def total_of(session: Mapping[str, Any]) -> tuple[Decimal, str]:
     """Exact amount and lower-case currency."""
     amount, currency = session.get("amount_total"), session.get("currency")
-    if isinstance(amount, bool) or not isinstance(amount, int) or amount < 0:
+    if type(amount) is not int or amount < 0:
         raise MalformedError("its amount_total is not a whole number of minor units")
     if not isinstance(currency, str):
         raise MalformedError("it has no currency", ProblemClass.UNKNOWN_CURRENCY)
@@ -141,7 +140,7 @@ def printful_order_id_of(metadata: Json) -> str | None:
     """The Printful order that the shop noted in the metadata, as number or text."""
     for key in PRINTFUL_ID_KEYS:
         value = metadata.get(key)
-        is_number = type(value) is int and 0 <= value < 10**20
+        is_number = type(value) is int and 0 <= value < _BEYOND_PRINTFUL_IDS
         text = str(value).strip() if is_number or isinstance(value, str) else ""
         if text.isascii() and text.isdigit() and len(text) <= 20:
             return text

@@ -114,6 +114,24 @@ def test_tracking_is_done_by_any_of_the_parcels_and_only_our_list_is_no_change()
     assert (outcome(link), outcome(link, tracking_url="https://example.com/A")) == ((OPEN, ""), (BY_SHOP, ""))
 
 
+def test_tracking_that_was_there_before_is_open_until_it_changes() -> None:
+    seen = stored_order(tracking_number="Z", tracking_url="https://example.com/Z")
+    intent = of_change(SetTracking("A", "https://example.com/Z", None), seen)
+    assert (intent.before, outcome(intent, tracking_number="Z")) == ("Z", (OPEN, ""))
+    assert outcome(intent, tracking_number="A") == (BY_SHOP, "")
+    number = of_change(SetTracking("A", None, None))
+    assert outcome(number, tracking_url="https://example.com/A") == (OPEN, "")
+    same = SetTracking("Z", "https://example.com/Z", ({"tracking_number": "B"},))
+    assert not [*intents_of(Plan(updates=(OrderUpdate(seen, (same,)),)), hashed)]
+
+
+def test_the_same_address_is_the_same_in_whatever_order_its_fields_stand() -> None:
+    fill = FillFields({"shipping_address": {"line1": "1 Test Street", "floor": Decimal(2)}})
+    (intent,) = intents_of(Plan(updates=(OrderUpdate(stored_order(), (fill,)),)), str.upper)
+    row = stored_order(shipping_address={"floor": Decimal(2), "line1": "1 Test Street"})
+    assert judged(intent, row, str.upper) == (BY_SHOP, "")
+
+
 def test_items_are_done_when_each_is_there_by_either_variant() -> None:
     own = stored_item(quantity=1)
     intent = of_change(AddItems((ITEM, replace(ITEM, id="i0"))), stored_order(items=(own,)))

@@ -24,6 +24,8 @@ def test_what_no_database_stores_is_found_however_deep(bad: str) -> None:
     assert not is_storable(bad)
     assert not is_storable({"a": [{"b": ("c", bad)}]})
     assert not is_storable({bad: 1})
+    assert not is_storable([bad, {"a": "b"}])
+    assert not is_storable([bad, ["a"]])
 
 
 def test_every_other_text_is_storable() -> None:
