@@ -10,9 +10,7 @@ from ordersync_dagster.core.unlinked import is_unlinked
 _DONE = frozenset({Status.DELIVERED, Status.COMPLETED})
 
 
-def payment_notices(
-    stored: StoredOrder, order: Order, state: PaymentState, *, is_taken_back: bool = False
-) -> list[Problem]:
+def payment_notices(stored: StoredOrder, order: Order, state: PaymentState, *, is_taken_back: bool) -> list[Problem]:
     """The problems of the payment of `stored`; none where its status says that the payment went back.
 
     With `is_taken_back` an earlier run set the order to refunded, and somebody took that back.

@@ -49,7 +49,7 @@ class Around:
 
     def leaves(self, purchase: Sequence[Paid]) -> bool:
         """Whether the day before may know one more payment of it, and tells of all of them."""
-        return bool(self.leaves_before) and purchase[0].created <= self.leaves_before + SAME_PURCHASE_WITHIN
+        return purchase[0].created <= self.leaves_before + SAME_PURCHASE_WITHIN
 
 
 def join_pieces(pieces: Sequence[Piece], around: Around = Around()) -> Plan:

@@ -6,6 +6,8 @@ from ordersync_dagster.core.changes import SetTracking
 from ordersync_dagster.core.orders import Json, StoredOrder
 from ordersync_dagster.core.printful_order import PrintfulOrder, Shipment
 
+_UNDATED = "9999"  # after every day
+
 
 def missing_tracking(stored: StoredOrder, theirs: PrintfulOrder) -> SetTracking | None:
     """Fill an empty number or link from the first parcel that has one; None where there is nothing new.
@@ -32,7 +34,7 @@ def has_no_list(stored: StoredOrder, theirs: PrintfulOrder) -> bool:
 def _trackable(theirs: PrintfulOrder) -> list[Shipment]:
     """The parcels that have a number or a link, oldest first."""
     parcels = [parcel for parcel in theirs.shipments if parcel.tracking_number or parcel.tracking_url]
-    return sorted(parcels, key=lambda parcel: (parcel.ship_date or "9999", parcel.id))
+    return sorted(parcels, key=lambda parcel: (parcel.ship_date or _UNDATED, parcel.id))
 
 
 def _is_more(number: str | None, url: str | None, theirs: PrintfulOrder) -> bool:

@@ -39,6 +39,21 @@ def test_a_lost_dispute_is_a_refund() -> None:
     assert plan.problems == ()
 
 
+def test_a_lost_dispute_is_no_refund_that_may_still_fail() -> None:
+    assert read_reversals([], [LOST]).pending == frozenset()
+    assert len(plan_of(read_reversals([], [LOST]), stored_order()).completions) == 1
+
+
+def test_one_refund_on_its_way_is_remembered_beside_one_that_arrived() -> None:
+    refunds = [refund(payment_intent="pi_a", status="pending"), refund(payment_intent="pi_b")]
+    assert read_reversals(refunds, []).pending == read_reversals(refunds[::-1], []).pending == {"pi_a"}
+
+
+def test_a_refund_in_another_currency_does_not_add_up_to_a_payment_of_one() -> None:
+    state = state_of(refund(amount=1, currency="eur"), total=Decimal("1.00"))
+    assert state == PaymentState(returned=(Price(Decimal("0.01"), "eur"),))
+
+
 def test_refunds_and_lost_disputes_of_one_payment_add_up() -> None:
     assert not state_of(refund(amount=2599)).is_refunded
     assert state_of(refund(amount=2599), refund(id="re_2", amount=1)).is_refunded

@@ -1,5 +1,6 @@
 """A Printful order, read whole or not at all."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -119,7 +120,9 @@ def test_a_parcel_is_named_by_its_id_else_by_what_follows_it() -> None:
     [
         (9400100000000000000001, "9400100000000000000001"),  # a number of USPS has 22 digits
         (10**34 - 1, "9" * 34),
+        (1, "1"),
         (0, None),
+        (-1, None),
         ("0", None),
         ("", None),
         (True, None),
@@ -136,9 +139,19 @@ def test_a_parcel_that_can_neither_be_named_nor_followed_is_left_out() -> None:
 
 
 def test_a_parcel_is_kept_with_all_that_the_shop_may_show() -> None:
-    assert set(shipment_of().as_json()) == {
-        "id", "carrier", "service", "tracking_number", "tracking_url", "ship_date", "reshipment",
-    }  # fmt: skip
+    kept = {
+        "id": "30000001",
+        "carrier": "USPS",
+        "service": "USPS Ground Advantage",
+        "tracking_number": "N1",
+        "tracking_url": "https://tracking.example.com/parcels/N1",
+        "ship_date": "2026-01-01",
+    }
+    sent = shipment_of(tracking_number="N1", ship_date="2026-01-01", reshipment=True)
+    assert sent.as_json() == kept | {"reshipment": True}
+    delivered = replace(sent, is_reshipment=False, delivered_at="2026-01-05T10:00:00Z")
+    assert delivered.as_json() == kept | {"reshipment": False, "delivered_at": "2026-01-05T10:00:00Z"}
+    assert not shipment_of(reshipment="yes").is_reshipment
 
 
 @pytest.mark.parametrize("record", [None, "order", 5, [], {}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}])

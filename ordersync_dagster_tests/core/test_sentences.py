@@ -16,6 +16,7 @@ from ordersync_dagster.core.orders import LineItem, StoredOrder, as_stored
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.stripe_session import SessionRules
 from ordersync_dagster.core.unlinked import Unlinked, not_looked_at, unfulfilled
 from ordersync_dagster.sandbox import checkout_session, printful_item, shipment
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
@@ -208,8 +209,10 @@ def test_a_printful_order_that_cannot_be_read_says_why(order: dict[str, object],
 
 
 def test_the_other_mode_stops_the_run_and_says_what_to_do() -> None:
-    with pytest.raises(
-        WrongModeError,
-        match=rf"{SESSION_ID} is from live mode; the run stopped there\. Use the key of the mode that this database",
-    ):
-        order_of(checkout_session(livemode=True))
+    for is_live, mine, its in ((False, "test", "live"), (True, "live", "test")):
+        with pytest.raises(WrongModeError) as error:
+            order_of(checkout_session(livemode=not is_live), SessionRules(live=is_live))
+        assert str(error.value) == (
+            f"the Stripe key is a {mine} key, but session {SESSION_ID} is from {its} mode; the run stopped there. "
+            "Use the key of the mode that this database belongs to."
+        )

@@ -15,6 +15,8 @@ from ordersync_dagster.core.stripe_session_fields import (
     settles_later,
     subtotal_of,
 )
+from ordersync_dagster.sandbox import checkout_session
+from ordersync_dagster_tests.support.builders import order_of
 
 USUAL = {"quantity": 2, "amount_subtotal": 2600}
 
@@ -92,3 +94,10 @@ def test_metadata_of_whole_numbers_and_lists_is_kept() -> None:
     for metadata in ({"order": 17, "tags": ["a"]}, {"order": "17"}):
         assert metadata_of({"metadata": metadata}) == metadata
     assert metadata_of({}) == metadata_of({"metadata": None}) == {}
+
+
+def test_an_order_keeps_what_only_later_decisions_need() -> None:
+    session = checkout_session(amount_subtotal=2000, payment_intent=None, invoice={"id": "in_1"})
+    order = order_of(session | {"payment_method_types": ["sepa_debit"]})
+    assert (order.subtotal, order.invoice_id, order.settles_later) == (Decimal("20.00"), "in_1", True)
+    assert order_of(checkout_session()).settles_later is False
