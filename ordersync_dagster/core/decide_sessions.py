@@ -1,34 +1,34 @@
 """Sessions against orders: each session is inserted, skipped or failed; its existing order is completed."""
 
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
-from ordersync_dagster.core.completion import completed, disagreements, unmapped_word, without_taken_back
+from ordersync_dagster.core.completion import completed, unmapped_word, without_taken_back
 from ordersync_dagster.core.insertable import reason_not_to_insert
 from ordersync_dagster.core.late_payment import late_payment
 from ordersync_dagster.core.ledger import ledger_of
-from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, agrees
+from ordersync_dagster.core.matching import Elsewhere, Match, Matcher
 from ordersync_dagster.core.order_without_payment import order_without_payment
 from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder, as_stored
 from ordersync_dagster.core.payment_notices import payment_notices
 from ordersync_dagster.core.payment_problems import (
     MONEY_BACK,
-    NOT_LIVE,
     Paid,
-    double_payment,
     paid_but_not_live,
     resembles,
-    superseded,
+    second_payment,
     undecided,
 )
-from ordersync_dagster.core.payment_state import GIVEN_BACK, PaymentState, payment_state
-from ordersync_dagster.core.pieces import Piece, join_pieces
+from ordersync_dagster.core.payment_state import PaymentState, payment_state
+from ordersync_dagster.core.pieces import Piece, join_pieces, named_payments
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import NO_ID, SessionProblem, Skip, SkipReason, Verdict
+from ordersync_dagster.core.superseding import supersede
 from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, not_looked_at
 
 
@@ -59,6 +59,7 @@ def decide_piece(day: SessionDay, stored: Stored) -> Piece:
     decider = _Decider(stored, day)
     for verdict in each_once(day.sessions):
         decider.decide(verdict)
+    decider.tell_second_payments()
     unlinked = tuple(decider.unlinked)
     unknown = [] if day.asks_printful else not_looked_at(sorted(unlinked, key=lambda each: each.order.id), day.now)
     plan = Plan(
@@ -73,8 +74,9 @@ def decide_piece(day: SessionDay, stored: Stored) -> Piece:
         ledger=ledger_of(day.sessions, stored.orders, decider.claims) if day.day else (),
         unsettled=tuple(each.session_id for each in day.sessions if _is_unsettled(each)),
     )
-    payments = _payments(plan, stored.orders) if day.sessions else ()
-    return Piece(plan, payments, tuple(decider.paid), decider.claims, decider.doubtful)
+    payments = named_payments(plan, stored.orders) if day.sessions else ()
+    facts = (decider.claims, decider.doubtful, decider.inserted, decider.not_kept)
+    return Piece(plan, payments, tuple(decider.paid), *facts)
 
 
 def _is_unsettled(verdict: Verdict) -> bool:
@@ -96,10 +98,13 @@ class _Decider:
         self._limits, self._reversals, self._erased = stored.limits, day.reversals, day.elsewhere.erased
         self._taken_back, self._sets_refunded = day.taken_back, day.sets_refunded
         self.claims, self.doubtful = dict(day.elsewhere.claims), dict(day.elsewhere.doubtful)
+        self.inserted: dict[str, str] = {}  # as in `Elsewhere`
+        self.not_kept: dict[str, str] = {}  # order id → session id, as in `Superseding`
+        self._referring: list[tuple[StoredOrder, Order]] = []  # with sessions that refer to another order
         paid_here = [each for each in day.sessions if isinstance(each, Order)]
-        self._matcher = Matcher(
-            stored.orders, replace(day.elsewhere, claims=self.claims, doubtful=self.doubtful), paid_here
-        )
+        inserted = ChainMap(self.inserted, day.elsewhere.inserted)  # type: ignore[arg-type]  # the second is only read
+        known = replace(day.elsewhere, claims=self.claims, doubtful=self.doubtful, inserted=inserted)
+        self._matcher = Matcher(stored.orders, known, paid_here)
         self.inserts: list[InsertOrder] = []
         self.completions: list[OrderUpdate] = []
         self.skips: list[Skip] = []
@@ -145,39 +150,37 @@ class _Decider:
             order = replace(order, is_numbered=True)
         match = self._matcher.of_payment_or_reference(order)
         if match is None:
-            self._insert(order)
-            row = self._matcher.resembling(order)
+            row = self._matcher.resembling(order) if self._insert(order) else None
             self.notes.extend([resembles(order, row)] if row else [])
         elif match.unknown:
             self.failed.append(SessionProblem(order.session_id, undecided(order, match)))
         elif match.other_session:
-            self._insert(order)
-            (row,) = match.orders
-            if row.status not in GIVEN_BACK and not payment_state(order, self._reversals).is_refunded:
-                sessions, names = [order.session_id, match.other_session], [row.id, order.id]
-                self.notes.append(double_payment(sessions, names, f"for order {row.id}"))
+            if own := self._insert(order):
+                self._tell_second(order, own, match.orders[0], match.other_session)
         else:
             self._supersede(order, match)
 
     def _supersede(self, order: Order, match: Match) -> None:
-        """The order of `match` is the session's. A payment that does not fit it, or went back, changes nothing."""
+        """The order of `match` is the session's."""
         self.skips.append(Skip(order.session_id, SkipReason.ORDER_EXISTS))
-        row, *others = match.orders
-        state = payment_state(order, self._reversals)
-        is_known = state.is_kept or (state.is_refunded and not match.reference)
-        is_its_payment = not others and is_known and agrees(row, order)
-        is_moved = is_its_payment and state.is_kept and row.status == Status.PENDING
-        self.notes.append(superseded(order, match, is_moved=is_moved))
-        if is_its_payment:
+        row, found = match.orders[0], supersede(order, match, payment_state(order, self._reversals))
+        self.notes.extend(found.notes)
+        self.not_kept |= dict.fromkeys(found.not_kept, order.session_id)
+        if found.is_its_payment:
             self.claims[row.id] = order.session_id
             self._complete(row, order)
-        elif not others:
-            self.notes.extend(disagreements(row, order))
-            if match.reference and not state.is_refunded:
-                self.doubtful.setdefault(row.id, order.session_id)
-        for each in match.orders if state.is_kept else ():
-            told = () if is_its_payment else (Status.PENDING, *NOT_LIVE)
-            self.notes.extend(paid_but_not_live(each, order, (*told, *GIVEN_BACK)))
+        elif found.is_doubtful:
+            self.doubtful.setdefault(row.id, order.session_id)
+
+    def tell_second_payments(self) -> None:
+        """Two payments for one order, where both sessions have their orders by now: every run tells it again."""
+        for own, order in self._referring:
+            for row, session_id in self._matcher.referred(order, own):
+                self._tell_second(order, own, row, session_id)
+
+    def _tell_second(self, order: Order, own: StoredOrder, row: StoredOrder, session_id: str) -> None:
+        if not payment_state(order, self._reversals).is_refunded:
+            self.notes.extend(second_payment(order, own, row, session_id))
 
     def _fail(self, verdict: SessionProblem) -> None:
         """A session that cannot be read; Stripe itself erases the data of a customer who was erased there."""
@@ -186,21 +189,24 @@ class _Decider:
         else:
             self.failed.append(verdict)
 
-    def _insert(self, order: Order) -> None:
+    def _insert(self, order: Order) -> StoredOrder | None:
+        """The row that it leaves; None where there will be none."""
         if order.session_id in self._erased:
             self.skips.append(Skip(order.session_id, SkipReason.ERASED))
-            return
+            return None
         problem = reason_not_to_insert(order, self._limits)
         if problem:
             self.failed.append(SessionProblem(order.session_id, problem))
-            return
+            return None
         state = payment_state(order, self._reversals)
         if state.is_refunded:
             order = replace(order, status=Status.REFUNDED)
         self.inserts.append(InsertOrder(order))
+        self.inserted |= {order.payment_intent_id: order.session_id} if order.payment_intent_id else {}
         stored = as_stored(order)
         self._pay(order, stored, state)
         self._wait(stored, order, state)
+        return stored
 
     def _complete(self, existing: StoredOrder, order: Order) -> None:
         state, is_erased = payment_state(order, self._reversals), order.session_id in self._erased
@@ -217,6 +223,8 @@ class _Decider:
         if update:
             self.completions.append(update)
         self.warnings.extend(unmapped_word(existing.status))
+        if existing.session_id == order.session_id and self._matcher.named_besides(order, existing):
+            self._referring.append((existing, order))
         self._pay(order, existing, state)
         self._wait(update.completed if update else existing, order, state, is_told=bool(taken_back))
 
@@ -235,11 +243,3 @@ class _Decider:
 
     def _is_refund_taken_back(self, row: StoredOrder) -> bool:
         return Status.REFUNDED in self._taken_back.get(row.id, ())
-
-
-def _payments(plan: Plan, stored: Iterable[StoredOrder]) -> tuple[tuple[str, str], ...]:
-    """(payment intent id, order id) of the orders as `plan` leaves them."""
-    existing = (*stored, *(update.completed for update in plan.completions))
-    named = [(order.payment_intent_id, order.id) for order in existing]
-    named += [(insert.order.payment_intent_id, insert.order.id) for insert in plan.inserts]
-    return tuple((payment, order_id) for payment, order_id in named if payment)

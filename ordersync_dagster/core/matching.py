@@ -1,7 +1,7 @@
 """Which order a paid session belongs to: by its id, else by its payment, else by its reference."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ordersync_dagster.core.orders import Order, Reference, Status, StoredOrder
 from ordersync_dagster.core.privacy import normalised_email
@@ -12,22 +12,25 @@ from ordersync_dagster.core.stripe_session import Skip, Verdict
 class Elsewhere:
     """Facts from outside the sessions that are decided: from Stripe, our own tables, or this run's earlier days."""
 
-    paid_sessions: frozenset[str] = frozenset()  # other sessions that orders name, and that Stripe calls paid
+    # Other sessions that orders name, and that Stripe calls paid → their payment, or an empty text.
+    paid_sessions: Mapping[str, str] = field(default_factory=dict)
     payers: Mapping[str, str] = field(default_factory=dict)  # other payments that orders name → their paid session
     unknown: Mapping[str, str] = field(default_factory=dict)  # why Stripe did not answer, by session, payment or order
     claims: Mapping[str, str] = field(default_factory=dict)  # order id → the paid session that belongs to it
     doubtful: Mapping[str, str] = field(default_factory=dict)  # the same, where the amounts do not agree
+    inserted: Mapping[str, str] = field(default_factory=dict)  # payment → the session that gets its order in this run
     erased: frozenset[str] = frozenset()  # sessions whose customer was erased after they were created
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The orders of one paid session that no order names."""
+    """The orders of one paid session that no order names; `is_settled` where another session has the same payment."""
 
     orders: tuple[StoredOrder, ...]
     reference: str = ""  # the reference that names the order; empty where the payment is the same
     other_session: str = ""  # another paid session to which the order belongs, so that this one needs its own
     unknown: str = ""  # why nobody knows whether there is such a session
+    is_settled: bool = False
 
 
 class Matcher:
@@ -45,7 +48,7 @@ class Matcher:
             if row.payment_intent_id:
                 self._of_payment.setdefault(row.payment_intent_id, []).append(row)
         self._here = here = sorted(paid_here, key=lambda order: order.session_id, reverse=True)
-        self._paid = elsewhere.paid_sessions.union(order.session_id for order in here)
+        self._paid = {**elsewhere.paid_sessions, **{order.session_id: order.payment_intent_id or "" for order in here}}
         payers = {order.payment_intent_id: order.session_id for order in here if order.payment_intent_id}
         self._payers = {**payers, **elsewhere.payers}
 
@@ -65,15 +68,33 @@ class Matcher:
 
     def of_payment_or_reference(self, order: Order) -> Match | None:
         """The order of a paid session that no order names."""
-        rows = self._of_payment.get(order.payment_intent_id)
-        if rows:
-            return Match(tuple(rows), other_session=self._other(rows[0], order) if len(rows) == 1 else "")
+        payment = order.payment_intent_id or ""
+        if rows := self._of_payment.get(payment):
+            other = self._other(rows[0], order) if len(rows) == 1 else ""
+            is_settled = len(rows) == 1 and not other and rows[0].session_id in self._paid
+            return Match(tuple(rows), other_session=other, is_settled=is_settled)
+        session = self._elsewhere.inserted.get(payment)
+        if session not in (None, order.session_id):
+            planned = StoredOrder(replace(order, session_id=str(session)).id, str(session), payment)
+            return Match((planned,), is_settled=True)
         for reference in order.references:
             row = self._by_id.get(reference.value)
             if row and _names(reference, row, order):
                 other = self._other(row, order) or self._other_reference(row, order)
                 return Match((row,), row.id, other, "" if other else self._unknown(row, order))
         return None
+
+    def referred(self, order: Order, own: StoredOrder) -> list[tuple[StoredOrder, str]]:
+        """The orders that the session of `own` refers to besides, each with the other paid session it belongs to."""
+        rows = self.named_besides(order, own)
+        return [(row, other) for row in rows if (other := self._other(row, order) or self._other_reference(row, order))]
+
+    def named_besides(self, order: Order, own: StoredOrder) -> list[StoredOrder]:
+        """The orders that a reference names, where none of them is the session's `own`."""
+        if any(reference.value == own.id for reference in order.references):
+            return []
+        found = ((each, self._by_id.get(each.value)) for each in order.references)
+        return [row for each, row in found if row is not None and _names(each, row, order)]
 
     def resembling(self, order: Order) -> StoredOrder | None:
         """A pending order of the same amount that a reference names, but with another e-mail address."""
@@ -87,7 +108,10 @@ class Matcher:
             claim = row.session_id
         if claim is None and row.payment_intent_id not in (None, "", order.payment_intent_id):
             claim = self._payers.get(row.payment_intent_id)
-        return "" if claim in (None, order.session_id) else claim
+        if claim in (None, order.session_id):
+            return ""
+        is_same = bool(order.payment_intent_id) and self._paid.get(str(claim)) == order.payment_intent_id
+        return "" if is_same else str(claim)
 
     def _other_reference(self, row: StoredOrder, order: Order) -> str:
         """Another paid session that refers to an order which `order` does not fit: one of the two is that order's."""

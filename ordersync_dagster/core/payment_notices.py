@@ -31,9 +31,11 @@ def payment_notices(stored: StoredOrder, order: Order, state: PaymentState, *, i
 
 
 def _refunded(stored: StoredOrder, order: Order) -> Problem:
+    is_own = order.session_id == stored.session_id
+    payment = "its whole payment" if is_own else f"the whole payment of its session {order.session_id}"
     sentence = (
-        f"Order {stored.id} says {stored.status}, and its whole payment went back to the customer. Cancel what is not "
-        "sent yet, and set the order's status by hand."
+        f"Order {stored.id} says {stored.status}, and {payment} went back to the customer. Cancel what is not sent "
+        "yet, and set the order's status by hand."
     )
     return Problem(ProblemClass.PAYMENT_REFUNDED, sentence, _ids(stored, order))
 

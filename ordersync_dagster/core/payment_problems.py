@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ordersync_dagster.core.matching import Match
-from ordersync_dagster.core.orders import LineItem, Order, Status, StoredOrder
+from ordersync_dagster.core.orders import LineItem, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.payment_state import GIVEN_BACK
 from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.problem_classes import ProblemClass
@@ -14,6 +14,7 @@ from ordersync_dagster.core.window import day_of
 
 SAME_PURCHASE_WITHIN = 3600  # seconds
 NOT_LIVE = (Status.CANCELLED, Status.FAILED)
+_TWICE = (ProblemClass.DOUBLE_PAYMENT, ProblemClass.DUPLICATE_ORDER)
 MONEY_BACK = (*GIVEN_BACK, Status.CANCELLED)  # nobody has to be told of a second payment
 
 
@@ -91,6 +92,20 @@ def double_payment(session_ids: Collection[str], order_ids: Collection[str], why
         "before you send the goods a second time, and refund what was paid too much."
     )
     return Problem(ProblemClass.DOUBLE_PAYMENT, sentence, ids)
+
+
+def paid_twice(notes: Iterable[Problem]) -> set[str]:
+    """The ids of the orders that may be one purchase: their goods may be sent twice."""
+    told = (each for each in notes if each.problem_class in _TWICE)
+    return {order_id for each in told for order_id in each.ids["order_ids"].split(", ")}
+
+
+def second_payment(order: Order, own: StoredOrder, row: StoredOrder, session_id: str) -> list[Problem]:
+    """The session of `order`, whose order is `own`, was paid for `row` too, which the other session has paid."""
+    if own.status in MONEY_BACK or row.status in GIVEN_BACK:
+        return []
+    problem = double_payment([order.session_id, session_id], [row.id, own.id], f"for order {row.id}")
+    return [replace(problem, amount=Price(order.total, order.currency))]
 
 
 def superseded(order: Order, match: Match, *, is_moved: bool) -> Problem:

@@ -1,22 +1,24 @@
 """The plans of the pieces of a day, joined to the plan of the day."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from operator import attrgetter
 from typing import Any
 
+from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.payment_problems import (
     SAME_PURCHASE_WITHIN,
     Paid,
     duplicate_orders,
+    paid_twice,
     same_purchase,
     same_purchases,
 )
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster.core.unlinked import Unlinked
+from ordersync_dagster.core.unlinked import without_doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Piece:
     paid: tuple[Paid, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)  # order id → session id, of orders under another session
     doubtful: Mapping[str, str] = field(default_factory=dict)  # the same, where the amounts do not agree
+    inserted: Mapping[str, str] = field(default_factory=dict)  # payment → session id, of new orders
+    not_kept: Mapping[str, str] = field(default_factory=dict)  # as `claims`, of payments that went back or may do so
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,14 @@ class Around:
         return purchase[0].created <= self.leaves_before + SAME_PURCHASE_WITHIN
 
 
+def named_payments(plan: Plan, stored: Iterable[StoredOrder]) -> tuple[tuple[str, str], ...]:
+    """(payment intent id, order id) of the orders as `plan` leaves them."""
+    existing = (*stored, *(update.completed for update in plan.completions))
+    named = [(order.payment_intent_id, order.id) for order in existing]
+    named += [(insert.order.payment_intent_id, insert.order.id) for insert in plan.inserts]
+    return tuple((payment, order_id) for payment, order_id in named if payment)
+
+
 def join_pieces(pieces: Sequence[Piece], around: Around = Around()) -> Plan:
     """One plan of the pieces of a day, with the duplicates, which only all pieces together show."""
     plans = [piece.plan for piece in pieces]
@@ -71,29 +83,10 @@ def join_pieces(pieces: Sequence[Piece], around: Around = Around()) -> Plan:
     notes = (*kept, *duplicate_orders(payments), *twins)
     joined |= {
         "notes": notes,
-        "unlinked": tuple(_without_doubt(joined["unlinked"], notes, left)),
+        "unlinked": tuple(without_doubt(joined["unlinked"], {*left, *paid_twice(notes)})),
         "warnings": tuple(dict.fromkeys(joined["warnings"])),
     }
     return Plan(plans[0].day, **joined)
-
-
-def _without_doubt(unlinked: Iterable[Unlinked], notes: Iterable[Problem], left: Collection[str]) -> Iterator[Unlinked]:
-    """`unlinked`, where an order that may have been paid twice is not said to wait: its goods may be sent twice.
-
-    `left` are the orders of which the day before tells that.
-    """
-    doubled = {
-        *left,
-        *(
-            order_id
-            for note in notes
-            if note.problem_class is ProblemClass.DOUBLE_PAYMENT
-            for order_id in note.ids["order_ids"].split(", ")
-        ),
-    }
-    for each in unlinked:
-        is_doubled = each.order.id in doubled
-        yield replace(each, payment=replace(each.payment, unknown="paid twice")) if is_doubled else each
 
 
 def _is_refuted(note: Problem, paid_otherwise: Collection[str]) -> bool:

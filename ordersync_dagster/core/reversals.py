@@ -6,7 +6,7 @@ https://docs.stripe.com/api/invoice-payment/object
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,16 @@ class Reversals:
     def payments(self) -> frozenset[str]:
         """Those that went back with a known amount, or are disputed."""
         return frozenset({*self.returned, *self.disputes})
+
+    def completed_by(self, others: "Reversals") -> "Reversals":
+        """These, and all that `others` know of their payments."""
+        return replace(
+            self,
+            returned={**self.returned, **others.returned},
+            disputes={**self.disputes, **others.disputes},
+            unreadable=self.unreadable | others.unreadable,
+            pending=self.pending | others.pending,
+        )
 
     def concern(self, payment: str) -> bool:
         """Whether something of `payment` went back or is disputed."""

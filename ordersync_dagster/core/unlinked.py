@@ -4,8 +4,8 @@ A webhook that failed would have created the order at Printful and kept its id; 
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from ordersync_dagster.core.orders import Order, Status, StoredOrder
 from ordersync_dagster.core.payment_state import PaymentState
@@ -52,6 +52,13 @@ class Unlinked:
         """Who gets the goods, as the session says."""
         address = self.session.shipping_address or {}
         return Recipient.of(self.session.customer_email, address.get("name"), address.get("postal_code"))
+
+
+def without_doubt(unlinked: Iterable[Unlinked], paid_twice: Collection[str]) -> Iterator[Unlinked]:
+    """`unlinked`, where no order that may have been paid twice is said to wait: its goods may be sent twice."""
+    for each in unlinked:
+        is_doubtful = each.order.id in paid_twice
+        yield replace(each, payment=replace(each.payment, unknown="paid twice")) if is_doubtful else each
 
 
 def is_uuid(name: str | None) -> bool:

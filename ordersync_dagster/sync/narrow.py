@@ -57,6 +57,12 @@ class NarrowSessions:
     def disputes(self, since: int) -> Iterable[object]:
         return self.facts.disputes
 
+    def refunds_of(self, payment: str) -> Iterable[object]:
+        return self.stripe.refunds_of(payment)
+
+    def disputes_of(self, payment: str) -> Iterable[object]:
+        return self.stripe.disputes_of(payment)
+
     def delayed_payments(self, since: int) -> Iterable[object]:
         return ()
 

@@ -19,7 +19,7 @@ _OUR_WORDS = frozenset(Status)
 def older_sessions(
     stripe: Sessions, store: Store, read: Callable[[object], Verdict], payments: Payments, before: int
 ) -> Iterator[Order]:
-    """The paid sessions of such payments, made before the Unix time `before`, that an order names.
+    """The paid sessions of such payments, made before the Unix time `before`; an order names the payment.
 
     One request for each payment: only the session tells how much was paid. A payment of which too little went back,
     and whose order says already that it went back, is not asked for.
@@ -27,10 +27,9 @@ def older_sessions(
     if not payments.undecided:
         return
     rows = store.orders(store.order_ids_of_payments(payments.undecided))
-    asked = {row.session_id: row.payment_intent_id for row in rows if row.session_id and _is_asked(row, payments.found)}
-    for session_id, payment in sorted(asked.items()):
-        for session in stripe.sessions_of_payment(str(payment)):
-            verdict = read(session) if session.get("id") == session_id else None
+    for payment in sorted({str(row.payment_intent_id) for row in rows if _is_asked(row, payments.found)}):
+        for session in stripe.sessions_of_payment(payment):
+            verdict = read(session)
             if isinstance(verdict, Order) and verdict.created.timestamp() < before:
                 yield verdict
 

@@ -15,6 +15,7 @@ from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionProblem, Verdict, paid_session
+from ordersync_dagster.core.stripe_session_fields import id_of
 from ordersync_dagster.sync.ports import Sessions, Store
 from ordersync_dagster.sync.read_ahead import ReadAhead, payments_of
 
@@ -35,12 +36,13 @@ class OrderLookup:
         self._ahead = ReadAhead(store)
         self.read_ahead = self._ahead.read
         self._asked: set[str] = set()  # sessions and payments that orders name, and that nobody decides now
-        self._paid: set[str] = set()  # those of them that are paid
+        self._paid: dict[str, str] = {}  # the sessions that are paid → their payment, or an empty text
         self._payers: dict[str, str] = {}  # payments that orders name → the paid session
         self._unknown: dict[str, str] = {}  # sessions and payments for which Stripe gave no answer, and why
         self._away = ""  # why Stripe is not asked any more
         self._claims: dict[str, str] = {}
         self._doubtful: dict[str, str] = {}  # as in `Elsewhere`
+        self._inserted: dict[str, str] = {}
         self._statuses: dict[tuple[str, str], str] = {}  # (order id, status before) → status that this run gives it
         self.taken_back: dict[str, Collection[str]] = {}  # as in `SessionDay`, of all days
         self.next_day = Around()  # paid sessions at the beginning of the day after
@@ -61,26 +63,29 @@ class OrderLookup:
         orders = [each for each in day.sessions if isinstance(each, Order)]
         known = {order.id for order in of_sessions}
         of_payments = self._ahead.orders_of_payments(payments_of(day.sessions), known)
-        named = {order.session_id for order in of_sessions}
-        references = {each.value for order in orders if order.session_id not in named for each in order.references}
+        own = {row.session_id: row for row in of_sessions}
+        references = {each.value for order in orders for each in order.references if not _is_own(order, own)}
         found = self._as_planned((*of_payments, *self._store.orders(references - known)))
         others = {row.id: row for row in found}
         rows = (*of_sessions, *(row for key, row in sorted(others.items()) if key not in known))
-        self._ask_for_others([each for each in orders if each.session_id not in named], rows, orders)
+        self._ask_for_others(orders, own, rows)
         known_now = dict(self._payers), dict(self._unknown), dict(self._claims), dict(self._doubtful)
-        return rows, Elsewhere(frozenset(self._paid), *known_now, self._erased(day, orders))
+        return rows, Elsewhere(dict(self._paid), *known_now, self._inserted, self._erased(day, orders))
 
-    def _ask_for_others(self, unnamed: Iterable[Order], rows: Iterable[StoredOrder], here: Iterable[Order]) -> None:
-        """Ask Stripe whether the orders of `unnamed` are paid by a session that is not among `here`."""
+    def _ask_for_others(
+        self, here: Collection[Order], own: Mapping[str, StoredOrder], rows: Iterable[StoredOrder]
+    ) -> None:
+        """Ask Stripe whether orders that sessions of `here` may pay, and that are not their `own`, are paid already."""
         matcher, decided = Matcher(rows, Elsewhere()), {order.session_id for order in here}
-        for order in unnamed:
-            match = matcher.of_payment_or_reference(order)
-            for row in match.orders if match else ():
+        for order in here:
+            match = None if order.session_id in own else matcher.of_payment_or_reference(order)
+            besides = matcher.named_besides(order, own[order.session_id]) if order.session_id in own else ()
+            for row in match.orders if match else besides:
                 if row.session_id and row.session_id not in decided:
                     self._ask(row.session_id, lambda key: [self._stripe.session(key)])
                 if row.payment_intent_id not in (None, "", order.payment_intent_id):
                     self._ask(str(row.payment_intent_id), self._stripe.sessions_of_payment)
-                if match and match.reference and self._was_only_tried(row, decided):
+                if (match is None or match.reference) and self._was_only_tried(row, decided):
                     self._claim_for_first(row, order)
 
     def _was_only_tried(self, row: StoredOrder, decided: Collection[str]) -> bool:
@@ -129,10 +134,10 @@ class OrderLookup:
 
     def _ask(self, key: str, read: Callable[[str], Sequence[Mapping[str, Any] | None]]) -> None:
         """Ask Stripe for a session, or for the sessions of a payment."""
-        paid = self._answer(key, lambda: [found for session in read(key) if (found := paid_session(session))])
-        self._paid.update(paid)
-        if paid and paid[0] != key:
-            self._payers[key] = paid[0]
+        paid = self._answer(key, lambda: [session for session in read(key) if session and paid_session(session)])
+        self._paid |= {str(session["id"]): id_of(session.get("payment_intent")) or "" for session in paid}
+        if paid and paid[0]["id"] != key:
+            self._payers[key] = str(paid[0]["id"])
 
     def _answer(self, key: str, ask: Callable[[], list[T]]) -> list[T]:
         """Stripe's answer to `ask`, once in a run for each key; not again after Stripe was away."""
@@ -151,6 +156,7 @@ class OrderLookup:
         """Keep the claims of a decided piece for the pieces and days after it."""
         self._claims |= piece.claims
         self._doubtful |= piece.doubtful
+        self._inserted |= piece.inserted
         updates = ((each.seen, each.completed.status) for each in piece.plan.completions)
         self._statuses |= {(seen.id, seen.status): status for seen, status in updates if seen.status != status}
 
@@ -160,3 +166,9 @@ class OrderLookup:
         near = tuple(paid for piece in pieces for paid in piece.paid if paid.created <= end)
         left = (each for each in around.purchases(pieces) if around.leaves(each)) if around.leaves_before else ()
         self.next_day = Around(near, tuple(paid for purchase in left for paid in purchase))
+
+
+def _is_own(order: Order, own: Mapping[str, StoredOrder]) -> bool:
+    """Whether a reference of the session names the session's own order."""
+    row = own.get(order.session_id)
+    return row is not None and any(each.value == row.id for each in order.references)

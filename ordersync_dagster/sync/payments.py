@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, VendorAnswerError
 from ordersync_dagster.core.late_payment import read_late_payments
@@ -42,6 +43,16 @@ class Payments:
         if any(each.invoice_id and not each.payment_intent_id for each in costly):
             self._read_invoices()
         return self.found
+
+    def reversals_of(self, orders: Iterable[Order]) -> Reversals:
+        """The same of sessions of any time: what went back before the window is asked for, payment by payment."""
+        of_any_time = list(orders)
+        found = self.reversals(of_any_time)
+        older = (each for each in of_any_time if each.created.timestamp() < self.since)
+        payments = sorted({each.payment_intent_id for each in older if each.payment_intent_id})
+        refunds = chain.from_iterable(self._shown(self.stripe.refunds_of(each)) for each in payments)
+        disputes = chain.from_iterable(self._shown(self.stripe.disputes_of(each)) for each in payments)
+        return found.completed_by(read_reversals(refunds, disputes))
 
     def decide(self, orders: Iterable[Order]) -> None:
         """These sessions of the window are decided with what was read until now."""

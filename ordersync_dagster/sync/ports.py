@@ -50,6 +50,12 @@ class Sessions(Protocol):
     def disputes(self, since: int) -> Iterable[object]:
         """Disputes, likewise."""
 
+    def refunds_of(self, payment: str) -> Iterable[object]:
+        """Refunds of one payment, of any time; else as `refunds`."""
+
+    def disputes_of(self, payment: str) -> Iterable[object]:
+        """Disputes, likewise."""
+
     def delayed_payments(self, since: int) -> Iterable[object]:
         """Events of payments that came after their checkout, of the last 30 days; none where they may not be read."""
 

@@ -27,7 +27,7 @@ from ordersync_dagster.core.printful_order import (
 from ordersync_dagster.core.printful_order_fields import external_id
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unclaimed import decide_unclaimed
-from ordersync_dagster.core.unlinked import Unlinked
+from ordersync_dagster.core.unlinked import Unlinked, without_doubt
 from ordersync_dagster.sync.deliveries import Deliveries
 from ordersync_dagster.sync.ports import PrintfulOrders, Store
 from ordersync_dagster.sync.step import PrintfulNeeds, Step
@@ -58,6 +58,7 @@ class PrintfulPhase:
     _payments: dict[str, Payment] = field(default_factory=dict)  # by session id
     _left: dict[str, list[Problem]] = field(default_factory=dict)  # by order id, taken over from the Stripe side
     _refunded: list[StoredOrder] = field(default_factory=list)  # they name no Printful order
+    _paid_twice: set[str] = field(default_factory=set)  # ids of orders that may be one purchase, whatever their days
     _erased: set[str] = field(default_factory=set)  # sessions of this run's period whose customer was erased
     _unlinked: list[Unlinked] = field(default_factory=list)  # waiting orders that name no Printful order
     _candidates: list[PrintfulOrder] = field(default_factory=list)  # listed orders that no order of the shop names
@@ -92,6 +93,7 @@ class PrintfulPhase:
         self._unlinked.extend(needs.unlinked)
         self._erased.update(needs.erased)
         self._refunded.extend(needs.refunded)
+        self._paid_twice.update(needs.paid_twice)
         for each in needs.payments:
             if not self._wanted.isdisjoint(each.printful_ids):
                 self._payments[each.session_id] = each.payment
@@ -175,7 +177,7 @@ class PrintfulPhase:
 
     def _links_step(self) -> Step:
         links = Links(
-            unlinked=tuple(self._unlinked),
+            unlinked=tuple(without_doubt(self._unlinked, self._paid_twice)),
             candidates=tuple(self._candidates),
             unread=Unread(self._unreadable, self._reason),
             taken=self._owners.keys(),

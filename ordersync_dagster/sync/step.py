@@ -86,3 +86,4 @@ class PrintfulNeeds:
     payments: Sequence[SessionPayment] = ()
     erased: Collection[str] = ()  # sessions whose customer was erased
     refunded: Sequence[StoredOrder] = ()  # set to refunded by this day's plan, and naming no Printful order
+    paid_twice: Collection[str] = ()  # ids of orders that may be one purchase

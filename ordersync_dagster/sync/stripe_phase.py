@@ -12,9 +12,11 @@ from ordersync_dagster.core.late_payment import may_be_late
 from ordersync_dagster.core.matching import Elsewhere
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Order, Status, StoredOrder, as_stored
+from ordersync_dagster.core.payment_problems import paid_twice
 from ordersync_dagster.core.payment_state import needs_reversals, payment_state
 from ordersync_dagster.core.pieces import Piece, join_pieces
 from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import SessionRules, Skip, SkipReason, Verdict, read_session
@@ -28,6 +30,8 @@ from ordersync_dagster.sync.payments import Payments
 from ordersync_dagster.sync.ports import Sessions, Store
 from ordersync_dagster.sync.read_ahead import SESSIONS_PER_LOOKUP
 from ordersync_dagster.sync.step import PrintfulNeeds, SessionPayment, Step
+
+_OF_WINDOW = (ProblemClass.SUPERSEDED_SESSION, ProblemClass.DOUBLE_PAYMENT, ProblemClass.DUPLICATE_ORDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class StripePhase:
 
         listed = self.stripe.sessions(window, read, with_line_items=self.asks_printful)
         payments = Payments(self.stripe, window.start_epoch)
-        lookup = OrderLookup(self.stripe, self.store, read, payments.reversals)
-        nearby = NearbyPurchases(self.stripe, self.store, window, read, payments.reversals, self.asks_printful)
+        lookup = OrderLookup(self.stripe, self.store, read, payments.reversals_of)
+        nearby = NearbyPurchases(self.stripe, self.store, window, read, payments.reversals_of, self.asks_printful)
         days = chain.from_iterable(map(partial(_with_orders_read, lookup), listed))
         decided = starmap(partial(self._decided, payments, lookup, nearby), _with_empty_days(window, days))
         yield from AccountGuard(self.stripe, self.store, self.rules.live).checked(window, decided)
@@ -66,13 +70,17 @@ class StripePhase:
     def _of_older(
         self, payments: Payments, lookup: OrderLookup, sessions: tuple[Order, ...]
     ) -> tuple[Step, PrintfulNeeds]:
-        """They are no sessions of the window, so none is counted as checked, and none is looked for at Printful."""
+        """They are no sessions of the window: none is counted, none gets an order, none is looked for at Printful."""
         day = replace(self._day(None), sessions=sessions)
         compared = self._compared(payments, lookup, day)
+        if lacking := {each.order.session_id for each in compared.piece.plan.inserts}:
+            sessions = tuple(each for each in sessions if each.session_id not in lacking)
+            compared = self._compared(payments, lookup, day := replace(day, sessions=sessions))
         plan = join_pieces([compared.piece])
         made = {each.session_id: each.created.date() for each in sessions}
-        notes = (replace(each, day=made.get(each.ids.get("stripe_session_id", ""))) for each in plan.notes)
-        plan = replace(plan, skips=(), unlinked=(), notes=tuple(notes))
+        told = (each for each in plan.notes if each.problem_class not in _OF_WINDOW)
+        notes = tuple(replace(each, day=made.get(each.ids.get("stripe_session_id", ""))) for each in told)
+        plan = replace(plan, skips=(), unlinked=(), notes=notes)
         facts = replace(day, reversals=payments.found, elsewhere=compared.elsewhere, taken_back=lookup.taken_back)
         needs = PrintfulNeeds(_newly_known(plan), (), compared.payments, compared.elsewhere.erased)
         return Step(replace(facts, sessions=compared.again), plan), needs
@@ -110,7 +118,8 @@ class StripePhase:
         known = [payment for each in compared for payment in each.payments]
         again = tuple(session for each in compared for session in each.again)
         elsewhere = _joined(each.elsewhere for each in compared)
-        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, known, elsewhere.erased, _newly_refunded(plan))
+        more = (known, elsewhere.erased, _newly_refunded(plan), paid_twice(plan.notes))
+        needs = PrintfulNeeds(_newly_known(plan), plan.unlinked, *more)
         facts = replace(day, reversals=payments.found, elsewhere=elsewhere, taken_back=lookup.taken_back)
         facts = replace(facts, paid_at=payments.known_delayed, late_after=self.rules.late_after)
         made_from = replace(facts, sessions=again)
@@ -147,7 +156,9 @@ class StripePhase:
         claimed = {**{update.seen.id: update.seen.session_id for update in piece.plan.completions}, **piece.claims}
         sessions = {claimed[update.seen.id] for update in piece.plan.completions}
         again = tuple(each for each in day.sessions if each.session_id in sessions)
-        return _Compared(piece, elsewhere, again, _known_payments(day, of_session) if self.asks_printful else [])
+        not_kept = [(session_id, by_id[key]) for key, session_id in piece.not_kept.items() if key in by_id]
+        known = _known_payments(day, of_session, not_kept) if self.asks_printful else []
+        return _Compared(piece, elsewhere, again, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,28 +194,33 @@ def _newly_refunded(plan: Plan) -> tuple[StoredOrder, ...]:
 
 
 def _with_payments(day: SessionDay, rows: Iterable[StoredOrder], payments: Payments) -> SessionDay:
-    """The same sessions; one that names no payment gets that of its order or, without an order, of its invoice.
+    """The same sessions; one that names no payment gets that of its order or, where that has none, of its invoice.
 
     Another order may name the payment of the invoice: then the session needs no second order.
     """
     of_rows = {row.session_id: row.payment_intent_id for row in rows}
     unnamed = [each for each in day.sessions if isinstance(each, Order) and not each.payment_intent_id]
     found = {each.session_id: of_rows[each.session_id] for each in unnamed if each.session_id in of_rows}
-    found |= payments.of_invoices(each for each in unnamed if each.session_id not in of_rows)
+    over = {row.session_id for row in rows if row.payment_intent_id or not needs_reversals(row)}
+    found |= payments.of_invoices(each for each in unnamed if each.session_id not in over)
     named = {each.session_id: replace(each, payment_intent_id=found.get(each.session_id)) for each in unnamed}
     return replace(day, sessions=tuple(named.get(each.session_id, each) for each in day.sessions)) if named else day
 
 
-def _known_payments(day: SessionDay, rows: Mapping[str, StoredOrder]) -> list[SessionPayment]:
+def _known_payments(
+    day: SessionDay, rows: Mapping[str, StoredOrder], lost: Iterable[tuple[str, StoredOrder]]
+) -> list[SessionPayment]:
+    """The payments of the sessions for their `rows`, and the payments that were `lost` for rows of other sessions."""
     orders = [each for each in day.sessions if isinstance(each, Order)]
     unpaid = [each for each in day.sessions if isinstance(each, Skip) and each.reason is SkipReason.UNPAID]
     named = [(each.session_id, rows[each.session_id]) for each in unpaid if each.session_id in rows]
     not_kept = [SessionPayment(key, {row.printful_order_id}, Payment(is_kept=False)) for key, row in named]
-    return [*(_payment(each, rows, day.reversals) for each in orders), *not_kept]
+    by_session = {each.session_id: each for each in orders}
+    of_others = (_payment(by_session[key], row, day.reversals) for key, row in lost if key in by_session)
+    return [*(_payment(each, rows.get(each.session_id), day.reversals) for each in orders), *not_kept, *of_others]
 
 
-def _payment(order: Order, rows: Mapping[str, StoredOrder], reversals: Reversals) -> SessionPayment:
-    row = rows.get(order.session_id)
+def _payment(order: Order, row: StoredOrder | None, reversals: Reversals) -> SessionPayment:
     named = {order.printful_order_id, row.printful_order_id if row else None}
     is_judged = needs_reversals(row)  # else nobody read the reversals
     payment = Payment.of(order, payment_state(order, reversals)) if is_judged else Payment(order.line_items)

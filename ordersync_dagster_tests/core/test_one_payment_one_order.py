@@ -97,7 +97,7 @@ def test_of_two_sessions_for_one_unpaid_order_the_second_gets_its_own() -> None:
 
 
 def test_a_payment_of_an_order_that_its_own_session_paid_gets_its_own() -> None:
-    plan = decided(new_order(), stored=(stored_order(session_id=OTHER),), elsewhere=Elsewhere(frozenset({OTHER})))
+    plan = decided(new_order(), stored=(stored_order(session_id=OTHER),), elsewhere=Elsewhere({OTHER: "pi_first"}))
     assert [insert.order.session_id for insert in plan.inserts] == [SESSION_ID]
     assert told(plan) == ["double_payment", "duplicate_order"]
 

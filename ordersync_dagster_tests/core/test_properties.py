@@ -73,13 +73,15 @@ def test_a_day_that_is_compared_in_pieces_comes_to_the_same(scene: Scene, size: 
     pieces = [day.sessions[start : start + size] for start in range(0, len(day.sessions), size)] or [()]
     looked_up = [[order for order in orders if belongs(order, piece)] for piece in pieces]
     orders_of_day = sorted((each for each in day.sessions if isinstance(each, Order)), key=lambda each: each.session_id)
-    paid = frozenset(each.session_id for each in orders_of_day)
+    paid = {each.session_id: each.payment_intent_id or "" for each in orders_of_day}
     payers = {each.payment_intent_id: each.session_id for each in reversed(orders_of_day) if each.payment_intent_id}
     decided: list[Piece] = []
     for piece, found in zip(pieces, looked_up, strict=True):
         claims = {order_id: claim for each in decided for order_id, claim in each.claims.items()}
         doubtful = {order_id: name for each in decided for order_id, name in each.doubtful.items()}
-        some = replace(day, sessions=piece, elsewhere=Elsewhere(paid, payers, claims=claims, doubtful=doubtful))
+        inserted = {payment: name for each in decided for payment, name in each.inserted.items()}
+        known = Elsewhere(paid, payers, claims=claims, doubtful=doubtful, inserted=inserted)
+        some = replace(day, sessions=piece, elsewhere=known)
         decided.append(decide_piece(some, replace(scene.stored, orders=tuple(found))))
     of_the_day = [order for order in orders if any(order in found for found in looked_up)]
     assert join_pieces(decided) == decide_sessions(day, replace(scene.stored, orders=tuple(of_the_day)))

@@ -35,7 +35,7 @@ def test_two_paid_sessions_of_one_reference_are_two_orders_and_told() -> None:
     paid = stored_order(session_id=OTHER, payment_intent_id="pi_first")
     for plan in (
         decided(first, referring(), stored=(paid,)),
-        decided(referring(), stored=(unpaid(),), elsewhere=Elsewhere(paid_sessions=frozenset({OTHER}))),
+        decided(referring(), stored=(unpaid(),), elsewhere=Elsewhere(paid_sessions={OTHER: "pi_first"})),
         decided(referring(), stored=(unpaid(),), elsewhere=Elsewhere(claims={ORDER_ID: OTHER})),
     ):
         assert [insert.order.session_id for insert in plan.inserts] == [SESSION_ID]

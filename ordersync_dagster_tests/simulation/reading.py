@@ -82,6 +82,12 @@ class PretendStripe:
     def disputes(self, since: int) -> list[object]:
         return [each for each in self._vendors.disputes if each["created"] >= since]
 
+    def refunds_of(self, payment: str) -> list[object]:
+        return [each for each in self.refunds(0) if each["payment_intent"] == payment]  # type: ignore[index]  # a dict
+
+    def disputes_of(self, payment: str) -> list[object]:
+        return [each for each in self._vendors.disputes if each["payment_intent"] == payment]
+
     def delayed_payments(self, _since: int) -> list[object]:
         return []
 

@@ -8,7 +8,7 @@ import pytest
 from ordersync_dagster.app.run import Run, start_run
 from ordersync_dagster.app.wiring import open_run
 from ordersync_dagster.core.window import Window
-from ordersync_dagster.sandbox import Fault, World
+from ordersync_dagster.sandbox import Fault, World, dispute, refund
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.outcomes import of_class
 from ordersync_dagster_tests.support.settings import settings_for
@@ -155,3 +155,81 @@ def test_an_order_whose_own_session_is_paid_too_keeps_it(each_shop: Shop, outage
     run = of_day(each_shop, at)
     assert len({row["id"], *(each_shop.order(each["id"])["id"] for each in (first, second))}) == 3
     assert "superseded_session" not in {str(problem.problem_class) for problem in run.outcome.problems}
+
+
+def leave(shop: Shop, row: dict[str, Any], session: dict[str, Any], **values: Any) -> None:
+    """The row becomes an order that fits `session` and names one that was left."""
+    columns = {
+        "stripe_session_id": LEFT,
+        "stripe_payment_intent_id": None,
+        "status": "pending",
+        "printful_order_id": None,
+        "total_amount": session["amount_total"] / 100,
+        "currency": session["currency"],
+        "customer_email": session["customer_details"]["email"],
+        **values,
+    }
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    shop.database.execute(f"UPDATE orders SET {assignments} WHERE id = :id", id=row["id"], **columns)
+
+
+def delivered(shop: Shop) -> dict[str, Any]:
+    return next(row for row in shop.database.rows("SELECT * FROM orders") if row["status"] == "delivered")
+
+
+def test_a_second_payment_is_told_by_every_run_and_neither_order_is_said_to_wait(shop: Shop, outage: World) -> None:
+    row, at = delivered(shop), midnight(shop)
+    first, second = (
+        paid(shop, outage, at + timedelta(hours=hours), name, client_reference_id=row["id"])
+        for hours, name in ((-20, "first"), (20, "second"))
+    )
+    leave(shop, row, first)
+    for dry_run in (True, False, False):
+        run = shop.run(dry_run=dry_run)
+        (ids,) = of_class(run, "double_payment")
+        assert ids["stripe_session_ids"] == ", ".join(sorted((first["id"], second["id"])))
+        assert not {each["order_id"] for each in of_class(run, "unfulfilled")} & set(ids["order_ids"].split(", "))
+
+
+@pytest.mark.parametrize("is_disputed", [False, True])
+def test_a_payment_that_went_back_before_the_period_does_not_pay_the_order(
+    shop: Shop, outage: World, is_disputed: bool
+) -> None:
+    row, at = delivered(shop), midnight(shop)
+    reference = {"client_reference_id": row["id"]}
+    old = paid(shop, outage, at - timedelta(days=60), "old", **reference)
+    new = paid(shop, outage, at, "new", **reference)
+    leave(shop, row, new)
+    about = {"payment_intent": old["payment_intent"], "amount": old["amount_total"], "currency": old["currency"]}
+    went_back = {**about, "created": old["created"] + 60}
+    if is_disputed:
+        shop.sandbox.put_dispute(dispute(status="lost", **went_back))
+    else:
+        shop.sandbox.put_refund(refund(**went_back))
+    for run in (shop.run(dry_run=True), shop.run(), shop.run()):
+        assert of_class(run, "double_payment") == []
+        assert new["id"] in {each["stripe_session_id"] for each in of_class(run, "superseded_session")}
+    (now,) = shop.database.rows("SELECT * FROM orders WHERE id = :id", id=row["id"])
+    assert (now["status"], now["stripe_payment_intent_id"]) == ("processing", new["payment_intent"])
+
+
+@pytest.mark.parametrize("is_disputed", [False, True])
+def test_a_payment_under_another_session_that_goes_back_after_the_period_is_seen(
+    each_shop: Shop, outage: World, is_disputed: bool
+) -> None:
+    row = each_shop.of_printful("inprocess")
+    session = paid(each_shop, outage, midnight(each_shop) - timedelta(days=60), "old")
+    held = {"status": "processing", "printful_order_id": row["printful_order_id"]}
+    leave(each_shop, row, session, stripe_payment_intent_id=session["payment_intent"], **held)
+    about = {"payment_intent": session["payment_intent"], "currency": session["currency"]}
+    went_back = {**about, "amount": session["amount_total"], "created": int(midnight(each_shop).timestamp())}
+    if is_disputed:
+        each_shop.sandbox.put_dispute(dispute(**went_back))
+    else:
+        each_shop.sandbox.put_refund(refund(**went_back))
+    told = "disputed_but_shipping" if is_disputed else "refunded_but_shipping"
+    for run in (each_shop.run(dry_run=True), each_shop.run(), each_shop.run()):
+        assert [ids["order_id"] for ids in of_class(run, told)] == [row["id"]]
+        assert of_class(run, "superseded_session") == []
+    (status,) = each_shop.database.column("SELECT status FROM orders WHERE id = :id", id=row["id"])
+    assert status == ("processing" if is_disputed else "refunded")

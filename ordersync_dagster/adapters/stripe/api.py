@@ -130,6 +130,14 @@ class StripeApi:
         """Disputes, likewise."""
         return self.optional("/v1/disputes", [("created[gte]", str(since))])
 
+    def refunds_of(self, payment: str) -> Iterator[object]:
+        """Refunds of one payment intent or charge, of any time; none, and a warning, if the key may not read them."""
+        return self.optional("/v1/refunds", _of(payment))
+
+    def disputes_of(self, payment: str) -> Iterator[object]:
+        """Disputes, likewise."""
+        return self.optional("/v1/disputes", _of(payment))
+
     def delayed_payments(self, since: int) -> Iterator[object]:
         """Events of payments that came after their checkout, likewise; Stripe keeps events for 30 days."""
         return self.optional("/v1/events", [("types[]", PAID_EVENTS[1]), ("created[gte]", str(since))])
@@ -237,6 +245,10 @@ class StripeApi:
         with self._warning_lock:
             if warning not in self.warnings:
                 self.warnings.append(warning)
+
+
+def _of(payment: str) -> Filters:
+    return [("payment_intent" if payment.startswith("pi_") else "charge", payment)]
 
 
 def _response(content: bytes, status: int, headers: Mapping[str, str]) -> requests.Response:

@@ -53,19 +53,15 @@ class StripeLookups:
 
     def refunds_of(self, payment: str) -> Iterator[object]:
         """Refunds of one payment intent or charge."""
-        return self._api.optional("/v1/refunds", _filter(payment))
+        return self._api.refunds_of(payment)
 
     def disputes_of(self, payment: str) -> Iterator[object]:
         """Disputes, likewise."""
-        return self._api.optional("/v1/disputes", _filter(payment))
+        return self._api.disputes_of(payment)
 
     def payments_of_invoice(self, invoice: str) -> Iterator[object]:
         """Payments of one invoice. https://docs.stripe.com/api/invoice-payment/list"""
         return self._api.invoice_payments_where([("invoice", invoice)])
-
-
-def _filter(payment: str) -> list[tuple[str, str]]:
-    return [("payment_intent" if payment.startswith("pi_") else "charge", payment)]
 
 
 def _email(session: dict[str, Any]) -> str:

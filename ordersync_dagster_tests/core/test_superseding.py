@@ -1,0 +1,114 @@
+"""One payment is one order, two payments of one order are told by every run, and a payment that went back is told."""
+
+from dataclasses import replace
+
+import pytest
+
+from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions
+from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.matching import Elsewhere
+from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
+from ordersync_dagster.core.pieces import Piece
+from ordersync_dagster.core.plan import Plan, Stored
+from ordersync_dagster.core.reversals import Reversals, read_reversals
+from ordersync_dagster.sandbox import dispute, refund
+from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
+from ordersync_dagster_tests.core.one_payment import OTHER, decided, of, referring, told, unpaid
+from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, stored_order
+
+TWIN = "cs_test_twin"
+DISPUTED = read_reversals([], [dispute(payment_intent="pi_second")])
+GIVEN_BACK = read_reversals([refund(payment_intent="pi_second")], [])
+
+
+@pytest.mark.parametrize("numbers_orders", [False, True])
+def test_two_sessions_of_one_payment_become_one_order(numbers_orders: bool) -> None:
+    first, second = new_order(), new_order(session_id=TWIN)
+    limits = Limits(numbers_orders=numbers_orders)
+    together = decide_sessions(SessionDay(sessions=(second, first), asks_printful=True), Stored(limits=limits))
+    newer = decide_piece(SessionDay(sessions=(first,)), Stored(limits=limits))
+    older = SessionDay(sessions=(second,), elsewhere=Elsewhere(inserted=newer.inserted), asks_printful=True)
+    for plan in (together, decide_sessions(older, Stored(limits=limits))):
+        assert [each.order.session_id for each in plan.inserts] == [SESSION_ID][: len(plan.inserts)]
+        assert told(plan) == ["superseded_session"]
+        (problem,) = plan.problems
+        assert (problem.ids["stripe_session_id"], problem.ids["other_stripe_session_id"]) == (TWIN, SESSION_ID)
+        assert problem.ids["order_id"] == newer.plan.inserts[0].order.id
+    assert len(together.inserts) == 1
+
+
+def test_an_order_that_one_of_two_sessions_names_is_the_order_of_both() -> None:
+    row = stored_order(session_id=OTHER)
+    beside = decided(new_order(), new_order(session_id=OTHER), stored=(row,))
+    asked = decided(new_order(), stored=(row,), elsewhere=Elsewhere({OTHER: PAYMENT_INTENT}))
+    for plan in (beside, asked):
+        assert (plan.inserts, plan.completions, told(plan)) == ((), (), ["superseded_session"])
+
+
+def test_two_payments_of_one_order_are_told_by_every_run_until_one_goes_back() -> None:
+    second = referring(session_id=TWIN, payment_intent_id="pi_third", customer_email="bo@example.com")
+    plan = decided(referring(), second, stored=(unpaid(),))
+    (first_time,) = of(plan, "double_payment")
+    rows = (plan.completions[0].completed, as_stored(plan.inserts[0].order))
+    again = decided(referring(), second, stored=rows)
+    assert of(again, "double_payment") == [first_time]
+    assert (again.change_count, waiting(again)) == (0, set())
+    alone = decided(second, stored=rows, elsewhere=Elsewhere(payers={"pi_second": SESSION_ID}))
+    assert of(alone, "double_payment") == [first_time]
+    for one, other in (("refunded", "processing"), ("cancelled", "processing"), ("processing", "refunded")):
+        left = (replace(rows[0], status=other), replace(rows[1], status=one))
+        assert of(decided(referring(), second, stored=left), "double_payment") == []
+    back = read_reversals([refund(payment_intent="pi_third")], [])
+    assert of(decided(referring(), second, stored=rows, reversals=back), "double_payment") == []
+
+
+def test_a_reference_to_its_own_order_or_an_unpaid_one_is_no_second_payment() -> None:
+    own = stored_order(payment_intent_id="pi_second")
+    assert told(decided(referring(), stored=(own,))) == []
+    elsewhere = stored_order(id="own", session_id=SESSION_ID, payment_intent_id="pi_second")
+    assert told(decided(referring(), stored=(elsewhere, unpaid()))) == []
+
+
+def test_an_order_that_shares_its_payment_is_not_said_to_wait() -> None:
+    rows = (stored_order(printful_order_id=None), stored_order(id="twin", session_id=OTHER, printful_order_id=None))
+    plan = decided(new_order(), new_order(session_id=OTHER), stored=rows)
+    assert ("duplicate_order" in told(plan), waiting(plan)) == (True, set())
+
+
+@pytest.mark.parametrize("status", ["pending", "processing", "shipped"])
+def test_a_dispute_of_a_payment_under_another_session_is_told(status: str) -> None:
+    for row in (unpaid(status=status), unpaid(status=status, payment_intent_id="pi_second")):
+        piece = piece_of(referring(), row, DISPUTED)
+        assert (piece.plan.completions, told(piece.plan)) == ((), ["disputed", "superseded_session"])
+        assert of(piece.plan, "disputed")[0].ids["order_id"] == ORDER_ID
+        assert piece.not_kept == {ORDER_ID: SESSION_ID}
+
+
+def test_a_refund_of_a_payment_that_only_a_reference_ties_to_a_live_order_is_told() -> None:
+    piece = piece_of(referring(), unpaid(status="processing"), GIVEN_BACK)
+    assert (piece.plan.completions, piece.not_kept) == ((), {ORDER_ID: SESSION_ID})
+    assert of(piece.plan, "payment_refunded")[0].sentence == (
+        f"Order {ORDER_ID} says processing, and the whole payment of its session {SESSION_ID} went back to the "
+        "customer. Cancel what is not sent yet, and set the order's status by hand."
+    )
+    assert told(piece_of(referring(), unpaid(), GIVEN_BACK).plan) == ["superseded_session"]
+
+
+def test_an_order_that_is_not_inserted_is_in_no_sentence() -> None:
+    row = unpaid(id="7", customer_email="bo@example.com")
+    by_chance = referring("7", references=tuple(replace(each, is_certain=False) for each in referring("7").references))
+    paid_twice = Elsewhere({OTHER: "pi_first"}, erased=frozenset({SESSION_ID}))
+    assert told(decided(by_chance, stored=(row,), elsewhere=Elsewhere(erased=frozenset({SESSION_ID})))) == []
+    assert told(decided(referring(), stored=(unpaid(),), elsewhere=paid_twice)) == []
+    narrow = Stored((unpaid(),), Limits(widths={"orders.stripe_session_id": 3}))
+    day = SessionDay(sessions=(referring(),), elsewhere=Elsewhere({OTHER: "pi_first"}))
+    assert told(decide_sessions(day, narrow)) == ["text_does_not_fit"]
+
+
+def piece_of(order: Order, row: StoredOrder, reversals: Reversals) -> Piece:
+    return decide_piece(SessionDay(sessions=(order,), reversals=reversals, asks_printful=True), Stored((row,)))
+
+
+def waiting(plan: Plan) -> set[str]:
+    """The orders of which Printful's side may say that nobody makes their goods."""
+    return {each.order.id for each in plan.unlinked if each.payment.is_kept}
