@@ -22,10 +22,17 @@ class _Account:
 
 def place_of(settings: Settings) -> str:
     """The database and the schema of our own tables, without user and password; "" where none is set."""
+    own = f", schema {settings.ordersync_schema}" if settings.ordersync_schema else ""
+    return (place := database_of(settings)) and f"{place}{own}"
+
+
+def database_of(settings: Settings) -> str:
+    """The database with the schemas in its URL, without user and password; "" where none is set."""
     if not settings.database:
         return ""
-    own = f", schema {settings.ordersync_schema}" if settings.ordersync_schema else ""
-    return connection.place(connection.parse_url(settings.database)) + own
+    url = connection.parse_url(settings.database)
+    options = url.query.get("options")  # a search path may stand there too
+    return f"{connection.place(url)}{f' ({options})' if options else ''}"
 
 
 def account_of(settings: Settings, vendor: str) -> str:
@@ -40,6 +47,11 @@ def _by_key(settings: Settings, vendor: str) -> str:
         return settings.printful_key
     known = _ACCOUNT_IN_KEY.fullmatch(settings.stripe_key)
     return f"acct_{known[2]} {known[1]}" if known else settings.stripe_key
+
+
+def account_groups(shops: Sequence[Settings], vendor: str) -> list[list[int]]:
+    """The places of the shops of each account; those without a key have none."""
+    return [sorted(account.shops) for account in _accounts(shops, vendor) if account.names]
 
 
 def sharing_budgets(shops: Sequence[Settings]) -> list[Settings]:
@@ -68,10 +80,16 @@ def _share(shops: list[Settings], account: _Account, vendor: str) -> None:
     rate, label = RATES[vendor], f"{vendor}_account"
     members = [shops[place] for place in sorted(account.shops)]
     labels = sorted({getattr(each, label) for each in members} - {None})
-    lowest = min(getattr(each, rate) for each in members)
-    places = {place_of(each) for each in members}
+    common = {rate: min(getattr(each, rate) for each in members), **({label: labels[0]} if labels else {})}
     for place in account.shops:
-        shared = shops[place].model_copy(update={rate: lowest, **({label: labels[0]} if labels else {})})
+        own = _other_channels(shops[place], members) if vendor == "printful" else {}
+        shared = shops[place].model_copy(update={**common, **own})
         if len(members) > 1:
-            shared.shared_accounts[vendor] = len(places) > 1
+            shared.shared_accounts.add(vendor)
         shops[place] = shared
+
+
+def _other_channels(shop: Settings, members: Sequence[Settings]) -> Mapping[str, bool]:
+    """Where another shop has the same Printful store, its orders there are no orders that nobody paid for."""
+    is_shared = any(each is not shop and each.printful_store_id == shop.printful_store_id for each in members)
+    return {"ordersync_other_channels": True} if is_shared and shop.ordersync_other_channels is None else {}

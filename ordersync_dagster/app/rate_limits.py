@@ -65,11 +65,10 @@ def _shared(engine: Engine, settings: Settings, vendor: str, rate: int) -> Share
 
 
 def _rates_of(settings: Settings, vendor: str, shop: Engine) -> Engine:
-    """ORDERSYNC_RATES_URL, else the shop's PostgreSQL where all shops of the account are in it, else a file."""
+    """ORDERSYNC_RATES_URL, else the shop's PostgreSQL where no other shop has the account, else a file."""
     if settings.ordersync_rates_url:
         return open_rate_database(connection.parse_url(settings.ordersync_rates_url.get_secret_value()))
-    is_scattered = settings.shared_accounts.get(vendor, False)
-    is_file = is_scattered or shop.dialect.name == "sqlite"
+    is_file = vendor in settings.shared_accounts or shop.dialect.name == "sqlite"
     return _file_in(state_dir(settings), settings, vendor) if is_file else shop
 
 
@@ -78,7 +77,7 @@ def place_of_rates(settings: Settings, vendor: str) -> Path | str:
     if settings.ordersync_rates_url:
         return connection.shown(connection.parse_url(settings.ordersync_rates_url.get_secret_value()))
     is_file = not settings.database or connection.sqlite_path(connection.parse_url(settings.database)) is not None
-    is_file |= settings.shared_accounts.get(vendor, False)
+    is_file |= vendor in settings.shared_accounts
     return state_dir(settings) if is_file else "the shop's database"
 
 

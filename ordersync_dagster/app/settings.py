@@ -148,8 +148,13 @@ class Settings(ShopSettings):
         found = dict(self.faults)
         for name in values.WHERE_TO_GET.keys() - found.keys():
             if not getattr(self, name.lower()):
-                found[name] = f"{name} is not set in the environment or in .env: {values.WHERE_TO_GET[name]}"
+                found[name] = self._missing(name)
         return [self.in_words_of_shop(found[name]) for name in names if name in found]
+
+    def _missing(self, name: str) -> str:
+        sentence = f"{name} is not set in the environment or in .env: {values.WHERE_TO_GET[name]}"
+        is_unnamed = self.shop and name not in self.names
+        return f"{sentence}; name its variable in the entry of {self.shop} (docs/shops.md)" if is_unnamed else sentence
 
     def require(self, *names: str) -> None:
         """Raise one SettingsError for every setting that is wrong and for those of `names` that are missing."""

@@ -66,7 +66,7 @@ def _form_faults(place: int, given: Mapping[str, object]) -> Iterable[str]:
     if name is None:
         yield f'{who} has no name: write name = "…"'
     elif not _is_name(name):
-        yield f"{who}: name is 1 to 40 letters, digits, - and _, begins with none of the last two, is not {ALL_SHOPS!r}"
+        yield f"{who}: name has 1 to 40 letters, digits, - and _, and begins with a letter or digit; not {ALL_SHOPS!r}"
     for each in given:
         if each not in KNOWN:
             yield f"{who}: {_advice(each)}"

@@ -1,22 +1,12 @@
 """Several shops before their commands run side by side."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.app.accounts import place_of
 from ordersync_dagster.app.shops import Shop
-
-
-def taking_turns(shops: Sequence[Shop]) -> list[list[Shop]]:
-    """Shops of one database wait for each other, because its lock lets one run in at a time; others do not."""
-    groups: dict[str, list[Shop]] = defaultdict(list)
-    for shop in shops:
-        groups[place_of(shop.settings) or shop.name].append(shop)
-    return list(groups.values())
 
 
 @contextmanager

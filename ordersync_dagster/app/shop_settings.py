@@ -25,13 +25,18 @@ class ShopSettings(BaseSettings):
     _shop: str = ""  # the name of one of several shops
     _names: dict[str, str] = {}
     _given: dict[str, Any] = {}  # texts as they were found, secrets too: never shown
-    _shared_accounts: dict[str, bool] = {}
+    _shared_accounts: set[str] = set()
     _side_by_side: Path | None = None
 
     @property
     def faults(self) -> dict[str, str]:
         """A sentence for each setting whose value is wrong, by its name."""
         return self._faults
+
+    @property
+    def shop(self) -> str:
+        """The name of one of several shops, else ""."""
+        return self._shop
 
     @property
     def names(self) -> dict[str, str]:
@@ -54,8 +59,8 @@ class ShopSettings(BaseSettings):
         return made
 
     @property
-    def shared_accounts(self) -> dict[str, bool]:
-        """Vendors whose account this shop shares with others: whether those are in other databases."""
+    def shared_accounts(self) -> set[str]:
+        """Vendors whose account this shop shares with shops in other databases."""
         return self._shared_accounts
 
     @property

@@ -1,16 +1,17 @@
 """The shops of a deployment: the one of the environment, or those of the `[[shop]]` entries in ordersync.toml."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource, SecretsSettingsSource
 
 from ordersync_dagster.adapters.database.schema.shop_mapping import close_match
-from ordersync_dagster.app.accounts import place_of, sharing_budgets
+from ordersync_dagster.app.accounts import sharing_budgets
 from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.app.shop_entries import ALL_SHOPS, ShopEntry, read_entries
+from ordersync_dagster.app.shops_apart import refuse_mixed_shops
 from ordersync_dagster.core.errors import SettingsError
 
 
@@ -51,8 +52,10 @@ class Shops:
         """One shop; raises SettingsError with a hint where there is none of this name."""
         found = next((shop for shop in self.each if shop.name == name), None)
         if found is None:
+            if not self.names and (unread := self.each[0].settings.faults.get("ORDERSYNC_CONFIG")):
+                raise SettingsError(unread)
             there = f"there are {', '.join(self.names)}" if self.names else "no [[shop]] stands in ordersync.toml"
-            hint = close_match(name, [*self.names, ALL_SHOPS])
+            hint = close_match(name, [*self.names, ALL_SHOPS]) if self.names else ""
             raise SettingsError(f"there is no shop {name[:40]!r}{hint}; {there} (docs/shops.md)")
         return found
 
@@ -78,15 +81,25 @@ def read_shops(env_file: Path | None = None) -> Shops:
     """
     root = read_settings(env_file)
     if not root.ordersync_config.shop:
+        if "ORDERSYNC_CONFIG" in root.faults and _has_entries(root.config_file):
+            raise SettingsError(root.faults["ORDERSYNC_CONFIG"])  # else its shops would be gone without a word
         return Shops((Shop("", root),), root.ordersync_shop)
     entries = read_entries(root.ordersync_config, root.config_file)
     secrets = _Variables(root, env_file)
     found = [Shop(each.name, _settings(each, root, secrets), each.schedule) for each in entries]
-    _refuse_shared_places(found)
+    refuse_mixed_shops([shop.settings for shop in found])
     settings = sharing_budgets([shop.settings for shop in found])
     return Shops(
         tuple(replace(shop, settings=own) for shop, own in zip(found, settings, strict=True)), root.ordersync_shop
     )
+
+
+def _has_entries(file: Path) -> bool:
+    """Whether a file that cannot be read as TOML seems to have entries."""
+    try:
+        return re.search(r"^\s*\[+\s*shop\b", file.read_text(errors="replace"), re.M) is not None
+    except OSError:
+        return False
 
 
 class _Variables:
@@ -137,40 +150,3 @@ def _own_metrics_file(entry: ShopEntry, root: Settings) -> dict[str, object]:
     if file is None or "ordersync_metrics_file" in entry.texts:
         return {}
     return {"ordersync_metrics_file": str(file.with_name(f"{file.stem}-{entry.name}{file.suffix}"))}
-
-
-def _refuse_shared_places(shops: Sequence[Shop]) -> None:
-    """Two shops may have one database only if their sessions differ; else each would take the other's for its own."""
-    by_place, by_file = defaultdict(list), defaultdict(list)
-    for shop in shops:
-        by_place[place_of(shop.settings)].append(shop)
-        by_file[shop.settings.ordersync_metrics_file].append(shop)
-    for place, of_place in by_place.items():
-        if place and (mixed := [shop for shop in of_place if not _is_told_apart(shop, of_place)]):
-            sentence = (
-                f"{_names(mixed)} have the same database and schema ({place}), so each would take the other's orders "
-                "for its own: give each a database or schema of its own, or, if all sell into the same tables, a "
-                "session_match that tells their sessions apart (docs/shops.md)"
-            )
-            _blame(mixed, "DATABASE_URL", sentence)
-    for file, of_file in by_file.items():
-        if file and len(of_file) > 1:
-            sentence = f"{_names(of_file)} have the same metrics_file: give each shop a file of its own"
-            _blame(of_file, "ORDERSYNC_METRICS_FILE", sentence)
-
-
-def _is_told_apart(shop: Shop, of_place: Sequence[Shop]) -> bool:
-    """Whether sessions are this shop's by a rule of its own, and the tables are those of all."""
-    match, mapping = shop.settings.ordersync_session_match, shop.settings.ordersync_config
-    others = [other.settings for other in of_place if other is not shop]
-    return all(each.ordersync_session_match != match and each.ordersync_config == mapping for each in others)
-
-
-def _names(shops: Sequence[Shop]) -> str:
-    *first, last = (shop.name for shop in shops)
-    return f"{', '.join(first)} and {last}"
-
-
-def _blame(shops: Sequence[Shop], setting: str, sentence: str) -> None:
-    for shop in shops:
-        shop.settings.faults.setdefault(setting, sentence)

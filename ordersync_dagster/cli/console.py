@@ -16,6 +16,7 @@ AS_JSON = typer.Option("--json", help="Print one JSON document.")
 
 
 _shop: ContextVar["Shop | None"] = ContextVar("shop", default=None)
+_is_watched: ContextVar[bool] = ContextVar("is_watched", default=False)
 
 
 def shops() -> "Shops":
@@ -29,6 +30,21 @@ def shops() -> "Shops":
 def use_shop(shop: "Shop | None") -> None:
     """Let the command work on this shop; None before it is known."""
     _shop.set(shop)
+
+
+def is_terminal() -> bool:
+    """Whether a person at a terminal can answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def keep_watched(is_watched: bool) -> None:
+    """Note that a person looks on who cannot be asked, because the commands of several shops run side by side."""
+    _is_watched.set(is_watched)
+
+
+def is_watched() -> bool:
+    """Whether a person looks on who cannot be asked."""
+    return _is_watched.get()
 
 
 def settings() -> "Settings":

@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from selectors import EVENT_READ, DefaultSelector
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
 
@@ -26,14 +27,17 @@ if TYPE_CHECKING:
     from ordersync_dagster.app.shops import Shop
 
 AT_ONCE = 64  # shops; the next one starts when one ends
+T = TypeVar("T")
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOP_SECONDS = 20.0  # after SIGTERM: a transaction under way ends first
 
 
 def run_side_by_side(command: Callable[..., None], given: Mapping[str, Any], shops: "Sequence[Shop]") -> NoReturn:
     """Run `command` for each shop, print what each printed, and exit with a code for all."""
-    from ordersync_dagster.app.shop_groups import prepared, taking_turns
+    from ordersync_dagster.app.shop_groups import prepared
 
     is_json = _is_json(given)
+    console.keep_watched(console.is_terminal())
     found: dict[str, EndedShop] = {}
 
     def tell(shop: EndedShop) -> None:
@@ -42,7 +46,10 @@ def run_side_by_side(command: Callable[..., None], given: Mapping[str, Any], sho
             print(shop_block(shop), flush=True)
 
     with prepared(shops):
-        _Processes(command, given, tell).work(taking_turns(shops))
+        processes = _Processes(command, given, tell)
+        processes.work([*shops])
+    if processes.is_unheard:
+        raise BrokenPipeError
     results = [found[shop.name] for shop in shops]
     print(shops_json(results) if is_json else shops_table(results))
     raise typer.Exit(combined_exit_code([each.code for each in results]))
@@ -59,7 +66,6 @@ def _is_json(given: Mapping[str, Any]) -> bool:
 @dataclass(slots=True)
 class _Running:
     shop: "Shop"
-    then: "list[Shop]"  # of the same database: one after the other
     pid: int
     out: int
     err: int
@@ -79,40 +85,72 @@ class _Processes:
         self._command, self._given, self._tell = command, given, tell
         self._selector = DefaultSelector()
         self._running: list[_Running] = []
+        self._signals = 0
+        self.is_unheard = False  # nobody reads what is printed any more, as behind `head`
+        self._handlers: dict[signal.Signals, Any] = {}  # those of a command that runs alone
 
-    def work(self, queue: "list[list[Shop]]") -> None:
-        """Until every shop of the queue has ended, or a signal ends all."""
+    def work(self, queue: "list[Shop]") -> None:
+        """Until every shop of the queue has ended; raises KeyboardInterrupt when a signal has ended all."""
         gc.collect()
         gc.freeze()  # pages that nobody touches stay shared
-        try:
-            while queue or self._running:
-                while queue and len(self._running) < AT_ONCE:
-                    first, *others = queue.pop(0)
-                    self._start(first, others)
+        with self._noting_signals():
+            while (queue or self._running) and not self._signals:
+                while queue and len(self._running) < AT_ONCE and not self._signals:
+                    self._start(queue.pop(0))
                 self._read(None)
-        except KeyboardInterrupt:
-            self._stop()
-            raise
+            if self._signals:
+                self._stop()
+                raise KeyboardInterrupt
 
-    def _start(self, shop: "Shop", then: "list[Shop]") -> None:
+    @contextmanager
+    def _noting_signals(self) -> Iterator[None]:
+        """Count signals instead of raising somewhere, so that no process is started and then not known."""
+
+        def note(_number: int, _frame: object) -> None:
+            self._signals += 1
+
+        woken, wakes = os.pipe()
+        os.set_blocking(wakes, False)
+        self._selector.register(woken, EVENT_READ)
+        heeded = [each for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        self._handlers = {number: signal.signal(number, note) for number in heeded}
+        before = signal.set_wakeup_fd(wakes)  # a signal ends the waiting for output
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
+            for pipe in (woken, wakes):
+                os.close(pipe)
+
+    def _start(self, shop: "Shop") -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         out, its_out = os.pipe()
         err, its_err = os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         pid = os.fork()
         if pid == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGTERM, self._handlers.get(signal.SIGTERM, signal.SIG_DFL))
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process passes Ctrl-C on, as SIGTERM
             for pipe in (out, err, *(key.fd for key in self._selector.get_map().values())):
                 os.close(pipe)
             _become(shop, self._command, self._given, its_out, its_err)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.close(its_out)
         os.close(its_err)
-        running = _Running(shop, then, pid, out, err, time.monotonic())
+        running = _Running(shop, pid, out, err, time.monotonic())
         self._running.append(running)
         for pipe in (out, err):
             self._selector.register(pipe, EVENT_READ, running)
 
     def _read(self, timeout: float | None) -> None:
         for key, _ in self._selector.select(timeout):
+            if key.data is None:  # a signal came
+                os.read(key.fd, 65536)
+                continue
             running: _Running = key.data
             if piece := os.read(key.fd, 65536):
                 if key.fd == running.out:
@@ -131,7 +169,7 @@ class _Processes:
         for line in lines:
             shown = line.decode(errors="replace")
             running.said.append(shown)
-            console.say(f"{running.shop.name}: {shown}")
+            self._print(console.say, f"{running.shop.name}: {shown}")
 
     def _end(self, running: _Running) -> None:
         _, status = os.waitpid(running.pid, 0)
@@ -144,18 +182,23 @@ class _Processes:
         printed = running.printed.decode(errors="replace")
         shop = EndedShop(running.shop.name, code if code >= 0 else FAILED, seconds, printed, running.said)
         self._running.remove(running)
-        self._tell(shop)
-        if running.then:
-            self._start(running.then[0], running.then[1:])
+        self._print(self._tell, shop)
+
+    def _print(self, how: Callable[[T], None], what: T) -> None:
+        """Where nobody reads any more, all shops end their work all the same."""
+        try:
+            how(what)
+        except BrokenPipeError:
+            self.is_unheard = True
 
     def _stop(self) -> None:
         """End all: each shop's process ends its transaction, or is ended."""
         for running in self._running:
-            running.then.clear()
             os.kill(running.pid, signal.SIGTERM)
         latest = time.monotonic() + STOP_SECONDS
-        while self._running and (left := latest - time.monotonic()) > 0:
-            self._read(left)
+        first = self._signals
+        while self._running and self._signals == first and (left := latest - time.monotonic()) > 0:
+            self._read(left)  # a second Ctrl-C waits no longer
         for running in self._running:
             os.kill(running.pid, signal.SIGKILL)
             os.waitpid(running.pid, 0)
@@ -165,7 +208,6 @@ def _become(shop: "Shop", command: Callable[..., None], given: Mapping[str, Any]
     """In the new process: run the command for one shop, as if it was the only one."""
     code = FAILED
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process passes Ctrl-C on, as SIGTERM
         nothing = os.open(os.devnull, os.O_RDONLY)
         for new, old in ((nothing, 0), (out, 1), (err, 2)):
             os.dup2(new, old)
@@ -173,7 +215,12 @@ def _become(shop: "Shop", command: Callable[..., None], given: Mapping[str, Any]
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
         console.use_shop(shop)
-        code = ended(lambda: command(**with_shops_files(given, shop.name)))
+
+        def run() -> None:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # now they end the command, and not before
+            command(**with_shops_files(given, shop.name))
+
+        code = ended(run)
         sys.stdout.flush()
     finally:
         os._exit(code)

@@ -13,7 +13,7 @@ import typer
 
 from ordersync_dagster.cli.alerts import tell_after_run
 from ordersync_dagster.cli.asked import DAYS, FIRST_DAY, LAST_DAY, SCOPE, Asked, chosen_window, of_plan
-from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, say, settings, show
+from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, is_terminal, is_watched, say, settings, show
 from ordersync_dagster.cli.kept_files import check_files, keep_plan, keep_report
 from ordersync_dagster.core.errors import OrderSyncError, PlanMovedError, TooManyChangesError, UsageError
 from ordersync_dagster.core.exit_codes import FAILED, OK
@@ -56,7 +56,7 @@ def sync(
     chosen = settings()
     ready = open_run(chosen, asked.printful, dry_run=dry_run, remarks=asked.remarks)
     is_asked = ready.is_first_run and not ready.is_shadow
-    confirm = _ask_person if is_asked and sys.stdin.isatty() and sys.stderr.isatty() else None
+    confirm = _question() if is_asked else None
     run = start_run(
         ready,
         asked.window,
@@ -145,6 +145,22 @@ def _tell_dagster(run: "Run", shop: str, *, looked_at_printful: bool) -> None:
         say(f"Reported {days} days to the Dagster instance in DAGSTER_HOME.")
     except Exception as error:  # noqa: BLE001  # Dagster raises whatever its storage does
         say(f"Warning: Dagster's instance was not told ({type(error).__name__}); the shop's database is right.")
+
+
+def _question() -> "Callable[[Sequence[Plan]], None] | None":
+    """What to do before a first run: ask the person, refuse where one looks on and cannot be asked, else nothing."""
+    if is_terminal():
+        return _ask_person
+    return _refuse_unasked if is_watched() else None
+
+
+def _refuse_unasked(plans: "Sequence[Plan]") -> None:
+    added = sum(len(plan.inserts) for plan in plans)
+    if added >= CONFIRM_FROM:
+        raise UsageError(
+            f"this first run adds {added} orders, which a person has to confirm, and with --shop all nobody is asked; "
+            "nothing was written. Run `ordersync sync` with the same period for this shop alone"
+        )
 
 
 def _ask_person(plans: "Sequence[Plan]") -> None:

@@ -15,7 +15,7 @@ from ordersync_dagster.orchestration.drift_metadata import drift_metadata
 from ordersync_dagster.orchestration.metadata import job_link
 from ordersync_dagster.orchestration.names import ShopNames
 from ordersync_dagster.orchestration.resources import NamedShop, ShopResource
-from ordersync_dagster.orchestration.run_events import refuse, unexpected
+from ordersync_dagster.orchestration.run_events import refuse, retry_if_busy, unexpected
 from ordersync_dagster.report.drift.page import drift_page
 from ordersync_dagster.report.drift.report import DriftReport
 from ordersync_dagster.report.drift.verdict import verdict_of
@@ -73,6 +73,7 @@ def _read(
         page = _kept_page(context, report, shop, names)
         metadata = drift_metadata(report, page, job_link(names, context.run), shop.in_words)
     except (OrderSyncError, WindowError) as stop:
+        retry_if_busy(context, stop, shop)
         refuse(shop.in_words(str(stop)))
     except Exception as stop:  # noqa: BLE001  # Dagster must not keep its text (customers' data)
         refuse(unexpected(stop))
@@ -80,6 +81,7 @@ def _read(
         context.log.warning(shop.in_words(warning))
     context.log.info(verdict_of(report).sentence)
     if error is not None:
+        retry_if_busy(context, error, shop)
         context.log_event(dg.AssetObservation(names.asset("drift_report"), metadata=metadata))
         raise dg.Failure(shop.in_words(str(error)), allow_retries=False)
     return dg.MaterializeResult(metadata=metadata)

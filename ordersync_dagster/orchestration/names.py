@@ -1,12 +1,12 @@
 """The names of a shop's assets, jobs, schedules and sensors: plain where it is the only shop, else with its name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import dagster as dg
 
-from ordersync_dagster.app.accounts import account_of
+from ordersync_dagster.app.accounts import RATES, account_groups
 from ordersync_dagster.app.shops import Shop
 
 ASSETS = ("stripe_sessions", "orders", "printful_orders", "order_items", "order_sync_summary")
@@ -22,7 +22,7 @@ class ShopNames:
 
     shop: str = ""
     place: int = 0  # among the shops
-    pool: str = "order_sync"  # shops of one Stripe account share it: their runs take turns
+    pool: str = "order_sync"  # shops of one account of a vendor's share it: their runs take turns
 
     def of(self, name: str) -> str:
         """The name of a job, an op, a schedule or a sensor."""
@@ -61,10 +61,11 @@ _ALL_DAYS = dg.BackfillPolicy.single_run()
 ONLY_SHOP = ShopNames()
 
 
-def names_of_shops(shops: Iterable[Shop]) -> Iterator[ShopNames]:
-    """The names of each shop's things. The pool of a Stripe account has the name of its first shop."""
-    pools = dict[str, str]()
-    for place, shop in enumerate(shops):
-        own = ShopNames(shop.name, place).of(ONLY_SHOP.pool)
-        account = account_of(shop.settings, "stripe") or own  # without a key nothing is known
-        yield ShopNames(shop.name, place, pools.setdefault(account, own))
+def names_of_shops(shops: Sequence[Shop]) -> Iterator[ShopNames]:
+    """The names of each shop's things. Shops of one account, of either vendor, have the pool of the first of them."""
+    pools = [ShopNames(shop.name).of(ONLY_SHOP.pool) for shop in shops]
+    settings = [shop.settings for shop in shops]
+    for members in (group for vendor in RATES for group in account_groups(settings, vendor)):
+        joined = {pools[place] for place in members}
+        pools = [pools[members[0]] if pool in joined else pool for pool in pools]
+    return (ShopNames(shop.name, place, pools[place]) for place, shop in enumerate(shops))

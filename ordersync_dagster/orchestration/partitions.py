@@ -6,7 +6,8 @@ same days, so that one backfill can be of all shops.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
 
@@ -21,8 +22,18 @@ START_DATE = "ORDERSYNC_START_DATE"
 @cache
 def deployed_shops() -> tuple[Shop, ...]:
     """The shops of this code location, as they were when it was loaded: all, or the one of ORDERSYNC_SHOP."""
-    shops = read_shops()
-    return shops.chosen(None) if shops.asked else shops.each
+    with shown_to_people():
+        shops = read_shops()
+        return shops.chosen(None) if shops.asked else shops.each
+
+
+@contextmanager
+def shown_to_people() -> Iterator[None]:
+    """Stop the loading with the sentence of a wrong setting: Dagster hides the words of errors that are not its own."""
+    try:
+        yield
+    except SettingsError as error:
+        raise dg.DagsterInvalidDefinitionError(f"{error}\n\nCorrect it, then reload the code location.") from None
 
 
 def first_day(shops: Iterable[Shop] = ()) -> date:
@@ -35,4 +46,5 @@ def first_day(shops: Iterable[Shop] = ()) -> date:
     return min((shop.settings.ordersync_start_date or for_all for shop in shops if shop.name), default=for_all)
 
 
-daily = dg.DailyPartitionsDefinition(start_date=first_day(deployed_shops()).isoformat(), timezone="UTC")
+with shown_to_people():
+    daily = dg.DailyPartitionsDefinition(start_date=first_day(deployed_shops()).isoformat(), timezone="UTC")

@@ -16,8 +16,8 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration.config import DailyConfig
 from ordersync_dagster.sync.order_sync import PrintfulScope
 
-LOCK_RETRIES = 5
-LOCK_WAIT_SECONDS = 60  # between two tries
+BUSY_RETRIES = 5
+BUSY_WAIT_SECONDS = 60  # between two tries
 
 
 class ShopResource(dg.ConfigurableResource[None]):
@@ -29,9 +29,9 @@ class ShopResource(dg.ConfigurableResource[None]):
         return Tools()
 
     @property
-    def lock_wait(self) -> float:
-        """Seconds until a run that met the lock tries again. Tests override it."""
-        return LOCK_WAIT_SECONDS
+    def busy_wait(self) -> float:
+        """Seconds until a run tries again that came too early. Tests override it."""
+        return BUSY_WAIT_SECONDS
 
     def shop(self, name: str) -> "NamedShop":
         """One of the shops; "" is the only one."""
@@ -51,9 +51,9 @@ class NamedShop:
         return self._resource.tools
 
     @property
-    def lock_wait(self) -> float:
-        """Seconds until a run that met the lock tries again."""
-        return self._resource.lock_wait
+    def busy_wait(self) -> float:
+        """Seconds until a run tries again that came too early."""
+        return self._resource.busy_wait
 
     def settings(self) -> Settings:
         """Its settings."""

@@ -9,7 +9,7 @@ from typing import NoReturn
 import dagster as dg
 
 from ordersync_dagster.app.run import Run
-from ordersync_dagster.core.errors import LockHeldError, OrderSyncError, UsageError
+from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.planned import PlanReference, plan_digest
 from ordersync_dagster.core.window import Window, WindowError
@@ -17,7 +17,7 @@ from ordersync_dagster.orchestration import checks, killed_runs, metadata
 from ordersync_dagster.orchestration.names import ShopNames
 from ordersync_dagster.orchestration.outage_facts import outage_facts
 from ordersync_dagster.orchestration.partitions import daily
-from ordersync_dagster.orchestration.resources import LOCK_RETRIES, NamedShop
+from ordersync_dagster.orchestration.resources import BUSY_RETRIES, NamedShop
 from ordersync_dagster.report.outcome import Outcome
 
 DAILY = ("stripe_sessions", "orders")
@@ -50,7 +50,7 @@ class RunReporter:
         self._only_reads, self._is_backfill = only_reads, is_backfill
 
     def carry_out(self, start: Callable[[], Run], shop: NamedShop) -> None:
-        """Go through the whole run. Every stop is one sentence; only a held lock is tried again."""
+        """Go through the whole run. Every stop is one sentence; what is only too early is tried again."""
         self._tag()
         run = None
         try:
@@ -134,8 +134,7 @@ class RunReporter:
             self._context.log_event(evaluation)  # type: ignore[arg-type]  # it is accepted, and shown per day
 
     def _stop(self, run: Run | None, error: Exception, shop: NamedShop) -> NoReturn:
-        if isinstance(error, LockHeldError) and self._context.retry_number < LOCK_RETRIES:
-            raise dg.RetryRequested(max_retries=LOCK_RETRIES, seconds_to_wait=shop.lock_wait) from error
+        retry_if_busy(self._context, error, shop)
         sentence = shop.in_words(str(error))
         if "order_sync_summary" in self._selected:
             self._log_checks(checks.of_run(self._names, run.outcome if run else None, stopped_by=sentence))
@@ -194,6 +193,17 @@ def unexpected(error: Exception) -> str:
     """Kind and place of an unforeseen error, so that it can be reported; never its text."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"unexpected {type(error).__name__} at {Path(place.filename).name}:{place.lineno}: please report it."
+
+
+def retry_if_busy(context: Context, error: Exception, shop: NamedShop) -> None:
+    """Let Dagster try again a run that only came too early: a run holds the lock, or the database is away.
+
+    Exit code 75 of the command. What was committed stays, and the next try takes up the rest.
+    """
+    if isinstance(error, BusyError) and context.retry_number < BUSY_RETRIES:
+        seconds = shop.busy_wait
+        context.log.warning(f"{shop.in_words(str(error))}. The run tries again in {seconds:.0f} seconds.")
+        raise dg.RetryRequested(max_retries=BUSY_RETRIES, seconds_to_wait=seconds) from None
 
 
 def refuse(sentence: str) -> NoReturn:

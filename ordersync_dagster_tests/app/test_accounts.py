@@ -54,11 +54,22 @@ def test_the_lowest_rate_of_an_account_counts_for_all_its_shops() -> None:
     assert [each.stripe_requests_per_second for each in found] == [4, 4, 7]
 
 
-def test_an_account_of_shops_in_several_databases_has_a_scattered_budget() -> None:
+def test_shops_with_one_account_know_of_it() -> None:
     found = sharing_budgets([shop("rk_test_x"), shop("rk_test_x", "b"), shop("rk_test_y", "c")])
-    assert [each.shared_accounts for each in found] == [{"stripe": True}, {"stripe": True}, {}]
-    same = sharing_budgets([shop("rk_test_x"), shop("rk_test_x")])
-    assert [each.shared_accounts for each in same] == [{"stripe": False, "printful": False}] * 2
+    assert [each.shared_accounts for each in found] == [{"stripe"}, {"stripe"}, set()]
+
+
+def test_orders_of_another_shop_in_one_printful_store_are_no_orphans() -> None:
+    same = {"printful_api_key": "t"}
+    found = sharing_budgets(
+        [
+            shop("rk_test_x", **same),
+            shop("rk_test_y", "b", **same, ordersync_other_channels="false"),
+            shop("rk_test_z", "c", **same, printful_store_id="7"),
+            shop("rk_test_u", "d"),
+        ]
+    )
+    assert [each.ordersync_other_channels for each in found] == [True, False, None, None]
 
 
 @pytest.mark.parametrize("name", ["sk_live_x", "rk_test_x", "two words", "-x", "x" * 65])

@@ -1,5 +1,6 @@
 """Several shops stand in ordersync.toml; each has its own settings, and its faults stop nobody else."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ BAD_FORMS = {
     "alike": (entry("a-b") + entry("A_B"), "a-b and A_B are one name to Dagster"),
     "no name": ("[[shop]]\ngrace_minutes = 3\n", 'number 1 has no name: write name = "…"'),
     "all": (entry("All"), "is not 'all'"),
-    "blank": (entry("my shop"), "name is 1 to 40 letters"),
+    "blank": (entry("my shop"), "name has 1 to 40 letters"),
     "mistyped": (entry("prints", "grace_minute = 3"), r"prints: grace_minute: .* \(is it grace_minutes\?"),
     "in capitals": (entry("prints", "ORDERSYNC_LATE_DAYS = 3"), "ORDERSYNC_LATE_DAYS is called late_days here"),
     "a secret": (entry("prints", 'stripe_secret_key = "x"'), "give the name of its variable as stripe_key_variable"),
@@ -193,26 +194,89 @@ def test_a_single_shop_has_no_name_to_choose(tmp_path: Path) -> None:
         read_shops(tmp_path / ".env").chosen("all")
 
 
-SAME = {"database_url": "postgresql://other:secret@db.example.com:5432/prints"}
+SAME = "postgresql://other:secret@db.example.com:5432/prints"
+OTHER_TABLE = '[shop.tables]\norders = "posters.orders"'
+NOT_APART = {
+    "nothing": ("", SAME, "have the same database and schema"),
+    "the sessions": ('session_match = "metadata.shop=posters"', SAME, "have the same database and schema"),
+    "the tables": (OTHER_TABLE, SAME, "have the same database and schema"),
+    "our schema": ('schema = "posters"', SAME, r"have the same table of orders \(db.example.com:5432/prints: orders\)"),
+    "our schema and the name of the usual one": (
+        'schema = "posters"\n[shop.tables]\norders = "public.orders"', SAME, "have the same table of orders",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "url", "sentence"), NOT_APART.values(), ids=NOT_APART)
+def test_two_shops_with_one_database_are_refused_if_only_this_is_their_own(
+    more: str, url: str, sentence: str, shop_file: ShopFile
+) -> None:
+    """A run of one would end the problems that the other found, and look after the other's orders."""
+    shop_file.set(secrets_of("prints") | secrets_of("posters", database_url=url) | secrets_of("mugs"))
+    shops = shop_file.read(entry("prints") + entry("posters", more) + entry("mugs"))
+    assert [fault.split(":")[0] for fault in shops.faults] == ["prints", "posters"]
+    assert all(re.search(f"prints and posters {sentence}", fault) for fault in shops.faults)
+    assert "secret" not in " ".join(shops.faults)
 
 
 @pytest.mark.parametrize(
-    ("more", "is_fine"),
+    ("more", "url"),
     [
-        ("", False),
-        ('schema = "posters"', True),
-        ('session_match = "metadata.shop=posters"', True),
-        ('session_match = "metadata.shop=posters"\n[shop.tables]\norders = "posters"', False),
+        ('schema = "posters"\n' + OTHER_TABLE, SAME),
+        ("", f"{SAME}?schema=posters"),
+        ("", f"{SAME}?options=-csearch_path%3Dp"),
     ],
 )
-def test_two_shops_share_a_database_only_if_they_can_be_told_apart(
-    more: str, is_fine: bool, shop_file: ShopFile
+def test_two_schemas_of_one_database_are_two_shops(more: str, url: str, shop_file: ShopFile) -> None:
+    shop_file.set(secrets_of("prints") | secrets_of("posters", database_url=url))
+    assert not shop_file.read(entry("prints") + entry("posters", more)).faults
+
+
+MATCH = 'session_match = "metadata.shop={}"'.format
+
+
+@pytest.mark.parametrize(
+    ("prints", "posters", "refused"),
+    [
+        ("", "", ["prints", "posters"]),
+        ("", MATCH("posters"), ["prints"]),
+        (MATCH("a"), MATCH("a"), ["prints", "posters"]),
+        (MATCH("prints"), MATCH("posters"), []),
+        ('checkout_modes = "payment"', 'checkout_modes = "subscription"', []),
+    ],
+)
+@pytest.mark.parametrize("by", ["key", "name"])
+def test_shops_of_one_stripe_account_need_a_rule_for_their_sessions(
+    by: str, prints: str, posters: str, refused: list[str], shop_file: ShopFile
 ) -> None:
-    shop_file.set(secrets_of("prints") | secrets_of("posters", **SAME) | secrets_of("mugs"))
-    shops = shop_file.read(entry("prints") + entry("posters", more) + entry("mugs"))
-    assert [sentence.split(":")[0] for sentence in shops.faults] == ([] if is_fine else ["prints", "posters"])
-    assert "secret" not in " ".join(shops.faults)
-    assert all("prints and posters have the same database and schema" in sentence for sentence in shops.faults)
+    """Else each would add the other's payments as orders of its own, and both would send the goods."""
+    one_key = {"stripe_key": "rk_test_" + "one"} if by == "key" else {}
+    one_name = 'stripe_account = "main"\n' if by == "name" else ""
+    shop_file.set(secrets_of("prints", **one_key) | secrets_of("posters", **one_key) | secrets_of("mugs"))
+    shops = shop_file.read(entry("prints", one_name + prints) + entry("posters", one_name + posters) + entry("mugs"))
+    assert [fault.split(":")[0] for fault in shops.faults] == refused
+    assert all(f"{name} has the Stripe account of" in fault for name, fault in zip(refused, shops.faults, strict=True))
+
+
+@pytest.mark.parametrize("text", ["[[shop]\nname = 3", 'x = [\n[[shop]]\nname = "prints"\n', "  [[ shop ]]\n = 3"])
+def test_shops_of_a_file_that_is_no_toml_are_not_gone_without_a_word(text: str, shop_file: ShopFile) -> None:
+    with pytest.raises(SettingsError, match="is not TOML"):
+        shop_file.read(text)
+
+
+def test_a_file_that_cannot_be_read_is_the_reason_why_there_is_no_shop(
+    shop_file: ShopFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERSYNC_CONFIG", "/nowhere/ordersync.toml")
+    for wanted in ("all", "prints"):
+        with pytest.raises(SettingsError, match=r"/nowhere/ordersync\.toml cannot be read"):
+            read_shops().chosen(wanted)
+
+
+def test_an_entry_that_names_no_variable_for_its_key_is_told_to(shop_file: ShopFile) -> None:
+    shops = shop_file.read('[[shop]]\nname = "prints"\n')
+    with pytest.raises(SettingsError, match="name its variable in the entry of prints"):
+        shops.named("prints").settings.require(*ALL_NEEDED)
 
 
 def test_each_shop_has_a_metrics_file_of_its_own(

@@ -14,7 +14,7 @@ from ordersync_dagster_tests.support.cli import Cli, command_on, document
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.shop_files import entry, secrets_of
 from ordersync_dagster_tests.support.shops import seeded
-from ordersync_dagster_tests.support.world import lost_ids, outage_of
+from ordersync_dagster_tests.support.world import lost_ids, outage_of, served
 
 # The pretend vendors are threads of this process.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -39,16 +39,21 @@ def ordersync(
     sandbox: Sandbox, databases: dict[str, Database], world: World, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 ) -> Iterator[Cli]:  # fmt: skip
-    """The command with two shops of one account each at Stripe and Printful."""
+    """The command with two shops: the first is the sandbox's, the second has vendors of its own."""
     sandbox.replace(world)
     monkeypatch.chdir(tmp_path)
-    keys = sandbox.environment()
-    for name, database in databases.items():
-        changes = {"stripe_key": keys["STRIPE_SECRET_KEY"], "printful_key": keys["PRINTFUL_API_KEY"]}
-        for variable, value in secrets_of(name, database_url=database.url, **changes).items():
-            monkeypatch.setenv(variable, value)
-    (tmp_path / "ordersync.toml").write_text("".join(map(entry, NAMES)))
-    with command_on(sandbox, databases["prints"], monkeypatch, capfd) as run:
+    with (
+        served(world, owner="OfPosters") as other,
+        command_on(sandbox, databases["prints"], monkeypatch, capfd) as run,
+    ):
+        text = ""
+        for (name, database), vendors in zip(databases.items(), (sandbox, other), strict=True):
+            keys = vendors.environment()
+            changes = {"stripe_key": keys["STRIPE_SECRET_KEY"], "printful_key": keys["PRINTFUL_API_KEY"]}
+            for variable, value in secrets_of(name, database_url=database.url, **changes).items():
+                monkeypatch.setenv(variable, value)
+            text += entry(name, f'stripe_api_base = "{vendors.url}"\nprintful_api_base = "{vendors.url}"')
+        (tmp_path / "ordersync.toml").write_text(text)
         yield run
 
 
@@ -127,6 +132,20 @@ def test_an_only_shop_has_no_name(ordersync: Cli, tmp_path: Path) -> None:
     ran = ordersync("db", "check", "--shop", "all")
     assert ran.code == 2
     assert "no [[shop]] stands in ordersync.toml" in ran.err
+
+
+def test_a_large_first_run_is_refused_where_the_person_cannot_be_asked(
+    ordersync: Cli, databases: dict[str, Database], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: database.count("orders") for name, database in databases.items()}
+    monkeypatch.setattr("ordersync_dagster.cli.sync.CONFIRM_FROM", len(lost_ids(world)))
+    with monkeypatch.context() as at_terminal:
+        at_terminal.setattr("ordersync_dagster.cli.console.is_terminal", lambda: True)
+        ran = ordersync("sync", "--shop", "all")
+    assert ran.code == 2
+    assert "Run `ordersync sync --shop prints` with the same period for this shop alone" in ran.err
+    assert {name: database.count("orders") for name, database in databases.items()} == before
+    assert ordersync("sync", "--shop", "all").code == 0, "without a terminal nobody is asked"
 
 
 COMMANDS = [

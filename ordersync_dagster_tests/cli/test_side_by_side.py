@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import typer
 
-from ordersync_dagster.app.shops import Shop, Shops
+from ordersync_dagster.app.shops import Shops
 from ordersync_dagster.cli import console
 from ordersync_dagster.cli.side_by_side import run_side_by_side
 from ordersync_dagster.core.errors import DatabaseAwayError, SettingsError
@@ -85,25 +85,6 @@ def test_a_shop_that_hangs_lets_the_others_end(shops: Shops, tmp_path: Path) -> 
     assert time.monotonic() - before < LONG
 
 
-def test_shops_of_one_database_take_turns(shops: Shops, tmp_path: Path) -> None:
-    first, second, third = shops
-    both = [first, Shop("posters", first.settings.with_values({"ordersync_shop": "posters"})), third]
-
-    def command() -> None:
-        lines = tmp_path / "order"
-        with lines.open("a") as file:
-            file.write(f"{name()} ")
-        if name() == "prints":
-            until(lambda: "mugs" in lines.read_text())
-        with lines.open("a") as file:
-            file.write(f"-{name()} ")
-
-    assert run(command, Shops(tuple(both))) == 0
-    order = (tmp_path / "order").read_text().split()
-    assert order.index("-prints") < order.index("posters")
-    assert second.name == "posters"
-
-
 def test_files_have_the_shops_name(shops: Shops, tmp_path: Path) -> None:
     def command(output: Path) -> None:
         output.write_text(name())
@@ -143,8 +124,56 @@ def test_a_signal_ends_all_shops_and_nobody_stays_behind(
     assert capfd.readouterr().err.count("interrupted; what was committed stays") == 3
 
 
+def test_a_shop_that_is_just_started_is_ended_too(
+    shops: Shops, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal comes between the start of the second shop's process and the next step of the first process."""
+    real, forks = os.fork, iter(range(3))
+
+    def fork() -> int:
+        pid = real()
+        if pid and next(forks) == 1:
+            (tmp_path / "second.pid").write_text(str(pid))
+            os.kill(os.getpid(), signal.SIGTERM)
+        return pid
+
+    def command() -> None:
+        time.sleep(LONG)
+
+    monkeypatch.setattr(os, "fork", fork)
+    before, started = signal.signal(signal.SIGTERM, _interrupt), time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_side_by_side(command, {}, list(shops))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert time.monotonic() - started < LONG
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "second.pid").read_text()), 0)
+    assert next(forks) == 2, "the third shop is not started"
+
+
 def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_shops_end_their_work_where_nobody_reads_any_more(
+    shops: Shops, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def command() -> None:
+        console.say("a line")
+        until(lambda: name() == "prints" or (tmp_path / "prints").exists())
+        (tmp_path / name()).touch()
+
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    first = os.getpid()
+    monkeypatch.setattr("builtins.print", lambda *a, **k: broken() if os.getpid() == first else None)
+    with pytest.raises(BrokenPipeError):
+        run_side_by_side(command, {}, list(shops))
+    monkeypatch.undo()
+    assert {each.name for each in tmp_path.iterdir()} >= {"prints", "posters", "mugs"}
 
 
 def test_nothing_is_read_from_the_terminal(shops: Shops) -> None:

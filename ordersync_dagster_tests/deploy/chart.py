@@ -68,6 +68,7 @@ def instance(values: Json) -> Json:
         "concurrency": _snake(values["concurrency"], but="enabled"),
         "run_monitoring": _snake(daemon["runMonitoring"]),
         "run_retries": _snake(daemon["runRetries"]),
+        "sensors": _snake(daemon["sensors"]),
         "retention": _snake(values["retention"], but="enabled"),
         "compute_logs": {
             "module": "dagster.core.storage.noop_compute_log_manager",

@@ -31,6 +31,7 @@ def test_the_settings_are_those_of_a_deployment_without_kubernetes() -> None:
     assert made["concurrency"]["pools"] == OWN["concurrency"]["pools"]
     assert made["run_retries"] == OWN["run_retries"]
     assert made["telemetry"] == OWN["telemetry"]
+    assert made["sensors"] == OWN["sensors"]
     same = ("enabled", "max_runtime_seconds", "free_slots_after_run_end_seconds")
     assert {name: made["run_monitoring"][name] for name in same} == {name: OWN["run_monitoring"][name] for name in same}
     scheme = OWN["storage"]["postgres"]["postgres_db"]["scheme"]

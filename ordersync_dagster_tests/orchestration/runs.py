@@ -34,7 +34,7 @@ def sensor(name: str) -> Any:
 
 
 def shop_with(tools: Tools, meanwhile: Callable[[], object] = lambda: None) -> ShopResource:
-    """The shop of the environment, with other tools. Waiting for the lock takes no time; `meanwhile` happens."""
+    """The shop of the environment, with other tools. Waiting takes no time; `meanwhile` happens."""
 
     class Replaced(ShopResource):
         @property
@@ -42,7 +42,7 @@ def shop_with(tools: Tools, meanwhile: Callable[[], object] = lambda: None) -> S
             return tools
 
         @property
-        def lock_wait(self) -> float:
+        def busy_wait(self) -> float:
             meanwhile()
             return 0.0
 

@@ -1,5 +1,6 @@
 """Several shops in one code location: the same set for each, by its name, and no shop stops another."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from ordersync_dagster.app.shops import Shops
 from ordersync_dagster.definitions import defs
+from ordersync_dagster.orchestration.names import names_of_shops
 from ordersync_dagster.orchestration.partitions import first_day
 from ordersync_dagster.orchestration.resources import ShopResource
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
@@ -19,6 +21,7 @@ from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.settings import UNHURRIED
 from ordersync_dagster_tests.support.shop_files import ShopFile, secrets_of
 from ordersync_dagster_tests.support.shops import seeded
+from ordersync_dagster_tests.support.world import served
 
 STOPPED, RUNNING = dg.DefaultScheduleStatus.STOPPED, dg.DefaultScheduleStatus.RUNNING
 
@@ -72,9 +75,12 @@ def test_a_backfill_of_several_shops_is_a_run_for_each(file: ShopFile) -> None:
     assert min(sizes) > len(place.asset_graph.get(dg.AssetKey(["mugs", "orders"])).partitions_def.get_partition_keys())  # type: ignore[union-attr]
 
 
-def test_shops_of_one_stripe_account_take_turns_and_the_others_do_not(file: ShopFile) -> None:
+@pytest.mark.parametrize("vendor", ["stripe", "printful"])
+def test_shops_of_one_account_take_turns_and_the_others_do_not(vendor: str, file: ShopFile) -> None:
     shops = file.of("mugs", "prints", "cups")
-    file.set(secrets_of("cups", stripe_key=shops.named("mugs").settings.stripe_key))
+    settings = shops.named("mugs").settings
+    one_key = {"stripe": settings.stripe_key, "printful": settings.printful_key}[vendor]
+    file.set(secrets_of("cups", **{f"{vendor}_key": one_key}))
     place = located(file.read((file.folder / "ordersync.toml").read_text()))
     pools = {
         name: node.definition.pools
@@ -82,6 +88,14 @@ def test_shops_of_one_stripe_account_take_turns_and_the_others_do_not(file: Shop
         for node in place.get_job(f"order_sync_{name}").nodes_in_topological_order
     }
     assert pools == {"mugs": {"order_sync_mugs"}, "prints": {"order_sync_prints"}, "cups": {"order_sync_mugs"}}
+
+
+def test_accounts_of_both_vendors_can_join_shops_to_one_pool(file: ShopFile) -> None:
+    shops = file.of("mugs", "prints", "cups", "bags")
+    file.set(secrets_of("prints", printful_key=shops.named("cups").settings.printful_key))
+    file.set(secrets_of("bags", stripe_key=shops.named("prints").settings.stripe_key))
+    named = names_of_shops(file.read((file.folder / "ordersync.toml").read_text()).each)
+    assert [each.pool for each in named] == ["order_sync_mugs", *["order_sync_prints"] * 3]
 
 
 def test_a_schedule_of_the_file_is_on_and_one_that_is_no_time_stops_no_other_shop(file: ShopFile) -> None:
@@ -99,19 +113,19 @@ def test_the_first_day_is_the_earliest_of_any_shop(file: ShopFile, monkeypatch: 
 
 
 class Several:
-    """Two shops on one pretend account, each with a database of its own; the third lacks its keys."""
+    """Two shops with a database and a Stripe account each; the third lacks its keys."""
 
-    def __init__(self, file: ShopFile, sandbox: Sandbox, world: World, instance: dg.DagsterInstance) -> None:
+    def __init__(self, file: ShopFile, vendors: dict[str, Sandbox], world: World, instance: dg.DagsterInstance) -> None:
         self.instance = instance
-        known = sandbox.environment() | UNHURRIED | {"ORDERSYNC_STATE_DIR": str(file.folder)}
-        keys = {"stripe_key": known["STRIPE_SECRET_KEY"], "printful_key": known["PRINTFUL_API_KEY"]}
-        file.set({name: text for name, text in known.items() if name not in {"STRIPE_SECRET_KEY", "PRINTFUL_API_KEY"}})
+        file.set({**UNHURRIED, "ORDERSYNC_STATE_DIR": str(file.folder)})
         self.databases = {}
-        for name in ("mugs", "prints"):
-            url = f"sqlite:///{file.folder}/{name}.db"
+        text = _plain("broken")
+        for name, sandbox in vendors.items():
+            url, known = f"sqlite:///{file.folder}/{name}.db", sandbox.environment()
+            keys = {"stripe_key": known["STRIPE_SECRET_KEY"], "printful_key": known["PRINTFUL_API_KEY"]}
             file.set(secrets_of(name, database_url=url, **keys))
             self.databases[name] = seeded(url, world)
-        text = "".join(_plain(name) for name in ("mugs", "prints", "broken"))
+            text += f'{_plain(name)}stripe_api_base = "{sandbox.url}"\nprintful_api_base = "{sandbox.url}"\n'
         self.defs = dg.Definitions.merge(
             shop_definitions(file.read(text).each), dg.Definitions(executor=dg.in_process_executor)
         )
@@ -137,8 +151,9 @@ def _plain(name: str) -> str:
 
 
 @pytest.fixture
-def several(file: ShopFile, sandbox: Sandbox, outage: World, instance: dg.DagsterInstance) -> Several:
-    return Several(file, sandbox, outage, instance)
+def several(file: ShopFile, sandbox: Sandbox, outage: World, instance: dg.DagsterInstance) -> Iterator[Several]:
+    with served(outage, owner="OfPrints") as other:
+        yield Several(file, {"mugs": sandbox, "prints": other}, outage, instance)
 
 
 def test_a_run_of_one_shop_touches_no_other(several: Several) -> None:

@@ -12,7 +12,7 @@ from ordersync_dagster.app.settings import read_settings
 from ordersync_dagster.app.wiring import Tools, open_run
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.definitions import defs
-from ordersync_dagster.orchestration.resources import LOCK_RETRIES
+from ordersync_dagster.orchestration.resources import BUSY_RETRIES
 from ordersync_dagster.sandbox import Fault, Sandbox, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster.sync.ports import Store
@@ -124,7 +124,7 @@ def test_a_relative_database_file_is_refused(runs: Runs, monkeypatch: pytest.Mon
 def test_the_lock_is_tried_again_and_then_the_run_fails_with_the_holders_id(runs: Runs, shop: Database) -> None:
     before = shop.count("orders")
     run = while_locked(runs, lambda: runs.order_sync(days=7))
-    assert run.retries == LOCK_RETRIES
+    assert run.retries == BUSY_RETRIES
     assert "the-holder" in run.failure
     assert shop.count("orders") == before
     assert run.red == {RUN_FINISHED}
@@ -136,6 +136,32 @@ def test_a_run_that_meets_the_lock_goes_on_when_it_is_free(runs: Runs) -> None:
     runs.waits.append(lambda: holding.__exit__(None, None, None))
     run = runs.order_sync(days=7)
     assert (run.succeeded, run.retries, run.red) == (True, 1, set())
+
+
+AWAY = "postgresql://writer@127.0.0.1:1/shop"  # nobody listens there
+LAUNCHES: dict[str, Callable[[Runs], Run]] = {
+    "order_sync": lambda runs: runs.order_sync(days=7),
+    "a dry run": lambda runs: runs.order_sync(days=7, dry_run=True),
+    "report_drift": lambda runs: runs.drift_report(days=7),
+}
+
+
+@pytest.mark.parametrize("launch", LAUNCHES.values(), ids=LAUNCHES)
+def test_a_database_that_is_away_for_a_moment_is_tried_again(
+    launch: Callable[[Runs], Run], runs: Runs, shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", AWAY)
+    runs.waits.append(lambda: monkeypatch.setenv("DATABASE_URL", shop.url))
+    run = launch(runs)
+    assert (run.succeeded, run.retries, run.failure) == (True, 1, "")
+
+
+def test_a_database_that_stays_away_fails_the_run_in_the_end(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", AWAY)
+    run = runs.order_sync(days=7)
+    assert run.retries == BUSY_RETRIES
+    assert "the database does not answer" in run.failure
+    assert run.red == {RUN_FINISHED}
 
 
 def test_a_dry_run_needs_no_lock(runs: Runs) -> None:

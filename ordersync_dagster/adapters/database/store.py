@@ -169,7 +169,7 @@ class DatabaseStore:
         The run is recorded as succeeded when the block calls `end` or is left without an error.
         """
         try:
-            with lock.held(self._engine, self._path):
+            with lock.held(self._engine, self._path, self._tables.table("orders")):
                 yield from self._recorded(run_id, window, purpose)
         except LockHeldError:
             holder = self.read(runs.running) if self._tables.has_own_tables else None

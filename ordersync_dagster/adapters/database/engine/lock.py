@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.core.errors import LockHeldError
@@ -17,8 +17,8 @@ WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
 
 
 @contextmanager
-def held(engine: Engine, path: Path | None) -> Iterator[None]:
-    """Hold the shop's lock; raises LockHeldError (without the other run's id) if another run holds it.
+def held(engine: Engine, path: Path | None, orders: Table) -> Iterator[None]:
+    """Hold the lock of the shop with the table `orders`; raises LockHeldError (without the other run's id).
 
     PostgreSQL releases the lock when its connection breaks; `runs.require_running` then stops the writer.
     """
@@ -28,17 +28,18 @@ def held(engine: Engine, path: Path | None) -> Iterator[None]:
         return
     with engine.connect() as connection:
         try:
-            _take_lock(connection)
+            _take_lock(connection, orders)
             yield
         finally:
             with suppress(DBAPIError):  # a broken connection has released the lock already
                 connection.rollback()
 
 
-def _take_lock(connection: Connection) -> None:
+def _take_lock(connection: Connection, orders: Table) -> None:
     connection.execute(text(_WITHOUT_TIMEOUTS))
-    schema = connection.execute(text("SELECT current_schema()")).scalar()
-    key = int.from_bytes(hashlib.sha256(f"ordersync:{schema}".encode()).digest()[:8], signed=True)
+    schema = orders.schema or connection.execute(text("SELECT current_schema()")).scalar()
+    other = "" if orders.name == "orders" else f".{orders.name}"  # two shops of one database do not wait for each other
+    key = int.from_bytes(hashlib.sha256(f"ordersync:{schema}{other}".encode()).digest()[:8], signed=True)
     if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar():
         raise LockHeldError("another run is at work")
 
