@@ -34,19 +34,22 @@ def judge_links(links: Links) -> Judgement:
             by_name[theirs.external_id].append(theirs)
     claims: dict[str, list[Pair]] = defaultdict(list)  # by Printful id
     told: dict[str, Problem] = {}
+    canceled: dict[str, Problem] = {}  # by order id; a live one for the same recipient says more
     names = by_name.keys() | links.taken_names.keys()
     for each in waiting if names else ():  # else skip computing the names of thousands of orders
         verdict = _of_names(each, links, by_name)
         if isinstance(verdict, PrintfulOrder):
             claims[verdict.printful_order_id].append((each, verdict))
         elif verdict:
-            told[each.order.id] = verdict
+            is_given_up = verdict.problem_class is ProblemClass.CANCELLED_AT_PRINTFUL
+            (canceled if is_given_up else told)[each.order.id] = verdict
     certain = [pairs[0] for pairs in claims.values() if len(pairs) == 1]
     told |= {each.order.id: _shared(each, pairs) for pairs in claims.values() if len(pairs) > 1 for each, _ in pairs}
     linked = {each.order.id for each, _ in certain}
     left = [each for each in waiting if each.order.id not in linked]
     unclaimed = [theirs for theirs in links.free if theirs.printful_order_id not in claims]
-    return Judgement(certain, _likely([each for each in left if each.order.id not in told], unclaimed) | told, left)
+    likely = _likely([each for each in left if each.order.id not in told], unclaimed)
+    return Judgement(certain, canceled | likely | told, left)
 
 
 def _of_names(

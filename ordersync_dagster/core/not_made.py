@@ -17,8 +17,8 @@ _STUCK = {  # Printful's word → what it is, and what to do
     "onhold": ("is on hold", "Look at Printful what it waits for"),
 }
 _GIVEN_UP = {
-    "failed": ("has failed", "Correct it at Printful and send it again, or refund the customer"),
-    "canceled": ("is canceled", "Order the goods again, or refund the customer"),
+    "failed": ("has failed", "correct it at Printful and send it again, or refund the customer"),
+    "canceled": ("is canceled", "order the goods again, or refund the customer"),
 }
 _PAID = (Status.PROCESSING, Status.FAILED)  # these words say that an order is paid and not finished
 _GIVEN_BACK = (Status.CANCELLED, Status.REFUNDED, Status.RETURNED)  # the shop sends no goods
@@ -91,7 +91,7 @@ def _given_up(stored: StoredOrder, theirs: PrintfulOrder, payment: Payment) -> P
     if theirs.word not in _GIVEN_UP or not is_paid:
         return None
     state, remedy = _GIVEN_UP[theirs.word]
-    sentence = f"Order {stored.id} is paid, and {_name(theirs)} {state}: nobody makes its goods. {remedy}."
+    sentence = f"Order {stored.id} is paid, and {_name(theirs)} {state}. If no other one takes its place, {remedy}."
     return Problem(ProblemClass.CANCELLED_AT_PRINTFUL, sentence, _ids(stored, theirs))
 
 
@@ -114,8 +114,8 @@ def _goods_missing(stored: StoredOrder, theirs: PrintfulOrder, payment: Payment)
     if made >= paid:
         return None
     sentence = (
-        f"{_name(theirs)} has {made} of the {paid} paid pieces of order {stored.id}. Order the rest at Printful, or "
-        "send it yourself."
+        f"{_name(theirs)} has {made} of the {paid} paid pieces of order {stored.id}. If no other one has the rest, "
+        "order it at Printful, or send it yourself."
     )
     return Problem(ProblemClass.GOODS_MISSING, sentence, _ids(stored, theirs))
 

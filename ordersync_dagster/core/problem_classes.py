@@ -160,7 +160,7 @@ class ProblemClass(StrEnum):
     CANCELLED_AT_PRINTFUL = (
         "cancelled_at_printful",
         Severity.NOTICE,
-        "Correct the order at Printful or order the goods again, or refund the customer.",
+        "Look whether another Printful order takes its place; if not, order the goods again or refund the customer.",
     )
     NOT_DELIVERED = (
         "not_delivered",
@@ -168,7 +168,11 @@ class ProblemClass(StrEnum):
         "Look at the parcel's tracking, ask the customer for the right address, and send the goods again or refund "
         "the customer.",
     )
-    GOODS_MISSING = "goods_missing", Severity.NOTICE, "Order the rest at Printful, or send it yourself."
+    GOODS_MISSING = (
+        "goods_missing",
+        Severity.NOTICE,
+        "Look whether another Printful order has the rest; if not, order it at Printful or send it yourself.",
+    )
     NOT_LOOKED_AT = "not_looked_at", Severity.NOTICE, "Run again with Printful before you send anything.", False
     REFUNDED_BUT_SHIPPING = (
         "refunded_but_shipping",

@@ -12,6 +12,7 @@ from datetime import date
 from ordersync_dagster.core.back_and_shipping import back_and_shipping
 from ordersync_dagster.core.not_made import Payment
 from ordersync_dagster.core.orders import Status, StoredOrder
+from ordersync_dagster.core.payment_state import GIVEN_BACK
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problem_classes import ProblemClass
@@ -34,6 +35,8 @@ class Unclaimed:
     rows: Mapping[str, StoredOrder] = field(default_factory=dict)  # `external_id` → the order that has this name
     twins: Mapping[str, StoredOrder] = field(default_factory=dict)  # Printful id → the order that has the same goods
     alive: Collection[str] = ()  # Printful ids that orders name, and that Printful has not given up
+    given_up: Collection[str] = ()  # Printful ids that orders name, and that Printful has given up
+    near: Mapping[str, StoredOrder] = field(default_factory=dict)  # Printful id → the order for the same recipient
     unpaid: Collection[str] = ()  # payments of which Stripe knows no paid session
     names_by_id: bool = False  # the shop names its Printful orders by the ids of its orders
     other_channels: bool | None = None  # the setting
@@ -43,6 +46,11 @@ class Unclaimed:
 def is_payment(name: str | None) -> bool:
     """Whether an `external_id` has the form of a payment intent's id."""
     return name is not None and _PAYMENT.fullmatch(name) is not None
+
+
+def recipients_of(theirs: PrintfulOrder) -> frozenset[int]:
+    """Two Printful orders that share one of these go to the same recipient."""
+    return frozenset(map(hash, {theirs.recipient.email, theirs.recipient.addressee} - {None}))
 
 
 def goods_for(theirs: PrintfulOrder) -> frozenset[int]:
@@ -65,12 +73,14 @@ def decide_unclaimed(unclaimed: Unclaimed) -> Plan:
         if order is not None and order.printful_order_id in unclaimed.alive:
             second[order.id].append(theirs)
             orders[order.id] = order
+        elif replaced := _replaced(named, theirs, unclaimed):
+            notes.append(_takes_its_place(replaced, theirs))
         elif named is not None:
             notes += _of_refunded(named, theirs, unclaimed.now)
         elif _is_orphan(theirs, unclaimed):
             orphans.append(theirs)
     notes += [_twice(orders[order_id], others) for order_id, others in sorted(second.items())]
-    notes += [_orphan(theirs) for theirs in orphans[:MAX_ORPHANS]]
+    notes += [_orphan(each, unclaimed.near.get(each.printful_order_id)) for each in orphans[:MAX_ORPHANS]]
     rest = len(orphans) - MAX_ORPHANS
     return Plan(is_of_links=True, looked_for_unclaimed=True, notes=tuple(notes), warnings=(_more(rest),) * (rest > 0))
 
@@ -79,6 +89,24 @@ def _twin(theirs: PrintfulOrder, unclaimed: Unclaimed) -> StoredOrder | None:
     """The order that has the same goods; none where `theirs` carries the name of a payment of its own."""
     is_paid = is_payment(theirs.external_id) and theirs.external_id not in unclaimed.unpaid
     return None if is_paid else unclaimed.twins.get(theirs.printful_order_id)
+
+
+def _replaced(named: StoredOrder | None, theirs: PrintfulOrder, unclaimed: Unclaimed) -> StoredOrder | None:
+    """The order whose own Printful order was given up, and for which `theirs` may be made instead."""
+    order = named or (None if is_payment(theirs.external_id) else unclaimed.near.get(theirs.printful_order_id))
+    is_lost = order is not None and order.printful_order_id in unclaimed.given_up
+    return order if is_lost and order is not None and order.status not in GIVEN_BACK else None
+
+
+def _takes_its_place(order: StoredOrder, theirs: PrintfulOrder) -> Problem:
+    sentence = (
+        f"Printful order {theirs.printful_order_id} may take the place of Printful order {order.printful_order_id} of "
+        f"order {order.id}, which Printful gave up. If it does, set the order's printful_order_id to it. Do not order "
+        "the goods again before you have looked."
+    )
+    session = {"stripe_session_id": order.session_id} if order.session_id else {}
+    ids = {"order_id": order.id, **session, "printful_order_ids": theirs.printful_order_id}
+    return Problem(ProblemClass.POSSIBLE_LINK, sentence, ids, day=_day(theirs), amount=theirs.cost)
 
 
 def _is_orphan(theirs: PrintfulOrder, unclaimed: Unclaimed) -> bool:
@@ -112,13 +140,18 @@ def _twice(order: StoredOrder, others: list[PrintfulOrder]) -> Problem:
     return replace(problem, day=_day(others[0]), amount=others[0].cost)
 
 
-def _orphan(theirs: PrintfulOrder) -> Problem:
+def _orphan(theirs: PrintfulOrder, near: StoredOrder | None) -> Problem:
     costs = f" for {theirs.cost}" if theirs.cost else ""
+    begin = f"Printful makes order {theirs.printful_order_id} of {_day(theirs)}{costs}, and"
     sentence = (
-        f"Printful makes order {theirs.printful_order_id} of {_day(theirs)}{costs}, and nobody paid for it: no order "
-        "of the shop names it, and no paid Checkout Session belongs to it. Cancel it at Printful, or set the "
-        "printful_order_id of its order."
+        f"{begin} nobody paid for it: no order of the shop names it, and no paid Checkout Session belongs to it. "
+        "Cancel it at Printful, or set the printful_order_id of its order."
     )
+    if near is not None:
+        sentence = (
+            f"{begin} no order of the shop names it. Order {near.id} is for the same recipient: look whether it is "
+            "made for that one, before you cancel it at Printful."
+        )
     ids = {"printful_order_id": theirs.printful_order_id}
     return Problem(ProblemClass.ORPHAN_PRINTFUL, sentence, ids, day=_day(theirs), amount=theirs.cost)
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from ordersync_dagster.core.errors import KeyRefusedError, VendorError
+from ordersync_dagster.core.link_evidence import LIKELY_FOR
 from ordersync_dagster.core.orders import StoredOrder
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.printful_order_fields import created_at, is_sample
 from ordersync_dagster.core.stripe_session import paid_session
-from ordersync_dagster.core.unclaimed import GIVEN_UP, MAX_ORPHANS, Unclaimed, goods_for, is_payment
+from ordersync_dagster.core.unclaimed import GIVEN_UP, MAX_ORPHANS, Unclaimed, goods_for, is_payment, recipients_of
 from ordersync_dagster.core.unlinked import DAY, is_uuid, own_names
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.ports import Sessions, Store
@@ -26,7 +27,9 @@ class UnclaimedOrders:
     period: Window | None = None
     _free: list[PrintfulOrder] = field(default_factory=list)
     _alive: set[str] = field(default_factory=set)  # Printful ids that orders name
+    _given_up: set[str] = field(default_factory=set)  # the same, where Printful has given the order up
     _goods: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # as `goods_for`: created, Printful id
+    _recipients: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # the same by `recipients_of`
     _names_by_id: bool = False
 
     @property
@@ -47,13 +50,17 @@ class UnclaimedOrders:
 
     def keep_named(self, theirs: PrintfulOrder) -> None:
         """An order that an order of the shop names."""
-        if self.period is None or theirs.word in GIVEN_UP:
+        if self.period is None:
             return
-        self._alive.add(theirs.printful_order_id)
-        self._names_by_id |= is_uuid(theirs.external_id)
-        if theirs.created and theirs.created >= self.period.start_epoch - DAY:
+        is_given_up, made = theirs.word in GIVEN_UP, theirs.created
+        (self._given_up if is_given_up else self._alive).add(theirs.printful_order_id)
+        self._names_by_id |= not is_given_up and is_uuid(theirs.external_id)
+        if made and made >= self.period.start_epoch - LIKELY_FOR:
+            for key in recipients_of(theirs):
+                self._recipients.setdefault(key, []).append((made, theirs.printful_order_id))
+        if made and made >= self.period.start_epoch - DAY and not is_given_up:
             for key in goods_for(theirs):
-                self._goods.setdefault(key, []).append((theirs.created, theirs.printful_order_id))
+                self._goods.setdefault(key, []).append((made, theirs.printful_order_id))
 
     def facts(
         self,
@@ -69,15 +76,20 @@ class UnclaimedOrders:
         known = list(planned)
         rows = self._rows_by_name({each.external_id for each in free if each.external_id}, known)
         twins = {each.printful_order_id: twin for each in free if (twin := self._twin(each))}
-        owners = {each.id: each for each in self.store.orders({owner_of(twin) for twin in twins.values()})}
+        near = {each.printful_order_id: other for each in free if (other := self._near(each))}
+        owners = {
+            each.id: each for each in self.store.orders({owner_of(each) for each in (*twins.values(), *near.values())})
+        }
         owners |= {each.id: each for each in known}
-        of_twins = {key: owners[owner_of(twin)] for key, twin in twins.items() if owner_of(twin) in owners}
+        of_twins, of_near = (
+            {key: owners[owner_of(each)] for key, each in found.items() if owner_of(each) in owners}
+            for found in (twins, near)
+        )
         asked = [each for each in free if is_payment(each.external_id) and each.external_id not in rows]
         unpaid = self._unpaid(asked)
         moment = int(now.timestamp())
-        return Unclaimed(
-            tuple(free), rows, of_twins, self._alive, unpaid, self._names_by_id, self.other_channels, moment
-        )
+        stand = (self._alive, self._given_up, of_near, unpaid)
+        return Unclaimed(tuple(free), rows, of_twins, *stand, self._names_by_id, self.other_channels, moment)
 
     def _rows_by_name(self, names: Collection[str], planned: Iterable[StoredOrder]) -> dict[str, StoredOrder]:
         ids = {*self.store.order_ids_of_payments(names), *names, *(_dashed(name) for name in names if is_uuid(name))}
@@ -93,6 +105,17 @@ class UnclaimedOrders:
             for created, printful_id in self._goods.get(key, ())
         ]
         return next((printful_id for distance, printful_id in sorted(near) if distance <= DAY), None)
+
+    def _near(self, theirs: PrintfulOrder) -> str | None:
+        """The last Printful order for the same recipient before it, within two weeks; one that was given up first."""
+        made = theirs.created or 0
+        near = [
+            (printful_id in self._given_up, created, printful_id)
+            for key in recipients_of(theirs)
+            for created, printful_id in self._recipients.get(key, ())
+            if made - LIKELY_FOR <= created <= made
+        ]
+        return max(near)[2] if near else None
 
     def _unpaid(self, asked: Iterable[PrintfulOrder]) -> frozenset[str]:
         """The payments of which Stripe knows no paid session; one request each, for the oldest."""

@@ -39,10 +39,10 @@ def promised_of(order: Waiting, candidates: list[Candidate]) -> set[str]:
         return {"possible_link"} if qualified[0].was_linked else {LINKED}
     if any(contradicts(each) and each.word != "canceled" for each in named):
         return {"possible_link"}
-    if order.money != "disputed" and any(each.word == "canceled" and not contradicts(each) for each in named):
-        return {"cancelled_at_printful"}
     if any(resembles(each) for each in candidates):
         return {"possible_link"}
+    if order.money != "disputed" and any(each.word == "canceled" and not contradicts(each) for each in named):
+        return {"cancelled_at_printful"}
     return {"unfulfilled"} if order.money == "kept" and (order.is_recovered or order.hours > 24) else set()
 
 

@@ -123,6 +123,13 @@ def test_pieces_that_stripe_did_not_list_contradict_nothing() -> None:
     assert linked(made(external_id="pi_3AbCdEf"), unlinked=unlisted).updates
 
 
+def test_where_another_one_may_take_its_place_nobody_is_told_to_order_again() -> None:
+    canceled, again = made(external_id="pi_3AbCdEf", status="canceled"), made(id=78)
+    links = linked(canceled, again)
+    assert classes(links) == [ProblemClass.POSSIBLE_LINK]
+    assert links.notes[0].ids["printful_order_ids"] == "78"
+
+
 def test_a_canceled_printful_order_is_never_linked_and_is_told() -> None:
     links = linked(made(external_id="pi_3AbCdEf", status="canceled"))
 

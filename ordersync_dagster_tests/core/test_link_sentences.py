@@ -107,9 +107,10 @@ def test_a_printful_order_that_another_order_names_is_told() -> None:
         ("onhold", "of 2026-09-20 is on hold: nobody makes its goods. Look at Printful what it waits for."),
         (
             "failed",
-            "has failed: nobody makes its goods. Correct it at Printful and send it again, or refund the customer.",
+            "has failed. If no other one takes its place, correct it at Printful and send it again, or refund the "
+            "customer.",
         ),
-        ("canceled", "is canceled: nobody makes its goods. Order the goods again, or refund the customer."),
+        ("canceled", "is canceled. If no other one takes its place, order the goods again, or refund the customer."),
     ],
 )
 def test_goods_that_nobody_makes_are_told_with_what_to_do(word: str, sentence: str) -> None:
@@ -122,6 +123,6 @@ def test_goods_that_are_missing_are_told_with_what_to_do() -> None:
     payment = Payment((LineItem(3, Decimal("26.00")),), is_kept=True)
     (problem,) = not_made(stored_order(), printful_answer(), payment, MakingRules(), LATER)
     assert problem.sentence == (
-        f"Printful order {PRINTFUL_ID} has 1 of the 3 paid pieces of order {ORDER_ID}. Order the rest at Printful, or "
-        "send it yourself."
+        f"Printful order {PRINTFUL_ID} has 1 of the 3 paid pieces of order {ORDER_ID}. If no other one has the rest, "
+        "order it at Printful, or send it yourself."
     )

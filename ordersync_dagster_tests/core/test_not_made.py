@@ -88,7 +88,7 @@ def test_fault_76_a_paid_order_that_printful_gave_up_is_named_at_once(word: str,
     (problem,) = found(word, age=1)
     assert (problem.problem_class, problem.is_error) == ("cancelled_at_printful", False)
     assert problem.ids == {"order_id": ORDER_ID, "printful_order_id": PRINTFUL_ID, "stripe_session_id": SESSION_ID}
-    assert f"Order {ORDER_ID} is paid, and Printful order {PRINTFUL_ID} {state}:" in problem.sentence
+    assert f"Order {ORDER_ID} is paid, and Printful order {PRINTFUL_ID} {state}." in problem.sentence
 
 
 @pytest.mark.parametrize("word", ["draft", "onhold", "failed", "canceled"])

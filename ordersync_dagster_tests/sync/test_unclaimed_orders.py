@@ -139,8 +139,33 @@ def test_a_printful_order_of_a_canceled_one_takes_its_place(shop: Shop) -> None:
     row = shop.of_printful("canceled")
     (first,) = [each for each in shop.sandbox.world.printful_orders if str(each["id"]) == row["printful_order_id"]]
     again = {**first, "id": 555_000_009, "external_id": None, "status": "inprocess", "created": first["created"] + 60}
-    shop.sandbox.put_printful_order(again)
-    assert told(shop.run(dry_run=True)) == []
+    for name in (None, row["stripe_payment_intent_id"]):
+        shop.sandbox.put_printful_order({**again, "external_id": name})
+        for run in (set_to(shop), set_to(shop, ORDERSYNC_OTHER_CHANNELS="false")):
+            assert "555000009" not in {printful_ids for _, printful_ids in told(run)}
+            (problem,) = [each for each in run.outcome.problems if "555000009" in each.sentence]
+            assert problem.ids["order_id"] == row["id"]
+            assert problem.sentence == (
+                f"Printful order 555000009 may take the place of Printful order {first['id']} of order {row['id']}, "
+                "which Printful gave up. If it does, set the order's printful_order_id to it. Do not order the goods "
+                "again before you have looked."
+            )
+    other = {"email": "other@example.com", "name": "Other", "zip": "X"}
+    shop.sandbox.put_printful_order({**again, "recipient": {**first["recipient"], **other}})
+    assert not [each for each in set_to(shop).outcome.problems if "555000009" in each.sentence]
+
+
+def test_an_order_for_the_recipient_of_a_paid_one_is_not_said_to_be_nobodys(shop: Shop) -> None:
+    row = shop.of_printful("inprocess")
+    (first,) = [each for each in shop.sandbox.world.printful_orders if str(each["id"]) == row["printful_order_id"]]
+    rest = {**first, "id": 555_000_009, "external_id": None, "created": first["created"] + 60, "items": []}
+    shop.sandbox.put_printful_order(rest)
+    run = set_to(shop, ORDERSYNC_OTHER_CHANNELS="false")
+    (problem,) = [each for each in run.outcome.problems if "555000009" in each.sentence]
+    assert problem.sentence.endswith(
+        f", and no order of the shop names it. Order {row['id']} is for the same recipient: look whether it is made "
+        "for that one, before you cancel it at Printful."
+    )
 
 
 def test_goods_of_a_refunded_order_that_names_no_printful_order_are_told(each_shop: Shop) -> None:
