@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 
@@ -96,18 +97,33 @@ def test_a_plan_is_named_by_its_moment_and_its_digest() -> None:
     assert PlanReference.parse(f" {reference}\n") == reference
 
 
+NONE = "^no digest of a plan$"
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "",
-        "plan",
-        f"now-{'0' * 32}",
-        f"20261123T143005.000120Z{'0' * 32}",
-        f"20261123T143005.000120Z-{'0' * 31}",
-        f"20261123T143005.000120Z-{'0' * 33}",
-        f"20261123T143005.000120Z-{'g' * 32}",
+        ("", NONE),
+        ("plan", NONE),
+        (f"20261123T143005.000120Z{'0' * 32}", NONE),
+        (f"20261123T143005.000120Z-{'0' * 31}", NONE),
+        (f"20261123T143005.000120Z-{'0' * 33}", NONE),
+        (f"20261123T143005.000120Z-{'g' * 32}", NONE),
+        (f"now-{'0' * 32}", "does not match format"),
     ],
 )
-def test_a_text_that_names_no_plan_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+def test_a_text_that_names_no_plan_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
         PlanReference.parse(text)
+
+
+def test_a_digest_is_the_same_in_every_version() -> None:
+    """Files of plans hold digests: where one becomes another, every plan of an earlier version is refused."""
+    parcel = SetTracking("1Z", None, ({"id": "1"},))
+    update = OrderUpdate(stored_order(items=(stored_item(),)), (SHIPPED, parcel))
+    insert = "96fb03e899a2f3987e9f922a9464a7db79dc2f570573f363e5286ef546a11178"
+    assert digest(InsertOrder(new_order())) == insert
+    assert digest(update) == "b7e13b6f8efcdbea7326168358868650e5a4b8edee7eba7c0e4ee7bd9df8202f"
+    assert (
+        plan_digest([PlannedChange.of(InsertOrder(new_order()))]) == sha256(f'["{insert}"]'.encode()).hexdigest()[:32]
+    )
