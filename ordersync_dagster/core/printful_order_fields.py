@@ -85,7 +85,7 @@ def created_at(order: Mapping[str, Any]) -> int | None:
 def tracking_number_of(row: Mapping[str, Any]) -> str | None:
     """The number of a parcel, which has up to 34 digits and may be sent as a number; 0 where there is none yet."""
     number = row.get("tracking_number")
-    is_number = type(number) is int and 0 <= number < 10**40
+    is_number = type(number) is int and 0 < number < 10**40
     found = str(number) if is_number else text_or_none(number)
     return None if found == "0" else found
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
+from types import MappingProxyType
 
 import pytest
 
@@ -23,6 +24,9 @@ def digest(change: InsertOrder | OrderUpdate) -> str:
 def test_the_same_change_has_the_same_digest_however_its_metadata_are_ordered() -> None:
     one, other = {"a": "1", "b": "2"}, {"b": "2", "a": "1"}
     assert digest(InsertOrder(new_order(metadata=one))) == digest(InsertOrder(new_order(metadata=other)))
+    assert digest(InsertOrder(new_order(metadata=MappingProxyType(other)))) == digest(
+        InsertOrder(new_order(metadata=one))
+    )
 
 
 @pytest.mark.parametrize(

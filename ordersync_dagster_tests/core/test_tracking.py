@@ -8,7 +8,7 @@ import pytest
 from ordersync_dagster.core.changes import SetTracking
 from ordersync_dagster.core.orders import SHIPMENTS_KEY, StoredOrder
 from ordersync_dagster.core.printful_order import PrintfulOrder
-from ordersync_dagster.core.tracking import missing_tracking
+from ordersync_dagster.core.tracking import has_no_list, missing_tracking
 from ordersync_dagster.sandbox import shipment
 from ordersync_dagster_tests.support.builders import printful_answer, stored_order
 
@@ -139,3 +139,28 @@ def test_what_metadata_holds_besides_parcels_is_no_parcel() -> None:
 def test_the_order_in_which_printful_lists_parcels_does_not_matter() -> None:
     first, second = shipped(FIRST, SECOND), shipped(SECOND, FIRST)
     assert missing_tracking(stored_order(), first) == missing_tracking(stored_order(), second)
+
+
+OWN_LINK = "https://shop.example.com/track"
+
+
+@pytest.mark.parametrize(
+    ("shown", "parcels", "is_more"),
+    [
+        ({}, (FIRST, SECOND), True),
+        ({}, (FIRST,), False),
+        ({}, (LATER_TRACKED,), False),
+        ({"tracking_number": "N2", "tracking_url": "https://example.com/N2"}, (SECOND,), False),
+        ({"tracking_number": "HAND-WRITTEN"}, (FIRST,), True),
+        ({"tracking_url": OWN_LINK}, (FIRST,), True),
+        ({"tracking_number": "", "tracking_url": ""}, (FIRST,), False),
+    ],
+)
+def test_parcels_that_the_columns_do_not_show_need_metadata_that_can_be_read(
+    shown: dict[str, Any], parcels: tuple[dict[str, Any], ...], is_more: bool
+) -> None:
+    unreadable = stored_order(unreadable=frozenset({"metadata"}), **shown)
+    assert has_no_list(unreadable, shipped(*parcels)) is is_more
+    assert not has_no_list(stored_order(**shown), shipped(*parcels))
+    change = missing_tracking(unreadable, shipped(*parcels))
+    assert change is None or change.shipments is None
