@@ -97,9 +97,9 @@ ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then
 	@$(DOTENV) sh -c 'cd .state/dagster-shop && DAGSTER_HOME="$$PWD" \
 		ORDERSYNC_CONFIG="$${ORDERSYNC_CONFIG:-$(wildcard $(CURDIR)/ordersync.toml)}" exec $(DAGSTER)'
 
-screenshots: $(READY) ## take the pictures of docs/ui.md and docs/report.md again; needs Chromium
+screenshots: $(READY) ## take the pictures of docs/ui.md, docs/shops.md and docs/report.md again; needs Chromium
 	ORDERSYNC_SCREENSHOTS=1 ORDERSYNC_DEMAND_BROWSER=1 $(BIN)/pytest -m slow --timeout 900 -n 0 \
-		ordersync_dagster_tests/orchestration/test_browser.py ordersync_dagster_tests/report/drift/test_in_browser.py
+		ordersync_dagster_tests/orchestration/test_browser.py ordersync_dagster_tests/orchestration/test_shops_in_ui.py ordersync_dagster_tests/report/drift/test_in_browser.py
 
 simulate: $(READY) ## 2,000 simulated shops, some minutes; ORDERSYNC_SEEDS=5000 or 300-400; ORDERSYNC_SEED=250 replays one
 	@ORDERSYNC_SEEDS=$(ORDERSYNC_SEEDS) ORDERSYNC_SEED=$(ORDERSYNC_SEED) $(BIN)/python -m ordersync_dagster_tests.simulation

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from ordersync_dagster.adapters.database.engine.connection import IDLE_SECONDS, LOCK_SECONDS
+from ordersync_dagster.adapters.database import open_shop
+from ordersync_dagster.adapters.database.engine.connection import IDLE_SECONDS, LOCK_SECONDS, parse_url
+from ordersync_dagster.adapters.database.schema.shop_mapping import Layout, mapping_of
 from ordersync_dagster.adapters.database.store import ATTEMPTS, DatabaseStore
 from ordersync_dagster.adapters.database.transactions import MAX_LOCKED_ORDERS, ORDERS_PER_TRANSACTION
-from ordersync_dagster.core.errors import RowLockedError
+from ordersync_dagster.core.errors import LockHeldError, RowLockedError
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster_tests.faults.results import is_audit_whole
+from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import Database, each_statement
 from ordersync_dagster_tests.support.shops import Shop
 from ordersync_dagster_tests.support.stores import SHIPPED, changing, inserting, opened, order, stored
@@ -126,3 +129,20 @@ def test_fault_72_a_large_day_is_many_short_transactions(database: Database) -> 
         applied = store.apply(inserting(*(order(number) for number in range(count))), "run1")
     assert (applied.orders_inserted, len(commits)) == (count, 3)
     assert is_audit_whole(database)
+
+
+@pytest.mark.full
+def test_two_shops_in_two_schemas_of_one_database_do_not_wait_for_each_other(postgres_database: Database) -> None:
+    """Each has its tables by `[shop.tables]`, and ours in a schema of its own: the default schema is one for both."""
+    url = postgres_database.url
+    stores = {}
+    for name in ("prints", "posters"):
+        postgres_database.execute(f"CREATE SCHEMA {name}")
+        open_shop.initialise(parse_url(f"{url}{'&' if '?' in url else '?'}schema={name}"))
+        tables = {each: f"{name}.{each}" for each in ("orders", "order_items", "order_events", "audit_logs")}
+        layout = Layout(mapping_of({"tables": tables}, "here"), f"{name}_sync")
+        stores[name] = [open_shop.open_for_writing(parse_url(url), lambda: NOW, layout).store for _ in range(2)]
+    with stores["prints"][0].run("first", None), stores["posters"][0].run("second", None):
+        for name, holder in (("prints", "first"), ("posters", "second")):
+            with pytest.raises(LockHeldError, match=holder), stores[name][1].run("third", None):
+                pass
