@@ -230,7 +230,7 @@ class _Decider:
 
     def _pay(self, order: Order, row: StoredOrder, state: PaymentState) -> None:
         if order.total > 0 and row.status not in MONEY_BACK and not state.is_refunded:
-            self.paid.append(Paid.of(order, row.id))
+            self.paid.append(Paid.of(order, row.id, self._matcher.nobodys_references(order)))
 
     def _wait(self, stored: StoredOrder, order: Order, state: PaymentState, *, is_told: bool = False) -> None:
         is_taken_back = self._is_refund_taken_back(stored)

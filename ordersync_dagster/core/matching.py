@@ -96,6 +96,11 @@ class Matcher:
         found = ((each, self._by_id.get(each.value)) for each in order.references)
         return [row for each, row in found if row is not None and _names(each, row, order)]
 
+    def nobodys_references(self, order: Order) -> tuple[str, ...]:
+        """The values that the shop calls an order, where none of the orders has that id."""
+        named = (each.value for each in order.references if each.names_order)
+        return tuple(value for value in named if value not in self._by_id)
+
     def resembling(self, order: Order) -> StoredOrder | None:
         """A pending order of the same amount that a reference names, but with another e-mail address."""
         rows = (self._by_id.get(reference.value) for reference in order.references)

@@ -102,10 +102,12 @@ class Reference:
     """A value of a session that may be the id of the shop's order.
 
     It is certain where it cannot be such an id by chance; else the e-mail address has to be the same too.
+    With `names_order` the shop itself says that it names an order, whatever orders there are.
     """
 
     value: str
     is_certain: bool
+    names_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,13 @@ class Paid:
     order_id: str
     created: int
     purchase: tuple[str, Decimal, str, tuple[LineItem, ...]]
+    references: tuple[str, ...] = ()  # the shop says that they name an order, and there is none with such an id
 
     @classmethod
-    def of(cls, order: Order, order_id: str) -> "Paid":
+    def of(cls, order: Order, order_id: str, references: tuple[str, ...] = ()) -> "Paid":
         """The session of `order`; a purchase is the same customer, amount, currency and lines."""
         purchase = (normalised_email(order.customer_email), order.total, order.currency, order.line_items)
-        return cls(order.session_id, order_id, int(order.created.timestamp()), purchase)
+        return cls(order.session_id, order_id, int(order.created.timestamp()), purchase, references)
 
 
 def duplicate_orders(payments: Iterable[tuple[str, str]]) -> list[Problem]:
@@ -72,6 +73,19 @@ def same_purchase(paid: Sequence[Paid]) -> Problem:
     why = f"for the same {alike} within an hour"
     problem = double_payment([each.session_id for each in paid], [each.order_id for each in paid], why)
     return replace(problem, day=day_of(first.created))
+
+
+def same_references(paid: Iterable[Paid]) -> list[Problem]:
+    """Sessions that name the same order, which is not there; each group once, in whatever form they write its id."""
+    by_reference: dict[str, dict[str, Paid]] = {}
+    for each in paid:
+        for reference in each.references:
+            by_reference.setdefault(reference, {})[each.session_id] = each
+    groups = {tuple(sorted(group)): group for group in by_reference.values() if len(group) > 1}
+    return [
+        double_payment(sessions, [group[session].order_id for session in sessions], "with the same reference")
+        for sessions, group in sorted(groups.items())
+    ]
 
 
 def _close_in_time(group: Iterable[Paid]) -> Iterator[list[Paid]]:

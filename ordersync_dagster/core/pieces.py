@@ -14,6 +14,7 @@ from ordersync_dagster.core.payment_problems import (
     paid_twice,
     same_purchase,
     same_purchases,
+    same_references,
 )
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problem_classes import ProblemClass
@@ -71,12 +72,11 @@ def join_pieces(pieces: Sequence[Piece], around: Around = Around()) -> Plan:
     joined: dict[str, Any] = {name: tuple(chain.from_iterable(getattr(plan, name) for plan in plans)) for name in names}
     payments = frozenset(chain.from_iterable(piece.payments for piece in pieces))
     purchases = around.purchases(pieces)
-    told = {
-        note.ids["stripe_session_ids"] for note in joined["notes"] if note.problem_class is ProblemClass.DOUBLE_PAYMENT
-    }
+    alike = same_references(chain.from_iterable(piece.paid for piece in pieces))
+    told = [_sessions(each) for each in (*joined["notes"], *alike) if each.problem_class is ProblemClass.DOUBLE_PAYMENT]
     problems = (same_purchase(each) for each in purchases if not around.leaves(each))
-    twins = [each for each in problems if each.ids["stripe_session_ids"] not in told]
-    twins.sort(key=attrgetter("sentence"))
+    twins = [each for each in problems if not any(map(_sessions(each).issubset, told))]
+    twins = sorted((*alike, *twins), key=attrgetter("sentence"))
     left = {paid.order_id for each in purchases if around.leaves(each) for paid in each}
     paid_otherwise = {order_id for piece in pieces for order_id in piece.claims}
     kept = [each for each in joined["notes"] if not _is_refuted(each, paid_otherwise)]
@@ -87,6 +87,10 @@ def join_pieces(pieces: Sequence[Piece], around: Around = Around()) -> Plan:
         "warnings": tuple(dict.fromkeys(joined["warnings"])),
     }
     return Plan(plans[0].day, **joined)
+
+
+def _sessions(double: Problem) -> set[str]:
+    return set(double.ids["stripe_session_ids"].split(", "))
 
 
 def _is_refuted(note: Problem, paid_otherwise: Collection[str]) -> bool:

@@ -19,6 +19,7 @@ ADDRESS_FIELDS = ("line1", "line2", "city", "state", "postal_code", "country")
 PRINTFUL_ID_KEYS = ("printfulOrderId", "printful_order_id")
 _BEYOND_PRINTFUL_IDS = 10**20  # and Python makes no text of a number of more than 4,300 digits
 NO_REFERENCE = "none"
+# "order" alone may also hold a word that all sessions share; so it names an order only where there is one of that id.
 _ORDER_KEYS = ("order", "orderid", "ordernumber", "orderreference", "shoporderid")  # without case, "_" and "-"
 MIN_CERTAIN_LENGTH = 16  # a shorter reference, such as a customer's number, may be an order's id by chance
 # Methods of https://docs.stripe.com/payments/payment-methods that tell at once whether the customer has paid.
@@ -157,16 +158,17 @@ def references_of(session: Mapping[str, Any], metadata: Json, rule: str | None) 
         return ()
     client_reference = session.get("client_reference_id")
     if rule is None:
-        sure = [text for key, value in metadata.items() if _is_order_key(key) for text in _spellings(value)]
+        keys = {key: _plain_key(key) for key in metadata if _plain_key(key) in _ORDER_KEYS}
+        sure = [(text, plain) for key, plain in keys.items() for text in _spellings(metadata[key])]
         other = [Reference(text, len(text) >= MIN_CERTAIN_LENGTH) for text in _spellings(client_reference)]
-        found = [*(Reference(text, is_certain=True) for text in sure), *other]
+        found = [*(Reference(text, is_certain=True, names_order=plain != "order") for text, plain in sure), *other]
         return tuple({each.value: each for each in reversed(found)}.values())[::-1]
     value = client_reference if rule == "client_reference_id" else metadata.get(rule.partition(".")[2])
-    return tuple(Reference(text, is_certain=True) for text in _spellings(value))
+    return tuple(Reference(text, is_certain=True, names_order=True) for text in _spellings(value))
 
 
-def _is_order_key(key: str) -> bool:
-    return key.replace("_", "").replace("-", "").lower() in _ORDER_KEYS
+def _plain_key(key: str) -> str:
+    return key.replace("_", "").replace("-", "").lower()
 
 
 def _spellings(value: object) -> list[str]:

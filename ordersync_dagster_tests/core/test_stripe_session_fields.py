@@ -70,8 +70,9 @@ def test_a_long_reference_is_certain(length: int, is_certain: bool) -> None:
 
 
 def test_a_reference_may_be_a_number_and_its_key_may_have_dots() -> None:
-    assert references_of({}, {"orderNumber": 17}, None) == (Reference("17", is_certain=True),)
-    assert references_of({}, {"cart.id": "c7", "id": "7"}, "metadata.cart.id") == (Reference("c7", is_certain=True),)
+    number, dotted = (Reference(value, is_certain=True, names_order=True) for value in ("17", "c7"))
+    assert references_of({}, {"orderNumber": 17}, None) == (number,)
+    assert references_of({}, {"cart.id": "c7", "id": "7"}, "metadata.cart.id") == (dotted,)
     assert references_of({}, {"order": True, "order_id": None, "Order-Reference": " "}, None) == ()
 
 

@@ -1,6 +1,7 @@
 """One payment is one order, two payments of one order are told by every run, and a payment that went back is told."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -11,10 +12,10 @@ from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
 from ordersync_dagster.core.pieces import Piece
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.reversals import Reversals, read_reversals
-from ordersync_dagster.sandbox import dispute, refund
-from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
+from ordersync_dagster.sandbox import checkout_session, customer_details, dispute, refund
+from ordersync_dagster.sandbox.world.sessions import CREATED, PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.core.one_payment import OTHER, decided, of, referring, told, unpaid
-from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, stored_order
+from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, order_of, stored_order
 
 TWIN = "cs_test_twin"
 DISPUTED = read_reversals([], [dispute(payment_intent="pi_second")])
@@ -67,6 +68,31 @@ def test_a_reference_to_its_own_order_or_an_unpaid_one_is_no_second_payment() ->
     assert told(decided(referring(), stored=(own,))) == []
     elsewhere = stored_order(id="own", session_id=SESSION_ID, payment_intent_id="pi_second")
     assert told(decided(referring(), stored=(elsewhere, unpaid()))) == []
+
+
+def test_two_payments_with_one_order_id_are_told_where_no_order_has_it() -> None:
+    sold = {"metadata": {"order_id": "1007"}}
+    first = order_of(checkout_session(**sold))
+    other = {"payment_intent": "pi_third", "customer_details": customer_details(email="bo@example.com")}
+    for created in (60, 6 * 3600):
+        second = order_of(checkout_session(id=TWIN, created=CREATED + created, **sold, **other))
+        plan = decided(first, second)
+        (problem,) = of(plan, "double_payment")
+        assert (len(plan.inserts), waiting(plan)) == (2, set())
+        assert problem.ids["order_ids"] == ", ".join(sorted(each.order.id for each in plan.inserts))
+        assert problem.sentence.startswith(f"Sessions {SESSION_ID}, {TWIN} were all paid, with the same reference (")
+        rows = tuple(as_stored(each.order) for each in plan.inserts)
+        assert of(decided(first, second, stored=rows), "double_payment") == [problem]
+        assert of(decided(first, replace(second, total=Decimal(0))), "double_payment") == []
+
+
+@pytest.mark.parametrize("metadata", [{"order": "web"}, {"cart": "1007"}, {"order_id": ""}])
+def test_a_word_that_names_no_order_for_sure_makes_no_double_payment(metadata: dict[str, str]) -> None:
+    shared = {"metadata": metadata, "client_reference_id": "customer-of-the-shop-0007"}
+    email = customer_details(email="bo@example.com")
+    other = {"id": TWIN, "payment_intent": "pi_third", "customer_details": email}
+    plan = decided(order_of(checkout_session(**shared)), order_of(checkout_session(**shared, **other)))
+    assert (len(plan.inserts), told(plan)) == (2, [])
 
 
 def test_an_order_that_shares_its_payment_is_not_said_to_wait() -> None:
