@@ -14,8 +14,8 @@ def refuse_mixed_shops(shops: Sequence[Settings]) -> None:
             members,
             "DATABASE_URL",
             f"{_names(members)} have the same database and schema ({place}): a run of one would end the other's "
-            "problems and take its orders for its own. Give each shop a database of its own, or a schema of its own in "
-            "the URL of its database (?schema=NAME); docs/shops.md",
+            "problems and take its orders for its own. Give each shop a database of its own, or in PostgreSQL "
+            "a schema of its own in the URL (?schema=NAME); docs/shops.md",
         )
     for place, members in _by(_orders_of, shops):
         _blame(
@@ -42,8 +42,8 @@ def _refuse_mixed_sessions(members: Sequence[Settings]) -> None:
                 [shop],
                 "ORDERSYNC_SESSION_MATCH",
                 f"{shop.ordersync_shop} has the Stripe account of {_names(others)} and {what}, so it would add their "
-                "payments as orders of its own: give each a session_match that says which sessions are its own; "
-                "docs/shops.md",
+                "payments as orders of its own: correct its key, or give each a session_match that says which sessions "
+                "are its own; docs/shops.md",
             )
 
 
