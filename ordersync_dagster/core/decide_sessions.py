@@ -186,6 +186,8 @@ class _Decider:
         """A session that cannot be read; Stripe itself erases the data of a customer who was erased there."""
         if verdict.session_id in self._erased:
             self.skips.append(Skip(verdict.session_id, SkipReason.ERASED))
+        elif self._matcher.has_paid_order(verdict.payment_intent_id):
+            self.skips.append(Skip(verdict.session_id, SkipReason.ORDER_EXISTS))
         else:
             self.failed.append(verdict)
 

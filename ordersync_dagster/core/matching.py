@@ -61,6 +61,11 @@ class Matcher:
         payment = skip.overdue.payment_intent_id if skip.overdue else None
         return [order for order in self._of_payment.get(payment, ()) if not order.session_id]
 
+    def has_paid_order(self, payment: str | None) -> bool:
+        """Whether orders name the payment, and none of them says that it is unpaid."""
+        rows = self._of_payment.get(payment, ())
+        return bool(rows) and all(row.status != Status.PENDING for row in rows)
+
     def has_order(self, verdict: Verdict) -> bool:
         """Whether one of the orders is the session's."""
         is_named = self.of_session(verdict.session_id) is not None

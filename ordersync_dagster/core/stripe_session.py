@@ -112,10 +112,11 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class SessionProblem:
-    """A session that could not be read or decided."""
+    """A session that could not be read or decided; the payment is known where Stripe names it."""
 
     session_id: str
     problem: Problem
+    payment_intent_id: str | None = None
 
 
 Verdict = Order | Skip | SessionProblem
@@ -137,7 +138,7 @@ def read_session(session: object, rules: SessionRules) -> Verdict:
             return Skip(session_id, reason, _overdue(fields, rules) if reason is SkipReason.UNPAID else None)
         return _paid_order(fields, session_id, rules)
     except MalformedError as error:
-        return _session_problem(session_id, error)
+        return _session_problem(session_id, error, id_of(fields.get("payment_intent")))
 
 
 def paid_session(session: object) -> str | None:
@@ -232,6 +233,7 @@ def _made_at(row: object) -> dict[str, str]:
     return {"created": f"{datetime.fromtimestamp(made, UTC):%Y-%m-%dT%H:%M:%SZ}"} if made else {}
 
 
-def _session_problem(session_id: str, error: MalformedError) -> SessionProblem:
+def _session_problem(session_id: str, error: MalformedError, payment: str | None) -> SessionProblem:
     sentence = f"Session {session_id} became no order: {error}."
-    return SessionProblem(session_id, Problem(error.problem_class, sentence, {"stripe_session_id": session_id}))
+    problem = Problem(error.problem_class, sentence, {"stripe_session_id": session_id})
+    return SessionProblem(session_id, problem, payment)

@@ -114,8 +114,11 @@ class OrderLookup:
 
     def _erased(self, day: SessionDay, orders: Sequence[Order]) -> frozenset[str]:
         """The sessions of customers who were erased; Stripe may have erased theirs, so that they cannot be read."""
-        unread = [each.session_id for each in day.sessions if isinstance(each, SessionProblem)]
-        return self._store.erased([*unread, *(each.session_id for each in orders)], orders)
+        unread = [each for each in day.sessions if isinstance(each, SessionProblem)]
+        payments = {each.session_id: each.payment_intent_id for each in unread if each.payment_intent_id}
+        names = [each.session_id for each in unread] + [each.session_id for each in orders] + [*payments.values()]
+        found = self._store.erased(names, orders)
+        return found.union(session_id for session_id, payment in payments.items() if payment in found)
 
     def find_taken_back(self, orders: Iterable[Order], rows: Iterable[StoredOrder]) -> None:
         """Find the Printful ids that runs of ours gave to `rows`, which lack one that the session of `orders` names."""

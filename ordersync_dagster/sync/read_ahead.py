@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from ordersync_dagster.core.orders import Order, StoredOrder
-from ordersync_dagster.core.stripe_session import Skip, Verdict
+from ordersync_dagster.core.stripe_session import SessionProblem, Skip, Verdict
 from ordersync_dagster.sync.ports import Store
 
 SESSIONS_PER_LOOKUP = 2000  # their orders are held at once
@@ -41,7 +41,7 @@ class ReadAhead:
 
 
 def payments_of(sessions: Collection[Verdict]) -> frozenset[str]:
-    """The payments of paid sessions, and of those whose payment is overdue."""
+    """The payments of paid sessions, of those that cannot be read, and of those whose payment is overdue."""
     overdue = (each.overdue.payment_intent_id for each in sessions if isinstance(each, Skip) and each.overdue)
-    paid = (each.payment_intent_id for each in sessions if isinstance(each, Order))
+    paid = (each.payment_intent_id for each in sessions if isinstance(each, Order | SessionProblem))
     return frozenset(payment for payment in (*paid, *overdue) if payment)

@@ -12,6 +12,7 @@ from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
 from ordersync_dagster.core.pieces import Piece
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.reversals import Reversals, read_reversals
+from ordersync_dagster.core.stripe_session import SessionRules, read_session
 from ordersync_dagster.sandbox import checkout_session, customer_details, dispute, refund
 from ordersync_dagster.sandbox.world.sessions import CREATED, PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.core.one_payment import OTHER, decided, of, referring, told, unpaid
@@ -93,6 +94,14 @@ def test_a_word_that_names_no_order_for_sure_makes_no_double_payment(metadata: d
     other = {"id": TWIN, "payment_intent": "pi_third", "customer_details": email}
     plan = decided(order_of(checkout_session(**shared)), order_of(checkout_session(**shared, **other)))
     assert (len(plan.inserts), told(plan)) == (2, [])
+
+
+@pytest.mark.parametrize("status", ["processing", "pending"])
+def test_a_session_that_cannot_be_read_needs_no_order_where_its_payment_has_one(status: str) -> None:
+    unread = read_session(checkout_session(customer_details=None), SessionRules(live=False))
+    row = unpaid(status=status, payment_intent_id=PAYMENT_INTENT)
+    plan = decide_sessions(SessionDay(sessions=(unread,)), Stored((row,)))
+    assert (len(plan.skips), told(plan)) == ((1, []) if status == "processing" else (0, ["missing_email"]))
 
 
 def test_an_order_that_shares_its_payment_is_not_said_to_wait() -> None:

@@ -62,6 +62,22 @@ def test_no_later_run_fills_the_row_that_the_shop_kept(each_shop: Shop, outage: 
     assert each_shop.database.rows("SELECT * FROM order_items WHERE order_id = :id", id=order_id) == []
 
 
+@pytest.mark.databases
+def test_a_session_that_stripe_erased_too_is_known_by_the_payment_of_its_order(each_shop: Shop, outage: World) -> None:
+    session = next(each for each in outage.sessions if each["id"] == lost_ids(outage)[0])
+    each_shop.run()
+    each_shop.database.execute(
+        "UPDATE orders SET stripe_session_id = 'cs_test_left' WHERE stripe_session_id = :id", id=session["id"]
+    )
+    settings = settings_for(each_shop.sandbox, each_shop.database.url)
+    History(settings, each_shop.time.tools(1)).forget(session["customer_details"]["email"], dry_run=False)
+    erase_rows(each_shop, session)
+    each_shop.sandbox.put_session({**session, "customer_details": None})
+    for run in (each_shop.run(dry_run=True), each_shop.run()):
+        assert (run.outcome.summary.errors, run.outcome.summary.stripe_sessions_added) == (0, 0)
+        assert run.outcome.summary.skipped_erased > 0
+
+
 def test_an_order_that_the_shop_alone_erased_gets_no_name_and_address(each_shop: Shop) -> None:
     row = each_shop.of_printful("inprocess")
     erased = "customer_email = 'erased@shop.example', customer_name = NULL, shipping_address = NULL"

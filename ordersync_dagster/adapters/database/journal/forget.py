@@ -21,16 +21,20 @@ from ordersync_dagster.core.privacy import normalised_email
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """The traces of the customer with this address: ids of orders and sessions in the shop's tables and in ours."""
+    """The traces of the customer with this address: ids of orders, sessions and payments in the shop's tables and ours.
+
+    An order may name another session than the one that paid it.
+    """
 
     email: str
     order_ids: frozenset[str]
     session_ids: frozenset[str]
+    payments: frozenset[str] = frozenset()
 
     def hashes(self, keyed: KeyedHash) -> set[str]:
         """A number is left out, because a later order may get it."""
         order_ids = {each for each in self.order_ids if not each.isdigit()}
-        return {keyed.of_email(self.email), *map(keyed.of, order_ids | self.session_ids)}
+        return {keyed.of_email(self.email), *map(keyed.of, order_ids | self.session_ids | self.payments)}
 
 
 def find_customer(connection: Connection, tables: FittedTables, email: str, keyed: KeyedHash) -> Customer:
@@ -38,14 +42,18 @@ def find_customer(connection: Connection, tables: FittedTables, email: str, keye
     orders = tables.table("orders")
     is_theirs = or_(address_of(orders) == normalised_email(email), cast(orders.c.customer_email, Text) == email)
     order_ids = {str(each) for each in connection.execute(select(orders.c.id).where(is_theirs)).scalars()}
-    session_ids: set[str] = set()
-    column = orders.c.stripe_session_id.name
+    session_ids, payments = set[str](), set[str]()
+    traces = {"stripe_session_id": session_ids, "stripe_payment_intent_id": payments}
     for record in read_records(connection, _of_address(email, keyed)):
         order_ids |= {record.order_id} if record.order_id else set()
-        named = (payload.get("columns", {}).get(column) for payload in (record.before, record.after))
-        session_ids |= {str(each) for each in named if each}
-    session_ids |= {each.session_id for each in read_orders(connection, tables, "id", order_ids) if each.session_id}
-    return Customer(email, frozenset(order_ids), frozenset(session_ids))
+        written = [payload.get("columns", {}) for payload in (record.before, record.after)]
+        for name, found in traces.items():
+            column = orders.c[name].name if name in orders.c else name
+            found |= {str(each[column]) for each in written if each.get(column)}
+    rows = read_orders(connection, tables, "id", order_ids)
+    session_ids |= {each.session_id for each in rows if each.session_id}
+    payments |= {each.payment_intent_id for each in rows if each.payment_intent_id}
+    return Customer(email, frozenset(order_ids), frozenset(session_ids), frozenset(payments))
 
 
 def count_customer(connection: Connection, customer: Customer, keyed: KeyedHash) -> ErasureCounts:

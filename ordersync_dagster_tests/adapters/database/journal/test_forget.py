@@ -83,7 +83,7 @@ def test_the_preview_counts_the_same_and_leaves_nothing(database: Database) -> N
         customer = store.read(lambda connection: find_customer(connection, store.tables, ADA, store.keyed()))
         counted = store.read(lambda connection: count_customer(connection, customer, store.keyed()))
     assert everything(database) == before
-    assert counted == forget(database, ADA) == ErasureCounts(payloads=1, erased=3)
+    assert counted == forget(database, ADA) == ErasureCounts(payloads=1, erased=4)
 
 
 def test_only_hashes_are_kept(database: Database) -> None:
