@@ -100,7 +100,7 @@ BAD_FORMS = {
     "two of one name": (entry("prints") * 2, "prints is the name of two shops"),
     "alike": (entry("a-b") + entry("A_B"), "a-b and A_B are one name to Dagster"),
     "no name": ("[[shop]]\ngrace_minutes = 3\n", 'number 1 has no name: write name = "…"'),
-    "all": (entry("All"), "is not 'all'"),
+    "all": (entry("All"), "not 'all'"),
     "blank": (entry("my shop"), "name has 1 to 40 letters"),
     "mistyped": (entry("prints", "grace_minute = 3"), r"prints: grace_minute: .* \(is it grace_minutes\?"),
     "in capitals": (entry("prints", "ORDERSYNC_LATE_DAYS = 3"), "ORDERSYNC_LATE_DAYS is called late_days here"),
