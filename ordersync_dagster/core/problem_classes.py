@@ -85,7 +85,8 @@ class ProblemClass(StrEnum):
     MISSING_AT_PRINTFUL = (
         "missing_at_printful",
         Severity.NOTICE,
-        "Look at Printful whether the order was deleted, and send it again or correct printful_order_id.",
+        "Look at Printful whether the order was deleted. If another one takes its place, correct printful_order_id; "
+        "if not, send it again.",
     )
     UNKNOWN_STATUS = (
         "unknown_status",

@@ -35,7 +35,7 @@ class Unclaimed:
     rows: Mapping[str, StoredOrder] = field(default_factory=dict)  # `external_id` → the order that has this name
     twins: Mapping[str, StoredOrder] = field(default_factory=dict)  # Printful id → the order that has the same goods
     alive: Collection[str] = ()  # Printful ids that orders name, and that Printful has not given up
-    given_up: Collection[str] = ()  # Printful ids that orders name, and that Printful has given up
+    given_up: Collection[str] = ()  # Printful ids that orders name, and that Printful has given up or does not know
     near: Mapping[str, StoredOrder] = field(default_factory=dict)  # Printful id → the order for the same recipient
     unpaid: Collection[str] = ()  # payments of which Stripe knows no paid session
     names_by_id: bool = False  # the shop names its Printful orders by the ids of its orders
@@ -101,8 +101,8 @@ def _replaced(named: StoredOrder | None, theirs: PrintfulOrder, unclaimed: Uncla
 def _takes_its_place(order: StoredOrder, theirs: PrintfulOrder) -> Problem:
     sentence = (
         f"Printful order {theirs.printful_order_id} may take the place of Printful order {order.printful_order_id} of "
-        f"order {order.id}, which Printful gave up. If it does, set the order's printful_order_id to it. Do not order "
-        "the goods again before you have looked."
+        f"order {order.id}, which Printful does not make. If it does, set the order's printful_order_id to it. Do not "
+        "order the goods again before you have looked."
     )
     session = {"stripe_session_id": order.session_id} if order.session_id else {}
     ids = {"order_id": order.id, **session, "printful_order_ids": theirs.printful_order_id}

@@ -157,6 +157,7 @@ class PrintfulPhase:
         answers, waiting = self.deliveries.told(answers, stored.orders) if self.deliveries else (answers, ())
         now, erased = int(self.clock().timestamp()), self._erased_of(stored.orders)
         batch = PrintfulBatch(answers, self._payments, self.rules, now, erased, self._left)
+        self.unclaimed.keep_missing(answers)
         back = tuple(key for key in answers if key in self._remembered and not isinstance(answers[key], Missing))
         return Step(batch, decide_printful(batch, stored), self._gone(answers), back, waiting)
 
@@ -171,8 +172,7 @@ class PrintfulPhase:
         self._not_found.extend(fresh)
         if not self._is_our_store:
             return ()
-        gone = tuple(self._not_found)
-        self._not_found.clear()
+        gone, self._not_found = tuple(self._not_found), []
         return gone
 
     def _links_step(self) -> Step:

@@ -8,7 +8,7 @@ from typing import Any
 from ordersync_dagster.core.errors import KeyRefusedError, VendorError
 from ordersync_dagster.core.link_evidence import LIKELY_FOR
 from ordersync_dagster.core.orders import StoredOrder
-from ordersync_dagster.core.printful_order import PrintfulOrder
+from ordersync_dagster.core.printful_order import Lookup, Missing, PrintfulOrder
 from ordersync_dagster.core.printful_order_fields import created_at, is_sample
 from ordersync_dagster.core.stripe_session import paid_session
 from ordersync_dagster.core.unclaimed import GIVEN_UP, MAX_ORPHANS, Unclaimed, goods_for, is_payment, recipients_of
@@ -27,7 +27,7 @@ class UnclaimedOrders:
     period: Window | None = None
     _free: list[PrintfulOrder] = field(default_factory=list)
     _alive: set[str] = field(default_factory=set)  # Printful ids that orders name
-    _given_up: set[str] = field(default_factory=set)  # the same, where Printful has given the order up
+    _given_up: set[str] = field(default_factory=set)  # the same, where Printful has given it up or does not know it
     _goods: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # as `goods_for`: created, Printful id
     _recipients: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # the same by `recipients_of`
     _names_by_id: bool = False
@@ -61,6 +61,10 @@ class UnclaimedOrders:
         if made and made >= self.period.start_epoch - DAY and not is_given_up:
             for key in goods_for(theirs):
                 self._goods.setdefault(key, []).append((made, theirs.printful_order_id))
+
+    def keep_missing(self, answers: Mapping[str, Lookup]) -> None:
+        """Which orders that the shop names Printful does not know."""
+        self._given_up.update(key for key, answer in answers.items() if isinstance(answer, Missing))
 
     def facts(
         self,

@@ -147,12 +147,23 @@ def test_a_printful_order_of_a_canceled_one_takes_its_place(shop: Shop) -> None:
             assert problem.ids["order_id"] == row["id"]
             assert problem.sentence == (
                 f"Printful order 555000009 may take the place of Printful order {first['id']} of order {row['id']}, "
-                "which Printful gave up. If it does, set the order's printful_order_id to it. Do not order the goods "
-                "again before you have looked."
+                "which Printful does not make. If it does, set the order's printful_order_id to it. Do not order the "
+                "goods again before you have looked."
             )
     other = {"email": "other@example.com", "name": "Other", "zip": "X"}
     shop.sandbox.put_printful_order({**again, "recipient": {**first["recipient"], **other}})
     assert not [each for each in set_to(shop).outcome.problems if "555000009" in each.sentence]
+
+
+def test_a_printful_order_may_take_the_place_of_one_that_is_gone(shop: Shop) -> None:
+    row = shop.of_printful("inprocess")
+    shop.sandbox.remove_printful_order(int(row["printful_order_id"]))
+    made(shop, external_id=row["stripe_payment_intent_id"])
+    for dry_run in (True, False, False):
+        run = shop.run(dry_run=dry_run)
+        assert row["id"] in {ids["order_id"] for ids in of_class(run, "missing_at_printful")}
+        (ids,) = [each for each in of_class(run, "possible_link") if each["order_id"] == row["id"]]
+        assert (ids["printful_order_ids"], told(run)) == ("555000001", [])
 
 
 def test_an_order_for_the_recipient_of_a_paid_one_is_not_said_to_be_nobodys(shop: Shop) -> None:
