@@ -87,7 +87,7 @@ class PrintfulApi:
                     return
             progress.require_whole()
         except VendorError as error:  # the rest is asked one by one
-            self.unread = str(error).rstrip(".")
+            self.unread = self.unread or str(error).rstrip(".")
 
     def _ends_older(self, page: "_Page", sweep: "_Sweep") -> bool:
         """Whether the end of the list is older than `page`, as in a list that begins with the newest order."""
