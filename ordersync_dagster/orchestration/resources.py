@@ -17,7 +17,7 @@ from ordersync_dagster.orchestration.config import DailyConfig
 from ordersync_dagster.sync.order_sync import PrintfulScope
 
 BUSY_RETRIES = 5
-BUSY_WAIT_SECONDS = 60  # between two tries
+FIRST_WAIT = 10.0  # seconds; each further one is twice as long: five minutes in all
 
 
 class ShopResource(dg.ConfigurableResource[None]):
@@ -28,10 +28,9 @@ class ShopResource(dg.ConfigurableResource[None]):
         """The clock, and how long to wait for vendors. Tests override it."""
         return Tools()
 
-    @property
-    def busy_wait(self) -> float:
-        """Seconds until a run tries again that came too early. Tests override it."""
-        return BUSY_WAIT_SECONDS
+    def busy_wait(self, retries: int) -> float:
+        """Seconds until a run tries again that came too early, after so many retries. Tests override it."""
+        return FIRST_WAIT * (1 << retries)
 
     def shop(self, name: str) -> "NamedShop":
         """One of the shops; "" is the only one."""
@@ -50,10 +49,9 @@ class NamedShop:
         """The clock, and how long to wait for vendors."""
         return self._resource.tools
 
-    @property
-    def busy_wait(self) -> float:
-        """Seconds until a run tries again that came too early."""
-        return self._resource.busy_wait
+    def busy_wait(self, retries: int) -> float:
+        """Seconds until a run tries again that came too early, after so many retries."""
+        return self._resource.busy_wait(retries)
 
     def settings(self) -> Settings:
         """Its settings."""

@@ -201,7 +201,7 @@ def retry_if_busy(context: Context, error: Exception, shop: NamedShop) -> None:
     Exit code 75 of the command. What was committed stays, and the next try takes up the rest.
     """
     if isinstance(error, BusyError) and context.retry_number < BUSY_RETRIES:
-        seconds = shop.busy_wait
+        seconds = shop.busy_wait(context.retry_number)
         context.log.warning(f"{shop.in_words(str(error))}. The run tries again in {seconds:.0f} seconds.")
         raise dg.RetryRequested(max_retries=BUSY_RETRIES, seconds_to_wait=seconds) from None
 

@@ -41,8 +41,7 @@ def shop_with(tools: Tools, meanwhile: Callable[[], object] = lambda: None) -> S
         def tools(self) -> Tools:
             return tools
 
-        @property
-        def busy_wait(self) -> float:
+        def busy_wait(self, retries: int) -> float:
             meanwhile()
             return 0.0
 
