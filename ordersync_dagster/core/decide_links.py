@@ -44,9 +44,10 @@ def decide_links(links: Links, limits: Limits) -> Plan:
 
 
 def _about(problem: Problem, each: Unlinked) -> Problem:
-    """`problem` with the day and the amount of its order's session."""
+    """`problem` with its order's session, so that it has the same id in every run, and the session's day and amount."""
     amount = Price(each.session.total, each.session.currency)
-    return replace(problem, day=each.session.created.date(), amount=problem.amount or amount)
+    ids = {**problem.ids, **each.ids}
+    return replace(problem, ids=ids, day=each.session.created.date(), amount=problem.amount or amount)
 
 
 def _linked(links: Links, each: Unlinked, theirs: PrintfulOrder, limits: Limits) -> tuple[OrderUpdate, list[Problem]]:

@@ -135,7 +135,7 @@ def test_a_canceled_printful_order_is_never_linked_and_is_told() -> None:
 
     assert links.updates == ()
     assert classes(links) == [ProblemClass.CANCELLED_AT_PRINTFUL]
-    assert links.notes[0].ids == {"order_id": RECOVERED.order.id, "printful_order_id": "77"}
+    assert links.notes[0].ids == RECOVERED.ids | {"printful_order_id": "77"}
     assert classes(linked(made(status="canceled"))) == [ProblemClass.UNFULFILLED], "without a name it is nobody's"
     anothers = made(external_id="pi_3AbCdEf", status="canceled", recipient=NOBODY)
     assert classes(linked(anothers)) == [ProblemClass.UNFULFILLED]

@@ -60,6 +60,19 @@ def test_after_a_repair_only_what_needs_a_person_is_open_and_ends_with_its_cause
     assert {problem.id for problem in problems.known(only_open=False)} >= found
 
 
+def test_what_the_run_that_links_an_order_finds_is_no_other_problem_later(messy_shop: Shop) -> None:
+    for table in ("order_items", "order_events", "orders"):
+        messy_shop.database.execute(f"DELETE FROM {table}")
+    first, second = messy_shop.run(), messy_shop.run()
+    ids = [
+        {(each.problem_class, each.ids.get("order_id")): each.id for each in run.outcome.problems}
+        for run in (first, second)
+    ]
+    both = ids[0].keys() & ids[1].keys()
+    assert {kind for kind, _ in both} >= {"unknown_status", "stuck_at_printful", "cancelled_at_printful"}
+    assert {key: ids[0][key] for key in both} == {key: ids[1][key] for key in both}
+
+
 def _remove_the_causes(messy_shop: Shop) -> None:
     """Nothing is left but the one sale that is as it should be."""
     messy = messy_shop.sandbox.world
