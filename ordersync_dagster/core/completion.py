@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from ordersync_dagster.core.changes import Change, FillFields, OrderUpdate, SetStatus
 from ordersync_dagster.core.limits import Limits
+from ordersync_dagster.core.money import with_decimals
 from ordersync_dagster.core.order_fields import FILLABLE, PERSONAL, REPORTED
 from ordersync_dagster.core.orders import REFUNDABLE, Json, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.privacy import normalised_email
@@ -102,6 +104,7 @@ def disagreements(existing: StoredOrder, order: Order) -> Iterator[Problem]:
         if field.column == "currency":
             ours = (ours or "").lower() or None
         if ours is not None and theirs is not None and ours != theirs:
+            ours = with_decimals(ours, order.currency) if isinstance(ours, Decimal) else ours
             sentence = f"Order {existing.id} says {field.column} {ours}, its session says {theirs}; it was left alone."
             yield Problem(ProblemClass.ORDER_DISAGREES, sentence, {**_order_ids(existing), "column": field.column})
 

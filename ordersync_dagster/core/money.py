@@ -88,6 +88,15 @@ def whole_minor(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(exponent(currency)))
 
 
+def with_decimals(amount: Decimal, currency: str) -> Decimal:
+    """`amount` with the decimals of its currency; as it is where that would round it, or nobody knows them.
+
+    A column of type numeric(15, 3) says 222.000, which many people read as more than two hundred thousand.
+    """
+    minor = minor_units(amount, currency)
+    return amount if minor is None else Decimal(minor).scaleb(-exponent(currency))
+
+
 def amount_text(amount: int, currency: str) -> str:
     """Minor units as people read them: EUR 1,204.00; raises UnknownCurrencyError."""
     return f"{currency.upper()} {Decimal(amount).scaleb(-exponent(currency)):,f}"

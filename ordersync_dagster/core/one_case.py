@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from ordersync_dagster.core.changes import SetStatus
 from ordersync_dagster.core.delivery import RawParcels
 from ordersync_dagster.core.explanation import Facts, Names
+from ordersync_dagster.core.money import with_decimals
 from ordersync_dagster.core.orders import OPEN, UNNUMBERED, Status, StoredOrder, order_id
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import Missing, NotAsked
@@ -94,10 +96,14 @@ def _at_stripe(facts: Facts) -> str:
     return ", ".join([*words, shown_amount(session, "amount_total"), *went_back])
 
 
+def _amount(total: Decimal, currency: str) -> str:
+    return f"{with_decimals(total, currency.lower()):f} {currency.upper()}".strip()
+
+
 def _in_shop(order: StoredOrder | None) -> str:
     if order is None:
         return "no order"
-    amount = f"{order.total:f} {(order.currency or '').upper()}".strip() if order.total is not None else "no amount"
+    amount = _amount(order.total, order.currency or "") if order.total is not None else "no amount"
     personal = {
         "customer_email": order.customer_email,
         "customer_name": order.customer_name,

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from ordersync_dagster.core import order_fields
+from ordersync_dagster.core.money import with_decimals
 
 Json = Mapping[str, Any]
 NAMESPACE = UUID("7f1d7a52-5c1b-5d0e-9a53-0d5e0c6f2b11")  # ours alone; changing it would double every row
@@ -94,7 +95,12 @@ class Price:
     currency: str
 
     def __str__(self) -> str:
-        return f"{self.amount:f} {self.currency}"
+        return f"{with_decimals(self.amount, self.currency):f} {self.currency}"
+
+    @property
+    def text(self) -> str:
+        """EUR 1,204.00."""
+        return f"{self.currency.upper()} {with_decimals(self.amount, self.currency):,f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def _entries(plan: Plan, *, is_written: bool) -> Iterator[LedgerEntry]:
 
 def _faults(entries: Iterable[LedgerEntry], erased: frozenset[str]) -> Iterator[str]:
     for entry in entries:
-        name, paid = entry.session_id, _text(entry.price)
+        name, paid = entry.session_id, entry.price.text
         if not entry.orders and name not in erased:
             yield f"Session {name} has no order ({paid} were paid)."
         if len(entry.orders) > 1:
@@ -127,9 +127,5 @@ def _faults(entries: Iterable[LedgerEntry], erased: frozenset[str]) -> Iterator[
             yield f"Session {name} has {len(entry.orders)} orders: {ids}."
         for order in entry.orders:
             if not order.is_same:
-                says = _text(order.price) if order.price else "no amount that can be read"
+                says = order.price.text if order.price else "no amount that can be read"
                 yield f"Order {order.order_id} says {says}, and {paid} were paid (session {name})."
-
-
-def _text(price: Price) -> str:
-    return f"{price.currency.upper()} {price.amount:,f}"

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ordersync_dagster.core.money import amount_text
-from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.proof import NOT_PROVED, DayProof, DayState, Side
 from ordersync_dagster.core.proof_changes import ProofChange
 from ordersync_dagster.core.text import visible
@@ -48,13 +47,8 @@ def _day_lines(proof: DayProof, changes: Sequence[ProofChange] | None) -> list[s
 def _change(change: ProofChange) -> str:
     noun, place = ("session", "at Stripe") if change.side == "stripe" else ("order", "in the shop")
     what = {"came": f"+ new {place}", "went": f"- gone {place}", "changed": f"~ changed {place}"}[change.what]
-    amounts = " → ".join(price_text(each) for each in (change.before, change.after) if each is not None)
+    amounts = " → ".join(each.text for each in (change.before, change.after) if each is not None)
     return visible(f"  {what}: {noun} {change.id}{f' ({amounts})' if amounts else ''}")
-
-
-def price_text(price: Price) -> str:
-    """EUR 34.00"""
-    return f"{price.currency.upper()} {price.amount:,f}"
 
 
 def _side(side: Side, noun: str) -> str:

@@ -19,6 +19,7 @@ from ordersync_dagster.core.money import (
     is_known,
     minor_units,
 )
+from ordersync_dagster.core.orders import Price
 
 
 @pytest.mark.parametrize(
@@ -151,3 +152,20 @@ def test_a_currency_that_stripe_lists_is_known_in_lower_case(currency: str) -> N
     assert is_known(currency)
     assert not is_known(currency.upper())
     assert not is_known(None)
+
+
+@pytest.mark.parametrize(
+    ("stored", "currency", "shown"),
+    [
+        ("222.000", "eur", "EUR 222.00"),
+        ("1204", "usd", "USD 1,204.00"),
+        ("4800.000", "jpy", "JPY 4,800"),
+        ("1.5", "kwd", "KWD 1.500"),
+        ("31.005", "eur", "EUR 31.005"),
+        ("0.5", "jpy", "JPY 0.5"),
+        ("7.10", "zzz", "ZZZ 7.10"),
+        ("-3.000", "eur", "EUR -3.00"),
+    ],
+)
+def test_a_stored_amount_is_shown_with_the_decimals_of_its_currency(stored: str, currency: str, shown: str) -> None:
+    assert Price(Decimal(stored), currency).text == shown

@@ -113,7 +113,7 @@ def test_each_fault_names_the_session_the_orders_and_the_amounts() -> None:
     assert two.faults == (
         f"Session {session} has 2 orders: 1, 2.",
         f"Order 1 says USD 26.00, and USD 1,204.00 were paid (session {session}).",
-        f"Order 2 says USD 5, and USD 1,204.00 were paid (session {session}).",
+        f"Order 2 says USD 5.00, and USD 1,204.00 were paid (session {session}).",
     )
 
 
