@@ -73,20 +73,24 @@ def join_pieces(pieces: Sequence[Piece], around: Around = Around()) -> Plan:
     payments = frozenset(chain.from_iterable(piece.payments for piece in pieces))
     purchases = around.purchases(pieces)
     alike = same_references(chain.from_iterable(piece.paid for piece in pieces))
-    told = [_sessions(each) for each in (*joined["notes"], *alike) if each.problem_class is ProblemClass.DOUBLE_PAYMENT]
+    told = [*filter(_is_double, joined["notes"]), *alike]
     problems = (same_purchase(each) for each in purchases if not around.leaves(each))
-    twins = [each for each in problems if not any(map(_sessions(each).issubset, told))]
-    twins = sorted((*alike, *twins), key=attrgetter("sentence"))
+    twins = [each for each in problems if not any(_sessions(each) <= _sessions(other) for other in told)]
+    doubles = sorted((*told, *twins), key=attrgetter("sentence"))
     left = {paid.order_id for each in purchases if around.leaves(each) for paid in each}
     paid_otherwise = {order_id for piece in pieces for order_id in piece.claims}
-    kept = [each for each in joined["notes"] if not _is_refuted(each, paid_otherwise)]
-    notes = (*kept, *duplicate_orders(payments), *twins)
+    kept = [each for each in joined["notes"] if not (_is_double(each) or _is_refuted(each, paid_otherwise))]
+    notes = (*kept, *duplicate_orders(payments), *doubles)
     joined |= {
         "notes": notes,
         "unlinked": tuple(without_doubt(joined["unlinked"], {*left, *paid_twice(notes)})),
         "warnings": tuple(dict.fromkeys(joined["warnings"])),
     }
     return Plan(plans[0].day, **joined)
+
+
+def _is_double(note: Problem) -> bool:
+    return note.problem_class is ProblemClass.DOUBLE_PAYMENT
 
 
 def _sessions(double: Problem) -> set[str]:

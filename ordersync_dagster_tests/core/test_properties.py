@@ -27,6 +27,7 @@ from ordersync_dagster.core.stripe_session import SessionProblem, SessionRules, 
 from ordersync_dagster.core.text import is_storable
 from ordersync_dagster.core.window import Window, day_of
 from ordersync_dagster.sandbox import dispute, invoice_payment, refund
+from ordersync_dagster.sync.read_ahead import payments_of
 from ordersync_dagster_tests.core.shop_model import applied
 from ordersync_dagster_tests.support import strategies
 from ordersync_dagster_tests.support.strategies import JSON, Scene, scenes
@@ -92,8 +93,7 @@ def belongs(order: StoredOrder, verdicts: Collection[Verdict]) -> bool:
     references = {found.value for each in verdicts if isinstance(each, Order) for found in each.references}
     if order.session_id in {each.session_id for each in verdicts} or order.id in references:
         return True
-    payments = {each.payment_intent_id for each in verdicts if isinstance(each, Order)}
-    return order.payment_intent_id is not None and order.payment_intent_id in payments
+    return order.payment_intent_id in payments_of(verdicts)
 
 
 @given(scenes())

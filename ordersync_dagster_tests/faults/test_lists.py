@@ -122,7 +122,7 @@ def test_fault_17_a_list_of_events_that_turns_in_a_circle_ends(sandbox: Sandbox,
 def test_fault_17_a_list_of_printful_that_repeats_its_first_page_ends(
     sandbox: Sandbox, time: FakeTime, outage: World
 ) -> None:
-    rows = [{**outage.printful_orders[0], "id": n, "created": YESTERDAY} for n in range(100)]
+    rows = [{**outage.printful_orders[0], "id": n, "created": YESTERDAY} for n in range(1, 101)]
     body = json.dumps({"code": 200, "result": rows, "paging": {"total": 10**9, "offset": 0, "limit": 100}})
     sandbox.faults.add(Fault("/orders", "status", 200, times=None, body=body, match="limit=100"))
     printful = printful_at(sandbox.url, sandbox, time)

@@ -1,7 +1,7 @@
 """Which tables hold new rows exactly as they are sent, so that these need not be read back.
 
 Only the column types stand between the sent and the held value there: no default, no type that pads, rounds or
-reformats, and no trigger or rule, also none of the timeline or of audit_logs, which could change an order.
+reformats, and no trigger, also none of the timeline or of audit_logs, which could change an order.
 docs/decisions/0015 says why; a test compares both ways for many shops.
 """
 
@@ -20,7 +20,7 @@ from ordersync_dagster.adapters.database.schema.shop_values import has_fixed_val
 from ordersync_dagster.adapters.database.schema.type_families import family
 
 _UNTOUCHED = """
-SELECT held.relkind = 'r' AND NOT held.relrowsecurity AND NOT held.relhasrules AND NOT EXISTS (
+SELECT held.relkind = 'r' AND NOT held.relrowsecurity AND NOT EXISTS (
     SELECT FROM pg_trigger WHERE tgrelid = held.oid AND NOT tgisinternal)
 FROM pg_class AS held WHERE held.oid = to_regclass(:name)"""
 _TRIGGERS = "SELECT count(*) = 0 FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(:name)"

@@ -40,7 +40,6 @@ READ_BACK = {
         "CREATE TRIGGER tidy BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION tidy()",
         "a default": DEFAULT,
         "a generated column": "ALTER TABLE {} ADD shelf text GENERATED ALWAYS AS (upper(id)) STORED",
-        "a rule": "CREATE RULE tell AS ON INSERT TO {} DO ALSO NOTIFY told",
         "row security": "ALTER TABLE {} ENABLE ROW LEVEL SECURITY",
         "a domain with a default": "CREATE DOMAIN rack AS text DEFAULT 'r';\nALTER TABLE {} ADD shelf rack",
         "times without fractions": "ALTER TABLE {} ALTER created_at TYPE timestamp(0)",
