@@ -47,7 +47,7 @@ breadth: $(READY) ## the fast tests that can try more, at their full size and on
 
 # Three at a time on two cores: tests of the web UI wait for Dagster's daemon most of the time. A file stays together.
 suites: $(SITE) ## only the slow suites: web UI, browser, faults, simulation, packaging
-	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m slow -p no:randomly --timeout 900 -n 3 --dist loadfile
+	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m slow -p no:randomly --timeout 900 -n 4 --dist loadfile
 
 test-lowest: $(READY) ## the fast tests with the oldest versions that setup.cfg allows
 	$(call test_with,lowest-direct)

@@ -3,7 +3,7 @@
 Commands, environment, health checks, configs and the order of starting are read from compose.yaml and Dockerfile. A
 folder takes the place of each container's root, free ports on loopback that of the services' names and ports, and
 PostgreSQL comes from the wheel. Started by root, the processes run as user 10001, who may write only where a container
-may.
+may; but where this Python lies in a folder that only root may enter, they run as root.
 """
 
 import os
@@ -29,10 +29,19 @@ Json = dict[str, Any]
 COMPOSE: Json = yaml.safe_load((ROOT / "compose.yaml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 NOBODY = 10001
-WHO, GROUPS = (NOBODY, list[int]()) if os.geteuid() == 0 else (None, None)
 PATIENCE = 240.0  # seconds until a service is healthy
 CODE, WEB, DATABASE = 4000, 3000, 5432
 SERVICES = ("postgres", "code-server")  # names by which the services call each other
+
+
+def _nobody_runs_python() -> bool:
+    with suppress(PermissionError):
+        return subprocess.run([sys.executable, "-c", ""], user=NOBODY, group=NOBODY, extra_groups=[]).returncode == 0
+    return False
+
+
+IS_NOBODY = os.geteuid() == 0 and _nobody_runs_python()
+WHO, GROUPS = (NOBODY, list[int]()) if IS_NOBODY else (None, None)
 
 
 def image_environment() -> dict[str, str]:
@@ -122,7 +131,7 @@ def machine(root: Path, database: Path) -> Iterator[Machine]:
     ports = {CODE: free_port(), WEB: free_port(), DATABASE: free_port()}
     for folder in (*folders, "/app"):
         (root / folder.lstrip("/")).mkdir(parents=True)
-        if os.geteuid() == 0 and folder != "/app":
+        if IS_NOBODY and folder != "/app":
             os.chown(root / folder.lstrip("/"), NOBODY, NOBODY)
     with _listening(ports[DATABASE], database / f".s.PGSQL.{DATABASE}"):
         yield Machine(root, ports, [*folders, "/app"])

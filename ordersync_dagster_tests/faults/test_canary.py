@@ -23,6 +23,7 @@ SAID = " ".join(EVERYBODY)
 ECHO = json.dumps(
     {"error": {"message": " ".join(EVERYBODY), "code": EMAIL, "param": STRIPE}, "result": " ".join(EVERYBODY)}
 )
+MALFORMED = {"id": "cs_test_malformed", "payment_intent": "pi_malformed"}
 LISTS = ("/v1/checkout/sessions", "/v1/refunds", "/orders")
 OPTIONAL = ("/v1/refunds", "/v1/disputes")
 
@@ -88,11 +89,11 @@ def fails_in_many_ways(canary: Canary) -> None:
         said_no = {"Stripe-Should-Retry": "false", "Request-Id": "req_1"}
         canary.meets(Fault(path, "status", 500, times=None, body=ECHO, headers=said_no), 1)
     for change in ({"amount_total": EMAIL}, {"currency": NAME}, {"payment_status": EMAIL}):
-        canary.put(id="cs_test_malformed", **change)
+        canary.put(**MALFORMED, **change)
         canary.sync(1)
-    canary.put(id="cs_test_malformed", metadata={EMAIL: f"{NAME}\0"})
+    canary.put(**MALFORMED, metadata={EMAIL: f"{NAME}\0"})
     canary.sync(1, "--json")
-    canary.put(id="cs_test_malformed", livemode=True)
+    canary.put(**MALFORMED, livemode=True)
     canary.sync(2)
     canary.sandbox.replace(canary.world)
     canary.put()
