@@ -45,9 +45,11 @@ slow: breadth suites ## `breadth`, then `suites`
 breadth: $(READY) ## the fast tests that can try more, at their full size and on PostgreSQL too
 	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m "breadth and not slow" -p no:randomly --timeout 900
 
-# Three at a time on two cores: tests of the web UI wait for Dagster's daemon most of the time. A file stays together.
+# Four at a time on two cores: tests of the web UI wait for Dagster's daemon most of the time. A file stays together, and
+# the longest files come first.
 suites: $(SITE) ## only the slow suites: web UI, browser, faults, simulation, packaging
-	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m slow -p no:randomly --timeout 900 -n 4 --dist loadfile
+	ORDERSYNC_TEST_PROFILE=full $(BIN)/pytest -m slow -p no:randomly --timeout 900 -n 4 --dist loadfile --no-loadscope-reorder \
+		$(addprefix ordersync_dagster_tests/,deployment orchestration deploy faults) ordersync_dagster_tests
 
 test-lowest: $(READY) ## the fast tests with the oldest versions that setup.cfg allows
 	$(call test_with,lowest-direct)
