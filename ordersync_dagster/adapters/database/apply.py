@@ -14,7 +14,7 @@ from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
 from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots, snapshots_of
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Row, Stamp
-from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS_PER_STATEMENT, NewRows, insert_new
+from ordersync_dagster.adapters.database.rows.bulk_insert import ROWS_PER_STATEMENT, NewRows, insert_in_log
 from ordersync_dagster.adapters.database.rows.confirm import require_as_set, run_deferred_triggers
 from ordersync_dagster.adapters.database.rows.read import read_orders
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
@@ -206,7 +206,7 @@ class _Writer:
         self._audits.append(build.audit_row(self._stamp, action, resource, row_id, before, after, why))
 
     def _insert(self, name: str, rows: list[Row]) -> None:
-        insert_new(self._connection, self._tables.table(name), rows, "id")
+        insert_in_log(self._connection, self._tables.table(name), rows)
 
     def _insert_kept(self, name: str, rows: list[Row], key: str) -> list[str | None]:
         """The same for tables that the audit records; keeps the new rows that need not be read back."""

@@ -99,15 +99,10 @@ def item_row(item: NewItem, order_id: str, stamp: Stamp) -> Row:
     }
 
 
-def event_id(run_id: str, order_id: str, event_type: str) -> str:
-    """One line of each type for each run and order."""
-    return named_id(f"event:{run_id}:{order_id}:{event_type}")
-
-
 def event_row(order_id: str, event_type: str, message: str, stamp: Stamp) -> Row:
-    """A line of the shop's timeline."""
+    """A line of the shop's timeline; one run may write several for an order."""
     return {
-        "id": event_id(stamp.run_id, order_id, event_type),
+        "id": named_id(f"event:{stamp.run_id}:{order_id}:{event_type}:{message}"),
         "order_id": order_id,
         "event_type": event_type,
         "status": "success",

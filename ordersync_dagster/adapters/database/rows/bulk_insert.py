@@ -24,14 +24,31 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Values], key
     return ids
 
 
+def insert_in_log(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """Add the rows to a log of the shop's, all of them new.
+
+    Without ON CONFLICT, which PostgreSQL refuses where a rule keeps the rows of a log from being changed.
+    Raises sqlalchemy.exc.IntegrityError where another unique key keeps a row out.
+    """
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        NewRows(connection, table, rows[start : start + ROWS_PER_STATEMENT], on_conflict="").insert("id")
+
+
 class NewRows:
     """Rows of one statement, encoded once: the table's columns alone, amounts as the table holds them.
 
     Where the database gives the ids, these are left out.
     """
 
-    def __init__(self, connection: Connection, table: Table, rows: Sequence[Values]) -> None:
-        self._connection, self.table, self.rows = connection, table, rows
+    def __init__(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Values],
+        *,
+        on_conflict: str = "ON CONFLICT DO NOTHING",
+    ) -> None:
+        self._connection, self.table, self.rows, self._on_conflict = connection, table, rows, on_conflict
         is_postgres = connection.dialect.name == "postgresql"
         self._written = [column for column in table.columns if not is_given(column)]
         self.sent = {column.key: sent(column, rows, is_postgres=is_postgres) for column in self._written}
@@ -60,7 +77,7 @@ class NewRows:
         )
         statement = text(
             f"WITH new AS (INSERT INTO {target} ({columns}) SELECT {columns} FROM json_populate_recordset("  # noqa: S608  # quoted
-            f"json_populate_record(NULL::{target}, CAST(:first AS json)), CAST(:rows AS json)) ON CONFLICT DO NOTHING "
+            f"json_populate_record(NULL::{target}, CAST(:first AS json)), CAST(:rows AS json)) {self._on_conflict} "
             f"RETURNING CAST({given} AS text) AS given, CAST({row_id} AS text) AS row_id) "
             "SELECT array_agg(given), array_agg(row_id) FROM new"
         )

@@ -6,10 +6,14 @@ from sqlalchemy import Connection, Row, text
 
 from ordersync_dagster.adapters.database.schema.reflection import FoundTable
 
+# In a log of the shop's we only insert, without ON CONFLICT: a rule may keep its rows as they are.
+LOGS = ("order_events", "audit_logs")
 # A policy that depends on no column of its table shows all rows or none.
 _QUERY = """
 SELECT ARRAY(SELECT rulename FROM pg_rewrite
         WHERE ev_class = held.oid AND ev_type IN ('2', '3') AND held.relkind NOT IN ('v', 'm')) AS rules,
+    ARRAY(SELECT rulename FROM pg_rewrite
+        WHERE ev_class = held.oid AND ev_type = '3' AND held.relkind NOT IN ('v', 'm')) AS insert_rules,
     ARRAY(SELECT named.relname FROM pg_index AS key JOIN pg_class AS named ON named.oid = key.indexrelid
         WHERE key.indrelid = held.oid AND NOT key.indimmediate) AS deferrable,
     row_security_active(held.oid) AND (
@@ -27,15 +31,19 @@ WITH reading AS (
 
 
 def obstacles(connection: Connection, found: Mapping[str, FoundTable]) -> Iterator[str]:
-    """Why our INSERT … ON CONFLICT is refused for every row of a table, and the fix."""
-    for table in found.values():
+    """Why PostgreSQL refuses our INSERT for every row of a table, and the fix."""
+    for name, table in found.items():
         held = _held(connection, table)
-        if held and held.rules:
+        if held is None:
+            continue
+        is_log = name in LOGS
+        if rules := held.insert_rules if is_log else held.rules:
+            refused = "INSERT of ours" if is_log else "INSERT … ON CONFLICT"
             yield (
-                f"{table.name} has the rule {', '.join(held.rules)} (CREATE RULE), with which PostgreSQL takes no "
-                "INSERT … ON CONFLICT: make it a trigger"
+                f"{table.name} has the rule {', '.join(rules)} (CREATE RULE), with which PostgreSQL takes no "
+                f"{refused}: make it a trigger"
             )
-        if held and held.deferrable:
+        if held.deferrable and not is_log:
             yield (
                 f"{table.name} has the deferrable key {', '.join(held.deferrable)}, with which PostgreSQL takes no "
                 "INSERT … ON CONFLICT: make it NOT DEFERRABLE"
@@ -52,7 +60,7 @@ def hidden_rows(connection: Connection, found: Mapping[str, FoundTable]) -> tupl
     )
 
 
-def _held(connection: Connection, table: FoundTable) -> Row[tuple[list[str], list[str], bool]] | None:
+def _held(connection: Connection, table: FoundTable) -> Row[tuple[list[str], list[str], list[str], bool]] | None:
     if connection.dialect.name != "postgresql":
         return None
     return connection.execute(text(_READING + _QUERY), {"name": table.name, "schema": table.schema}).first()

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
-from ordersync_dagster.adapters.database.rows.build import RECOVERED, SYNCED, UNDONE, event_id
 from ordersync_dagster.core.history import AuditRecord, Kept, Removal, Reversal, RowSnapshot, UndoStep
 
 NO_RIGHT = "this role may not delete (`ordersync db grants --undo`)"
@@ -62,7 +61,7 @@ class UndoDecider:
         removed = added.keys() - history.items.keys()
         if removed:
             raise _ChangedError(f"somebody removed its item {min(removed)}")
-        if history.event_ids - history.own_event_ids - _our_events(history):
+        if history.event_ids - history.own_event_ids:
             raise _ChangedError("its timeline has entries that others wrote")
         _check_referring(history, ("orders", history.order_id), *(("order_items", each) for each in history.items))
         if self.may_delete:
@@ -140,11 +139,6 @@ def _added_items(records: Sequence[AuditRecord]) -> dict[str, AuditRecord]:
         elif record.has("order_item", "order_delete"):
             found.pop(str(record.resource_id), None)
     return found
-
-
-def _our_events(history: OrderHistory) -> frozenset[str]:
-    runs = {record.run_id for record in history.records}
-    return frozenset(event_id(run, history.order_id, kind) for run in runs for kind in (RECOVERED, SYNCED, UNDONE))
 
 
 def _by_run(later: Sequence[AuditRecord], target: str) -> str:

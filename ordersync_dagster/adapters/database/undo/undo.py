@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, Text, cast, null, select, text
+from sqlalchemy import Connection, Text, cast, select, text
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT
 from ordersync_dagster.adapters.database.journal.redaction import AuditColumns, parsed
@@ -14,7 +14,6 @@ from ordersync_dagster.adapters.database.journal.run_history import read_records
 from ordersync_dagster.adapters.database.journal.runs import require_running
 from ordersync_dagster.adapters.database.rows.build import SOURCE
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
-from ordersync_dagster.adapters.database.schema.keys import is_given
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.database.transactions import ORDERS_PER_TRANSACTION
 from ordersync_dagster.adapters.database.undo.decide import OrderHistory, UndoDecider
@@ -134,15 +133,14 @@ class _Reader:
         return found
 
     def _events(self, order_ids: Sequence[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-        """The timeline by order: all entries, and where the database numbers them, those that we wrote."""
+        """The timeline by order: all entries, and those that we wrote."""
         found: dict[str, set[str]] = defaultdict(set)
         own: dict[str, set[str]] = defaultdict(set)
         if not (self.sees_events and self.store.tables.has("order_events")):
             return found, own
         events = self.store.tables.table("order_events")
-        content = cast(events.c.metadata, Text) if is_given(events.c.id) else null()
         for chunk in chunks(order_ids):
-            query = select(events.c.order_id, events.c.id, content)
+            query = select(events.c.order_id, events.c.id, cast(events.c.metadata, Text))
             query = query.where(is_one_of(events.c.order_id, chunk, self.connection))
             for order_id, event_id, metadata in self.connection.execute(query):
                 found[str(order_id)].add(str(event_id))

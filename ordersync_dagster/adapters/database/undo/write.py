@@ -13,7 +13,7 @@ from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
 from ordersync_dagster.adapters.database.journal.row_snapshots import read_snapshots
 from ordersync_dagster.adapters.database.rows import build
 from ordersync_dagster.adapters.database.rows.build import Stamp
-from ordersync_dagster.adapters.database.rows.bulk_insert import insert_new
+from ordersync_dagster.adapters.database.rows.bulk_insert import insert_in_log
 from ordersync_dagster.adapters.database.rows.confirm import require_gone, require_restored, run_deferred_triggers
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
 from ordersync_dagster.adapters.database.store import DatabaseStore
@@ -95,11 +95,11 @@ class UndoWriter:
                 )
                 for e in entries
             ]
-            insert_new(self.connection, self.store.tables.table("audit_logs"), rows, "id")
+            insert_in_log(self.connection, self.store.tables.table("audit_logs"), rows)
         if self.store.tables.has("order_events"):
             message = f"Undone: run {self.target}."
             rows = [build.event_row(each.order_id, build.UNDONE, message, self.stamp) for each in reversals]
-            insert_new(self.connection, self.store.tables.table("order_events"), rows, "id")
+            insert_in_log(self.connection, self.store.tables.table("order_events"), rows)
 
 
 def _logged(payload: Mapping[str, Any] | None) -> dict[str, Any] | None:

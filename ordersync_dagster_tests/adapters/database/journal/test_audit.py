@@ -125,6 +125,7 @@ def test_an_order_that_one_run_completes_and_then_moves_has_two_entries(database
         store.apply(changing(stored(store), SHIPPED), "run2")
     for table in ("ordersync_audit", "audit_logs"):
         assert database.column(f"SELECT count(*) FROM {table} WHERE action = 'order_update'") == [2]
+    assert database.column("SELECT count(*) FROM order_events WHERE event_type = 'order_synced'") == [2]
 
 
 def test_our_own_audit_holds_no_personal_data(database: Database) -> None:

@@ -6,11 +6,14 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import create_engine
 
+from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine.connection import parse_url
 from ordersync_dagster.adapters.database.schema.fitted import read_fitted_tables
 from ordersync_dagster_tests.adapters.database.schema.changed_shops import problems, shop
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.shop_schemas import USUAL
+from ordersync_dagster_tests.support.stores import inserting, opened, order
+from ordersync_dagster_tests.support.undo_stages import run, undo
 
 OBSTACLES = """
 CREATE RULE keep AS ON UPDATE TO orders DO INSTEAD NOTHING;
@@ -48,6 +51,29 @@ def test_a_computed_column_that_a_shop_may_lack_is_not_written(database_url: str
 def test_fault_80_a_view_of_orders_is_told_from_a_table_without_a_key(database: Database) -> None:
     database.script("ALTER TABLE orders RENAME TO shop_orders;\nCREATE VIEW orders AS SELECT * FROM shop_orders;\n")
     assert "orders is a view, so name its table under [tables]" in problems(database)
+
+
+LOG_THAT_STAYS = """
+CREATE RULE no_update AS ON UPDATE TO audit_logs DO INSTEAD NOTHING;
+CREATE RULE no_delete AS ON DELETE TO audit_logs DO INSTEAD NOTHING;
+CREATE RULE no_update AS ON UPDATE TO order_events DO INSTEAD NOTHING;
+ALTER TABLE audit_logs ADD CONSTRAINT one_entry UNIQUE (id, action) DEFERRABLE;
+"""
+
+
+def test_a_log_whose_entries_a_rule_keeps_as_they_are_takes_ours(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    database.script(USUAL + LOG_THAT_STAYS)
+    open_shop.initialise(parse_url(postgres_url))
+    with opened(postgres_url) as (store, _):
+        run(store, "run1", inserting(order(1)), inserting(order(2)))
+        assert not undo(store, "run1").kept
+    assert database.count("orders") == 0
+    assert database.column("SELECT DISTINCT action FROM audit_logs ORDER BY 1") == ["order_create", "order_delete"]
+    database.execute("CREATE RULE tell AS ON INSERT TO audit_logs DO ALSO NOTIFY told")
+    assert "audit_logs has the rule tell (CREATE RULE), with which PostgreSQL takes no INSERT of ours" in problems(
+        database
+    )
 
 
 @contextmanager
