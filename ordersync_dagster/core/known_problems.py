@@ -113,7 +113,7 @@ class Sightings:
         for problem in plan.problems:
             if problem.problem_class is ProblemClass.NOT_AS_PLANNED:
                 continue  # it is about a plan, not about the shop
-            self._find(replace(problem, day=problem.day or plan.day), found_by)
+            self._find(problem if problem.day else replace(problem, day=plan.day), found_by)
             if vendor := _NO_ANSWER.get(problem.problem_class):
                 self._silent.update((vendor, key) for key in self._asked_before & keys_of(problem.ids))
         left = [each.session_id for each in plan.skips if each.reason is SkipReason.NOT_IN_PLAN]

@@ -21,6 +21,11 @@ pab pen pgk php pkr pln qar ron rsd rub sar sbd scr sek sgd shp sle sll sos srd 
 twd tzs uah usd usdc uyu uzs wst xcd xcg yer zar zmw
 """
 TWO_DECIMAL = frozenset(_TWO_DECIMAL_CODES.split())
+_EXPONENTS = {
+    **dict.fromkeys(ZERO_DECIMAL, 0),
+    **dict.fromkeys(THREE_DECIMAL, 3),
+    **dict.fromkeys(TWO_DECIMAL | WHOLE_UNITS_TIMES_100, 2),
+}
 _DECIMAL_TEXT = re.compile(r"-?\d{1,18}(\.\d{1,9})?\Z")
 # Beyond any charge. Python refuses to turn integers of more than 4,300 digits into text.
 _TOO_MUCH = 10**18
@@ -50,19 +55,14 @@ class Capacity:
 
 def exponent(currency: str) -> int:
     """Decimals of `currency` (lower case) in Stripe's API; raises UnknownCurrencyError."""
-    if currency in ZERO_DECIMAL:
-        return 0
-    if currency in THREE_DECIMAL:
-        return 3
-    if currency in TWO_DECIMAL or currency in WHOLE_UNITS_TIMES_100:
-        return 2
-    raise UnknownCurrencyError(f"currency {currency[:8]!r} is not one that Stripe lists")
+    if currency not in _EXPONENTS:
+        raise UnknownCurrencyError(f"currency {currency[:8]!r} is not one that Stripe lists")
+    return _EXPONENTS[currency]
 
 
 def is_known(currency: str | None) -> bool:
     """Whether Stripe lists `currency`."""
-    known = (ZERO_DECIMAL, THREE_DECIMAL, TWO_DECIMAL, WHOLE_UNITS_TIMES_100)
-    return any(currency in each for each in known)
+    return currency in _EXPONENTS
 
 
 def minor_units(amount: Decimal, currency: str) -> int | None:

@@ -6,14 +6,14 @@ by a line feed.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 
-from ordersync_dagster.core.ledger import LedgerEntry, entry_of
+from ordersync_dagster.core.ledger import LedgerEntry, OrderOfSession
 from ordersync_dagster.core.money import minor_units
-from ordersync_dagster.core.orders import Price, as_stored
+from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.stripe_session import SkipReason
 from ordersync_dagster.core.unread import sessions_not_read
@@ -114,18 +114,18 @@ def _entries(plan: Plan, *, is_written: bool) -> Iterator[LedgerEntry]:
     inserted = {each.order.session_id: each.order for each in plan.inserts} if is_written else {}
     for entry in plan.ledger:
         order = None if entry.orders else inserted.get(entry.session_id)
-        yield entry_of(order, [as_stored(order)]) if order else entry
+        yield replace(entry, orders=(OrderOfSession(order.id, entry.price, is_same=True),)) if order else entry
 
 
 def _faults(entries: Iterable[LedgerEntry], erased: frozenset[str]) -> Iterator[str]:
     for entry in entries:
-        name, paid = entry.session_id, entry.price.text
+        name = entry.session_id
         if not entry.orders and name not in erased:
-            yield f"Session {name} has no order ({paid} were paid)."
+            yield f"Session {name} has no order ({entry.price.text} were paid)."
         if len(entry.orders) > 1:
             ids = ", ".join(order.order_id for order in entry.orders)
             yield f"Session {name} has {len(entry.orders)} orders: {ids}."
         for order in entry.orders:
             if not order.is_same:
                 says = order.price.text if order.price else "no amount that can be read"
-                yield f"Order {order.order_id} says {says}, and {paid} were paid (session {name})."
+                yield f"Order {order.order_id} says {says}, and {entry.price.text} were paid (session {name})."

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ordersync_dagster.adapters.database.rows.read import chunks
+from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
 from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem, Sighting, Sightings
 from ordersync_dagster.core.orders import Price
@@ -50,7 +50,9 @@ def read_problems(connection: Connection, condition: ColumnElement[bool] | None 
     """The problems that fulfil `condition`, the oldest first. A class that this version does not know is left out."""
     query = select(PROBLEMS).order_by(PROBLEMS.c.first_seen, PROBLEMS.c.id)
     rows = connection.execute(query if condition is None else query.where(condition))
-    return [_known(row._asdict()) for row in rows if row._mapping["class"] in CLASSES]
+    names = list(rows.keys())
+    found = (dict(zip(names, row, strict=True)) for row in rows)
+    return [_known(values) for values in found if values["class"] in CLASSES]
 
 
 def record_sightings(connection: Connection, sightings: Sightings, run_id: str, now: datetime) -> None:
@@ -58,8 +60,15 @@ def record_sightings(connection: Connection, sightings: Sightings, run_id: str, 
 
     A problem that had ended and is found again begins anew.
     """
-    for ids in chunks(sightings.found):
-        _record(connection, [_row(each, sightings.found[each], run_id, now) for each in ids])
+    again: dict[str, list[str]] = {}
+    others: list[str] = []
+    for problem_id, sighting in sightings.found.items():
+        is_same = _is_same(sightings.open.get(problem_id), sighting)
+        (again.setdefault(str(sighting.problem.severity), []) if is_same else others).append(problem_id)
+    for severity, ids in again.items():
+        _count_again(connection, ids, severity=severity, last_seen=now, last_run=run_id)
+    for chunk in chunks(others):
+        _record(connection, [_row(each, sightings.found[each], run_id) for each in chunk], now)
     by_reason: dict[str, list[str]] = {}
     for problem_id, why in sightings.ended(run_id).items():
         by_reason.setdefault(why, []).append(problem_id)
@@ -87,15 +96,32 @@ def forget_notes(connection: Connection, keys: Collection[str]) -> None:
         connection.execute(update(PROBLEMS).where(is_theirs, PROBLEMS.c.note.is_not(None)).values(note=""))
 
 
-def _record(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(_seen(_unpacked(), postgresql.insert), {"rows": json.dumps(rows, default=_utc)})
+def _is_same(known: KnownProblem | None, sighting: Sighting) -> bool:
+    """Whether the row of an open problem says all that the run found."""
+    found = sighting.problem
+    return (
+        known is not None
+        and known.sentence == found.sentence
+        and known.ids == found.ids
+        and (known.amount, known.day, known.found_by) == (found.amount, found.day, sighting.found_by)
+    )
+
+
+def _count_again(connection: Connection, ids: Sequence[str], **values: Any) -> None:
+    """Most problems stay as they are from run to run: their rows are not sent again."""
+    for chunk in chunks(ids):
+        seen = update(PROBLEMS).where(is_one_of(PROBLEMS.c.id, chunk, connection))
+        connection.execute(seen.values(runs=PROBLEMS.c.runs + 1, **values))
+
+
+def _record(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    is_postgres = connection.dialect.name == "postgresql"
+    at = now.astimezone(UTC).isoformat() if is_postgres else now
+    sent = [{**row, "first_seen": at, "last_seen": at} for row in rows]
+    if is_postgres:
+        connection.execute(_seen(_unpacked(), postgresql.insert), {"rows": json.dumps(sent)})
     else:
-        connection.execute(_seen(None, sqlite.insert), rows)
-
-
-def _utc(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat()
+        connection.execute(_seen(None, sqlite.insert), sent)
 
 
 def _unpacked() -> Select[Any]:
@@ -119,7 +145,7 @@ def _seen(rows: Select[Any] | None, insert: Callable[..., Any]) -> Any:
     return statement.on_conflict_do_update(index_elements=["id"], set_=values)
 
 
-def _row(problem_id: str, sighting: Sighting, run_id: str, now: datetime) -> dict[str, Any]:
+def _row(problem_id: str, sighting: Sighting, run_id: str) -> dict[str, Any]:
     problem = sighting.problem
     return {
         "id": problem_id,
@@ -133,8 +159,6 @@ def _row(problem_id: str, sighting: Sighting, run_id: str, now: datetime) -> dic
         "currency": problem.amount.currency if problem.amount else None,
         "found_by": str(sighting.found_by),
         "day": problem.day.isoformat() if problem.day else None,
-        "first_seen": now,
-        "last_seen": now,
         "last_run": run_id,
         "runs": 1,
     }

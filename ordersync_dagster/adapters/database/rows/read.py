@@ -143,8 +143,10 @@ def _stored_order(
         elif field.kind is Kind.DOCUMENT:
             document = document_of(value)
             values[field.attribute] = document.value
-            unreadable |= {column} if document.is_unreadable else set()
-            wrapped |= {column} if document.is_wrapped else set()
+            if document.is_unreadable:
+                unreadable.add(column)
+            if document.is_wrapped:
+                wrapped.add(column)
         else:
             try:
                 values[field.attribute] = read_amount(value, row["currency"], in_minor_units=in_minor_units)
