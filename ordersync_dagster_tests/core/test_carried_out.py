@@ -8,7 +8,7 @@ from ordersync_dagster.core.part import Applied, Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster.core.stripe_session import Skip, SkipReason
+from ordersync_dagster.core.stripe_session import SessionProblem, Skip, SkipReason
 from ordersync_dagster.core.summary import summarise
 from ordersync_dagster_tests.support.builders import new_order, stored_order
 
@@ -109,3 +109,22 @@ def test_an_order_that_keeps_changing_is_one_error_and_no_update() -> None:
     again = [DecidedAgain(frozenset({"cs_1"}), plan)]
     problem = said(ProblemClass.KEPT_CHANGING, stripe_session_id="cs_1")
     assert carried_out(plan, again, [problem]) == Plan(notes=(problem,))
+
+
+def test_a_refused_insert_is_a_failed_session_by_its_id_and_nothing_else_of_it_is_said() -> None:
+    first, second = (InsertOrder(new_order(session_id=f"cs_{n}")) for n in (1, 2))
+    waits = [said(ProblemClass.UNFULFILLED, stripe_session_id=f"cs_{n}") for n in (1, 2)]
+    odd = said(ProblemClass.UNKNOWN_STATUS, stripe_session_id="cs_1")
+    plan = Plan(inserts=(first, second), notes=(*waits, odd))
+    assert carried_out(plan, [], [refused("cs_1")]) == Plan(
+        inserts=(second,), failed_sessions=(SessionProblem("cs_1", refused("cs_1")),), notes=(waits[1], odd)
+    )
+
+
+def test_of_three_decisions_the_changes_of_each_order_are_those_of_its_last() -> None:
+    plan = Plan(updates=(update(FIRST, FILLED), update(SECOND, FILLED)))
+    again = [
+        DecidedAgain(frozenset({"cs_1", "cs_2"}), Plan(updates=(update(FIRST, SHIPPED), update(SECOND, SHIPPED)))),
+        DecidedAgain(frozenset({"cs_2"}), Plan(updates=(update(SECOND, FILLED),))),
+    ]
+    assert carried_out(plan, again, []).updates == (update(FIRST, SHIPPED), update(SECOND, FILLED))

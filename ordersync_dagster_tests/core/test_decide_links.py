@@ -1,6 +1,7 @@
 """Orders without a Printful id: a certain link is made, a likely one is reported, and nobody who waits is forgotten."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from ordersync_dagster.core.changes import FillFields, SetStatus
 from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.links import Links, Unread
-from ordersync_dagster.core.orders import StoredOrder
+from ordersync_dagster.core.orders import Price, StoredOrder
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.unlinked import DAY, Unlinked
@@ -193,3 +194,15 @@ def test_a_printful_order_that_cannot_be_read_hides_its_link_to_the_shops_order(
         belongs = f"It belongs to order {RECOVERED.order.id}, which was not linked to it."
         assert links.notes[0].sentence == f"Printful order 7 was left alone: why. {belongs}"
     assert classes(linked(link_by="order_id", unread=Unread({"pi_3AbCdEf": broken}))) == [ProblemClass.UNFULFILLED]
+
+
+def test_each_notice_of_a_link_carries_the_day_and_the_amount_of_its_session() -> None:
+    plan = linked(taken=("77",), taken_names={"pi_3AbCdEf": "77"})
+    assert plan.is_of_links
+    assert [(each.day, each.amount) for each in plan.notes] == [(SESSION.created.date(), Price(SESSION.total, "usd"))]
+    costly = Problem(
+        ProblemClass.UNKNOWN_STATUS, "?", {"order_id": RECOVERED.order.id}, amount=Price(Decimal(3), "eur")
+    )
+    (told, _) = linked(left={RECOVERED.order.id: (costly,)}).notes
+    assert told.amount == Price(Decimal(3), "eur")
+    assert told.ids == RECOVERED.ids

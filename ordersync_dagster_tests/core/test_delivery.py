@@ -124,3 +124,21 @@ def test_a_day_alone_is_no_reason_to_tell_that_the_metadata_cannot_hold_it() -> 
     shown = {"tracking_number": "9400100000000000000001", "tracking_url": LINK}
     _, problems = decided(told(parcel()), unreadable=frozenset({"metadata"}), **shown)
     assert problems == []
+
+
+def test_only_an_order_that_waits_and_may_become_delivered_asks_for_its_parcels() -> None:
+    waiting = until_delivered(printful_answer(**SENT))
+    assert can_be_delivered(stored_order(status="shipped"), waiting)
+    assert not can_be_delivered(stored_order(status="delivered"), waiting)
+    assert not can_be_delivered(stored_order(status="refunded"), waiting)
+    assert not can_be_delivered(stored_order(status="shipped"), printful_answer(**SENT))
+
+
+def test_the_day_is_that_of_the_delivered_parcel_by_its_id_before_its_link() -> None:
+    (one,) = told(parcel("in_transit", delivered_at="2026-11-19T10:00:00Z")).shipments
+    assert one.delivered_at is None
+    by_id, by_link = parcel(delivered_at="2026-11-18T10:00:00Z"), parcel(id=9, delivered_at="2026-11-19T10:00:00Z")
+    (found,) = told(by_link, by_id).shipments
+    assert found.delivered_at == "2026-11-18T10:00:00Z"
+    (other,) = told(parcel(id=9, tracking_url="https://tracking.example.com/other")).shipments
+    assert other.delivered_at is None

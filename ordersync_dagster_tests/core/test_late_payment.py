@@ -1,6 +1,8 @@
 """Payments that came days after their checkout are named while their order waits for its goods."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -59,3 +61,16 @@ def test_events_are_needed_only_where_a_payment_may_have_settled_late() -> None:
 def test_an_event_that_says_no_time_or_no_session_is_left_out(event: object) -> None:
     assert read_late_payments([event]) == {}
     assert read_late_payments([{"created": 5, "data": {"object": {"id": "cs_1"}}}]) == {"cs_1": 5}
+
+
+def test_an_event_without_a_time_hides_no_other() -> None:
+    def event(session: str, **time: object) -> object:
+        return {"data": {"object": {"id": session}}, **time}
+
+    assert read_late_payments([event("cs_1"), event("cs_2", created=5)]) == {"cs_2": 5}
+
+
+def test_nobody_pays_late_for_what_is_free() -> None:
+    order = order_of(checkout_session(payment_method_types=["sepa_debit"], created=MADE))
+    assert may_be_late(replace(order, total=Decimal(1)), None, 7 * DAY, MADE + 8 * DAY)
+    assert not may_be_late(replace(order, total=Decimal(0)), None, 7 * DAY, MADE + 8 * DAY)

@@ -183,3 +183,12 @@ def test_a_clock_that_was_set_back_makes_no_negative_age() -> None:
 
 def test_without_any_success_there_is_no_time_of_one() -> None:
     assert "ordersync_last_success_timestamp_seconds" not in {each.name for each in metrics_of(RUN, Records(None, []))}
+
+
+def test_an_acknowledgement_that_ran_out_counts_no_longer() -> None:
+    seen = Acknowledgement("Kim", NOW - timedelta(days=2), "wait", NOW - timedelta(days=1))
+    needing = next(each for each in ProblemClass if each.needs_person)
+    found = metrics_of(RUN, Records(NOW, [problem(needing, acknowledgement=seen)]))
+    assert (value_of(found, "problems_needing_person"), value_of(found, "acknowledged_problems")) == (1, 0)
+    ages = values_of(metrics_of(RUN, Records(NOW, [])), "oldest_open_problem_age_seconds")
+    assert set(ages.values()) == {0}

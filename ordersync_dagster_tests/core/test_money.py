@@ -18,6 +18,7 @@ from ordersync_dagster.core.money import (
     from_text,
     is_known,
     minor_units,
+    whole_minor,
 )
 from ordersync_dagster.core.orders import Price
 
@@ -169,3 +170,8 @@ def test_a_currency_that_stripe_lists_is_known_in_lower_case(currency: str) -> N
 )
 def test_a_stored_amount_is_shown_with_the_decimals_of_its_currency(stored: str, currency: str, shown: str) -> None:
     assert Price(Decimal(stored), currency).text == shown
+
+
+@pytest.mark.parametrize(("amount", "currency"), [(1999, "usd"), (800, "jpy"), (107411050, "kwd"), (500, "isk")])
+def test_whole_minor_units_are_what_stripe_sent(amount: int, currency: str) -> None:
+    assert whole_minor(from_minor(amount, currency), currency) == amount

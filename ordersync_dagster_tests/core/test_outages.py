@@ -182,3 +182,30 @@ def model(of: Sequence[Arrival]) -> list[tuple[datetime, datetime, int, int, dic
             money = {"eur": sum(of[place].session.amount for place in group)}
             found.append((first.paid_at, last.paid_at, len(group), in_time, money))
     return found
+
+
+def test_an_outage_may_begin_with_the_first_payment_and_end_with_the_last() -> None:
+    (found,) = outages_of(row_of("mmm"))
+    assert (found.before, found.after, found.orders) == (None, None, 3)
+    first, second = outages_of(row_of("mmm....mmm"))
+    assert (first.orders, second.orders, first.before) == (3, 3, None)
+
+
+def test_a_lone_lost_payment_long_before_an_outage_is_not_of_it() -> None:
+    (found,) = outages_of(row_of("m......mmm."))
+    assert found.orders == 3
+
+
+@pytest.mark.parametrize(("odd", "is_exact"), [(0, False), (1, True), (2, False)])
+def test_an_outage_is_exact_where_its_first_and_last_payment_are(odd: int, is_exact: bool) -> None:
+    sessions = [replace(each, is_exact=place != odd) for place, each in enumerate(row_of("mmm"))]
+    (found,) = outages_of(sessions)
+    assert found.is_exact is is_exact
+
+
+def test_the_year_is_named_where_the_first_and_the_last_payment_are_of_two() -> None:
+    new_year = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    assert outages_of(row_of("mmm", start=new_year))[0].names_year
+    assert outages_of([*row_of(".", start=new_year), *row_of("mmm", start=new_year + TWO_HOURS)])[0].names_year
+    assert outages_of([*row_of("mmm", start=new_year - TWO_HOURS), *row_of(".", start=new_year + HOURLY)])[0].names_year
+    assert not outages_of(row_of("mmm", start=new_year + TWO_HOURS))[0].names_year

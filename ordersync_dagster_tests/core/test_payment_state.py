@@ -228,3 +228,16 @@ def test_an_invoice_names_a_payment_intent_where_it_has_one_alone() -> None:
     assert found() is None
     assert found(one, invoice=None) is None
     assert payment_intent_of(INVOICE, Reversals()) is None
+
+
+def test_what_is_read_later_completes_what_was_known_by_payment() -> None:
+    before = Reversals({"pi_a": {"usd": Decimal(1)}}, {"pi_a": ("dp_1",)}, frozenset({"pi_b"}), frozenset({"pi_c"}))
+    before = replace(before, of_invoice={"in_1": frozenset({"pi_a"})}, unread_until=7)
+    later = Reversals({"pi_a": {"usd": Decimal(2)}, "pi_d": {"eur": Decimal(3)}}, {"pi_d": ("dp_2",)})
+    later = replace(later, unreadable=frozenset({"pi_e"}), pending=frozenset({"pi_f"}))
+    found = before.completed_by(later)
+    assert found.returned == {"pi_a": {"usd": Decimal(2)}, "pi_d": {"eur": Decimal(3)}}
+    assert found.disputes == {"pi_a": ("dp_1",), "pi_d": ("dp_2",)}
+    assert found.unreadable == {"pi_b", "pi_e"}
+    assert found.pending == {"pi_c", "pi_f"}
+    assert (found.of_invoice, found.unread_until) == (before.of_invoice, 7)

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from ordersync_dagster.core.changes import InsertOrder
-from ordersync_dagster.core.ledger import ledger_of
+from ordersync_dagster.core.ledger import OrderOfSession, ledger_of
 from ordersync_dagster.core.orders import Order, Price, StoredOrder
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problem_classes import ProblemClass
@@ -128,3 +128,22 @@ def test_a_state_without_figures_says_why() -> None:
     assert not day_proof(held, DAY, is_over=True).has_figures
     assert day_proof(plan(), DAY, is_over=True).has_figures
     assert set(NOT_PROVED) == set(DayState) - {DayState.HOLDS, DayState.DOES_NOT_HOLD}
+
+
+def test_a_second_order_of_a_payment_is_found_by_the_payment_and_by_its_claim() -> None:
+    order = new_order(created=MADE)
+    own = stored_order(id="own", payment_intent_id=None)
+    second = stored_order(id="second", session_id="cs_other")
+    strange = stored_order(id="strange", session_id="cs_strange", payment_intent_id=None)
+    (entry,) = ledger_of([order], [own, second, strange], {})
+    assert [each.order_id for each in entry.orders] == ["own", "second"]
+    assert (entry.session_id, entry.payment_intent_id) == (order.session_id, order.payment_intent_id)
+    (claimed,) = ledger_of([order], [strange], {"strange": order.session_id})
+    assert [each.order_id for each in claimed.orders] == ["strange"]
+    assert [each.orders for each in ledger_of([replace(order, payment_intent_id=None)], [strange], {})] == [()]
+
+
+def test_an_amount_that_cannot_be_read_is_named_by_its_order_and_adds_nothing() -> None:
+    (entry,) = ledger_of([new_order(created=MADE)], [stored_order(total=None)], {})
+    assert entry.orders == (OrderOfSession(stored_order().id, None, is_same=False),)
+    assert Side.of([Price(Decimal("0.001"), "usd"), Price(Decimal(2), "usd")], ["b", "a"]).sums == {"usd": 200}

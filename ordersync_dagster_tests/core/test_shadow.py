@@ -212,3 +212,23 @@ def test_the_figures_count_each_outcome_and_begin_with_the_first_change() -> Non
         "shadow_dropped": 0,
     }  # fmt: skip
     assert ShadowFigures.of([]) == ShadowFigures(None, {})
+
+
+def test_a_change_keeps_the_payment_and_the_day_of_its_order() -> None:
+    fill = FillFields({"printful_order_id": "7", "customer_name": "Kim"})
+    (intent,) = intents_of(Plan(day=DAY, completions=(OrderUpdate(stored_order(), (fill,)),)), hashed)
+    assert (intent.change, intent.detail) == ("fill_fields", "customer_name,printful_order_id")
+    assert (intent.payment, intent.day) == (stored_order().payment_intent_id, DAY)
+    assert of_change(SetTracking(None, "https://example.com/A", None)).detail == ""
+
+
+def test_an_order_that_is_nowhere_is_waited_for_only_where_it_was_to_be_new() -> None:
+    insert = replace(of_insert(), order_id="of-another-form")
+    assert judged(insert, None, hashed) == (OPEN, "")
+    gone = of_change(SetStatus("processing", "shipped", "partial"))
+    assert judged(gone, None, hashed) == (DROPPED, "the order is gone")
+
+
+def test_a_status_from_which_no_order_goes_on_is_contradicted_by_any_other() -> None:
+    intent = of_change(SetStatus("processing", "failed", "failed"))
+    assert outcome(intent, status="shipped") == (WRONG, "the order became shipped, and failed was planned")

@@ -17,6 +17,7 @@ from ordersync_dagster.core.unclaimed import (
     decide_unclaimed,
     goods_for,
     is_payment,
+    recipients_of,
 )
 from ordersync_dagster.sandbox import printful_item
 from ordersync_dagster.sandbox.world.printful_orders import recipient
@@ -124,3 +125,63 @@ def test_the_same_goods_for_the_same_recipient_share_a_key() -> None:
     assert one.isdisjoint(keys((1, 3), (2, 1)))
     assert keys((1, 1), recipient=None) == keys() == frozenset()
     assert goods_for(printful_answer(items=[printful_item(), None])) == frozenset()
+
+
+def test_an_order_that_may_take_the_place_of_one_that_was_given_up_is_a_possible_link() -> None:
+    order = stored_order(printful_order_id="3")
+    (problem,) = decided(free(external_id="pi_1"), rows={"pi_1": order}, given_up={"3"}).notes
+    assert problem.problem_class is ProblemClass.POSSIBLE_LINK
+    assert problem.sentence == (
+        f"Printful order 7 may take the place of Printful order 3 of order {ORDER_ID}, which Printful does not make. "
+        "If it does, set the order's printful_order_id to it. Do not order the goods again before you have looked."
+    )
+    ids = {"order_id": ORDER_ID, "stripe_session_id": order.session_id, "printful_order_ids": "7"}
+    assert (problem.ids, problem.day, problem.amount) == (ids, date(2026, 9, 20), COST)
+    (of_hand,) = decided(free(external_id="pi_1"), rows={"pi_1": replace(order, session_id="")}, given_up={"3"}).notes
+    assert of_hand.ids == {"order_id": ORDER_ID, "printful_order_ids": "7"}
+
+
+def test_so_is_one_without_a_payments_name_for_the_same_recipient() -> None:
+    near = {"7": stored_order(printful_order_id="3")}
+    (problem,) = decided(free(external_id=None), near=near, given_up={"3"}).notes
+    assert problem.problem_class is ProblemClass.POSSIBLE_LINK
+    (of_a_payment,) = decided(free(), near=near, given_up={"3"}).notes
+    assert of_a_payment.problem_class is ProblemClass.ORPHAN_PRINTFUL
+    assert decided(free(external_id=None), near=near, given_up={"4"}).notes == ()
+    assert decided(free(external_id=None), near={"8": near["7"]}, given_up={"3"}).notes == ()
+
+
+def test_nobody_orders_the_goods_of_a_payment_that_went_back_again() -> None:
+    rows = {"pi_1": stored_order(printful_order_id="3", status="refunded")}
+    assert decided(free(external_id="pi_1", status="canceled"), rows=rows, given_up={"3"}).notes == ()
+
+
+def test_an_orphan_for_the_recipient_of_an_order_names_that_order() -> None:
+    (problem,) = decided(free(), near={"7": stored_order()}).notes
+    assert problem.sentence == (
+        "Printful makes order 7 of 2026-09-20 for 17.34 usd, and no order of the shop names it. Order "
+        f"{ORDER_ID} is for the same recipient: look whether it is made for that one, before you cancel it at Printful."
+    )
+
+
+def test_a_name_in_the_form_of_an_orders_id_is_the_shops_where_it_names_by_id() -> None:
+    theirs = free(external_id=ORDER_ID)
+    assert decided(theirs).notes == ()
+    assert [each.problem_class for each in decided(theirs, names_by_id=True).notes] == [ProblemClass.ORPHAN_PRINTFUL]
+    assert decided(free(external_id="1001"), names_by_id=True).notes == ()
+    assert decided(free(external_id=None), names_by_id=True).notes == ()
+
+
+def test_two_that_are_told_one_by_one_leave_no_warning_and_a_third_one_more_does() -> None:
+    orders = [free(number, created=LONG_AGO - number) for number in range(1, MAX_ORPHANS + 2)]
+    assert len(decided(*orders).warnings) == 1
+
+
+def test_orders_that_share_an_address_or_a_recipient_go_to_the_same_one() -> None:
+    def keys(**changes: Any) -> frozenset[int]:
+        return recipients_of(printful_answer(recipient=recipient(**changes)))
+
+    assert keys() & keys(email="other@example.com")
+    assert keys() & keys(name="Bo Example")
+    assert not keys() & keys(email="other@example.com", name="Bo Example")
+    assert None not in keys()

@@ -1,5 +1,6 @@
 """What a run does and says where it could not read all of Stripe."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -44,22 +45,23 @@ def test_items_that_only_a_session_prices_are_left_and_the_rest_is_kept(source: 
 
 
 @pytest.mark.parametrize(
-    ("problem", "sentence"),
+    ("not_read", "sentence"),
     [
         (
-            sessions_not_read(date(2026, 11, 3)),
+            sessions_not_read,
             "Stripe did not show all sessions of 2026-11-03 (UTC): its list said that there are more and gave an empty "
             "page, twice. Orders of this day may be missing. Run again; if this comes again, ask Stripe's support.",
         ),
         (
-            reversals_not_read(date(2026, 11, 3)),
+            reversals_not_read,
             "Stripe did not show all refunds, disputes and payments of invoices, so a payment of 2026-11-03 (UTC) may "
             "have gone back to its customer. Look at the payments of new orders of this day at Stripe before you send "
             "goods, and run again.",
         ),
     ],
 )
-def test_what_was_not_read_is_an_error_of_its_day(problem: Problem, sentence: str) -> None:
+def test_what_was_not_read_is_an_error_of_its_day(not_read: Callable[[date], Problem], sentence: str) -> None:
+    problem = not_read(date(2026, 11, 3))
     assert problem.problem_class is ProblemClass.STRIPE_NOT_READ
     assert problem.ids == {"day": "2026-11-03"}
     assert problem.sentence == sentence
