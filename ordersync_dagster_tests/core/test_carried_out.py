@@ -111,7 +111,7 @@ def test_an_order_that_keeps_changing_is_one_error_and_no_update() -> None:
     assert carried_out(plan, again, [problem]) == Plan(notes=(problem,))
 
 
-def test_a_refused_insert_is_a_failed_session_by_its_id_and_nothing_else_of_it_is_said() -> None:
+def test_a_refused_insert_is_a_failed_session_and_nobody_waits_for_it() -> None:
     first, second = (InsertOrder(new_order(session_id=f"cs_{n}")) for n in (1, 2))
     waits = [said(ProblemClass.UNFULFILLED, stripe_session_id=f"cs_{n}") for n in (1, 2)]
     odd = said(ProblemClass.UNKNOWN_STATUS, stripe_session_id="cs_1")

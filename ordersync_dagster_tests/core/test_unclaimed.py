@@ -127,7 +127,7 @@ def test_the_same_goods_for_the_same_recipient_share_a_key() -> None:
     assert goods_for(printful_answer(items=[printful_item(), None])) == frozenset()
 
 
-def test_an_order_that_may_take_the_place_of_one_that_was_given_up_is_a_possible_link() -> None:
+def test_what_may_take_the_place_of_an_order_that_was_given_up_is_told() -> None:
     order = stored_order(printful_order_id="3")
     (problem,) = decided(free(external_id="pi_1"), rows={"pi_1": order}, given_up={"3"}).notes
     assert problem.problem_class is ProblemClass.POSSIBLE_LINK
