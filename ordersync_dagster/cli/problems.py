@@ -30,16 +30,17 @@ def list_problems(
     shows_all: Annotated[bool, typer.Option("--all/--open", help="Ended ones too, or only open ones.")] = False,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """List the open problems, the oldest first: since when, how much money, what to do."""
+    """List the open problems by class, first those that need a person: since when, how much money, what to do."""
     if context.invoked_subcommand is not None:
         return
-    from ordersync_dagster.report.problems import problems_json, problems_text
+    from ordersync_dagster.report.problems import MOST_OF_A_CLASS, problems_json, problems_text
 
     if unknown := sorted(set(classes or ()) - CLASSES.keys()):
         raise UsageError(f"--class {unknown[0]}: there is no such class; docs/runbook.md lists them")
     source = _problems()
+    most = None if classes else MOST_OF_A_CLASS
     found = source.known(only_open=not shows_all, classes=[CLASSES[name] for name in classes or ()])
-    show((problems_json if as_json else problems_text)(found, source.now))
+    show(problems_json(found, source.now) if as_json else problems_text(found, source.now, most))
 
 
 @problems.command("show")

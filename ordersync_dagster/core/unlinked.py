@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ordersync_dagster.core.orders import Order, Status, StoredOrder
+from ordersync_dagster.core.orders import Order, Price, Status, StoredOrder
 from ordersync_dagster.core.payment_state import PaymentState
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
@@ -98,7 +98,8 @@ def _waiting_problem(each: Unlinked) -> Problem:
 
 def _unknown_problem(each: Unlinked) -> Problem:
     sentence = f"Order {each.order.id} {_since(each)} and names no Printful order. This run did not look at Printful."
-    return Problem(ProblemClass.NOT_LOOKED_AT, sentence, each.ids)
+    paid = Price(each.session.total, each.session.currency)
+    return Problem(ProblemClass.NOT_LOOKED_AT, sentence, each.ids, amount=paid)
 
 
 def _since(each: Unlinked) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.problem_classes import ProblemClass
-from ordersync_dagster.core.sums import sums_by_currency, sums_text
+from ordersync_dagster.core.sums import sums_of_problems, sums_text
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.moments import counted, lasting, moment_text
@@ -226,4 +226,4 @@ def _clipped(sentence: str) -> str:
 
 
 def _money(problems: Sequence[KnownProblem]) -> str:
-    return sums_text(sums_by_currency(each.amount for each in problems))
+    return sums_text(sums_of_problems(problems))

@@ -6,21 +6,27 @@ from datetime import datetime
 from typing import Any
 
 from ordersync_dagster.core.known_problems import KnownProblem
-from ordersync_dagster.core.sums import sums_by_currency, sums_text
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.sums import sums_of_problems, sums_text
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.moments import counted, lasting
 
 PROBLEMS_VERSION = 1  # changes only when a field's meaning does
+MOST_OF_A_CLASS = 20  # shown, unless the class is asked for
 
 
-def problems_text(problems: Sequence[KnownProblem], now: datetime) -> str:
-    """The number of problems, then three lines for each, the oldest first."""
+def problems_text(problems: Sequence[KnownProblem], now: datetime, most: int | None = MOST_OF_A_CLASS) -> str:
+    """The number of problems, then each class: first what needs a person, then the oldest. `most` are of a class."""
     if not problems:
         return "No problems."
     waiting = sum(each.needs_person(now) for each in problems)
     still_open = sum(each.is_open for each in problems)
-    head = f"{counted(still_open, 'open problem')}, {waiting} {'needs' if waiting == 1 else 'need'} a person."
-    return "\n\n".join([head, *("\n".join(_lines(each, now)) for each in problems)])
+    head = f"{counted(still_open, 'open problem')}, {waiting:,} {'needs' if waiting == 1 else 'need'} a person."
+    by_class: dict[ProblemClass, list[KnownProblem]] = {}
+    for each in sorted(problems, key=lambda each: (not each.needs_person(now), not each.is_open)):
+        by_class.setdefault(each.problem_class, []).append(each)
+    blocks = (_block(kind, found, now, most) for kind, found in by_class.items())
+    return "\n\n".join([head, *blocks])
 
 
 def problem_text(problem: KnownProblem, now: datetime) -> str:
@@ -79,12 +85,30 @@ def looks_again(problem: KnownProblem) -> str:
     return f"ordersync sync --from {problem.day} --to {problem.day}" if problem.day else "ordersync sync"
 
 
-def _lines(problem: KnownProblem, now: datetime) -> list[str]:
-    money = f"  {sums_text(sums_by_currency([problem.amount]))}" if problem.amount else ""
+def _block(kind: ProblemClass, found: Sequence[KnownProblem], now: datetime, most: int | None) -> str:
+    """The class with its figures and advice, then its problems."""
+    still_open = [each for each in found if each.is_open]
+    oldest = min((each.first_seen for each in still_open), default=None)
+    age = f"{'the oldest ' if len(still_open) > 1 else ''}for {lasting(oldest, now)}" if oldest else ""
+    facts = [f"{len(found):,}", sums_text(sums_of_problems(found)), age]
+    lines = [f"{kind}: {', '.join(filter(None, facts))}"]
+    lines += [f"  → {kind.advice}"] if still_open else []
+    for each in found[:most]:
+        lines += ["", *(f"  {line}" for line in _lines(each, now, is_in_block=True))]
+    if most is not None and len(found) > most:
+        is_all = "" if len(still_open) == len(found) else " --all"
+        lines += ["", f"  … and {len(found) - most:,} more: ordersync problems{is_all} --class {kind}"]
+    return "\n".join(lines)
+
+
+def _lines(problem: KnownProblem, now: datetime, *, is_in_block: bool = False) -> list[str]:
+    """`is_in_block` leaves out what is the same for the whole class."""
+    name = "" if is_in_block else f"  {problem.problem_class}"
+    money = f"  {problem.amount.text}" if problem.amount else ""
     lasts = f"for {lasting(problem.first_seen, now)} ({counted(problem.runs, 'run')})"
     state = lasts if problem.is_open else f"ended {_time(problem.ended_at or now)}: {problem.ended_why}"
-    lines = [f"{problem.id}  {problem.problem_class}  {state}{money}", f"  {problem.sentence}"]
-    if problem.is_open and problem.problem_class.advice not in problem.sentence:
+    lines = [f"{problem.id}{name}  {state}{money}", f"  {problem.sentence}"]
+    if problem.is_open and not is_in_block and problem.problem_class.advice not in problem.sentence:
         lines.append(f"  → {problem.problem_class.advice}")
     if problem.is_open and problem.acknowledgement:
         seen = problem.acknowledgement

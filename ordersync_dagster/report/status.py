@@ -12,7 +12,7 @@ from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.outages import Outage
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
-from ordersync_dagster.core.sums import sums_by_currency, sums_text
+from ordersync_dagster.core.sums import sums_of_problems, sums_text
 from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.moments import counted, lasting
@@ -167,7 +167,7 @@ def counters_of(run: PastRun | None) -> dict[str, int]:
 
 
 def money_of(problems: Sequence[KnownProblem]) -> str:
-    return sums_text(sums_by_currency(each.amount for each in problems))
+    return sums_text(sums_of_problems(problems))
 
 
 def _ago(run: PastRun, now: datetime) -> str:
@@ -175,7 +175,7 @@ def _ago(run: PastRun, now: datetime) -> str:
 
 
 def _class_document(found: ClassStatus) -> dict[str, Any]:
-    sums = sums_by_currency(each.amount for each in found.problems)
+    sums = sums_of_problems(found.problems)
     return {
         "class": str(found.problem_class),
         "severity": str(found.problem_class.severity),

@@ -1,6 +1,7 @@
 """The summary as text, and the lines below it."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
@@ -84,8 +85,18 @@ def _problems(outcome: Outcome, title: str, is_shown: Callable[[Problem], bool])
         return []
     classes = sorted({str(each.problem_class) for each in shown})
     named = ", ".join(f"{outcome.counts[name]} {name}" for name in classes)
-    lines = [visible(f"[{each.problem_class}] {each.sentence}") for each in shown]
+    lines = [visible(f"[{each.problem_class}] {each.sentence}") for each in _of_each_class(shown)]
     return ["", f"{title} ({named}):", *_indented(lines, sum(outcome.counts[name] for name in classes))]
+
+
+def _of_each_class(problems: Sequence[Problem]) -> list[Problem]:
+    """As many as are shown, so that one large class hides no other: the first of each, then the second of each."""
+    numbers: Counter[ProblemClass] = Counter()
+    places: list[tuple[int, bool, int]] = []
+    for place, each in enumerate(problems):
+        places.append((numbers[each.problem_class], not each.problem_class.needs_person, place))
+        numbers[each.problem_class] += 1
+    return [problems[place] for place in sorted(place for *_, place in sorted(places)[:_MAX_LINES])]
 
 
 def _indented(lines: list[str], total: int) -> list[str]:

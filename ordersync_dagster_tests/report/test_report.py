@@ -86,6 +86,14 @@ def test_many_problems_are_shortened_in_text_and_whole_in_the_document() -> None
     assert "… and 280 more" in summary_text(outcome(Part(Plan(notes=notes)), keeps_changes=False))
 
 
+def test_one_large_class_hides_no_other() -> None:
+    many = [problem(ProblemClass.NOT_LOOKED_AT, f"Number {n}.") for n in range(5700)]
+    others = [problem(ProblemClass.DOUBLE_PAYMENT, f"Paid twice: {n}.") for n in range(2)]
+    lines = summary_text(outcome(Part(Plan(notes=(*many, *others))))).splitlines()
+    assert lines.count("  [double_payment] Paid twice: 0.") == lines.count("  [double_payment] Paid twice: 1.") == 1
+    assert lines[-1] == "  … and 5682 more (--json lists all)", "eighteen of the large class"
+
+
 @pytest.mark.parametrize("trick", ["\u202e", "\x1b[31m", "\r", "\n", "\u2066"])
 def test_what_would_disguise_a_line_is_shown_escaped(trick: str) -> None:
     found = outcome(Part(Plan(notes=(problem(ProblemClass.UNKNOWN_STATUS, f"Printful says {trick}ok."),))))
