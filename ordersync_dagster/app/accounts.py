@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ordersync_dagster.adapters.database.engine import connection
+from ordersync_dagster.adapters.database.engine.same_database import USUAL_SCHEMA, database_key, schema_of
 from ordersync_dagster.app.settings import Settings
 
 RATES: Mapping[str, str] = {"stripe": "stripe_requests_per_second", "printful": "printful_requests_per_minute"}
@@ -22,17 +23,20 @@ class _Account:
 
 def place_of(settings: Settings) -> str:
     """The database and the schema of our own tables, without user and password; "" where none is set."""
-    own = f", schema {settings.ordersync_schema}" if settings.ordersync_schema else ""
-    return (place := database_of(settings)) and f"{place}{own}"
-
-
-def database_of(settings: Settings) -> str:
-    """The database with the schemas in its URL, without user and password; "" where none is set."""
     if not settings.database:
         return ""
     url = connection.parse_url(settings.database)
-    options = url.query.get("options")  # a search path may stand there too
-    return f"{connection.place(url)}{f' ({options})' if options else ''}"
+    schema = settings.ordersync_schema or schema_of(url)
+    return database_key(url) + (f", schema {schema}" if schema not in ("", USUAL_SCHEMA) else "")
+
+
+def orders_of(settings: Settings) -> str:
+    """The database and the table of the shop's orders; "" where none is set."""
+    if not settings.database:
+        return ""
+    url, table = connection.parse_url(settings.database), settings.ordersync_config.table("orders")
+    schema = "" if "." in table else schema_of(url)
+    return f"{database_key(url)}: {f'{schema}.{table}' if schema else table}".replace(f" {USUAL_SCHEMA}.", " ")
 
 
 def account_of(settings: Settings, vendor: str) -> str:

@@ -81,6 +81,8 @@ def _advice(name: str) -> str:
     setting = name.lower()
     known = {**VALUES, **VARIABLES, **{_entry_name(each): each for each in OF_THE_DEPLOYMENT}}
     full = setting if setting in known.values() else known.get(setting, "")
+    if setting in KNOWN:
+        return f"{shown} is called {setting} here"
     if full in OF_THE_DEPLOYMENT:
         return f"{shown} is one for all shops: set {full.upper()} in the environment"
     if full in _SECRETS or _entry_name(setting) in map(_entry_name, _SECRETS):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from ordersync_dagster.app.accounts import account_groups, database_of, place_of
+from ordersync_dagster.app.accounts import account_groups, orders_of, place_of
 from ordersync_dagster.app.settings import Settings
 
 
@@ -17,7 +17,7 @@ def refuse_mixed_shops(shops: Sequence[Settings]) -> None:
             "problems and take its orders for its own. Give each shop a database of its own, or in PostgreSQL "
             "a schema of its own in the URL (?schema=NAME); docs/shops.md",
         )
-    for place, members in _by(_orders_of, shops):
+    for place, members in _by(orders_of, shops):
         _blame(
             members,
             "DATABASE_URL",
@@ -49,12 +49,6 @@ def _refuse_mixed_sessions(members: Sequence[Settings]) -> None:
 
 def _have_other_modes(first: Settings, second: Settings) -> bool:
     return first.ordersync_checkout_modes.isdisjoint(second.ordersync_checkout_modes)
-
-
-def _orders_of(settings: Settings) -> str:
-    """The database and the table of the shop's orders, as far as they are known before it is opened."""
-    database = database_of(settings)
-    return database and f"{database}: {settings.ordersync_config.table('orders').removeprefix('public.')}"
 
 
 def _metrics_file_of(settings: Settings) -> str:

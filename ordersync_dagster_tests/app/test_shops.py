@@ -104,6 +104,7 @@ BAD_FORMS = {
     "blank": (entry("my shop"), "name has 1 to 40 letters"),
     "mistyped": (entry("prints", "grace_minute = 3"), r"prints: grace_minute: .* \(is it grace_minutes\?"),
     "in capitals": (entry("prints", "ORDERSYNC_LATE_DAYS = 3"), "ORDERSYNC_LATE_DAYS is called late_days here"),
+    "a variable in capitals": (entry("prints", 'HASH_KEY_VARIABLE = "X"'), "is called hash_key_variable here"),
     "a secret": (entry("prints", 'stripe_secret_key = "x"'), "give the name of its variable as stripe_key_variable"),
     "a database": (entry("prints", 'database_url = "x"'), "give the name of its variable as database_url_variable"),
     "of the deployment": (entry("prints", 'state_dir = "/x"'), "one for all shops: set ORDERSYNC_STATE_DIR"),
@@ -122,7 +123,7 @@ def test_all_wrong_forms_are_named_at_once(shop_file: ShopFile) -> None:
     assert len(str(raised.value).splitlines()) == 4
 
 
-@pytest.mark.parametrize("text", ["[shop]\nname = 'x'\n", "shop = 3\n", "[[shop]]\nname = \n"])
+@pytest.mark.parametrize("text", ["[shop]\nname = 'x'\n", "shop = 3\n", "shop = ['x']\n", "[[shop]]\nname = \n"])
 def test_a_file_that_has_no_entries_of_the_right_form_is_a_fault(text: str, shop_file: ShopFile) -> None:
     with pytest.raises(SettingsError, match=r"ordersync\.toml"):
         shop_file.read(text).chosen(None)[0].settings.require()
@@ -204,6 +205,11 @@ NOT_APART = {
     "our schema and the name of the usual one": (
         'schema = "posters"\n[shop.tables]\norders = "public.orders"', SAME, "have the same table of orders",
     ),
+    "a schema in the URL, and the name of the usual one": (
+        '[shop.tables]\norders = "public.orders"', f"{SAME}?schema=posters", "have the same table of orders",
+    ),
+    "the search path": ("", f"{SAME}?search_path=public,posters", "have the same database and schema"),
+    "the capitals of the host": ("", SAME.replace("db.", "DB."), "have the same database and schema"),
 }  # fmt: skip
 
 

@@ -87,9 +87,9 @@ class MatchRule(_Strict):
 
 
 def _entries(given: object) -> object:
-    if isinstance(given, dict):
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         sentence = "several shops are written with two pairs of brackets: [[shop]]"
-        raise ValueError(sentence)  # noqa: TRY004  # pydantic names ValueErrors alone
+        raise ValueError(sentence)  # pydantic names ValueErrors alone
     return given
 
 
