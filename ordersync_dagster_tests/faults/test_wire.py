@@ -130,11 +130,18 @@ def test_fault_12_a_redirect_to_another_host_is_refused_and_that_host_hears_noth
         b'{"data": []}garbage',
         b'{"data": [{"created": NaN}], "has_more": false}',
         b'{"data": [',
+        b'{"data": [{"id": "cs_test_1"}], "has_more": false, "data": []}',  # most readers take the last: none
+        b'{"data": [], "has_more": true, "has_more": false}',
     ],
 )
 def test_fault_15_what_json_does_not_allow_is_never_used(sandbox: Sandbox, time: FakeTime, body: bytes) -> None:
     with raw_server(answering(body)) as base, pytest.raises(VendorUnavailableError, match="not JSON"):
         listed(stripe_at(base, sandbox, time))
+
+
+def test_a_name_that_is_repeated_with_its_value_is_read(sandbox: Sandbox, time: FakeTime) -> None:
+    with raw_server(answering(b'{"data": [], "has_more": false, "has_more": false}')) as base:
+        assert listed(stripe_at(base, sandbox, time)) == []
 
 
 @contextmanager

@@ -200,7 +200,7 @@ def _is_worth_a_retry(response: requests.Response) -> bool:
 
 def _json_body(response: requests.Response) -> Any:
     try:
-        return json.loads(response.content, parse_float=Decimal, parse_constant=_reject)
+        return json.loads(response.content, parse_float=Decimal, parse_constant=_reject, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         if response.status_code >= 400:
             return None  # the status is enough; a proxy's HTML is no JSON
@@ -209,6 +209,14 @@ def _json_body(response: requests.Response) -> Any:
 
 def _reject(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError for a name with two values: one of them would be lost. RFC 8259, section 4."""
+    found = dict(members)
+    if len(found) < len(members) and any(found[name] != value for name, value in members):
+        raise ValueError("a name has two values")
+    return found
 
 
 def _body(response: requests.Response) -> bytes:
