@@ -64,8 +64,8 @@ class Outage:
         *others, last = (amount_text(amount, currency) for currency, amount in self.money)
         money = f"{', '.join(others)} and {last}" if others else last
         kinds = {"missing": self.missing, "recovered": self.recovered, "late": self.late}
-        parts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
-        return f"{self.period}: {self.orders} orders, {money} ({parts})"
+        parts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count)
+        return f"{self.period}: {self.orders:,} {'order' if self.orders == 1 else 'orders'}, {money} ({parts})"
 
     @property
     def command(self) -> str | None:

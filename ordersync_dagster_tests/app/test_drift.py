@@ -8,10 +8,12 @@ from typing import Any
 from ordersync_dagster.app.problems import Problems
 from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.core.errors import OrderSyncError
+from ordersync_dagster.core.problem_classes import ProblemClass as Kind
+from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.drift.document import figures_of
 from ordersync_dagster.report.drift.reconciled import Reason
-from ordersync_dagster.report.drift.report import DriftReport
+from ordersync_dagster.report.drift.report import DriftReport, ReportedProblem
 from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
 from ordersync_dagster.sandbox import Fault, World
 from ordersync_dagster.sync.order_sync import PrintfulScope
@@ -159,3 +161,24 @@ def test_a_shop_that_agrees_is_said_to_agree(shop: Shop) -> None:
     calm = replace(report, problems=())
     assert verdict_of(calm).level is VerdictLevel.AGREES
     assert verdict_of(calm).sentence.startswith("Every payment")
+
+
+def test_an_outage_that_goes_on_needs_a_person_though_a_run_repairs_its_orders(shop: Shop) -> None:
+    report = made(shop)
+    assert report.health is not None
+    (outage,) = report.health.outages
+    lasting = replace(report.health, outages=(replace(outage, after=None),))
+    verdict = verdict_of(replace(report, problems=(), health=lasting))
+    assert verdict.level is VerdictLevel.PERSON
+    assert verdict.sentence.startswith(f"The webhook may be down {lasting.outages[0].period}. The next run adds ")
+    assert verdict_of(replace(report, problems=())).level is VerdictLevel.REPAIR
+
+
+def test_goods_to_stop_come_first_then_what_needs_a_person_then_the_oldest(shop: Shop) -> None:
+    expected = (Kind.ORPHAN_PRINTFUL, Kind.DISPUTED, Kind.UNFULFILLED, Kind.NOT_LOOKED_AT)
+    report = made(shop)
+    seen = [
+        ReportedProblem(Problem(kind, "A sentence."), report.made_at - timedelta(days=days))
+        for kind, days in zip(expected, (1, 5, 3, 9), strict=True)
+    ]
+    assert tuple(each.problem_class for each in replace(report, problems=seen).groups) == expected

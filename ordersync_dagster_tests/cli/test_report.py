@@ -62,6 +62,17 @@ def test_a_page_shows_verdict_money_problems_and_who_waits(ordersync: Cli, world
     assert "Send the order to Printful: its customer waits." in text
 
 
+def test_a_page_names_recorded_problems_so_that_they_can_be_acknowledged(ordersync: Cli) -> None:
+    ordersync("report", "-o", "drift.html")
+    assert "problems ack" not in Path("drift.html").read_text(), "no run has recorded one"
+    ordersync("sync")
+    ordersync("report", "-o", "drift.html")
+    text = Path("drift.html").read_text()
+    known = json.loads(ordersync("problems", "--json").out)["problems"]
+    assert [each["id"] for each in known if f"({each['id']})" not in text] == []
+    assert "ordersync problems ack ID --note" in text
+
+
 def test_a_page_loads_nothing_and_its_drawings_have_words(ordersync: Cli, world: World) -> None:
     ordersync("sync", "--printful", "all")
     ordersync("report", "-o", "drift.html")
@@ -71,7 +82,12 @@ def test_a_page_loads_nothing_and_its_drawings_have_words(ordersync: Cli, world:
     assert not {"script", "link", "img", "iframe", "object", "form"} & {tag for tag, _ in page.tags}
     assert not any(name in attributes for _, attributes in page.tags for name in ("src", "onclick", "onload"))
     links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
-    assert all(each.startswith(("https://dashboard.stripe.com/test/", "https://www.printful.com/")) for each in links)
+    assert all(
+        each.startswith(("#", "https://dashboard.stripe.com/test/", "https://www.printful.com/")) for each in links
+    )
+    assert {each for each in links if each.startswith("#")} <= {
+        f"#{attributes.get('id')}" for _, attributes in page.tags
+    }
     drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
     named = {attributes.get("id") for tag, attributes in page.tags if tag in ("title", "desc")}
     assert len(drawings) == 2

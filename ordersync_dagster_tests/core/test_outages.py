@@ -209,3 +209,9 @@ def test_the_year_is_named_where_the_first_and_the_last_payment_are_of_two() -> 
     assert outages_of([*row_of(".", start=new_year), *row_of("mmm", start=new_year + TWO_HOURS)])[0].names_year
     assert outages_of([*row_of("mmm", start=new_year - TWO_HOURS), *row_of(".", start=new_year + HOURLY)])[0].names_year
     assert not outages_of(row_of("mmm", start=new_year + TWO_HOURS))[0].names_year
+
+
+def test_the_sentence_of_one_order_and_of_thousands_can_be_read() -> None:
+    (found,) = outages_of(row_of(".mm.", every=TWO_HOURS))
+    assert ": 1 order, EUR 30.00 (1 missing)" in replace(found, missing=1, money=(("eur", 3000),)).sentence
+    assert ": 6,000 orders, EUR 30.00 (6,000 missing)" in replace(found, missing=6000, money=(("eur", 3000),)).sentence

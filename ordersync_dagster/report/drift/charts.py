@@ -48,7 +48,8 @@ def _heat(spans: Sequence[Span], window: Window, colours: Mapping[str, str]) -> 
         _fill(axes, [place for place, cell in cells.items() if _kind(cell) == kind], colours[kind])
     for (x, y), cell in cells.items():
         if number := cell.missing or cell.recovered:
-            axes.text(x + 0.5, y + 0.5, str(number), size=_SMALL, color=colours["on-lost"], ha="center", va="center")
+            ink = colours["on-lost" if cell.missing else "on-late"]
+            axes.text(x + 0.5, y + 0.5, str(number), size=_SMALL, color=ink, ha="center", va="center")
     _label(axes, window, rows, columns, is_by_hours)
     return figure
 

@@ -9,6 +9,7 @@ from typing import Any
 from ordersync_dagster import __version__
 from ordersync_dagster.core.money import amount_text
 from ordersync_dagster.core.text import visible
+from ordersync_dagster.report.drift.page_facts import facts_of
 from ordersync_dagster.report.drift.reconciled import CurrencySums, Difference
 from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup, ReportedProblem
 from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
@@ -43,10 +44,12 @@ def drift_page(report: DriftReport, made_by: str = "") -> str:
         level_name=_LEVELS[verdict.level],
         mode="live mode" if report.is_live else "test mode: no real money",
         mode_word="live" if report.is_live else "test",
+        facts=facts_of(report),
         money=[
             _Card(each.currency.upper(), [*_lines(each, compared.differences)]) for each in _by_size(compared.money)
         ],
         groups=[_group(group, report, payments) for group in report.groups],
+        can_be_acknowledged=any(each.known_id and each.needs_person for each in report.problems),
         waiting=[visible(each.problem.ids.get("order_id", "")) for each in report.waiting[:WAITING_SHOWN]],
         heat=heat_map(compared.spans, report.window) if compared.spans else "",
         heat_width=max(38, min(68, 2 * len(report.window.days) + 6)),
@@ -104,27 +107,33 @@ def _lines(sums: CurrencySums, differences: Iterable[Difference]) -> Iterator[tu
 
 
 def _group(group: ProblemGroup, report: DriftReport, payments: Mapping[str | None, str | None]) -> dict[str, Any]:
-    lines = [_line(each, report, payments) for each in group.problems[:MOST]]
+    age = age_text(group.first_seen, report.made_at)
+    lines = [_line(each, report, payments, age) for each in group.problems[:MOST]]
     return {
         "title": title_of(group.problem_class),
         "needs_person": group.needs_person,
         "badge": group.badge,
         "count": f"{group.count:,}",
-        "age": f"oldest: {age_text(group.first_seen, report.made_at)}" if group.first_seen else "new",
+        "age": f"{'oldest: ' if group.count > 1 else ''}{age}",
         "advice": group.problem_class.advice,
         "first": lines[:FIRST],
         "rest": lines[FIRST:],
-        "left": max(0, group.count - MOST),
+        "more": f"{len(lines) - FIRST:,} more" + (f" of {group.count:,}" if group.count > MOST else ""),
+        "left": f"{group.count - MOST:,}" if group.count > MOST else "",
     }
 
 
-def _line(each: ReportedProblem, report: DriftReport, payments: Mapping[str | None, str | None]) -> dict[str, str]:
+def _line(
+    each: ReportedProblem, report: DriftReport, payments: Mapping[str | None, str | None], age_of_oldest: str
+) -> dict[str, str]:
+    """`age_of_oldest` stands above the line, and is not said again."""
     ids = each.problem.ids
     payment = ids.get("stripe_payment_intent_id") or payments.get(ids.get("order_id") or ids.get("stripe_session_id"))
-    note = age_text(each.first_seen, report.made_at)
+    age = age_text(each.first_seen, report.made_at)
+    notes = [each.known_id, age if age != age_of_oldest else "", "acknowledged" if each.is_acknowledged else ""]
     return {
         "sentence": visible(each.problem.sentence),
-        "note": f"{note}, acknowledged" if each.is_acknowledged else note,
+        "note": ", ".join(filter(None, notes)),
         "url": payment_link(payment, is_live=report.is_live) if payment else "",
     }
 
@@ -137,9 +146,9 @@ def _days(report: DriftReport) -> list[tuple[str, int, int, int]]:
     return [(day, paid, gone, back) for day, (paid, gone, back) in sorted(sums.items()) if gone or back]
 
 
-def _repairs(report: DriftReport) -> Iterator[tuple[str, str, str, str, str]]:
+def _repairs(report: DriftReport) -> Iterator[tuple[str, str, str, str]]:
     started: Mapping[str, datetime] = {run.id: run.started_at for run in report.runs}
     for each in report.repairs[:REPAIRS_SHOWN]:
         link = report.links.get(each.run_id)
         run = anchor(each.run_id, link) if link else each.run_id
-        yield run, f"{started[each.run_id]:%Y-%m-%d %H:%M}", f"{each.orders:,}", each.done, visible(each.why)
+        yield f"{started[each.run_id]:%Y-%m-%d %H:%M}", f"{each.orders:,} {each.done}", visible(each.why), run

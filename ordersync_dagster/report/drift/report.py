@@ -7,12 +7,14 @@ from itertools import groupby
 
 from ordersync_dagster.core.history import PastRun, Repair
 from ordersync_dagster.core.known_problems import KnownProblem, Sightings
+from ordersync_dagster.core.outages import Outage
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.summary import Summary
 from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.drift.reconciled import Reason, Reconciliation
+from ordersync_dagster.report.outcome import TO_STOP
 
 WAITING = ProblemClass.UNFULFILLED
 
@@ -24,6 +26,7 @@ class ReportedProblem:
     problem: Problem
     first_seen: datetime | None = None
     is_acknowledged: bool = False
+    known_id: str = ""  # of `ordersync problems`, where a run recorded it
 
     @property
     def problem_class(self) -> ProblemClass:
@@ -87,11 +90,15 @@ class DriftReport:
 
     @property
     def groups(self) -> list[ProblemGroup]:
-        """The problems by class: those that need a person first, then the oldest."""
+        """The problems by class: goods to stop first, then what needs a person, then the oldest."""
         ordered = sorted(self.problems, key=lambda each: (each.problem_class, self._seen(each), each.problem.sentence))
         grouped = groupby(ordered, key=lambda each: each.problem_class)
         groups = [ProblemGroup(name, tuple(problems)) for name, problems in grouped]
-        return sorted(groups, key=lambda each: (not each.needs_person, each.first_seen or self.made_at, -each.count))
+        return sorted(groups, key=self._rank)
+
+    def _rank(self, group: ProblemGroup) -> tuple[bool, bool, datetime, int]:
+        is_to_stop = group.needs_person and group.problem_class in TO_STOP
+        return not is_to_stop, not group.needs_person, group.first_seen or self.made_at, -group.count
 
     def _seen(self, each: ReportedProblem) -> datetime:
         return each.first_seen or self.made_at
@@ -104,6 +111,11 @@ class DriftReport:
     def waiting(self) -> list[ReportedProblem]:
         """Paid orders that have nothing at Printful, the oldest first."""
         return sorted((each for each in self.problems if each.problem_class is WAITING), key=self._seen)
+
+    @property
+    def lasting_outage(self) -> Outage | None:
+        """The outage of the webhook after which no order has come in time yet."""
+        return self.health.ongoing if self.health else None
 
     def payments(self, *reasons: Reason) -> int:
         """Payments without an order, for these reasons."""
@@ -125,9 +137,9 @@ def reported(sightings: Sightings, now: datetime) -> list[ReportedProblem]:
 def _found(problem: Problem, known: KnownProblem | None, now: datetime) -> ReportedProblem:
     if known is None:
         return ReportedProblem(problem)
-    return ReportedProblem(problem, known.first_seen, known.is_acknowledged(now))
+    return ReportedProblem(problem, known.first_seen, known.is_acknowledged(now), known.id)
 
 
 def _known(each: KnownProblem, now: datetime) -> ReportedProblem:
     problem = Problem(each.problem_class, each.sentence, each.ids, each.day, each.amount)
-    return ReportedProblem(problem, each.first_seen, each.is_acknowledged(now))
+    return ReportedProblem(problem, each.first_seen, each.is_acknowledged(now), each.id)

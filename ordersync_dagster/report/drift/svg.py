@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 # Colours that stand for the page's variables, which are others in the dark.
 COLOURS = {
     "ink": "#010101", "soft": "#020202", "line": "#030303", "cell": "#040404", "good": "#050505", "late": "#060606",
-    "lost": "#070707", "on-lost": "#080808",
+    "lost": "#070707", "on-lost": "#080808", "on-late": "#090909",
 }  # fmt: skip
 ON_WHITE = {
     "ink": "#1f2328", "soft": "#57606a", "line": "#d0d7de", "cell": "#eaeef2", "good": "#7ea8d8", "late": "#e2a33c",
-    "lost": "#c93c2e", "on-lost": "#ffffff",
+    "lost": "#c93c2e", "on-lost": "#ffffff", "on-late": "#1f2328",
 }  # fmt: skip
 _FONT = re.compile(r"font: ([\d.]+px) [^;\"]*")
 _ID = re.compile(r' id="([^"]+)"')

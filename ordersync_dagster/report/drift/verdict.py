@@ -32,6 +32,8 @@ def verdict_of(report: DriftReport) -> DriftVerdict:
     sentences = [f"This report is incomplete: {report.stopped_by}"] if report.stopped_by else []
     if report.needing_person:
         sentences.append(f"{counted(report.needing_person, 'problem needs', 'problems need')} a person.")
+    if outage := report.lasting_outage:
+        sentences.append(f"The webhook may be down {outage.period}.")
     sentences += [f"The next run {' and '.join(repairs)}."] if repairs else []
     if not sentences:
         sentences = [_agreement(report)]
@@ -41,7 +43,7 @@ def verdict_of(report: DriftReport) -> DriftVerdict:
 def _level(report: DriftReport, has_repairs: bool) -> VerdictLevel:
     if report.stopped_by:
         return VerdictLevel.INCOMPLETE
-    if report.needing_person:
+    if report.needing_person or report.lasting_outage:
         return VerdictLevel.PERSON
     return VerdictLevel.REPAIR if has_repairs else VerdictLevel.AGREES
 
