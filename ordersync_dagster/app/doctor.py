@@ -19,7 +19,8 @@ from ordersync_dagster.app.deliveries import open_parcels
 from ordersync_dagster.app.rate_limits import place_of_rates
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe
-from ordersync_dagster.core.errors import KeyRefusedError, OrderSyncError, UsageError
+from ordersync_dagster.core.errors import MissingPermissionError, OrderSyncError, UsageError
+from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
 from ordersync_dagster.report.findings import Finding, Level
 
 RETRY_POLICY = RetryPolicy(attempts=2, deadline=30)  # a person waits
@@ -60,9 +61,11 @@ def examine(settings: Settings, tools: Tools = Tools()) -> list[Finding]:
 
 
 def worst(findings: Sequence[Finding]) -> int:
-    """The exit code: 2 where something has to be changed, 1 where somebody did not answer, else 0."""
-    levels = {finding.level for finding in findings}
-    return 2 if Level.RED in levels else 1 if Level.AWAY in levels else 0
+    """The exit code: 2 where something has to be changed, 75 or 1 where the database or a vendor is away, else 0."""
+    if any(finding.level == Level.RED for finding in findings):
+        return USAGE
+    away = {finding.subject for finding in findings if finding.level == Level.AWAY}
+    return BUSY if "Database" in away else FAILED if away else OK
 
 
 def _guarded(subject: str, look: Look, settings: Settings, tools: Tools) -> Iterator[Finding]:
@@ -75,25 +78,30 @@ def _guarded(subject: str, look: Look, settings: Settings, tools: Tools) -> Iter
 
 
 def _stripe(settings: Settings, tools: Tools) -> Iterator[Finding]:
-    mode = "live" if settings.is_live else "test"
-    if settings.stripe_key.startswith("rk_"):
-        yield Finding(Level.GREEN, "Stripe", f"a restricted key, {mode} mode")
-    else:
-        sentence = f"a secret key, {mode} mode: it works, but a restricted key could not do harm"
-        yield Finding(Level.YELLOW, "Stripe", sentence)
     stripe = open_stripe(settings, RETRY_POLICY, Traffic())
     dates: list[Finding] = []
-    for path, level in READABLE.items():
-        yield _readable(stripe, path, level, tools.clock, dates)
+    may_read = (_readable(stripe, path, level, tools.clock, dates) for path, level in READABLE.items())
+    first = next(may_read)
+    yield from (_kind_of_key(settings), first)
+    yield from may_read
     yield from dates[:1]
     yield from (Finding(Level.YELLOW, "Stripe", warning) for warning in stripe.warnings)
 
 
+def _kind_of_key(settings: Settings) -> Finding:
+    mode = "live" if settings.is_live else "test"
+    if settings.stripe_key.startswith("rk_"):
+        return Finding(Level.GREEN, "Stripe", f"a restricted key, {mode} mode")
+    sentence = f"a secret key, {mode} mode: it works, but a restricted key could not do harm"
+    return Finding(Level.YELLOW, "Stripe", sentence)
+
+
 def _readable(stripe: StripeApi, path: str, otherwise: Level, clock: Clock, dates: list[Finding]) -> Finding:
+    """Raises KeyRefusedError where Stripe refuses the key itself, because no other answer would differ."""
     before = clock()
     try:
         answer = stripe.may_read(path)
-    except KeyRefusedError as error:
+    except MissingPermissionError as error:
         return Finding(otherwise, "Stripe", f"{error}{ONLY_FOR.get(path, '')}")
     dates += skew(answer.headers.get("Date", ""), before, clock())
     return Finding(Level.GREEN, "Stripe", f"may read {PERMISSIONS[path].removesuffix(': Read')}")

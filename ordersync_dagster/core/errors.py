@@ -4,7 +4,8 @@ OrderSyncError
 ├── UsageError              a retry cannot help
 │   ├── WrongAccountError   the key is another shop's
 │   ├── SettingsError       a setting is missing or wrong
-│   ├── KeyRefusedError     a vendor refused the key, or a permission is missing
+│   ├── KeyRefusedError     a vendor refused the key
+│   │   └── MissingPermissionError  the key works, and may not read this
 │   ├── WrongModeError      live and test mode are mixed
 │   ├── SchemaError         the database does not fit
 │   ├── DatabaseAccessError the database lets us not in, or takes no writes
@@ -38,7 +39,11 @@ class SettingsError(UsageError, ValueError):
 
 
 class KeyRefusedError(UsageError):
-    """A vendor refused the key (401), or the key lacks a permission (403)."""
+    """A vendor refused the key (401)."""
+
+
+class MissingPermissionError(KeyRefusedError):
+    """The key lacks a permission (403)."""
 
 
 class WrongModeError(UsageError):

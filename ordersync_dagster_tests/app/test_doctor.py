@@ -102,6 +102,13 @@ def test_a_vendor_that_is_away_is_no_fault_of_the_settings(
     assert worst(findings) == 1
 
 
+def test_a_key_that_stripe_refuses_is_one_finding_and_does_not_work(sandbox: Sandbox, database: Database) -> None:
+    findings = examine(settings_for(sandbox, database.url, STRIPE_SECRET_KEY="sk_test_" + "nobody"))
+    assert levels(findings, "Stripe") == [Level.RED]
+    assert "it is wrong, expired or revoked" in said(findings, "Stripe")
+    assert "it works" not in said(findings, "Stripe")
+
+
 def test_a_shop_that_never_says_delivered_is_warned(sandbox: Sandbox, database: Database) -> None:
     database.execute("UPDATE orders SET status = 'completed' WHERE status = 'delivered'")
     findings = examine(settings_for(sandbox, database.url))
@@ -162,7 +169,8 @@ def test_a_database_that_is_down_is_away_and_hides_nothing(sandbox: Sandbox) -> 
         free.bind(("127.0.0.1", 0))
         findings = examine(settings_for(sandbox, f"postgresql://nobody@127.0.0.1:{free.getsockname()[1]}/shop"))
     assert levels(findings, "Database") == [Level.AWAY]
-    assert worst(findings) == 1
+    assert "nothing listens at 127.0.0.1" in said(findings, "Database")
+    assert worst(findings) == 75
     assert levels(findings, "Printful") == [Level.GREEN]
 
 

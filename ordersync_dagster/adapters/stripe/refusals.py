@@ -3,7 +3,7 @@
 import re
 
 from ordersync_dagster.adapters.http.client import Answer
-from ordersync_dagster.core.errors import KeyRefusedError, VendorAnswerError
+from ordersync_dagster.core.errors import KeyRefusedError, MissingPermissionError, VendorAnswerError
 
 SESSIONS = "/v1/checkout/sessions"
 PERMISSIONS = {
@@ -26,7 +26,7 @@ def refusal(path: str, answer: Answer, key: str) -> Exception:
     if answer.status == 403:
         kind, slug = SESSIONS if path.startswith(SESSIONS) else path, re.search(r"rak_\w+", str(answer.body))
         wanted = " / ".join(name for name in (PERMISSIONS.get(kind), slug and slug[0]) if name) or path
-        return KeyRefusedError(
+        return MissingPermissionError(
             f"STRIPE_SECRET_KEY (…{key[-4:]}) may not read {path}: it lacks the permission “{wanted}” "
             f"(request {request_id}). Add it at https://dashboard.stripe.com/apikeys."
         )

@@ -26,9 +26,9 @@ def read_url(text: str) -> FittedUrl:
     try:
         url = make_url(form)
     except (ArgumentError, ValueError):  # ValueError: not a port; its text would show the password
-        raise SettingsError(
-            "DATABASE_URL is not a URL such as postgresql://user:…@host/shop or sqlite:///shop.db"
-        ) from None
+        raise SettingsError(f"DATABASE_URL is not the URL of a database: write it as {_OUR_FORM}") from None
+    if "@" in (url.host or ""):  # the host would show a part of the password
+        raise SettingsError("DATABASE_URL has an @ in its user or password: write that @ as %40")
     if url.drivername.partition("+")[0] in _POSTGRES:
         return fitted_postgres_url(_with_socket(url.set(drivername="postgresql+psycopg")))
     if url.drivername in _SQLITE:

@@ -5,7 +5,11 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
-from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_delay, reason_of_refusal
+from ordersync_dagster.adapters.database.engine.refused_connections import (
+    cause_of_silence,
+    reason_of_delay,
+    reason_of_refusal,
+)
 from ordersync_dagster.core.errors import (
     BusyError,
     DatabaseAccessError,
@@ -60,12 +64,20 @@ def translated(error: DBAPIError) -> DatabaseAccessError | BusyError | DatabaseR
         return DatabaseAccessError(reason)
     is_away = isinstance(error, OperationalError) and (state.startswith(("08", "57P", "53")) or not state)
     if (error.connection_invalidated or is_away) and not _is_full(error):
-        later = "" if state else reason_of_delay(str(error.orig))
-        name = f"{type(error.orig).__name__} {state}".rstrip()
-        return DatabaseAwayError(f"the database does not {f'let us in now: {later}' if later else f'answer ({name})'}")
+        return DatabaseAwayError(f"the database does not {_not_now(error, state)}")
     parts = [type(error.orig).__name__, state, *_places(error)]
     hint = "" if state != "42501" else _POLICY if "row-level security" in str(error.orig) else _RIGHTS
     return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)}){hint}")
+
+
+def _not_now(error: DBAPIError, state: str) -> str:
+    """The rest of the sentence "the database does not …", with the fix."""
+    if not state and (later := reason_of_delay(str(error.orig))):
+        return f"let us in now: {later}. Wait, or look at the server"
+    if cause := cause_of_silence(str(error.orig)):
+        return f"answer: {cause}"
+    name = f"{type(error.orig).__name__} {state}".rstrip()
+    return f"answer ({name}). Start the server, or look at the network, and run again"
 
 
 def _places(error: DBAPIError) -> list[str]:

@@ -19,6 +19,29 @@ _OF_CLIENT = re.compile(
     r"|channel binding required[^\n]*|invalid integer value[^\n]*"
 )
 
+_SERVER = r'connection to server at "([^"]+)"[^,\n]*, port (\d+) failed: '
+_HOST_AND_PORT = "host and port in DATABASE_URL"
+# What a driver says where nobody answers, and the same as cause and fix.
+_SILENCES = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (f"{_SERVER}Connection refused",
+         f"nothing listens at %s, port %s. Start the server, or correct {_HOST_AND_PORT}"),
+        (f"{_SERVER}(?:No route to host|Network is unreachable)",
+         f"the network has no way to %s, port %s. Look at {_HOST_AND_PORT}, and at this machine's network"),
+        (f"{_SERVER}received invalid response",
+         f"what listens at %s, port %s is no PostgreSQL server. Correct {_HOST_AND_PORT}"),
+        (r"failed to resolve host '([^'\n]*)'|could not translate host name \"([^\"\n]*)\"",
+         "this machine does not know the host name %s. Correct it in DATABASE_URL, or look at the network"),
+        (r"timeout expired|Connection timed out",
+         f"its host says nothing. Look at {_HOST_AND_PORT}, at the network and at its firewall, or start the server"),
+        (r'socket "([^"\n]+)" failed: (?:No such file|Connection refused)',
+         "nothing listens at the socket %s. Start the server, or correct the folder in DATABASE_URL"),
+        (r"^database (?:\w+ )?is locked",
+         "another program keeps its file locked. End that program, or run again when it has finished"),
+    )
+)  # fmt: skip
+
 
 def reason_of_refusal(message: str) -> str | None:
     """The first reason in a driver's message of a failed connection; None where a later attempt may succeed."""
@@ -32,3 +55,11 @@ def reason_of_refusal(message: str) -> str | None:
 def reason_of_delay(message: str) -> str:
     """The server's reason why it lets nobody in at the moment; empty where nobody answered."""
     return next((reason.strip() for reason in _OF_SERVER.findall(message)), "")
+
+
+def cause_of_silence(message: str) -> str:
+    """Cause and fix where nobody answered, with host and port alone; empty where the message says nothing of it."""
+    for pattern, sentence in _SILENCES:
+        if found := pattern.search(message):
+            return sentence % tuple(name for name in found.groups() if name)
+    return ""

@@ -153,7 +153,9 @@ def test_a_file_is_found_in_every_usual_form(text: str, path: str) -> None:
         ("host=db dbname=shop user=shop password=secret", "a list of settings and not a URL: write it as postgresql"),
         ("Server=db;Database=shop;User Id=shop;Password=secret/;", "a list of settings"),
         ("mysql://root:secret@db/shop", "starts with mysql://"),
-        ("postgresql://shop:secret@db:port/shop", "is not a URL such as"),
+        ("postgresql://shop:secret@db:port/shop", "is not the URL of a database: write it as postgresql://"),
+        ("'sqlite:////srv/secret.db'", "is not the URL of a database: write it as postgresql://"),
+        ("postgresql://shop:se@cret@db/shop", "an @ in its user or password: write that @ as %40"),
     ],
 )
 def test_what_names_no_database_is_refused_with_the_fix(text: str, reason: str) -> None:

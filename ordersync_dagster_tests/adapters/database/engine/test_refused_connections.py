@@ -1,6 +1,8 @@
 """Whether a failed connection is a refusal that a person must end, or a server that is away for a while."""
 
+import socket
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -13,6 +15,7 @@ from ordersync_dagster.adapters.database.engine.errors import translated
 from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_refusal
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError
+from ordersync_dagster_tests.support.processes import free_port
 
 AT = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: '
 
@@ -103,14 +106,63 @@ def test_a_file_that_cannot_be_made_is_told_with_the_fix(tmp_path: Path) -> None
     ("message", "sentence"),
     [
         (f'{AT}FATAL:  too many connections for role "shop"', 'let us in now: too many connections for role "shop"'),
-        ("connection is bad: Connection refused", "does not answer (OperationalError)"),
+        (
+            f"{AT}Connection refused\n\tIs it running?",
+            "answer: nothing listens at 127.0.0.1, port 5432. Start the server",
+        ),
+        (
+            "failed to resolve host 'db': [Errno -2] x",
+            "answer: this machine does not know the host name db. Correct it",
+        ),
+        ("connection timeout expired", "answer: its host says nothing. Look at host and port in DATABASE_URL"),
+        (f"{AT}timeout expired", "answer: its host says nothing. Look at host and port in DATABASE_URL"),
+        (
+            f"{AT}received invalid response to SSL negotiation: H",
+            "what listens at 127.0.0.1, port 5432 is no PostgreSQL",
+        ),
+        (f"{AT}No route to host", "answer: the network has no way to 127.0.0.1, port 5432. Look at host and port"),
+        ('connection to server at "db" (10.0.0.9), port 1 failed: Connection refused', "nothing listens at db, port 1"),
+        (
+            'connection is bad: connection to server on socket "/run/.s.PGSQL.5432" failed: No such file or directory',
+            "answer: nothing listens at the socket /run/.s.PGSQL.5432. Start the server",
+        ),
+        (
+            "server closed the connection unexpectedly\n\tThis",
+            "answer (OperationalError). Start the server, or look at",
+        ),
     ],
 )
-def test_a_server_that_may_answer_later_is_quoted(message: str, sentence: str) -> None:
+def test_a_server_that_may_answer_later_is_told_with_cause_and_fix(message: str, sentence: str) -> None:
     error = OperationalError("SELECT 1", {}, psycopg.OperationalError(message))
     away = translated(error)
     assert isinstance(away, DatabaseAwayError)
     assert sentence in str(away)
+
+
+def test_a_port_where_nobody_listens_is_named() -> None:
+    port = free_port()
+    url = parse_url(f"postgresql://shop:hunter2@127.0.0.1:{port}/shop")
+    with pytest.raises(DatabaseAwayError, match=rf"nothing listens at 127\.0\.0\.1, port {port}\.") as raised:
+        open_shop.open_for_reading(url, utc_now)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_port_that_says_nothing_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = parse_url(f"postgresql://shop:hunter2@127.0.0.1:{silent.getsockname()[1]}/shop?connect_timeout=2")
+        with pytest.raises(DatabaseAwayError, match="its host says nothing"):
+            open_shop.open_for_reading(url, utc_now)
+
+
+def test_a_file_that_another_program_locks_is_told_with_the_fix(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        ours = sqlite3.connect(tmp_path / "shop.db", timeout=0)
+        with closing(ours), pytest.raises(sqlite3.OperationalError) as raised:
+            ours.execute("CREATE TABLE orders (id)")
+    away = translated(OperationalError("INSERT", {}, raised.value))
+    assert isinstance(away, DatabaseAwayError)
+    assert str(away).startswith("the database does not answer: another program keeps its file locked. End that")
 
 
 def test_a_file_that_nobody_may_write_is_no_standby() -> None:
