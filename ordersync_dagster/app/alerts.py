@@ -20,6 +20,7 @@ from ordersync_dagster.core.alerts import (
     Phase,
     Said,
     Saying,
+    SinkAnswer,
     concerns_of,
     due,
     given_up,
@@ -45,8 +46,8 @@ class AlertSink(Protocol):
     def id(self) -> str:
         """Its name in `ordersync_alerts`."""
 
-    def send(self, title: str, body: str) -> bool:
-        """Whether it took the message; never raises."""
+    def send(self, title: str, body: str) -> SinkAnswer:
+        """Whether it took the message, and why not; never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ class Alerts:
         """Send each sink a message that says that it is a test."""
         self._require_sinks()
         message = sample_message(self._target, self._settings.ordersync_shop)
-        return [Delivery(each.name, message, each.send(message.title, message.body)) for each in self._sinks]
+        answers = [(each.name, each.send(message.title, message.body)) for each in self._sinks]
+        return [Delivery(name, message, answer.is_taken, why=answer.why, is_test=True) for name, answer in answers]
 
     def _require_sinks(self) -> None:
         self._settings.require()
@@ -145,10 +147,10 @@ class Alerts:
         if not sayings:  # another process was first
             return Delivery(sink.name, unconfirmed=unconfirmed)
         message = self._message(situation, sayings, reasons)
-        is_sent = sink.send(message.title, message.body)
+        answer = sink.send(message.title, message.body)
         with store.transaction() as connection:
-            alert_records.settle(connection, sink.id, sayings, self._tools.clock(), is_sent=is_sent)
-        return Delivery(sink.name, message, is_sent, unconfirmed)
+            alert_records.settle(connection, sink.id, sayings, self._tools.clock(), is_sent=answer.is_taken)
+        return Delivery(sink.name, message, answer.is_taken, unconfirmed, answer.why)
 
     def _message(
         self, situation: _Situation, sayings: Sequence[Saying], reasons: Mapping[str, str] = NO_REASONS

@@ -40,6 +40,20 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
+class SinkAnswer:
+    """Whether a sink took a message: `why` says in our own words why not, and is empty where it did."""
+
+    why: str = ""
+
+    @property
+    def is_taken(self) -> bool:
+        return not self.why
+
+
+TAKEN = SinkAnswer()
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A message that one sink got, or that a process began to send; `tries` counts those whose end nobody knows."""
 

@@ -12,6 +12,7 @@ from ordersync_dagster.core.sums import sums_of_problems, sums_text
 from ordersync_dagster.core.text import visible
 from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.moments import counted, lasting, moment_text
+from ordersync_dagster.report.outcome import TO_STOP
 
 EXAMPLES = 3  # of one class, the oldest
 LONGEST = 1800  # characters: Discord takes 2,000, and a message in several parts could arrive in part
@@ -164,13 +165,13 @@ def _single(problem: KnownProblem, now: datetime) -> Iterator[str]:
 
 
 def _digest(problems: Sequence[KnownProblem], room: int) -> Iterator[str]:
-    """By class, the largest first, each with its oldest; classes that no longer fit are only counted."""
+    """By class, goods to stop first, then the largest, each with its oldest; what no longer fits is only counted."""
     by_class: dict[ProblemClass, list[KnownProblem]] = {}
     for each in sorted(problems, key=lambda each: (each.first_seen, each.id)):
         by_class.setdefault(each.problem_class, []).append(each)
     rest: list[str] = []
     room -= _ROOM_FOR_THE_REST
-    for kind, found in sorted(by_class.items(), key=lambda each: (-len(each[1]), each[0])):
+    for kind, found in sorted(by_class.items(), key=_rank):
         block = "\n".join(_class_lines(kind, found))
         if rest or len(block) > room:
             rest.append(f"{len(found)} {kind}")
@@ -179,6 +180,11 @@ def _digest(problems: Sequence[KnownProblem], room: int) -> Iterator[str]:
             yield block
     if rest:
         yield f"And {_some(rest)}."
+
+
+def _rank(each: tuple[ProblemClass, Sequence[KnownProblem]]) -> tuple[bool, int, str]:
+    kind, found = each
+    return kind not in TO_STOP, -len(found), kind
 
 
 def _class_lines(kind: ProblemClass, found: Sequence[KnownProblem]) -> Iterator[str]:

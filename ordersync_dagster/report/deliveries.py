@@ -18,6 +18,8 @@ class Delivery:
     message: Message | None = None
     is_sent: bool = False
     unconfirmed: int = 0  # things that it was perhaps never told
+    why: str = ""  # it did not take the message
+    is_test: bool = False
 
     @property
     def is_refused(self) -> bool:
@@ -27,7 +29,10 @@ class Delivery:
     def warning(self) -> str | None:
         """The sentence where something went wrong."""
         if self.is_refused:
-            return f"{self.sink} did not take the alert. The next try sends it. `ordersync alerts test` tries the sink."
+            refused = f"{self.sink} did not take the {'test' if self.is_test else 'alert'}: {self.why}."
+            return (
+                refused if self.is_test else f"{refused} The next try sends it. `ordersync alerts test` tries the sink."
+            )
         if self.unconfirmed:
             return (
                 f"{self.sink} was perhaps not told {self.unconfirmed} things, because two processes ended while they "
@@ -39,13 +44,16 @@ class Delivery:
 def deliveries_text(deliveries: Sequence[Delivery], *, dry_run: bool) -> str:
     """A line for each sink; in a dry run also the whole message."""
     lines: list[str] = []
+    names: dict[Message, list[str]] = {}  # sinks that get the same
     for each in deliveries:
         if each.message is None:
             lines.append(f"{each.sink}: nothing new to tell.")
         elif dry_run:
-            lines += [f"{each.sink} would get:", f"  {each.message.title}", "", indent(each.message.body, "  "), ""]
+            names.setdefault(each.message, []).append(each.sink)
         else:
             lines.append(f"{each.sink}: {'sent' if each.is_sent else 'not sent'}: {each.message.title}")
+    for message, sinks in names.items():
+        lines += [f"{', '.join(sinks)} would get:", f"  {message.title}", "", indent(message.body, "  "), ""]
     lines += ["Dry run: nothing was sent."] if dry_run else []
     return "\n".join(lines)
 
@@ -59,6 +67,7 @@ def deliveries_json(deliveries: Sequence[Delivery], *, dry_run: bool) -> str:
             "title": each.message.title if each.message else None,
             "body": each.message.body if each.message else None,
             "unconfirmed": each.unconfirmed,
+            "why": each.why or None,
         }
         for each in deliveries
     ]

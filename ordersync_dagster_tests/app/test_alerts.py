@@ -77,7 +77,8 @@ def test_a_sink_that_was_down_is_told_by_the_next_try_and_the_others_not_again(e
     first, second = team.source.tell()
     assert first.is_sent
     assert second.warning == (
-        "sink 2 (fake) did not take the alert. The next try sends it. `ordersync alerts test` tries the sink."
+        "sink 2 (fake) did not take the alert: it is down. The next try sends it. "
+        "`ordersync alerts test` tries the sink."
     )
     team.sinks[1].is_up = True
     assert team.sinks[0].take() == team.hears() + team.sinks[1].take() != []

@@ -47,7 +47,9 @@ def test_a_sink_that_is_down_is_a_warning_and_the_run_ends_as_without_it(ordersy
     ran = ordersync("sync", "--json")
     assert ran.code == 0
     assert json.loads(ran.out)["run"]["error"] is None
-    assert "Warning: sink 1 (json) did not take the alert. The next try sends it." in ran.err
+    assert (
+        "Warning: sink 1 (json) did not take the alert: it answered with status 500. The next try sends it." in ran.err
+    )
     assert SECRET not in ran.out + ran.err
     ran = ordersync("alerts")
     assert ran.code == 1
@@ -55,6 +57,19 @@ def test_a_sink_that_is_down_is_a_warning_and_the_run_ends_as_without_it(ordersy
     server.status, server.bodies = 200, []
     assert ordersync("alerts").out == f"sink 1 (json): sent: {news(ordersync)}\n"
     assert len(server.bodies) == 1
+
+
+def test_a_refused_test_message_says_why_and_not_that_it_will_be_sent(ordersync: Cli, server: Webhook) -> None:
+    server.status = 403
+    ran = ordersync("alerts", "test")
+    assert (ran.code, ran.err) == (1, "Warning: sink 1 (json) did not take the test: it answered with status 403.\n")
+
+
+def test_sinks_that_would_get_the_same_are_shown_with_one_message(ordersync: Cli, server: Webhook) -> None:
+    ordersync("sync", **{URLS: None})
+    ran = ordersync("alerts", "--dry-run", **{URLS: f"{server.url} {server.url}/other"})
+    assert ran.out.startswith("sink 1 (json), sink 2 (json) would get:\n")
+    assert ran.out.count("would get:") == 1
 
 
 def test_a_failed_run_is_told_with_the_sentence_that_stopped_it(ordersync: Cli, server: Webhook) -> None:

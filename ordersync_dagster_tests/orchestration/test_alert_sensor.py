@@ -46,7 +46,7 @@ def test_what_goes_wrong_is_said_without_the_url(
     with webhook() as server:
         server.status = 500
         monkeypatch.setenv("ORDERSYNC_ALERT_URLS", server.url)
-        assert look(time).startswith("sink 1 (json) did not take the alert.")
+        assert look(time).startswith("sink 1 (json) did not take the alert: it answered with status 500.")
     monkeypatch.setenv("ORDERSYNC_ALERT_URLS", f"no url {SECRET}")
     assert look(time).startswith("No alert was sent: ORDERSYNC_ALERT_URLS: number 1 is not a URL of apprise")
     monkeypatch.setenv("ORDERSYNC_ALERT_URLS", "json://127.0.0.1:9/x")

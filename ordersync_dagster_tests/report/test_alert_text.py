@@ -93,6 +93,12 @@ Shop: shop.db""",
     )
 
 
+def test_a_digest_begins_with_goods_that_printful_must_stop() -> None:
+    new = [problem(n) for n in range(1, 38)] + [problem(50, ProblemClass.REFUNDED_BUT_SHIPPING, "31", "usd")]
+    body = alert_message(replace(NEWS, new=new, left=40)).body
+    assert body.startswith("refunded_but_shipping: 1")
+
+
 def test_a_failed_run() -> None:
     health = RunHealth(run(80), run(1, "failed"), run(26), run(1, "failed"), run(1, "failed"), 1)
     why = "Stripe refused the key (401). Make a new one."

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
+from ordersync_dagster.core.alerts import TAKEN, SinkAnswer
+
 SECRET = "CanaryOfTheWebhook0005"
 
 
@@ -26,11 +28,11 @@ class FakeSink:
     def name(self) -> str:
         return f"sink {self.id} (fake)"
 
-    def send(self, title: str, body: str) -> bool:
+    def send(self, title: str, body: str) -> SinkAnswer:
         self.meanwhile()
         if self.is_up:
             self.got.append((title, body))
-        return self.is_up
+        return TAKEN if self.is_up else SinkAnswer("it is down")
 
     def take(self) -> list[str]:
         """The subject lines since the last time."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,10 +12,14 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
+from ordersync_dagster.core.alerts import TAKEN, SinkAnswer
 from ordersync_dagster.core.errors import SettingsError
 
 _LOGGERS = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib", "asyncio", "paho", "slixmpp")
-_is_sending: ContextVar[bool] = ContextVar("ordersync_is_sending", default=False)
+_heard: ContextVar[list[str] | None] = ContextVar("ordersync_heard", default=None)  # sentences, while it sends
+_STATUS = re.compile(r"\berror=(\d{3})\b")  # as apprise's plugins log the answer of a server
+_NOT_UNDERSTOOD = "apprise does not understand its URL; docs/alerts.md has examples"
+_NO_CONNECTION = "it could not be reached, did not answer in time, or refused the certificate or the login"
 
 
 def require_apprise() -> None:
@@ -50,17 +55,20 @@ class Sink:
         with _without_logs():
             return _plugin(self.url) is not None
 
-    def send(self, title: str, body: str) -> bool:
-        """Whether the sink took the message. Never raises: its error may hold the URL."""
+    def send(self, title: str, body: str) -> SinkAnswer:
+        """Whether the sink took the message, and why not. Never raises: its error may hold the URL."""
         try:
             with _without_logs():
                 plugin = _plugin(self.url)
-            if self.ca_bundle and plugin is not None and plugin.verify_certificate:
+            if plugin is None:
+                return SinkAnswer(_NOT_UNDERSTOOD)
+            if self.ca_bundle and plugin.verify_certificate:
                 plugin.verify_certificate = self.ca_bundle  # apprise hands it to requests, which takes a file too
-            with _without_logs():  # once more, because the plugin brought loggers of its own
-                return plugin is not None and bool(plugin.notify(body=body, title=title, body_format="text"))
-        except Exception:  # noqa: BLE001  # the next try sends it
-            return False
+            with _without_logs() as heard:  # once more, because the plugin brought loggers of its own
+                is_taken = bool(plugin.notify(body=body, title=title, body_format="text"))
+            return TAKEN if is_taken else SinkAnswer(heard[-1] if heard else "apprise does not say why")
+        except Exception as error:  # noqa: BLE001  # the next try sends it
+            return SinkAnswer(f"apprise stopped with {type(error).__name__}")
 
 
 def sinks_of(urls: Iterable[str], ca_bundle: str | None = None) -> list[Sink]:
@@ -81,21 +89,32 @@ def _plugin(url: str) -> Any:
 
 
 class _Hidden(logging.Filter):
+    """Keeps back what is logged while a sink is sent to; of it, only a status or our own sentence is kept."""
+
     def filter(self, record: logging.LogRecord) -> bool:
-        return not _is_sending.get()
+        heard = _heard.get()
+        if heard is None:
+            return True
+        text = record.getMessage()
+        if status := _STATUS.search(text):
+            heard.append(f"it answered with status {status[1]}")
+        elif "onnection error" in text:
+            heard.append(_NO_CONNECTION)
+        return False
 
 
 _HIDDEN = _Hidden()
 
 
 @contextmanager
-def _without_logs() -> Iterator[None]:
+def _without_logs() -> Iterator[list[str]]:
     """Silence apprise and the libraries below it, because they log addresses (secrets). Other threads log as before."""
     known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LOGGERS]
     for name in {*_LOGGERS, *known}:
         logging.getLogger(name).addFilter(_HIDDEN)
-    token = _is_sending.set(True)
+    heard = list[str]()
+    token = _heard.set(heard)
     try:
-        yield
+        yield heard
     finally:
-        _is_sending.reset(token)
+        _heard.reset(token)

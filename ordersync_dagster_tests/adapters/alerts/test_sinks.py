@@ -12,7 +12,7 @@ from ordersync_dagster_tests.support.receivers import SECRET, mailbox, webhook
 
 def test_a_webhook_gets_subject_and_text() -> None:
     with webhook() as server:
-        assert Sink(1, server.url).send("ordersync: test", "two <b>lines</b>\nof & text")
+        assert Sink(1, server.url).send("ordersync: test", "two <b>lines</b>\nof & text").is_taken
     assert [(body["title"], body["message"]) for body in server.bodies] == [
         ("ordersync: test", "two <b>lines</b>\nof & text")
     ]
@@ -20,20 +20,21 @@ def test_a_webhook_gets_subject_and_text() -> None:
 
 def test_a_mail_server_gets_a_mail() -> None:
     with mailbox() as server:
-        assert Sink(1, server.url).send("ordersync: test", "Hello")
+        assert Sink(1, server.url).send("ordersync: test", "Hello").is_taken
     (mail,) = server.mails
     assert "Subject: ordersync: test" in mail
     assert "Hello" in mail
 
 
-def test_a_sink_that_is_down_or_refuses_is_told_apart_from_one_that_took_it() -> None:
+def test_a_sink_that_does_not_take_a_message_says_why_in_our_own_words() -> None:
     with webhook() as server:
-        server.status = 500
-        assert not Sink(1, server.url).send("a", "b")
+        for status in (403, 500):
+            server.status = status
+            assert Sink(1, server.url).send("a", "b").why == f"it answered with status {status}"
         url = server.url
-    assert not Sink(1, url).send("a", "b")
-    assert not Sink(1, "nosuchservice://host").send("a", "b")
-    assert not Sink(1, "slack://x").send("a", "b")
+    assert Sink(1, url).send("a", "b").why.startswith("it could not be reached")
+    for wrong in ("nosuchservice://host", "slack://x"):
+        assert Sink(1, wrong).send("a", "b").why.startswith("apprise does not understand its URL")
 
 
 def test_no_log_of_any_library_shows_a_url(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +72,7 @@ def test_a_sink_is_the_same_in_every_process_and_place() -> None:
 def test_a_sink_with_a_certificate_of_its_own_is_trusted_by_our_setting_alone(tmp_path: Path) -> None:
     context, certificate = self_signed_context(tmp_path)
     with webhook(context) as server:
-        assert not Sink(1, server.url).send("a", "b")
+        assert not Sink(1, server.url).send("a", "b").is_taken
         assert server.bodies == []
-        assert Sink(1, server.url, str(certificate)).send("a", "b")
+        assert Sink(1, server.url, str(certificate)).send("a", "b").is_taken
     assert server.titles() == ["a"]
