@@ -10,6 +10,7 @@ from ordersync_dagster.app.run import Run
 from ordersync_dagster.core.planned import PlanReference
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration import checks
+from ordersync_dagster.orchestration.columns import COLUMNS
 from ordersync_dagster.orchestration.config import DailyConfig
 from ordersync_dagster.orchestration.names import ASSETS, ShopNames
 from ordersync_dagster.orchestration.partitions import daily
@@ -131,53 +132,41 @@ def order_specs(names: ShopNames) -> Sequence[dg.AssetSpec]:
 
 
 def _spec(names: ShopNames, name: str, about: "_About", deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
-    schema = dg.TableSchema(columns=[dg.TableColumn(column, type_) for column, type_ in about.columns.items()])
+    columns = COLUMNS.get(name)
     return dg.AssetSpec(
         names.asset(name),
         deps=deps,
         description=about.description.format(order_sync=names.of("order_sync")),
-        metadata={"dagster/column_schema": schema} if about.columns else {},
+        metadata={"dagster/column_schema": dg.TableSchema(columns=columns)} if columns else {},
         skippable=True,  # events are logged for each finished day; nothing is yielded
         group_name=names.group,
         owners=OWNERS,
-        kinds=about.kinds,
+        kinds={about.kind},
         partitions_def=daily if name in DAILY else None,
-        freshness_policy=None if about.columns else STALE,
+        freshness_policy=None if columns else STALE,
     )
 
 
 @dataclass(frozen=True)
 class _About:
     description: str
-    columns: Mapping[str, str]
-    kinds: set[str]
+    kind: str
 
 
 _ABOUT = (
     _About(
         "Complete Checkout Sessions, by the UTC day on which they were created. Read, never changed.",
-        {"id": "text", "created": "timestamp", "payment_status": "text", "amount_total": "integer", "currency": "text"},
-        {"stripe"},
+        "stripe",
     ),
     _About(
-        "The shop's orders: every paid session of the day has one.",
-        {"id": "text", "stripe_session_id": "text", "status": "text", "total_amount": "numeric", "currency": "text"},
-        {"sql"},
+        "The shop's orders, by the UTC day of their checkout: every paid session of a green day has one.",
+        "sql",
     ),
-    _About(
-        "Printful's orders that the shop's orders name. Read, never changed.",
-        {"id": "text", "status": "text", "shipments": "json", "items": "json"},
-        {"printful"},
-    ),
-    _About(
-        "The items of the shop's orders, as Printful makes them.",
-        {"id": "text", "order_id": "text", "printful_variant_id": "text", "quantity": "integer", "price": "numeric"},
-        {"sql"},
-    ),
+    _About("Printful's orders that the shop's orders name. Read, never changed.", "printful"),
+    _About("The items of the shop's orders, as Printful makes them.", "sql"),
     _About(
         "What the last run found and did: seven counters, a report, every change and every problem. People launch "
-        "the job `{order_sync}`, whose runs report here too.",
-        {},
-        {"report"},
+        "the job `{order_sync}`, whose runs report here too. A dry run is an observation: see Events.",
+        "report",
     ),
 )

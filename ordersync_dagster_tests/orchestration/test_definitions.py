@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
+from ordersync_dagster.adapters.database.schema.tables import shop_tables
+from ordersync_dagster.core import order_fields
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.definitions import defs
+from ordersync_dagster.orchestration.columns import COLUMNS
 from ordersync_dagster.orchestration.config import DailyConfig, OrderSyncConfig
 from ordersync_dagster.orchestration.partitions import daily, first_day
 from ordersync_dagster.orchestration.schedules import RANGE_END, RANGE_START
@@ -40,6 +43,19 @@ def test_every_asset_says_what_it_is(name: str) -> None:
     assert spec.kinds
     assert "dagster/code_references" in spec.metadata
     assert ("dagster/column_schema" in spec.metadata) == (name in ASSETS[:-1])
+
+
+@pytest.mark.parametrize("name", ASSETS[:-1])
+def test_every_column_of_an_asset_is_described(name: str) -> None:
+    [spec] = [each for each in specs() if each.key == dg.AssetKey(name)]
+    schema = spec.metadata["dagster/column_schema"]
+    assert [column.name for column in schema.columns if not column.description] == []
+
+
+def test_the_assets_of_the_shops_tables_show_every_column() -> None:
+    shown = {name: {column.name for column in COLUMNS[name]} for name in ("orders", "order_items")}
+    assert shown["orders"] == set(order_fields.BY_COLUMN)
+    assert shown["order_items"] == set(shop_tables().tables["order_items"].columns.keys())
 
 
 def test_the_summary_turns_stale_when_nobody_ran_for_two_days() -> None:
