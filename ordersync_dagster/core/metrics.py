@@ -4,6 +4,7 @@ https://prometheus.io/docs/practices/naming/ – base units, no `_total` because
 values. No metric holds an id, a name, an address or a key.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,20 +111,27 @@ def _of_records(records: Records, now: datetime) -> Iterator[Metric]:
         text = "When the last run that came to its end did so, in Unix time."
         yield _plain("last_success_timestamp_seconds", text, records.last_success.timestamp())
     found = [each for each in records.problems if each.is_open]
-    counts = [
-        ({"class": str(each), "severity": str(each.severity)}, sum(one.problem_class is each for one in found))
-        for each in ProblemClass
-    ]
-    yield _metric("open_problems", "Problems that no run has seen end, by class.", counts)
+    unseen = [each for each in found if not each.is_acknowledged(now)]
+    yield _metric("open_problems", "Problems that no run has seen end, by class.", _by_class(found))
+    text = "Open problems that nobody has acknowledged, by class."
+    yield _metric("unacknowledged_problems", text, _by_class(unseen))
     waiting = [each for each in found if each.needs_person(now)]
     yield _plain(
         "problems_needing_person", "Open problems that need a person and that nobody has acknowledged.", len(waiting)
     )
-    acknowledged = sum(each.is_acknowledged(now) for each in found)
+    acknowledged = len(found) - len(unseen)
     yield _plain("acknowledged_problems", "Open problems that a person has acknowledged.", acknowledged)
-    ages = [({"severity": str(each)}, _age(found, each, now)) for each in Severity]
-    text = "Age of the oldest open problem at the end of the last run; 0 where there is none."
+    ages = [({"severity": str(each)}, _age(unseen, each, now)) for each in Severity]
+    text = (
+        "Age of the oldest open problem that nobody has acknowledged, when the last run ended; 0 where there is none."
+    )
     yield _metric("oldest_open_problem_age_seconds", text, ages)
+
+
+def _by_class(problems: Collection[KnownProblem]) -> list[tuple[Mapping[str, str], float]]:
+    """Every class, also with 0, so that nothing vanishes from a drawing."""
+    counts = Counter(each.problem_class for each in problems)
+    return [({"class": str(each), "severity": str(each.severity)}, counts[each]) for each in ProblemClass]
 
 
 def _age(problems: Iterable[KnownProblem], severity: Severity, now: datetime) -> float:
