@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
-from ordersync_dagster.core.not_made import MakingRules, Payment
+from ordersync_dagster.core.not_made import MakingRules, Payment, not_made
 from ordersync_dagster.core.orders import LineItem, Price
 from ordersync_dagster.core.payment_problems import paid_but_not_live
 from ordersync_dagster.core.payment_state import PaymentState
@@ -193,3 +193,13 @@ def test_without_an_answer_of_printful_a_paid_order_that_is_not_live_is_told(ans
     assert "paid_but_not_live" in classes(list(decide_printful(batch, Stored((stored,))).notes))
     twins = decide_printful(batch, Stored((stored, replace(stored, id="o2", session_id="cs_2"))))
     assert classes(list(twins.notes)).count("paid_but_not_live") == 2
+
+
+def test_only_what_its_payment_alone_shows_carries_the_day_of_its_session() -> None:
+    day = date(2026, 9, 21)
+    paid = replace(KEPT, day=day, lines=(LineItem(9, None),))
+    answer = printful_answer(status="onhold", created=NOW - DAY - 1)
+    told = not_made(stored_order(), answer, paid, MakingRules(), NOW)
+    assert {each.problem_class: each.day for each in told} == {"stuck_at_printful": None, "goods_missing": day}
+    assert {each.day for each in not_made(stored_order(), answer, replace(paid, day=None), MakingRules(), NOW)} == {None}
+    assert not_made(stored_order(), printful_answer(status="inprocess"), replace(KEPT, day=day), MakingRules(), NOW) == []

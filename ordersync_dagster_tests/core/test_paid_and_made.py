@@ -1,7 +1,7 @@
 """Goods that go out although their payment went back or may go back, and orders that cost more than they brought."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +10,9 @@ import pytest
 from ordersync_dagster.core.back_and_shipping import back_and_shipping
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
-from ordersync_dagster.core.not_made import Payment
-from ordersync_dagster.core.orders import Price, Status, StoredOrder
-from ordersync_dagster.core.paid_and_made import OF_PAYMENTS
+from ordersync_dagster.core.not_made import MakingRules, Payment
+from ordersync_dagster.core.orders import LineItem, Price, Status, StoredOrder
+from ordersync_dagster.core.paid_and_made import OF_PAYMENTS, paid_and_made
 from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import STATUS, Missing, NotAsked
@@ -192,3 +192,16 @@ def test_an_order_without_a_parcel_counts_from_when_it_was_made() -> None:
     assert not is_told(1000, 1001 + FOURTEEN_DAYS)
     assert is_told(None, FOURTEEN_DAYS)
     assert not is_told(None, FOURTEEN_DAYS + 1)
+
+
+def test_a_problem_of_the_payment_carries_the_day_without_which_nobody_finds_it() -> None:
+    day = date(2026, 9, 21)
+    paid = Payment(is_kept=True, day=day, lines=(LineItem(9, None),))
+    costly = printful_answer(status="inprocess", costs=costs(total="900.00"))
+    of_margin = paid_and_made(stored_order(), costly, replace(paid, kept=Price(Decimal(1), "usd")), MakingRules(), 0)
+    assert {each.problem_class: each.day for each in of_margin} == {
+        ProblemClass.NEGATIVE_MARGIN: day, ProblemClass.GOODS_MISSING: day,
+    }  # fmt: skip
+    refunded = stored_order(status="refunded")
+    (by_status,) = paid_and_made(refunded, costly, Payment(is_kept=False, day=day), MakingRules(), 0)
+    assert (by_status.problem_class, by_status.day) == (ProblemClass.REFUNDED_BUT_SHIPPING, None)
