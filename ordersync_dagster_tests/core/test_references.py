@@ -41,6 +41,7 @@ def test_two_paid_sessions_of_one_reference_are_two_orders_and_told() -> None:
         assert [insert.order.session_id for insert in plan.inserts] == [SESSION_ID]
         (problem,) = of(plan, "double_payment")
         assert {ORDER_ID, plan.inserts[0].order.id} == set(problem.ids["order_ids"].split(", "))
+        assert problem.amount == Price(referring().total, referring().currency)
         assert not plan.completions
 
 
@@ -91,6 +92,7 @@ def test_the_amount_without_shipping_and_tax_agrees_too() -> None:
         (None, {"client_reference_id": "7", "metadata": {"order_id": "17"}}, [("17", True), ("7", False)]),
         (None, {"client_reference_id": ORDER_ID.upper()}, [(ORDER_ID.upper(), True), (ORDER_ID, True)]),
         ("metadata.cart", {"metadata": {"cart": f"{{{ORDER_ID}}}"}}, [(f"{{{ORDER_ID}}}", True), (ORDER_ID, True)]),
+        (None, {"metadata": {"Order-Id": "17"}}, [("17", True)]),
         (None, {"metadata": {"printful_order_id": "18"}, "client_reference_id": " "}, []),
         (None, {"client_reference_id": "1\x007"}, []),
         ("metadata.cart", {"client_reference_id": "17", "metadata": {"cart": "18"}}, [("18", True)]),
