@@ -197,7 +197,7 @@ def test_without_an_answer_of_printful_a_paid_order_that_is_not_live_is_told(ans
 
 def test_only_what_its_payment_alone_shows_carries_the_day_of_its_session() -> None:
     day = date(2026, 9, 21)
-    paid = replace(KEPT, day=day, lines=(LineItem(9, None),))
+    paid = replace(KEPT, day=day, lines=(LineItem(9, Decimal(1)),))
     answer = printful_answer(status="onhold", created=NOW - DAY - 1)
     told = not_made(stored_order(), answer, paid, MakingRules(), NOW)
     assert {each.problem_class: each.day for each in told} == {"stuck_at_printful": None, "goods_missing": day}

@@ -196,7 +196,7 @@ def test_an_order_without_a_parcel_counts_from_when_it_was_made() -> None:
 
 def test_a_problem_of_the_payment_carries_the_day_without_which_nobody_finds_it() -> None:
     day = date(2026, 9, 21)
-    paid = Payment(is_kept=True, day=day, lines=(LineItem(9, None),))
+    paid = Payment(is_kept=True, day=day, lines=(LineItem(9, Decimal(1)),))
     costly = printful_answer(status="inprocess", costs=costs(total="900.00"))
     of_margin = paid_and_made(stored_order(), costly, replace(paid, kept=Price(Decimal(1), "usd")), MakingRules(), 0)
     assert {each.problem_class: each.day for each in of_margin} == {
