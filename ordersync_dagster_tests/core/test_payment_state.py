@@ -244,7 +244,7 @@ def test_what_is_read_later_completes_what_was_known_by_payment() -> None:
     assert (found.of_invoice, found.unread_until) == (before.of_invoice, 7)
 
 
-def test_an_order_whose_payment_went_back_becomes_refunded_before_anything_else_is_filled() -> None:
+def test_a_payment_that_went_back_comes_before_whatever_else_is_filled() -> None:
     (update,) = plan_of(read_reversals([refund()], []), stored_order(customer_name=None)).completions
     assert update.changes[0] == SetStatus("processing", "refunded", "the whole payment went back", "Stripe")
     assert len(update.changes) == 2
