@@ -1,10 +1,12 @@
 """One order explained, from settings to answer."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ordersync_dagster.adapters.database.open_shop import open_existing
+from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.adapters.http.client import RetryPolicy
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.lookups import StripeLookups
@@ -17,6 +19,11 @@ from ordersync_dagster.core.explanation import Explanation, Found
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.sync.explain import Explainer
 from ordersync_dagster.sync.order_sync import PrintfulScope
+
+_PROBLEM = re.compile(r"p[0-9a-f]{12}")
+_SUBJECTS = (
+    "order_id", "stripe_session_id", "printful_order_id", "stripe_payment_intent_id", "order_ids", "stripe_session_ids",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +50,21 @@ def explain_order(settings: Settings, *, name: str = "", email: str = "", tools:
         StripeLookups(ready.stripe),
         printful if isinstance(printful, PrintfulApi) else None,
     )
-    found = explainer.of_email(email) if email else explainer.of_name(name)
+    found = explainer.of_email(email) if email else explainer.of_name(_meant(ready.store, name))
     known = known_problems(ready.store)
     explained = [_with_known(each, known) for each in found.explanations]
     requests = {vendor: traffic.counts["requests"] for vendor, traffic in ready.traffic.items()}
     return Explained(
         replace(found, explanations=explained), tools.clock(), requests, tuple(ready.warnings), tuple(explainer.errors)
     )
+
+
+def _meant(store: DatabaseStore, name: str) -> str:
+    """The order, session or payment that a problem is about, where `name` is the id of one."""
+    if not _PROBLEM.fullmatch(name.lower()):
+        return name
+    ids = next((each.ids for each in known_problems(store, only_open=False) if each.id == name.lower()), {})
+    return next((ids[kind].partition(", ")[0] for kind in _SUBJECTS if ids.get(kind)), name)
 
 
 def _with_known(each: Explanation, known: Sequence[KnownProblem]) -> Explanation:

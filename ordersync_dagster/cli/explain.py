@@ -14,7 +14,9 @@ from ordersync_dagster.core.privacy import require_address
 if TYPE_CHECKING:
     from ordersync_dagster.app.explain import Explained
 
-NAME = typer.Argument(metavar="ID", help="Of an order, session, payment intent or Printful order.", show_default=False)
+NAME = typer.Argument(
+    metavar="ID", help="Of an order, session, payment intent, Printful order or problem.", show_default=False
+)
 
 
 def explain(
@@ -52,7 +54,8 @@ def _outcome(answer: "Explained", name: str, email: str | None) -> int:
     if answer.found.is_empty:
         raise UsageError(
             f"nothing is known of {name}: neither the shop's orders nor Stripe nor Printful have it. Give the id of an "
-            "order, a Checkout Session (cs_…), a payment intent (pi_…) or a Printful order"
+            "order, a Checkout Session (cs_…), a payment intent (pi_…), a Printful order or a problem (p…); a run is "
+            "shown by `ordersync runs show`"
         )
     return OK
 

@@ -14,6 +14,9 @@ from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.recipient import Recipient
 
 DAY = 86_400  # seconds
+NOTHING_TO_SHIP = (
+    "Its checkout asked for no shipping address: if it has nothing that is shipped, acknowledge this problem."
+)
 _UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE)
 _OPEN_WITHOUT_PRINTFUL = (Status.PROCESSING, Status.PENDING)
 
@@ -93,6 +96,8 @@ def _is_due(each: Unlinked, now: int) -> bool:
 
 def _waiting_problem(each: Unlinked) -> Problem:
     sentence = f"Order {each.order.id} {_since(each)} and has nothing at Printful: its customer waits."
+    if not (each.session.shipping_address or each.order.shipping_address):
+        sentence += f" {NOTHING_TO_SHIP}"
     return Problem(ProblemClass.UNFULFILLED, sentence, each.ids | ({"recovered": "yes"} if each.is_recovered else {}))
 
 

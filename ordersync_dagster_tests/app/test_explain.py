@@ -99,7 +99,7 @@ def test_refunds_and_disputes_are_part_of_the_past(shop: Shop, outage: World) ->
     assert "refund re_x of 1" in sentences(found)
     assert "dispute dp_x of 2" in sentences(found)
     assert {"partly_refunded", "disputed"} <= {str(each.problem_class) for each in found.plan.problems}
-    assert "1 refunds, 1 disputes" in found.states["Stripe"]
+    assert "1 refund, 1 dispute" in found.states["Stripe"]
 
 
 def test_a_number_may_be_an_order_and_a_printful_order(shop: Shop) -> None:

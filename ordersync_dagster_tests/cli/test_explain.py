@@ -59,6 +59,15 @@ def test_an_id_is_known_with_blanks_around_it_and_in_capitals(ordersync: Cli, wo
         assert document(ordersync("explain", name, "--json"))["explanations"] == wanted
 
 
+def test_a_problem_is_explained_by_its_order(ordersync: Cli) -> None:
+    ordersync("sync")
+    known = document(ordersync("problems", "--json"))["problems"]
+    for problem in known:
+        (one,) = document(ordersync("explain", problem["id"].upper(), "--json"))["explanations"]
+        assert problem["id"] in {each["id"] for each in one["known_problems"]}
+    assert ordersync("explain", "p00000000000a").code == 2
+
+
 @pytest.mark.parametrize("arguments", [[], [" "], ["x", "--email", "y@example.com"]])
 def test_one_question_at_a_time(ordersync: Cli, arguments: list[str]) -> None:
     ran = ordersync("explain", *arguments)

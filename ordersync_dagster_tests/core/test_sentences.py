@@ -17,7 +17,7 @@ from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.printful_order import Missing
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SessionRules
-from ordersync_dagster.core.unlinked import Unlinked, not_looked_at, unfulfilled
+from ordersync_dagster.core.unlinked import NOTHING_TO_SHIP, Unlinked, not_looked_at, unfulfilled
 from ordersync_dagster.sandbox import checkout_session, printful_item, shipment
 from ordersync_dagster.sandbox.world.sessions import PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.support.builders import (
@@ -146,6 +146,14 @@ def test_an_order_that_waits_says_since_when(order: StoredOrder, why: str, marke
     assert problem.ids == {"order_id": order.id, "stripe_session_id": SESSION_ID}
     names_none = "names no Printful order. This run did not look at Printful."
     assert problem.sentence == f"Order {order.id} {why} and {names_none}"
+
+
+def test_an_order_without_a_shipping_address_may_have_nothing_to_ship() -> None:
+    bare, session = stored_order(printful_order_id=None, shipping_address=None), new_order(shipping_address=None)
+    (problem,) = unfulfilled([Unlinked(bare, session)], LATER)
+    assert problem.sentence.endswith(f"its customer waits. {NOTHING_TO_SHIP}")
+    (problem,) = unfulfilled([Unlinked(bare, new_order())], LATER)
+    assert problem.sentence.endswith("its customer waits.")
 
 
 def test_a_likely_link_names_every_candidate() -> None:
