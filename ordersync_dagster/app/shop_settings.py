@@ -16,6 +16,7 @@ _COMMAND = re.compile(
     r"|runs show|alerts|doctor|explain|forget|outages|problems|prove|purge|report|runs|shadow|status|sync|undo)\b)"
     r"(?! --shop)"
 )
+_IN_DAGSTER = re.compile(r"\b(?:daily_order_sync|missed_webhooks|report_drift)\b")  # the jobs and sensors that we name
 
 
 class ShopSettings(BaseSettings):
@@ -73,10 +74,11 @@ class ShopSettings(BaseSettings):
         self._side_by_side = folder
 
     def in_words_of_shop(self, sentence: str) -> str:
-        """`sentence` for one of several shops: with the names in its entry, and `--shop` in commands to copy."""
+        """`sentence` for one of several shops: with the names in its entry and in Dagster, and `--shop` in commands."""
         if not self._shop:
             return sentence
         named = _WORD.sub(lambda found: self._name_of(found[0]), sentence)
+        named = _IN_DAGSTER.sub(lambda found: f"{found[0]}_{self._shop.replace('-', '_')}", named)
         return _COMMAND.sub(lambda found: f"{found[0]} --shop {self._shop}", named)
 
     def _name_of(self, word: str) -> str:

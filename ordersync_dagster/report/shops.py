@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
@@ -14,6 +15,7 @@ _WORDS = {
     USAGE: "a person has to change something first",
     BUSY: "busy or away: try again later",
 }
+_ENDED = "ordersync: "  # begins the sentence that ends a command
 _LONGEST = 120  # characters of a reason in the table
 RULE = "━" * 50
 
@@ -30,9 +32,12 @@ class EndedShop:
 
     @property
     def reason(self) -> str:
-        """The sentence that ended the command, or a word for its exit code."""
-        sentences = [line.removeprefix("ordersync: ") for line in self.said if line.startswith("ordersync: ")]
-        return sentences[-1] if sentences else _WORDS.get(self.code, "failed")
+        """The sentence that ended the command with the lines that belong to it, or a word for its exit code."""
+        first = [place for place, line in enumerate(self.said) if line.startswith(_ENDED)]
+        if not first:
+            return _WORDS.get(self.code, "failed")
+        sentence, *rest = self.said[first[-1] :]
+        return "\n".join([sentence.removeprefix(_ENDED), *takewhile(lambda line: line.startswith("  "), rest)])
 
 
 def combined_exit_code(codes: Sequence[int]) -> int:
@@ -55,7 +60,8 @@ def shops_table(shops: Sequence[EndedShop]) -> str:
     width = max(len("shop"), *(len(shop.name) for shop in shops))
     rows = [f"{'shop':<{width}}  exit  seconds  result"]
     for shop in shops:
-        reason = shop.reason if len(shop.reason) <= _LONGEST else f"{shop.reason[: _LONGEST - 1]}…"
+        reason = " ".join(shop.reason.split())
+        reason = reason if len(reason) <= _LONGEST else f"{reason[: _LONGEST - 1]}…"
         rows.append(f"{shop.name:<{width}}  {shop.code:>4}  {shop.seconds:>7.1f}  {reason}")
     fine = sum(shop.code == OK for shop in shops)
     return "\n".join([RULE, *rows, f"{fine} of {len(shops)} shops are fine."])

@@ -193,7 +193,9 @@ def test_what_a_person_copies_reaches_the_shop_it_is_about(
     broken = next(each for each in world.sessions if each["id"] in lost_ids(world))
     sandbox.put_session({**broken, "amount_total": "a lot"})
     assert "run `ordersync sync --shop prints --dry-run`" in ordersync("status", "--shop", "prints").out
-    assert "ordersync sync --shop prints --from 20" in ordersync("outages", "--shop", "prints").out
+    outages = ordersync("outages", "--shop", "prints").out
+    assert "ordersync sync --shop prints --from 20" in outages
+    assert "Or in Dagster, job daily_order_sync_prints, partitions: " in outages
     ordersync("sync", "--shop", "prints")
     (known,) = document(ordersync("problems", "--shop", "prints", "--json", "--class", "malformed_session"))["problems"]
     assert known["looks_again"].startswith("ordersync sync --shop prints --from 20")

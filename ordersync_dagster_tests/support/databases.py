@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ class Database:
     def execute(self, statement: str, **values: object) -> None:
         """One statement, committed."""
         with self.engine.begin() as connection:
-            connection.execute(text(statement), values)
+            connection.execute(text(statement), self._bound(values))
 
     def script(self, statements: str) -> None:
         """Statements that end in `;` at the end of a line, committed together."""
@@ -128,7 +129,13 @@ class Database:
     def rows(self, query: str, **values: object) -> Rows:
         """What a query gives, as dictionaries."""
         with self.engine.connect() as connection:
-            return [dict(row) for row in connection.execute(text(query), values).mappings()]
+            return [dict(row) for row in connection.execute(text(query), self._bound(values)).mappings()]
+
+    def _bound(self, values: Mapping[str, object]) -> Mapping[str, object]:
+        """From Python 3.12 on the driver of SQLite warns of every datetime; the text is what it made of it."""
+        if self.is_postgres:
+            return values
+        return {name: each.isoformat(" ") if isinstance(each, datetime) else each for name, each in values.items()}
 
     def column(self, query: str, **values: object) -> list[Any]:
         """The first column of what a query gives."""
