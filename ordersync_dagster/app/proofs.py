@@ -13,7 +13,7 @@ from ordersync_dagster.core.errors import SavedFileError, UnreadListError
 from ordersync_dagster.core.money import minor_units
 from ordersync_dagster.core.proof import DayProof, day_proof
 from ordersync_dagster.core.proof_changes import ProofChange, changes_since
-from ordersync_dagster.core.reversals import read_reversals
+from ordersync_dagster.core.reversals import names_payment, read_reversals
 from ordersync_dagster.core.stripe_session import SessionMatch
 from ordersync_dagster.core.window import Window, WindowError, midnight
 from ordersync_dagster.report.plan_file import mode_name
@@ -116,11 +116,12 @@ def _returned(ready: ReadyRun, window: Window) -> _Returned | None:
     """Refunds and lost disputes since the window began; None where the key may not read them."""
     since, warned = int(midnight(window.start.date()).timestamp()), len(ready.stripe.warnings)
     try:
-        found = read_reversals(ready.stripe.refunds(since), ready.stripe.disputes(since)).returned
+        refunds, disputes = list(ready.stripe.refunds(since)), list(ready.stripe.disputes(since))
     except UnreadListError:
         return None
-    if len(ready.stripe.warnings) > warned:
+    if len(ready.stripe.warnings) > warned or not all(map(names_payment, [*refunds, *disputes])):
         return None
+    found = read_reversals(refunds, disputes).returned
     return {
         payment: {currency: minor_units(amount, currency) or 0 for currency, amount in sums.items()}
         for payment, sums in found.items()

@@ -18,7 +18,7 @@ class PaymentState:
     is_settled: bool = True  # no refund is still on its way
     disputes: tuple[str, ...] = ()  # ids of undecided disputes
     unknown: str = ""
-    is_unreadable: bool = False  # something went back, and nobody can read how much
+    is_unreadable: bool = False  # something went back, or may have, and nobody can read it
 
     @property
     def is_kept(self) -> bool:
@@ -49,7 +49,7 @@ def payment_state(order: Order, reversals: Reversals) -> PaymentState:
     if any(price.amount > 0 and sums.get(price.currency, Decimal(0)) >= price.amount for price in prices):
         return PaymentState(is_refunded=True, is_settled=payments.isdisjoint(reversals.pending))
     if is_unreadable := not payments.isdisjoint(reversals.unreadable):
-        unknown = "the amount of a refund or of a lost dispute cannot be read"
+        unknown = "a refund or a lost dispute of it cannot be read"
     disputes = sorted({name for payment in payments for name in reversals.disputes.get(payment, ())})
     returned = tuple(Price(amount, currency) for currency, amount in sorted(sums.items()) if amount)
     return PaymentState(returned, disputes=tuple(disputes), unknown=unknown, is_unreadable=is_unreadable)

@@ -14,6 +14,7 @@ from ordersync_dagster.core import money
 from ordersync_dagster.core.text import text_or_none
 
 _REFUNDING_STATUSES = ("succeeded", "pending", None)  # null on refunds older than the field
+_NOT_REFUNDING = ("failed", "canceled", "requires_action")  # a status that is new may be either
 # Decided for the shop, or by a refund that is listed as one. Every other status is undecided, also one that is new.
 _SETTLED = ("won", "warning_closed", "charge_refunded")
 
@@ -26,7 +27,7 @@ class Reversals:
 
     returned: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)  # sums by currency
     disputes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # ids of undecided disputes
-    unreadable: frozenset[str] = frozenset()  # something went back, and its amount cannot be read
+    unreadable: frozenset[str] = frozenset()  # something went back, or may have, and it cannot be read
     pending: frozenset[str] = frozenset()  # a refund is on its way, and may still fail
     of_invoice: OfInvoice | None = None  # None where nobody read them
     unread_until: int = 0  # Unix seconds; refunds and disputes from before may be missing
@@ -51,12 +52,17 @@ class Reversals:
         return payment in self.returned or payment in self.disputes or payment in self.unreadable
 
 
+def names_payment(row: object) -> bool:
+    """Whether a refund or a dispute names its payment, or says that it has none."""
+    return isinstance(row, Mapping) and ("payment_intent" in row or "charge" in row)
+
+
 def read_reversals(refunds: Iterable[object], disputes: Iterable[object]) -> Reversals:
     """Sums of refunds and lost disputes, and the disputes that are undecided."""
     reading = _Reading()
     for refund in refunds:
-        if isinstance(refund, Mapping) and refund.get("status") in _REFUNDING_STATUSES:
-            reading.take_back(refund, is_pending=refund.get("status") == "pending")
+        if isinstance(refund, Mapping):
+            _read_refund(reading, refund)
     for dispute in disputes:
         if isinstance(dispute, Mapping):
             _read_dispute(reading, dispute)
@@ -106,6 +112,14 @@ class _Reading:
         self.pending |= {payment} if is_pending else set()
         sums = self.returned.setdefault(payment, {})
         sums[currency.lower()] = sums.get(currency.lower(), Decimal(0)) + exact
+
+
+def _read_refund(reading: _Reading, refund: Mapping[str, Any]) -> None:
+    payment, status = _payment(refund), refund.get("status")
+    if status in _REFUNDING_STATUSES:
+        reading.take_back(refund, is_pending=status == "pending")
+    elif payment is not None and status not in _NOT_REFUNDING:
+        reading.unreadable.add(payment)
 
 
 def _read_dispute(reading: _Reading, dispute: Mapping[str, Any]) -> None:

@@ -8,9 +8,16 @@ from itertools import chain
 from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, VendorAnswerError
 from ordersync_dagster.core.late_payment import read_late_payments
 from ordersync_dagster.core.orders import Order
-from ordersync_dagster.core.reversals import Reversals, payment_intent_of, read_invoice_payments, read_reversals
+from ordersync_dagster.core.reversals import (
+    Reversals,
+    names_payment,
+    payment_intent_of,
+    read_invoice_payments,
+    read_reversals,
+)
 from ordersync_dagster.sync.ports import Sessions
 
+ANY_TIME = 2**37  # Unix seconds; no session is from later
 
 @dataclass(slots=True)
 class Payments:
@@ -80,8 +87,12 @@ class Payments:
         return any(each.total > 0 and each.created.timestamp() < self._unread_until for each in orders)
 
     def _shown(self, rows: Iterable[object]) -> Iterator[object]:
+        """A row without a payment may be of any, so it counts as all rows that were not shown."""
         try:
-            yield from rows
+            for row in rows:
+                if not names_payment(row):
+                    self._unread_until = ANY_TIME
+                yield row
         except UnreadListError as error:
             self._keep_unread(error)
 

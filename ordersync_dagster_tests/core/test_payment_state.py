@@ -66,9 +66,15 @@ def test_money_that_is_on_its_way_back_counts(status: str | None) -> None:
     assert state_of(refund(status=status)).is_refunded
 
 
-@pytest.mark.parametrize("status", ["failed", "canceled", "requires_action", "another"])
+@pytest.mark.parametrize("status", ["failed", "canceled", "requires_action"])
 def test_money_that_did_not_go_back_does_not_count(status: str) -> None:
     assert state_of(refund(status=status)) == PaymentState()
+
+
+@pytest.mark.parametrize("status", ["a_new_word", "", 7, ["succeeded"]])
+def test_nobody_knows_what_a_refund_with_an_unknown_status_did(status: object) -> None:
+    state = state_of(refund(status=status))
+    assert (state.unknown, state.is_kept) == ("a refund or a lost dispute of it cannot be read", False)
 
 
 @pytest.mark.parametrize("status", OPEN)

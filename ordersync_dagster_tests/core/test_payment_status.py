@@ -125,8 +125,8 @@ def test_an_order_without_its_payment_may_still_be_linked() -> None:
         ),
         (
             read_reversals([refund(amount=None)], []),
-            "Nobody knows whether the payment of order {} was refunded: the amount of a refund or of a lost dispute "
-            "cannot be read. Look at the payment at Stripe before you send the goods.",
+            "Nobody knows whether the payment of order {} was refunded: a refund or a lost dispute of it cannot be "
+            "read. Look at the payment at Stripe before you send the goods.",
             {},
         ),
     ],

@@ -111,6 +111,18 @@ def test_fault_18_refunds_that_are_not_shown_leave_no_order_live_without_a_word(
     assert run.outcome.summary.errors == 2
 
 
+@pytest.mark.parametrize("name", ["refunds", "disputes"])
+@pytest.mark.parametrize("row", ["null", '"re_1"', '{"id": "re_1", "amount": 100, "status": "succeeded"}'])
+def test_fault_13_a_refund_that_nobody_can_read_may_be_of_any_payment(new_shop: Shop, name: str, row: str) -> None:
+    new_shop.sandbox.replace(World(NOW, [paid("cs_test_new")]))
+    body = f'{{"data": [{row}], "has_more": false}}'
+    new_shop.sandbox.faults.add(Fault(f"/v1/{name}", "status", 200, times=None, body=body))
+    run = new_shop.run()
+    assert of_class(run, "stripe_not_read") == [{"day": f"{NOW - timedelta(days=1):%F}"}]
+    assert [each["stripe_session_id"] for each in of_class(run, "refund_unknown")] == ["cs_test_new"]
+    assert (run.outcome.summary.errors, run.outcome.waiting) == (1, [])
+
+
 def test_fault_18_a_list_of_printful_that_ends_too_early_is_said(new_shop: Shop) -> None:
     new_shop.sandbox.replace(World(NOW, [paid("cs_test_fine")]))
     body = json.dumps({"code": 200, "result": [], "paging": {"total": 7, "offset": 0, "limit": 100}})
