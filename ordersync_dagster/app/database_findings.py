@@ -12,8 +12,8 @@ MIN_FREE_DISK, COMFORTABLE_FREE_DISK = 20 * MB, 200 * MB
 def database_findings(found: Diagnostics, *, is_shadow: bool = False) -> Iterator[Finding]:
     """Green needs nothing, yellow attention, red a change before a run can work."""
     yield _green(found.server)
-    if not found.takes_writes:
-        yield _red("it is a standby, or read-only by default: name the primary in DATABASE_URL")
+    if found.no_writes:
+        yield _red(found.no_writes)
     if not found.has_own_tables:
         yield _yellow("no ordersync_* tables of this version yet: `ordersync db init` or the first run creates them")
     if found.role:

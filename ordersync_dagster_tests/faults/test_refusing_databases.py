@@ -69,8 +69,10 @@ def test_fault_39_a_database_that_takes_no_writes_is_exit_2(ordersync: Cli, post
     execute_on(postgres_url, f"ALTER DATABASE {make_url(postgres_url).database} SET default_transaction_read_only = on")
     ran = ordersync("sync", DATABASE_URL=database.url)
     assert ran.code == 2
-    assert "takes no writes: it is a standby or read-only" in ran.err
+    assert "takes no writes: default_transaction_read_only is on" in ran.err
     assert ordersync.sandbox.requests == []
+    looked = ordersync("doctor", DATABASE_URL=database.url)
+    assert (looked.code, "default_transaction_read_only is on" in looked.out) == (2, True)
     assert ordersync("sync", "--dry-run", DATABASE_URL=database.url).code == 0
 
 
@@ -78,7 +80,7 @@ def test_an_empty_database_that_takes_no_writes_is_exit_2(ordersync: Cli, postgr
     execute_on(postgres_url, f"ALTER DATABASE {make_url(postgres_url).database} SET default_transaction_read_only = on")
     for command in ("sync", "db init"):
         ran = ordersync(*command.split(), DATABASE_URL=postgres_url)
-        assert (ran.code, "takes no writes" in ran.err) == (2, True)
+        assert (ran.code, "takes no writes: default_transaction_read_only is on" in ran.err) == (2, True)
 
 
 def test_fault_39_a_database_that_becomes_read_only_ends_the_run(postgres_shop: Shop) -> None:

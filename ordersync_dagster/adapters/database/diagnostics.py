@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.open_shop import OpenDatabase, reading_from
+from ordersync_dagster.adapters.database.open_shop import OpenDatabase, no_writes, reading_from
 from ordersync_dagster.adapters.database.schema import create, grants
 from ordersync_dagster.adapters.database.schema.column_types import UtcTime
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
@@ -30,7 +30,7 @@ class Diagnostics:
     server: str
     has_own_tables: bool
     role: Role | None = None
-    takes_writes: bool = True  # False on a standby
+    no_writes: str = ""  # why it takes none
     time_zone: str = "UTC"
     naive_times: tuple[str, ...] = ()
     is_wal: bool | None = None
@@ -49,22 +49,25 @@ def diagnose(database: OpenDatabase, path: Path | None) -> Diagnostics:
         if path is not None:
             version = reading.execute(text("SELECT sqlite_version()")).scalar()
             disk = shutil.disk_usage(path.parent).free, path.stat().st_size
-            return Diagnostics(f"SQLite {version}", has_own_tables, is_wal=connection.is_wal(path), disk=disk)
+            return Diagnostics(
+                f"SQLite {version}",
+                has_own_tables,
+                no_writes=no_writes(reading, path),
+                is_wal=connection.is_wal(path),
+                disk=disk,
+            )
         return _postgres_diagnostics(reading, database.store.tables, has_own_tables=has_own_tables)
 
 
 def _postgres_diagnostics(reading: Connection, tables: FittedTables, *, has_own_tables: bool) -> Diagnostics:
-    query = text(
-        "SELECT current_setting('server_version'), current_setting('TimeZone'),"
-        " NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'"
-    )
-    version, time_zone, takes_writes = reading.execute(query).one()
+    query = text("SELECT current_setting('server_version'), current_setting('TimeZone')")
+    version, time_zone = reading.execute(query).one()
     times = [column for column in tables.table("orders").columns if isinstance(column.type, UtcTime)]
     return Diagnostics(
         f"PostgreSQL {str(version).split()[0]}",
         has_own_tables,
         _role(reading, tables),
-        bool(takes_writes),
+        no_writes(reading, None),
         str(time_zone),
         tuple(column.name for column in times if isinstance(column.type, UtcTime) and not column.type.has_zone),
     )

@@ -1,6 +1,5 @@
 """DATABASE_URL → an open database: for reading only, or for writing, with missing tables created."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ordersync_dagster.adapters.database.engine import connection
-from ordersync_dagster.adapters.database.engine.errors import TAKES_NO_WRITES, translated
+from ordersync_dagster.adapters.database.engine.errors import READ_ONLY, STANDBY, is_read_only, translated
 from ordersync_dagster.adapters.database.engine.write_guard import refuse_shop_writes
 from ordersync_dagster.adapters.database.schema import create, fitted, grants
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
@@ -34,7 +33,7 @@ class OpenDatabase:
 def open_for_reading(url: URL, clock: Callable[[], datetime], layout: Layout = Layout()) -> OpenDatabase:
     """Read-only; creates nothing. If the database has no tables, an empty one in memory takes its place."""
     path = connection.sqlite_path(url)
-    if path is None or path.exists():
+    if path is None or connection.is_there(path):
         engine = _engine(url, layout, is_reading=True)
         with reading_from(engine) as reading:
             has_shop = layout.mapping.expects_tables or not create.is_empty(reading)
@@ -54,7 +53,7 @@ def open_for_writing(url: URL, clock: Callable[[], datetime], layout: Layout = L
     writes, before anything is created.
     """
     path = connection.sqlite_path(url)
-    if path is None or path.exists():
+    if path is None or connection.is_there(path):
         _require_writable(path)
         engine = _engine(url, layout)
         with reading_from(engine) as reading:
@@ -77,7 +76,7 @@ def open_for_shadow(
     Our own tables are created where they are missing, the shop's never. Raises as `open_for_writing`.
     """
     path = connection.sqlite_path(url)
-    if path and not path.exists():
+    if path and not connection.is_there(path):
         raise SchemaError(f"there is no database {path}, and a run with ORDERSYNC_SHADOW makes none")
     _require_writable(path)
     engine, notes = _engine(url, layout), tuple[str, ...]()
@@ -99,7 +98,7 @@ def open_for_shadow(
 def open_existing(url: URL, clock: Callable[[], datetime], layout: Layout = Layout()) -> OpenDatabase:
     """Read-only; raises SchemaError if there is no shop or it does not fit."""
     path = connection.sqlite_path(url)
-    if path and not path.exists():
+    if path and not connection.is_there(path):
         raise SchemaError(f"there is no database {path}: `ordersync db init` makes one")
     return _open(_engine(url, layout, is_reading=True), url, clock, layout)
 
@@ -107,7 +106,7 @@ def open_existing(url: URL, clock: Callable[[], datetime], layout: Layout = Layo
 def initialise(url: URL, layout: Layout = Layout()) -> tuple[Engine, list[str]]:
     """Create the SQLite file and the tables that are missing; returns the engine and the new tables' names."""
     path = connection.sqlite_path(url)
-    if path and not path.exists():
+    if path and not connection.is_there(path):
         if layout.mapping.expects_tables:
             raise SchemaError(
                 f"there is no database {path}, but ordersync.toml names its tables: correct DATABASE_URL or that file"
@@ -118,6 +117,9 @@ def initialise(url: URL, layout: Layout = Layout()) -> tuple[Engine, list[str]]:
     try:
         return engine, create.create_missing_tables(engine, has_shop=layout.mapping.expects_tables)
     except DBAPIError as error:
+        if is_read_only(error):
+            with reading_from(engine) as reading:
+                _require_writes(reading)
         raise translated(error) from None
     finally:
         engine.dispose()  # closes its connections; the engine can still be used and connects again
@@ -126,7 +128,7 @@ def initialise(url: URL, layout: Layout = Layout()) -> tuple[Engine, list[str]]:
 def init_sql(url: URL, layout: Layout) -> str:
     """The SQL of the tables that `initialise` would create; changes nothing."""
     path = connection.sqlite_path(url)
-    engine = _engine(url, layout, is_reading=True) if path is None or path.exists() else connection.open_in_memory()
+    engine = _engine(url, layout, is_reading=True) if path is None or connection.is_there(path) else connection.open_in_memory()
     with reading_from(engine, is_last=True) as reading:
         return create.ddl(reading, has_shop=layout.mapping.expects_tables)
 
@@ -179,19 +181,23 @@ def _engine(url: URL, layout: Layout, *, is_reading: bool = False) -> Engine:
     return make(url, own_schema=layout.own_schema)
 
 
+def no_writes(reading: Connection, path: Path | None) -> str:
+    """Why the database takes no writes; empty if it does."""
+    if path is not None:
+        return connection.unwritable(path)
+    query = text("SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on'")
+    is_standby, is_read_only = reading.execute(query).one()
+    return STANDBY if is_standby else READ_ONLY if is_read_only else ""
+
+
 def _require_writable(path: Path | None) -> None:
-    for place in (path, path.absolute().parent) if path else ():
-        if not os.access(place, os.W_OK):
-            raise SchemaError(
-                f"{place} may not be written by this user, and SQLite writes the file and beside it: "
-                "change the permissions, or make a dry run"
-            )
+    if path and (reason := connection.unwritable(path)):
+        raise SchemaError(reason)
 
 
 def _require_writes(reading: Connection) -> None:
-    """`reading` is a transaction that may write: it is read-only where the server or the role says so."""
-    if reading.dialect.name == "postgresql" and reading.scalar(text("SHOW transaction_read_only")) == "on":
-        raise DatabaseAccessError(TAKES_NO_WRITES)
+    if reading.dialect.name == "postgresql" and (reason := no_writes(reading, None)):
+        raise DatabaseAccessError(reason)
 
 
 def _require_grants(reading: Connection, found: FittedTables, *, is_writing: bool, is_shadow: bool = False) -> None:

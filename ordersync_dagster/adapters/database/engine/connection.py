@@ -1,5 +1,6 @@
 """DATABASE_URL → an engine that is safe to write money with."""
 
+import os
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -98,6 +99,31 @@ def open_read_only(url: URL, *, own_schema: str | None = None) -> Engine:
 def open_in_memory() -> Engine:
     """An empty database of this process; a dry run compares with it where the shop has no database yet."""
     return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file; raises DatabaseAccessError where its folder may not be entered."""
+    try:
+        path.stat()
+    except (PermissionError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DatabaseAccessError(
+            f"the database {path} cannot be opened: {reason}. Correct DATABASE_URL, or the folder's permissions"
+        ) from None
+    except OSError:
+        return False
+    return True
+
+
+def unwritable(path: Path) -> str:
+    """Why this user may not write an SQLite database; empty if he may."""
+    for place in (path, path.absolute().parent):
+        if not os.access(place, os.W_OK):
+            return (
+                f"{place} may not be written by this user, and SQLite writes the file and beside it: change the "
+                "permissions. A dry run (`ordersync sync --dry-run`) works all the same"
+            )
+    return ""
 
 
 def is_wal(path: Path) -> bool:

@@ -26,13 +26,21 @@ LOCKED = (
     "it), and run again"
 )
 _READ_ONLY = "25006"  # read_only_sql_transaction: a standby, or default_transaction_read_only
+_NO_WRITES, _DRY_RUN = "the database takes no writes", "A dry run (`ordersync sync --dry-run`) works all the same"
+STANDBY = f"{_NO_WRITES}: its server is a standby. Name the primary in DATABASE_URL. {_DRY_RUN}"
+READ_ONLY = (
+    f"{_NO_WRITES}: default_transaction_read_only is on for the role, the database or the server. Let an administrator "
+    f"switch it off (ALTER ROLE or ALTER DATABASE … RESET default_transaction_read_only). {_DRY_RUN}"
+)
 TAKES_NO_WRITES = (
-    "the database takes no writes: it is a standby or read-only. Name the primary in DATABASE_URL, make the database "
-    "writable for this role, or make a dry run"
+    f"{_NO_WRITES}: it is a standby or read-only. Name the primary in DATABASE_URL, or make the database writable for "
+    f"this role. {_DRY_RUN}"
 )
 FILE_TAKES_NO_WRITES = (
-    "the database file cannot be written: let this user write the file and its folder, or make a dry run"
+    f"the database file cannot be written: let this user write the file and its folder. {_DRY_RUN}"
 )
+_UNDEFINED_TABLE = "42P01"  # undefined_table
+_LOST_TABLE = re.compile(r'no such table: (\S+)|relation "([^"]+)" does not exist')  # SQLite's words, PostgreSQL's
 _TRIGGER_FUNCTION = re.compile(r'PL/pgSQL function "?([\w.$]+)"?\(\)')
 _SQLITE_CONSTRAINT = re.compile(r"(UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed.*")  # with names, not values
 _POLICY = ": a policy of row level security keeps this role from it. Give the role BYPASSRLS or a policy of its own"
@@ -51,16 +59,21 @@ def is_transient(error: DBAPIError) -> bool:
     return error.connection_invalidated or _sqlstate(error) in _TRANSIENT or isinstance(error, DisconnectionError)
 
 
+def is_read_only(error: DBAPIError) -> bool:
+    """Whether PostgreSQL takes no writes of this role, or at all."""
+    return _sqlstate(error) == _READ_ONLY
+
+
 def translated(error: DBAPIError) -> DatabaseAccessError | BusyError | DatabaseRefusedError:
     """Without the statement, its values and PostgreSQL's DETAIL, because those may hold personal data."""
     state = _sqlstate(error)
     if state == _LOCK_TIMEOUT:
         return RowLockedError(LOCKED)
-    if state == _READ_ONLY:
+    if is_read_only(error):
         return DatabaseAccessError(TAKES_NO_WRITES)
     if "attempt to write a readonly database" in str(error.orig):  # SQLite's words
         return DatabaseAccessError(FILE_TAKES_NO_WRITES)
-    if reason := _reason_of_refusal(error, state):
+    if reason := _reason_of_refusal(error, state) or _lost_table(error, state):
         return DatabaseAccessError(reason)
     is_away = isinstance(error, OperationalError) and (state.startswith(("08", "57P", "53")) or not state)
     if (error.connection_invalidated or is_away) and not _is_full(error):
@@ -96,12 +109,26 @@ def _reason_of_refusal(error: DBAPIError, state: str) -> str | None:
     message = str(error.orig)
     if isinstance(error.orig, sqlite3.Error):
         is_no_file = message == "unable to open database file" and not error.statement  # else it is the log beside it
-        if is_no_file or "is not a database" in message:
+        if is_no_file:
             return f"the database cannot be opened: {message}. Correct DATABASE_URL, or the permissions of the file"
+        if "is not a database" in message:
+            return f"the file that DATABASE_URL names is no SQLite database ({message}): correct DATABASE_URL"
+        if "malformed" in message:
+            return f"the database file is damaged ({message}): restore it from a backup, or correct DATABASE_URL"
         return None
     reason = None if state else reason_of_refusal(message)
     fix = "Correct DATABASE_URL, or let an administrator allow it"
     return reason and f"the database refuses the connection: {reason}. {fix}"
+
+
+def _lost_table(error: DBAPIError, state: str) -> str | None:
+    found = _LOST_TABLE.search(str(error.orig))
+    if found is None or state not in ("", _UNDEFINED_TABLE):
+        return None
+    return (
+        f"the database has no table {found[1] or found[2]}, which a statement or a trigger names: it was taken away "
+        "after the tables were read or made. Restore it from a backup"
+    )
 
 
 def _is_full(error: DBAPIError) -> bool:

@@ -1,20 +1,26 @@
 """Whether a failed connection is a refusal that a person must end, or a server that is away for a while."""
 
+import os
 import socket
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine.connection import parse_url
 from ordersync_dagster.adapters.database.engine.errors import translated
 from ordersync_dagster.adapters.database.engine.refused_connections import reason_of_refusal
+from ordersync_dagster.adapters.database.journal import run_history
 from ordersync_dagster.app.wiring import utc_now
-from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError
+from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError, SchemaError
+from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.processes import free_port
 
 AT = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: '
@@ -88,12 +94,57 @@ def test_what_the_driver_does_not_know_is_told_too(message: str, reason: str) ->
 
 def test_a_file_that_is_no_database_is_told_with_the_fix(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("this is a shopping list and no database at all" * 20)
-    with pytest.raises(DatabaseAccessError, match=r"cannot be opened: file is not a database\. Correct DATABASE_URL"):
+    with pytest.raises(DatabaseAccessError, match=r"is no SQLite database \(file is not a database\): correct"):
         open_shop.open_for_reading(parse_url(f"sqlite:///{tmp_path}/text.db"), utc_now)
     with pytest.raises(DatabaseAccessError, match=r"cannot be opened: Is a directory\. Correct DATABASE_URL"):
         open_shop.open_for_reading(parse_url(f"sqlite:///{tmp_path}"), utc_now)
     with pytest.raises(DatabaseAccessError, match=r"cannot be opened: unable to open database file\. Correct"):
         open_shop.open_for_writing(parse_url(f"sqlite:///{tmp_path}"), utc_now)
+
+
+def test_a_damaged_file_is_told_with_the_fix(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/shop.db"
+    open_shop.initialise(parse_url(url))
+    (tmp_path / "shop.db").write_bytes((tmp_path / "shop.db").read_bytes()[:9000])
+    for opened in (open_shop.open_for_reading, open_shop.open_for_writing, open_shop.open_existing):
+        with pytest.raises(DatabaseAccessError, match=r"is damaged \(.*malformed\): restore it from a backup"):
+            opened(parse_url(url), utc_now)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_path_that_no_file_can_have_is_one_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises((DatabaseAccessError, SchemaError), match=r"there is no database|cannot be opened"):
+        open_shop.open_existing(make_url(f"sqlite:///{tmp_path}").set(database=f"{tmp_path}/{name}"), utc_now)
+
+
+@contextmanager
+def kept_out_of(folder: Path) -> Iterator[None]:
+    """Nobody enters the folder; root does, so he is another user meanwhile."""
+    is_root, mode = os.geteuid() == 0, folder.stat().st_mode
+    folder.chmod(0)
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.chmod(mode)
+
+
+def test_a_folder_that_may_not_be_entered_is_told_with_the_fix(tmp_path: Path) -> None:
+    url = parse_url(f"sqlite:///{tmp_path}/shop.db")
+    for opened in (open_shop.open_for_reading, open_shop.open_for_writing, open_shop.open_existing):
+        with kept_out_of(tmp_path), pytest.raises(DatabaseAccessError, match="Permission denied.*or the folder's"):
+            opened(url, utc_now)
+
+
+def test_a_table_of_ours_that_was_taken_away_is_told_by_its_name(database_url: str) -> None:
+    open_shop.initialise(parse_url(database_url))
+    Database(database_url).execute("DROP TABLE ordersync_runs")
+    shop = open_shop.open_for_writing(parse_url(database_url), utc_now)
+    with pytest.raises(DatabaseAccessError, match="has no table ordersync_runs, .* Restore it from a backup"):
+        shop.store.read(partial(run_history.read_runs, limit=1))
 
 
 def test_a_file_that_cannot_be_made_is_told_with_the_fix(tmp_path: Path) -> None:
