@@ -19,6 +19,7 @@ from ordersync_dagster.sync.ports import Sessions
 
 ANY_TIME = 2**37  # Unix seconds; no session is from later
 
+
 @dataclass(slots=True)
 class Payments:
     """The states of the payments of a window, which starts at `since` (Unix seconds)."""

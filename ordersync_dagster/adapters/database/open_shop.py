@@ -128,7 +128,11 @@ def initialise(url: URL, layout: Layout = Layout()) -> tuple[Engine, list[str]]:
 def init_sql(url: URL, layout: Layout) -> str:
     """The SQL of the tables that `initialise` would create; changes nothing."""
     path = connection.sqlite_path(url)
-    engine = _engine(url, layout, is_reading=True) if path is None or connection.is_there(path) else connection.open_in_memory()
+    engine = (
+        _engine(url, layout, is_reading=True)
+        if path is None or connection.is_there(path)
+        else connection.open_in_memory()
+    )
     with reading_from(engine, is_last=True) as reading:
         return create.ddl(reading, has_shop=layout.mapping.expects_tables)
 

@@ -36,9 +36,7 @@ TAKES_NO_WRITES = (
     f"{_NO_WRITES}: it is a standby or read-only. Name the primary in DATABASE_URL, or make the database writable for "
     f"this role. {_DRY_RUN}"
 )
-FILE_TAKES_NO_WRITES = (
-    f"the database file cannot be written: let this user write the file and its folder. {_DRY_RUN}"
-)
+FILE_TAKES_NO_WRITES = f"the database file cannot be written: let this user write the file and its folder. {_DRY_RUN}"
 _UNDEFINED_TABLE = "42P01"  # undefined_table
 _LOST_TABLE = re.compile(r'no such table: (\S+)|relation "([^"]+)" does not exist')  # SQLite's words, PostgreSQL's
 _TRIGGER_FUNCTION = re.compile(r'PL/pgSQL function "?([\w.$]+)"?\(\)')

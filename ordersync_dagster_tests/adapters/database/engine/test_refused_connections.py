@@ -135,7 +135,7 @@ def kept_out_of(folder: Path) -> Iterator[None]:
 def test_a_folder_that_may_not_be_entered_is_told_with_the_fix(tmp_path: Path) -> None:
     url = parse_url(f"sqlite:///{tmp_path}/shop.db")
     for opened in (open_shop.open_for_reading, open_shop.open_for_writing, open_shop.open_existing):
-        with kept_out_of(tmp_path), pytest.raises(DatabaseAccessError, match="Permission denied.*or the folder's"):
+        with kept_out_of(tmp_path), pytest.raises(DatabaseAccessError, match=r"Permission denied.*or the folder's"):
             opened(url, utc_now)
 
 
@@ -143,7 +143,7 @@ def test_a_table_of_ours_that_was_taken_away_is_told_by_its_name(database_url: s
     open_shop.initialise(parse_url(database_url))
     Database(database_url).execute("DROP TABLE ordersync_runs")
     shop = open_shop.open_for_writing(parse_url(database_url), utc_now)
-    with pytest.raises(DatabaseAccessError, match="has no table ordersync_runs, .* Restore it from a backup"):
+    with pytest.raises(DatabaseAccessError, match=r"has no table ordersync_runs, .* Restore it from a backup"):
         shop.store.read(partial(run_history.read_runs, limit=1))
 
 
