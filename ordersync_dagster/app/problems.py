@@ -1,6 +1,6 @@
 """The problems that runs found in one shop, from settings to result: list, show, acknowledge."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,21 +32,28 @@ class Problems:
 
     def show(self, problem_id: str) -> KnownProblem:
         """One problem, open or ended; raises UsageError if there is none with this id."""
-        for each in self.known(only_open=False):
-            if each.id == problem_id:
-                return each
-        raise UsageError(f"there is no problem {problem_id}: `ordersync problems --all` lists them")
+        return self._named([problem_id])[0]
 
-    def acknowledge(self, problem_id: str, *, by: str, note: str, until: datetime | None = None) -> KnownProblem:
-        """Record that a person has seen an open problem; raises UsageError where that has no sense."""
-        problem = self.show(problem_id)
-        if not problem.is_open:
-            raise UsageError(f"problem {problem_id} has ended ({problem.ended_why}): there is nothing to acknowledge")
+    def acknowledge(
+        self, problem_ids: Collection[str], *, by: str, note: str, until: datetime | None = None
+    ) -> list[KnownProblem]:
+        """Record that a person has seen open problems: all, or none and UsageError where one of them has no sense."""
+        problems = self._named(dict.fromkeys(problem_ids))
+        if ended := next((each for each in problems if not each.is_open), None):
+            raise UsageError(f"problem {ended.id} has ended ({ended.ended_why}): there is nothing to acknowledge")
         if not note.strip():
             raise UsageError("the note is empty: say what you found or decided")
         if until is not None and until <= self.now:
             raise UsageError(f"--until {until:%Y-%m-%d} is not in the future")
         seen = Acknowledgement(by, self.now, note.strip(), until)
         with open_records(self._settings, self._tools, is_writing=True).transaction() as connection:
-            problem_records.acknowledge(connection, problem_id, seen)
-        return replace(problem, acknowledgement=seen)
+            for each in problems:
+                problem_records.acknowledge(connection, each.id, seen)
+        return [replace(each, acknowledgement=seen) for each in problems]
+
+    def _named(self, problem_ids: Iterable[str]) -> list[KnownProblem]:
+        known = {each.id: each for each in self.known(only_open=False)}
+        wanted = [*problem_ids]
+        if unknown := next((each for each in wanted if each not in known), None):
+            raise UsageError(f"there is no problem {unknown}: `ordersync problems --all` lists them")
+        return [known[each] for each in wanted]

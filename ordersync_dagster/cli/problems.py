@@ -19,6 +19,12 @@ PROBLEM_ID = typer.Argument(
     metavar="ID", help="As `ordersync problems` shows it.", callback=lambda given: given.strip().lower()
 )
 
+PROBLEM_IDS = typer.Argument(
+    metavar="ID...",
+    help="As `ordersync problems` shows them.",
+    callback=lambda given: [each.strip().lower() for each in given],
+)
+
 
 @problems.callback()
 @in_each_shop
@@ -53,10 +59,10 @@ def show_problem(problem_id: Annotated[str, PROBLEM_ID], as_json: Annotated[bool
     show((problem_json if as_json else problem_text)(source.show(problem_id), source.now))
 
 
-@problems.command("ack", short_help="Say that you have seen a problem.")
+@problems.command("ack", short_help="Say that you have seen problems.")
 @in_one_shop
 def acknowledge_problem(
-    problem_id: Annotated[str, PROBLEM_ID],
+    problem_ids: Annotated[list[str], PROBLEM_IDS],
     note: Annotated[str, typer.Option(help="Your finding or decision; no names of customers.")],
     until: Annotated[
         datetime | None,
@@ -67,13 +73,16 @@ def acknowledge_problem(
     ] = None,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """Say that you have seen a problem: it stays listed, but no longer needs a person."""
-    from ordersync_dagster.report.problems import problem_json, problem_text
+    """Say that you have seen problems: they stay listed, but no longer need a person."""
+    from ordersync_dagster.report.problems import problem_json, problem_text, problems_json, problems_text
 
     source = _problems()
     when = until.replace(tzinfo=UTC) if until else None
-    found = source.acknowledge(problem_id, by=by or _user(), note=note, until=when)
-    show((problem_json if as_json else problem_text)(found, source.now))
+    found = source.acknowledge(problem_ids, by=by or _user(), note=note, until=when)
+    if len(found) == 1:
+        show((problem_json if as_json else problem_text)(found[0], source.now))
+    else:
+        show(problems_json(found, source.now) if as_json else problems_text(found, source.now, most=None))
 
 
 def _user() -> str:

@@ -140,7 +140,7 @@ def test_an_acknowledged_problem_is_told_when_its_time_is_over(shop: Shop) -> No
     team = Team(shop, ORDERSYNC_ALERT_CLASSES="missing_at_printful")
     (known,) = [each for each in team.problems.known() if each.problem_class == "missing_at_printful"]
     until = shop.time.now + timedelta(days=1)
-    team.problems.acknowledge(known.id, by="ann", note="asked", until=until)
+    team.problems.acknowledge([known.id], by="ann", note="asked", until=until)
     assert team.hears() == []
     team.passes(timedelta(days=1))
     assert team.hears() == ["ordersync: 1 new problem (missing_at_printful)"]

@@ -104,7 +104,7 @@ def test_a_problem_has_the_age_of_its_first_run_and_knows_who_has_seen_it(shop: 
     shop.time.now += timedelta(days=3)
     known = Problems(settings_for(shop.sandbox, shop.database.url), shop.time.tools(1))
     seen, *others = known.known()
-    known.acknowledge(seen.id, by="a person", note="we know")
+    known.acknowledge([seen.id], by="a person", note="we know")
     report = made(shop)
     ages = {each.problem.id: (each.first_seen, each.is_acknowledged) for each in report.problems}
     assert ages[seen.id] == (seen.first_seen, True)

@@ -59,6 +59,17 @@ def test_an_acknowledged_problem_is_listed_and_needs_nobody(ordersync: Cli) -> N
         assert ordersync("problems", "show", name).out.splitlines()[0].startswith(problem_id)
 
 
+def test_several_problems_are_acknowledged_at_once_or_none(ordersync: Cli) -> None:
+    ordersync("sync")
+    ids = [each["id"] for each in listed(ordersync)]
+    ran = ordersync("problems", "ack", ids[0], "p0", "--note", "no goods")
+    assert (ran.code, "there is no problem p0" in ran.err) == (2, True)
+    assert not any(each["acknowledged"] for each in listed(ordersync))
+    ran = ordersync("problems", "ack", ids[0], ids[1].upper(), ids[0], "--note", "no goods", "--json")
+    assert [each["id"] for each in json.loads(ran.out)["problems"]] == ids[:2]
+    assert [bool(each["acknowledged"]) for each in listed(ordersync)] == [True, True, *[False] * (len(ids) - 2)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
