@@ -108,4 +108,4 @@ def _unknown_problem(each: Unlinked) -> Problem:
 
 
 def _since(each: Unlinked) -> str:
-    return "was recovered" if each.is_recovered else "was paid more than a day ago"
+    return "was missing in the shop" if each.is_recovered else "was paid more than a day ago"  # a dry run adds none

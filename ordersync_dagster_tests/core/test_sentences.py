@@ -133,7 +133,7 @@ def test_an_order_that_printful_does_not_have_is_named_by_both_ids() -> None:
 @pytest.mark.parametrize(
     ("order", "why", "marked"),
     [
-        (as_stored(new_order()), "was recovered", {"recovered": "yes"}),
+        (as_stored(new_order()), "was missing in the shop", {"recovered": "yes"}),
         (stored_order(printful_order_id=None), "was paid more than a day ago", {}),
     ],
     ids=["recovered", "the shop's own"],
