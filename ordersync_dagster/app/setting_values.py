@@ -43,6 +43,10 @@ def stripe_key(key: str, info: ValidationInfo) -> str:
     """A secret or restricted key, or a restricted one only, if the shop says so."""
     if key.startswith("pk_"):
         raise SettingsError("STRIPE_SECRET_KEY is a publishable key (pk_…), which can read nothing: use rk_… or sk_…")
+    if key.startswith("whsec_"):
+        raise SettingsError("STRIPE_SECRET_KEY is the secret of a webhook endpoint (whsec_…): use rk_… or sk_…")
+    if not _STRIPE_KEY.fullmatch(key) and _STRIPE_KEY.search(key):
+        raise SettingsError("STRIPE_SECRET_KEY has blanks, quotes or odd characters in it: copy the key alone again")
     if not _STRIPE_KEY.fullmatch(key):
         raise SettingsError(
             "STRIPE_SECRET_KEY is not a Stripe secret key: those begin rk_live_, rk_test_, sk_live_ or sk_test_"
@@ -59,8 +63,8 @@ def printful_key(key: str) -> str:
     """A token of Printful's; it has no documented form."""
     if re.match(r"(sk|rk|pk)_(live|test)_", key):
         raise SettingsError("PRINTFUL_API_KEY holds a Stripe key: were the two swapped?")
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise SettingsError("PRINTFUL_API_KEY has blanks or odd characters in it: copy it again")
+    if not re.fullmatch(r"[\x21-\x7e]+", key) or key[0] in "'\"":
+        raise SettingsError("PRINTFUL_API_KEY has blanks, quotes or odd characters in it: copy the token alone again")
     return key
 
 

@@ -24,11 +24,19 @@ def test_a_publishable_key_is_named_as_such(key: str) -> None:
         with_keys(key).require()
 
 
-@pytest.mark.parametrize("key", ["whsec_x1", "sk_x1", "sk_live_a b", "sk_live_a\nsk_live_b", "a-printful-token"])
+@pytest.mark.parametrize("key", ["sk_x1", "a-printful-token"])
 def test_what_is_no_secret_key_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(SettingsError, match="not a Stripe secret key") as raised:
         with_keys(key).require()
     assert key not in str(raised.value)
+
+
+def test_the_secret_of_a_webhook_endpoint_is_named_as_such() -> None:
+    with pytest.raises(
+        SettingsError, match=r"the secret of a webhook endpoint \(whsec_…\): use rk_… or sk_…"
+    ) as raised:
+        with_keys("whsec_" + "x1").require()
+    assert "x1" not in str(raised.value)
 
 
 @pytest.mark.parametrize("key", [LIVE, TEST, "pk_test_" + "x1"])
@@ -37,16 +45,19 @@ def test_swapped_keys_are_noticed(key: str) -> None:
         with_keys(printful=key).require()
 
 
-@pytest.mark.parametrize("key", ["to ken", "tok\u00a0en", "tok\ten", "tokén"])
-def test_a_token_with_blanks_is_refused_without_repeating_it(key: str) -> None:
-    with pytest.raises(SettingsError, match="blanks or odd characters") as raised:
+@pytest.mark.parametrize("key", ["'token'", '"token"', "to ken", "tok\u00a0en", "tok\ten", "tokén"])
+def test_a_token_with_blanks_or_quotes_is_refused_without_repeating_it(key: str) -> None:
+    with pytest.raises(SettingsError, match="blanks, quotes or odd characters") as raised:
         with_keys(printful=key).require()
     assert key not in str(raised.value)
 
 
-@pytest.mark.parametrize("key", [TEST + "é", TEST + "\u00a01", TEST + "１"])
+@pytest.mark.parametrize(
+    "key",
+    [f"'{TEST}'", f"Bearer {TEST}", f"{TEST} x", f"{TEST}\n{TEST}", TEST + "é", TEST + "\u00a01", TEST + "１"],
+)
 def test_a_key_of_stripe_with_odd_characters_is_refused_without_repeating_it(key: str) -> None:
-    with pytest.raises(SettingsError, match="not a Stripe secret key") as raised:
+    with pytest.raises(SettingsError, match="blanks, quotes or odd characters in it: copy the key alone") as raised:
         with_keys(key).require()
     assert key not in str(raised.value)
 

@@ -13,7 +13,7 @@ from matplotlib.image import imread
 from ordersync_dagster.core.summary import COUNTERS, Summary
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.orchestration import metadata
-from ordersync_dagster.report.charts import PNG_LIMIT, gap_chart
+from ordersync_dagster.report.charts import PNG_LIMIT, gap_chart, gap_figure
 from ordersync_dagster.report.markdown import escaped
 from ordersync_dagster.report.outcome import Outcome
 from ordersync_dagster.sandbox import Sandbox, World
@@ -108,6 +108,13 @@ def test_the_gap_is_red() -> None:
         return _count(gap_chart(outcome), (0xD6, 0x45, 0x45))
 
     assert red_pixels(3) > 10 * red_pixels(0)  # without a gap only the legend is red
+
+
+@pytest.mark.parametrize(("paid", "top"), [(0, 1), (20, 20)])
+def test_days_without_a_payment_are_drawn_on_a_scale_of_whole_sessions(paid: int, top: float) -> None:
+    outcome = Outcome("run", Window.last_days(1, THIS_AFTERNOON), is_dry_run=True)
+    outcome.days = {THIS_AFTERNOON.date(): Summary(skipped_order_exists=paid)}
+    assert gap_figure(outcome).axes[0].get_ylim() == pytest.approx((0, top))
 
 
 def test_a_table_is_cut_where_dagster_would_choke() -> None:

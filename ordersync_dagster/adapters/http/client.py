@@ -17,6 +17,7 @@ import urllib3
 
 from ordersync_dagster.adapters.http.deadline import DeadlineAdapter
 from ordersync_dagster.adapters.http.retry_after import THROTTLED, asked_wait
+from ordersync_dagster.adapters.http.unreached import why_unreached
 from ordersync_dagster.core.errors import VendorAnswerError, VendorUnavailableError
 
 BODY_LIMIT = 32 * 1024 * 1024  # bytes after decompression; the largest real page seen is under 1 MB
@@ -75,9 +76,9 @@ class GetOnlyError(AssertionError):
 class _TryAgainError(Exception):
     """One attempt failed; the next may succeed."""
 
-    def __init__(self, what: str, wait: float | None = None) -> None:
+    def __init__(self, what: str, wait: float | None = None, *, is_unreached: bool = False) -> None:
         super().__init__(what)
-        self.wait = wait
+        self.wait, self.is_unreached = wait, is_unreached
 
 
 class _TooLargeError(Exception):
@@ -164,9 +165,10 @@ def get_with_retries(
 
 def _give_up(state: tenacity.RetryCallState, vendor: str) -> NoReturn:
     error = state.outcome.exception() if state.outcome else None
+    network = "this machine's network and " if getattr(error, "is_unreached", False) else ""
     raise VendorUnavailableError(
         f"{vendor} gave no usable answer in {state.attempt_number} attempts (the last: {error}). "
-        f"Look at {vendor}'s status page, then run again."
+        f"Look at {network}{vendor}'s status page, then run again."
     ) from None
 
 
@@ -174,12 +176,17 @@ def _attempt(fetch: Callable[[], requests.Response], vendor: str, traffic: Traff
     try:
         response = fetch()
     except (requests.exceptions.SSLError, requests.exceptions.InvalidURL) as error:
-        raise VendorUnavailableError(f"{vendor} could not be reached safely ({type(error).__name__})") from None
+        raise VendorUnavailableError(
+            f"{vendor} could not be reached safely ({type(error).__name__}). If a proxy on the way inspects TLS, name "
+            "its certificates in ORDERSYNC_CA_BUNDLE; else look at this machine's clock and network."
+        ) from None
     except _TooLargeError:
         limit = f"{BODY_LIMIT // 2**20} MB"
         raise VendorAnswerError(f"{vendor}'s answer was larger than {limit} and was not read") from None
     except requests.exceptions.RequestException as error:
-        raise _TryAgainError(f"no whole answer, {type(error).__name__}") from None
+        unreached = why_unreached(error)
+        what = unreached or f"no whole answer, {type(error).__name__}"
+        raise _TryAgainError(what, is_unreached=bool(unreached)) from None
     if response.status_code in THROTTLED:
         traffic.add("http_429")
     if 300 <= response.status_code < 400:

@@ -232,7 +232,18 @@ def test_one_connection_serves_many_requests(sandbox: Sandbox, reader: Reader, m
     assert len(opened) == 1
 
 
-def test_a_vendor_that_is_not_there_is_named(time: FakeTime) -> None:
+@pytest.mark.parametrize(
+    ("base", "cause"),
+    [
+        ("http://127.0.0.1:9", r"127\.0\.0\.1:9 takes no connection"),
+        ("http://stripe.invalid", r"this machine does not know the name stripe\.invalid"),
+    ],
+)
+def test_a_vendor_that_is_not_there_is_told_with_cause_and_fix(time: FakeTime, base: str, cause: str) -> None:
     session = GuardedSession(Unlimited(), Traffic())
-    with pytest.raises(VendorUnavailableError, match="Stripe gave no usable answer in 2 attempts"):
-        get_with_retries(lambda: session.get("http://127.0.0.1:9/"), "Stripe", time.retry_policy(attempts=2), Traffic())
+    fix = "Look at this machine's network and Stripe's status page"
+    with pytest.raises(VendorUnavailableError, match=rf"in 2 attempts \(the last: {cause}\)\. {fix}") as raised:
+        get_with_retries(
+            lambda: session.get(f"{base}/v1?starting_after=cs_1"), "Stripe", time.retry_policy(attempts=2), Traffic()
+        )
+    assert "cs_1" not in str(raised.value)
