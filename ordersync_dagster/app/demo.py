@@ -18,6 +18,7 @@ from ordersync_dagster.core.window import DEFAULT_DAYS, Window
 from ordersync_dagster.report.drift.forms import ReportForm, written_as
 from ordersync_dagster.report.drift.verdict import verdict_of
 from ordersync_dagster.report.files import write_whole
+from ordersync_dagster.report.history import rows_text
 from ordersync_dagster.report.status_screen import status_text
 from ordersync_dagster.report.text import summary_text
 from ordersync_dagster.sync.order_sync import PrintfulScope
@@ -42,9 +43,7 @@ def demonstrate() -> Iterator[str]:
             yield f"\n{title}\n"
             yield summary_text(run.outcome)
             if not dry_run:
-                rows = ", ".join(
-                    f"{count} {name.replace('_', ' ')}" for name, count in run.outcome.rows.items() if count
-                )
+                rows = ", ".join(rows_text(count, name) for name, count in run.outcome.rows.items() if count)
                 yield f"\nRows written: {rows or 'none'}"
         yield "\n4. What needs a person now: ordersync status\n"
         yield status_text(read_status(_settings(environment)))

@@ -21,6 +21,7 @@ from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe
 from ordersync_dagster.core.errors import MissingPermissionError, OrderSyncError, UsageError
 from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.report.findings import Finding, Level
 
 RETRY_POLICY = RetryPolicy(attempts=2, deadline=30)  # a person waits
@@ -136,7 +137,9 @@ def _database(settings: Settings, tools: Tools) -> Iterator[Finding]:
     yield from (Finding(Level.GREEN, "Database", remark) for remark in remarks)
     shop = open_shop.open_existing(url, tools.clock, settings.layout)
     count = shop.store.order_count()
-    yield Finding(Level.GREEN, "Database", f"{shop.target} fits; {count} orders, stripe_session_id is unique")
+    yield Finding(
+        Level.GREEN, "Database", f"{shop.target} fits; {counted(count, 'order')}, stripe_session_id is unique"
+    )
     for note in shop.notes:
         yield Finding(Level.GREEN, "Database", note)
     yield from database_findings(diagnose(shop, connection.sqlite_path(url)), is_shadow=settings.ordersync_shadow)

@@ -27,6 +27,7 @@ from ordersync_dagster.app.shadow_store import ShadowStore
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.not_made import MakingRules
 from ordersync_dagster.core.stripe_session import SessionRules
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.sync.order_sync import OrderSync, PrintfulScope
 
 Clock = Callable[[], datetime]
@@ -73,7 +74,7 @@ class ReadyRun:
         """The first line of every run."""
         mode = "LIVE mode" if self.is_live else "test mode"
         shadow = "; shadow mode, the shop's tables are not written" if self.is_shadow else ""
-        return f"Target: {self.target} ({self.order_count} orders), Stripe in {mode}{shadow}"
+        return f"Target: {self.target} ({counted(self.order_count, 'order')}), Stripe in {mode}{shadow}"
 
 
 def open_run(
@@ -174,9 +175,9 @@ def _unknown_erasures(erasures: Erasures) -> tuple[str, ...]:
     if not erasures.unknown:
         return ()
     return (
-        f"ordersync_erased holds {erasures.unknown} hashes of erased customers that were made with a key which is not "
-        "known here, so their data could come back: set ORDERSYNC_HASH_KEY to the key that it had when they were "
-        "erased (docs/data.md).",
+        f"ordersync_erased holds {counted(erasures.unknown, 'hash', 'hashes')} of erased customers, made with a key "
+        "that is not known here, so their data could come back: set ORDERSYNC_HASH_KEY to the key that it had when they "
+        "were erased (docs/data.md).",
     )
 
 

@@ -7,6 +7,7 @@ import typer
 from ordersync_dagster.cli.console import settings, show
 from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.text import counted
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.schema import ShopSchema
@@ -50,7 +51,7 @@ def db_check() -> None:
     """Say whether the database fits; changes nothing."""
     schema = _schema()
     count = schema.check()
-    show(f"{schema.target}: fits; {count} orders")
+    show(f"{schema.target}: fits; {counted(count, 'order')}")
 
 
 def _schema() -> "ShopSchema":

@@ -17,6 +17,7 @@ from ordersync_dagster.cli.console import AS_JSON, DRY_RUN, is_terminal, is_watc
 from ordersync_dagster.cli.kept_files import check_files, keep_plan, keep_report
 from ordersync_dagster.core.errors import OrderSyncError, PlanMovedError, TooManyChangesError, UsageError
 from ordersync_dagster.core.exit_codes import FAILED, OK
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster.sync.whole_plan import STRIPE_STOPS
 
@@ -90,7 +91,7 @@ def _carry_out(run: "Run") -> OrderSyncError | None:
                 if day is not None:
                     advance(f"Stripe, {day}", 1)
                 else:
-                    advance(f"Printful, {run.outcome.summary.printful_orders_checked} orders", 0)
+                    advance(f"Printful, {counted(run.outcome.summary.printful_orders_checked, 'order')}", 0)
         except OrderSyncError as error:
             return error
     return None
@@ -129,7 +130,7 @@ def _warnings(run: "Run", error: OrderSyncError | None) -> list[str]:
 def _not_done(run: "Run", error: OrderSyncError) -> str:
     """The days and orders that a stopped run left to the next one."""
     days = [day for day in run.outcome.window.days if day not in run.outcome.days]
-    left = [f"the sessions of {days[0]} to {days[-1]} ({len(days)} days)"] if days else []
+    left = [f"the sessions of {days[0]} to {days[-1]} ({counted(len(days), 'day')})"] if days else []
     if run.ready.sync.printful is not None and not isinstance(error, STRIPE_STOPS):
         left.append("all Printful orders" if days else "part of the Printful orders")
     remedy = "correct the cause, and run again" if isinstance(error, UsageError) else "run again"
@@ -142,7 +143,7 @@ def _tell_dagster(run: "Run", shop: str, *, looked_at_printful: bool) -> None:
         from ordersync_dagster.orchestration.run_events import report_runless
 
         days = report_runless(run.outcome, looked_at_printful=looked_at_printful, shop=shop)
-        say(f"Reported {days} days to the Dagster instance in DAGSTER_HOME.")
+        say(f"Reported {counted(days, 'day')} to the Dagster instance in DAGSTER_HOME.")
     except Exception as error:  # noqa: BLE001  # Dagster raises whatever its storage does
         say(f"Warning: Dagster's instance was not told ({type(error).__name__}); the shop's database is right.")
 

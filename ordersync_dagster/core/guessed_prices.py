@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ordersync_dagster.core.changes import AddItems, Change
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.text import counted
 
 _SURE = ("retail_price", "stripe_line_item")
 
@@ -15,8 +16,8 @@ def without_guessed_prices(plan: Plan) -> Plan:
     if not count:
         return plan
     warning = (
-        f"The items of {count} orders were left to the next run: their price is known to Stripe alone, whose sessions "
-        "were not all read."
+        f"The items of {counted(count, 'order')} were left to the next run: their price is known to Stripe alone, "
+        "whose sessions were not all read."
     )
     return replace(plan, updates=tuple(each for each in kept if each.changes), warnings=(*plan.warnings, warning))
 

@@ -6,6 +6,7 @@ from ordersync_dagster.core.orders import Order, Status, StoredOrder
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session_fields import MalformedError, created_time, id_of
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.unlinked import DAY
 from ordersync_dagster.core.window import day_of
 
@@ -39,7 +40,7 @@ def late_payment(row: StoredOrder, order: Order, paid_at: int | None, after: int
         return []
     days = int((paid_at - made) // DAY)
     sentence = (
-        f"Order {row.id} was paid on {day_of(paid_at)}, {days} days after its checkout. "
+        f"Order {row.id} was paid on {day_of(paid_at)}, {counted(days, 'day')} after its checkout. "
         "Look whether its goods and prices are still the same, and tell the customer: you may have called it cancelled."
     )
     return [Problem(ProblemClass.LATE_PAYMENT, sentence, {"order_id": row.id, "stripe_session_id": order.session_id})]

@@ -19,6 +19,7 @@ from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SkipReason
 from ordersync_dagster.core.stripe_session_fields import id_of
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.timeline import shown_amount
 from ordersync_dagster.core.window import DEFAULT_DAYS, unix_second
 
@@ -91,7 +92,7 @@ def _at_stripe(facts: Facts) -> str:
         return f"nothing of session {facts.case.session_id}" if facts.case.session_id else "no session is known"
     words = [str(session.get(name)) for name in ("status", "payment_status") if session.get(name)]
     went_back = [
-        _number(len(rows), name) for name, rows in (("refund", facts.refunds), ("dispute", facts.disputes)) if rows
+        counted(len(rows), name) for name, rows in (("refund", facts.refunds), ("dispute", facts.disputes)) if rows
     ]
     return ", ".join([*words, shown_amount(session, "amount_total"), *went_back])
 
@@ -110,7 +111,7 @@ def _in_shop(order: StoredOrder | None) -> str:
         "shipping_address": order.shipping_address,
     }
     held = [f"{name} {'(set)' if value else '(empty)'}" for name, value in personal.items()]
-    return ", ".join([order.status, amount, _number(len(order.items), "item"), *held])
+    return ", ".join([order.status, amount, counted(len(order.items), "item"), *held])
 
 
 def _at_printful(facts: Facts) -> str:
@@ -179,8 +180,3 @@ def _session_time(facts: Facts) -> datetime | None:
 def _printful_time(facts: Facts) -> datetime | None:
     times = [at for each in facts.printful_orders if (at := created_at(each))]
     return datetime.fromtimestamp(min(times), UTC) if times else None
-
-
-def _number(count: int, name: str) -> str:
-    """1 refund, 2 refunds."""
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"

@@ -15,6 +15,7 @@ from ordersync_dagster.core.changes import InsertOrder, OrderUpdate
 from ordersync_dagster.core.errors import PlanMovedError
 from ordersync_dagster.core.order_fields import INSERTED
 from ordersync_dagster.core.plan import Plan
+from ordersync_dagster.core.text import counted
 
 REFERENCE_DIGITS = 32  # of a plan's digest: 128 bits
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
@@ -53,8 +54,8 @@ def require_plan(plans: Iterable[Plan], expected: str) -> None:
     changes = [PlannedChange.of(each) for plan in plans for each in changes_of(plan)]
     if plan_digest(changes) != expected:
         raise PlanMovedError(
-            f"the plan of the dry run is not what a run would do now ({len(changes)} orders to add or change): "
-            "something moved since. Nothing was written. Make a new dry run and look at it."
+            f"the plan of the dry run is not what a run would do now ({counted(len(changes), 'order')} to add or "
+            "change): something moved since. Nothing was written. Make a new dry run and look at it."
         )
 
 

@@ -1,4 +1,4 @@
-"""Text from outside: whether it is given, whether a database can hold it, and how it is shown."""
+"""Text from outside: whether it is given, whether a database can hold it, and how it is shown; numbers of things."""
 
 import re
 import unicodedata
@@ -38,3 +38,8 @@ def visible(text: str) -> str:
     """`text` with control characters and direction overrides escaped, so that none of them can hide a part of it."""
     hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
     return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in hidden else c for c in text)
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """1 order, 2,000 orders; `more` where the plural is not made with an s."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"

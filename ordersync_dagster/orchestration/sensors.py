@@ -10,6 +10,7 @@ import dagster as dg
 from ordersync_dagster.app.watch import Watch
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.paid_events import EVENTS_KEPT
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.window import day_ranges
 from ordersync_dagster.orchestration.killed_runs import end_killed_runs
 from ordersync_dagster.orchestration.names import ShopNames
@@ -122,8 +123,8 @@ def _why_no_run(given_up: int) -> str:
     if not given_up:
         return "Every paid session has its order."
     return (
-        f"{given_up} paid sessions still have no order, though {TRIES} runs over their days came to their end: "
-        "their reports say why."
+        f"{counted(given_up, 'paid session')} still {'has' if given_up == 1 else 'have'} no order, though {TRIES} runs "
+        f"over {'its day' if given_up == 1 else 'their days'} came to their end: their reports say why."
     )
 
 

@@ -9,9 +9,9 @@ from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.sums import sums_of_problems, sums_text
-from ordersync_dagster.core.text import visible
+from ordersync_dagster.core.text import counted, visible
 from ordersync_dagster.report.links import where_to_look
-from ordersync_dagster.report.moments import counted, lasting, moment_text
+from ordersync_dagster.report.moments import lasting, moment_text
 from ordersync_dagster.report.outcome import TO_STOP
 
 EXAMPLES = 3  # of one class, the oldest

@@ -13,8 +13,7 @@ from ordersync_dagster.core.history import (
     UndoResult,
     Verification,
 )
-from ordersync_dagster.core.text import visible
-from ordersync_dagster.report.moments import counted
+from ordersync_dagster.core.text import counted, visible
 
 HISTORY_VERSION = 1  # changes only when a field's meaning does
 BLANKED = "(blanked)"
@@ -106,7 +105,7 @@ def undo_json(result: UndoResult) -> str:
 def verification_text(found: Verification) -> str:
     if found.broken:
         return f"The audit is broken. {found.broken}"
-    return f"The audit is whole: {found.entries} entries, {found.blanked} of them blanked."
+    return f"The audit is whole: {counted(found.entries, 'entry', 'entries')}, {found.blanked:,} of them blanked."
 
 
 def verification_json(found: Verification) -> str:
@@ -115,18 +114,20 @@ def verification_json(found: Verification) -> str:
 
 def erasure_text(result: ErasureResult) -> str:
     """The figures of a purge or a forget, or of its dry run."""
-    figures = {
-        "audit payloads blanked": result.counts.payloads,
-        "remembered 404s dropped": result.counts.missing,
-        "rate tokens dropped": result.counts.rates,
-        "host names blanked": result.counts.hosts,
-        "ended problems dropped": result.counts.problems,
-        "records of alerts dropped": result.counts.alerts,
-        "changes of shadow mode dropped": result.counts.shadows,
-        "dates of questions for parcels dropped": result.counts.parcels,
-        "hashes left so that no run brings the customer back": result.counts.erased,
-    }
-    shown = ", ".join(f"{count} {name}" for name, count in figures.items() if count) or "nothing to erase"
+    found = result.counts
+    figures = [
+        (found.payloads, "audit payload", "blanked"),
+        (found.missing, "remembered 404", "dropped"),
+        (found.rates, "rate token", "dropped"),
+        (found.hosts, "host name", "blanked"),
+        (found.problems, "ended problem", "dropped"),
+        (found.alerts, "record", "of alerts dropped"),
+        (found.shadows, "change", "of shadow mode dropped"),
+        (found.parcels, "date", "of questions for parcels dropped"),
+        (found.erased, "hash", "left so that no run brings the customer back"),
+    ]
+    named = (f"{counted(count, one, f'{one}es' * one.endswith('sh'))} {rest}" for count, one, rest in figures if count)
+    shown = ", ".join(named) or "nothing to erase"
     return f"{result.kind} {f'as run {result.run_id}' if result.run_id else '(dry run, nothing was written)'}: {shown}"
 
 
@@ -142,10 +143,18 @@ def _shadow_rows(summary: Mapping[str, int]) -> str:
     return f"would have repaired {repairs} so far, the shop did {by_shop} of them, {wrong} would be wrong"
 
 
+def rows_text(count: int, name: str) -> str:
+    """orders_inserted: 1 order inserted, 2 orders inserted."""
+    things, _, done = name.replace("_", " ").partition(" ")
+    return (
+        f"{counted(count, things.removesuffix('s'))} {done}" if things.endswith("s") else f"{count:,} {things} {done}"
+    )
+
+
 def _run_line(run: PastRun) -> str:
     kind = f"undo of {run.undoes}" if run.undoes else run.kind
     period = f"{run.window.start:%Y-%m-%d}…{run.window.end:%Y-%m-%d %H:%M}" if run.window else ""
-    rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(run.rows.items())) or "no rows"
+    rows = ", ".join(rows_text(count, name) for name, count in sorted(run.rows.items())) or "no rows"
     rows = _shadow_rows(run.summary) if run.kind == "shadow" and run.summary else rows
     parts = [run.id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", run.host or BLANKED, kind, state_text(run), period, rows]
     return visible("  ".join(part for part in parts if part))

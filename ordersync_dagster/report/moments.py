@@ -1,6 +1,8 @@
-"""Moments, times and numbers of things as a person reads them."""
+"""Moments and times as a person reads them."""
 
 from datetime import datetime
+
+from ordersync_dagster.core.text import counted
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -21,8 +23,3 @@ def lasting(since: datetime, now: datetime) -> str:
         if minutes >= least
     )
     return counted(count, unit)
-
-
-def counted(count: int, one: str, more: str = "") -> str:
-    """1 order, 2,000 orders; `more` where the plural is not made with an s."""
-    return f"{count:,} {one if count == 1 else more or f'{one}s'}"

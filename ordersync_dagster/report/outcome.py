@@ -16,6 +16,7 @@ from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.proof import DayProof, day_proof
 from ordersync_dagster.core.shadow import ShadowFigures
 from ordersync_dagster.core.summary import Summary, summarise
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.rows import ChangeRow, field_rows, iter_changes
 
@@ -116,8 +117,9 @@ class Outcome:
         if not self.guessed_prices:
             return [*self.plan_warnings]
         guessed = (
-            f"{self.guessed_prices} items got a guessed price (the cost at Printful, or 0.00): order_items.price must "
-            "be given and nobody says what the customer paid: look for price_source in their metadata."
+            f"{counted(self.guessed_prices, 'item')} got a guessed price (the cost at Printful, or 0.00): "
+            "order_items.price must be given and nobody says what the customer paid: look for price_source in "
+            "their metadata."
         )
         return [*self.plan_warnings, guessed]
 

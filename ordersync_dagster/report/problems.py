@@ -8,8 +8,8 @@ from typing import Any
 from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.sums import sums_of_problems, sums_text
-from ordersync_dagster.core.text import visible
-from ordersync_dagster.report.moments import counted, lasting
+from ordersync_dagster.core.text import counted, visible
+from ordersync_dagster.report.moments import lasting
 
 PROBLEMS_VERSION = 1  # changes only when a field's meaning does
 MOST_OF_A_CLASS = 20  # shown, unless the class is asked for

@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
+from ordersync_dagster.core.text import counted
 
 SHOPS_VERSION = 1
 _WORDS = {
@@ -64,7 +65,9 @@ def shops_table(shops: Sequence[EndedShop]) -> str:
         reason = reason if len(reason) <= _LONGEST else f"{reason[: _LONGEST - 1]}…"
         rows.append(f"{shop.name:<{width}}  {shop.code:>4}  {shop.seconds:>7.1f}  {reason}")
     fine = sum(shop.code == OK for shop in shops)
-    return "\n".join([RULE, *rows, f"{fine} of {len(shops)} shops are fine."])
+    return "\n".join(
+        [RULE, *rows, f"{fine} of {counted(len(shops), 'shop')} {'is' if len(shops) == 1 else 'are'} fine."]
+    )
 
 
 def shops_json(shops: Sequence[EndedShop]) -> str:

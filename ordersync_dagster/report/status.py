@@ -13,9 +13,10 @@ from ordersync_dagster.core.outages import Outage
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.summary import COUNTERS
 from ordersync_dagster.core.sums import sums_of_problems, sums_text
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.report.links import where_to_look
-from ordersync_dagster.report.moments import counted, lasting
+from ordersync_dagster.report.moments import lasting
 from ordersync_dagster.report.webhooks import outage_document
 
 STATUS_VERSION = 1  # changes only when a field's meaning does

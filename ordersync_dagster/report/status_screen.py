@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import KnownProblem
-from ordersync_dagster.core.text import visible
+from ordersync_dagster.core.text import counted, visible
 from ordersync_dagster.report.links import where_to_look
-from ordersync_dagster.report.moments import counted, lasting, moment_text
+from ordersync_dagster.report.moments import lasting, moment_text
 from ordersync_dagster.report.status import ClassStatus, ShopStatus, counters_of, money_of
 from ordersync_dagster.report.webhooks import outage_lines
 

@@ -44,7 +44,8 @@ def _waiting(outcome: Outcome) -> list[str]:
     recovered, own = outcome.counts[RECOVERED_WAITS], outcome.counts[ProblemClass.UNFULFILLED]
     if recovered:
         have = "order has" if recovered == 1 else "orders have"
-        lines += ["", f"⚠ {recovered} recovered {have} nothing at Printful, and their customers wait:"]
+        wait = "its customer waits" if recovered == 1 else "their customers wait"
+        lines += ["", f"⚠ {recovered} recovered {have} nothing at Printful, and {wait}:"]
         lines += _indented(outcome.waiting, recovered)
     if own:
         have = "order has" if own == 1 else "orders have"

@@ -7,6 +7,7 @@ from typing import Any
 
 from ordersync_dagster.core.money import amount_text
 from ordersync_dagster.core.outages import Outage
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.webhook_health import HealthOfDay, WebhookHealth
 
 WEBHOOKS_VERSION = 1  # changes only when a field's meaning does
@@ -104,7 +105,8 @@ def _headline(health: WebhookHealth) -> str:
     first, last = health.days[0].day, health.days[-1].day
     lost = f"{health.lost} lost" + (f" ({_percent(health.lost / health.payments)})" if health.lost else "")
     late = sum(day.late for day in health.days)
-    figures = f"{health.payments} payments, {late} orders late, {lost}" if health.payments else "no payments"
+    figures = f"{counted(health.payments, 'payment')}, {counted(late, 'order')} late, {lost}"
+    figures = figures if health.payments else "no payments"
     return f"Webhook from {first} to {last} (UTC): {figures}"
 
 

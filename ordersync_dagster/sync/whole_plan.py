@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ordersync_dagster.core.errors import TooManyChangesError, VendorError, WrongAccountError
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.planned import require_plan
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.sync.step import Step
 
 # They stop the Stripe side alone: Printful's answers are used all the same.
@@ -34,8 +35,8 @@ def confirmed(
     total = sum(plan.change_count for plan in plans)
     if limit is not None and total > limit:
         raise TooManyChangesError(
-            f"the plan writes {total} rows of orders and items, more than the limit of {limit} changes; "
-            "nothing was written. Look at a dry run, then raise the limit."
+            f"the plan writes {counted(total, 'row')} of orders and items, more than the limit of "
+            f"{counted(limit, 'change')}; nothing was written. Look at a dry run, then raise the limit."
         )
     if confirm:
         confirm(plans)

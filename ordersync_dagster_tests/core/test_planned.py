@@ -79,7 +79,7 @@ def test_a_whole_plan_is_the_same_in_any_parts_and_refused_when_one_change_moved
     with pytest.raises(PlanMovedError) as moved:
         require_plan([Plan(inserts=(first,))], expected)
     assert str(moved.value) == (
-        "the plan of the dry run is not what a run would do now (1 orders to add or change): something moved since. "
+        "the plan of the dry run is not what a run would do now (1 order to add or change): something moved since. "
         "Nothing was written. Make a new dry run and look at it."
     )
 

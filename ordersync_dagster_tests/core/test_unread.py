@@ -39,7 +39,7 @@ def test_items_that_only_a_session_prices_are_left_and_the_rest_is_kept(source: 
     assert without_guessed_prices(planned(guessed)).updates == ()
     assert left.warnings == (
         "before",
-        "The items of 1 orders were left to the next run: their price is known to Stripe alone, whose sessions were "
+        "The items of 1 order were left to the next run: their price is known to Stripe alone, whose sessions were "
         "not all read.",
     )
 

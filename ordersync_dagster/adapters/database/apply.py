@@ -35,6 +35,7 @@ from ordersync_dagster.core.part import Applied
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.text import counted
 
 
 def write(
@@ -246,4 +247,4 @@ def _reason(change: Change) -> str:
         case SetTracking(number):
             return f"tracking {number or 'link'} from Printful"
         case AddItems(items):
-            return f"{len(items)} items added from Printful"
+            return f"{counted(len(items), 'item')} added from Printful"

@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ordersync_dagster.core.history import PastRun
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.drift.reconciled import Span
 from ordersync_dagster.report.drift.svg import COLOURS, ON_WHITE, svg_of
-from ordersync_dagster.report.moments import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from ordersync_dagster.core.money import amount_text
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup
 from ordersync_dagster.report.drift.verdict import verdict_of
 from ordersync_dagster.report.drift.wording import age_text, reason_text, signed_text, title_of
 from ordersync_dagster.report.history import state_text
 from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.markdown import escaped
-from ordersync_dagster.report.moments import counted
 
 _MAX_IDS = 10
 _WIDTH = 76  # characters

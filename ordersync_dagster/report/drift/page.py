@@ -8,7 +8,7 @@ from typing import Any
 
 from ordersync_dagster import __version__
 from ordersync_dagster.core.money import amount_text
-from ordersync_dagster.core.text import visible
+from ordersync_dagster.core.text import counted, visible
 from ordersync_dagster.report.drift.page_facts import facts_of
 from ordersync_dagster.report.drift.reconciled import CurrencySums, Difference
 from ordersync_dagster.report.drift.report import DriftReport, ProblemGroup, ReportedProblem
@@ -16,7 +16,6 @@ from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
 from ordersync_dagster.report.drift.wording import age_text, reason_text, signed_text, title_of
 from ordersync_dagster.report.history import state_text
 from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payment_link, payments_link, where_to_look
-from ordersync_dagster.report.moments import counted
 from ordersync_dagster.report.pages import anchor, rendered
 from ordersync_dagster.report.webhooks import HEALTH_COLUMNS, health_row, outage_lines
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.report.drift.report import DriftReport
-from ordersync_dagster.report.moments import counted
 
 
 @dataclass(frozen=True, slots=True)

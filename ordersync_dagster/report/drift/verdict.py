@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.report.drift.reconciled import Reason
 from ordersync_dagster.report.drift.report import DriftReport
-from ordersync_dagster.report.moments import counted
 
 
 class VerdictLevel(StrEnum):

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from ordersync_dagster.core.money import amount_text
 from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.report.drift.reconciled import Reason
-from ordersync_dagster.report.moments import counted, lasting
+from ordersync_dagster.report.moments import lasting
 
 _REASONS = {  # one, more
     Reason.AGREES: ("payment agrees with its order", "payments agree with their orders"),

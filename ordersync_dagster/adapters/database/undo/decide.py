@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ordersync_dagster.adapters.database.journal.redaction import AuditColumns
 from ordersync_dagster.core.history import AuditRecord, Kept, Removal, Reversal, RowSnapshot, UndoStep
+from ordersync_dagster.core.text import counted
 
 NO_RIGHT = "this role may not delete (`ordersync db grants --undo`)"
 
@@ -84,7 +85,8 @@ class UndoDecider:
         if values or removable:
             yield Reversal(history.order_id, order, values, removable)
         if items and not self.may_delete:
-            yield Kept(history.order_id, f"{len(items)} items of order {history.order_id} stay: {NO_RIGHT}.")
+            stay = f"{counted(len(items), 'item')} of order {history.order_id} {'stays' if len(items) == 1 else 'stay'}"
+            yield Kept(history.order_id, f"{stay}: {NO_RIGHT}.")
 
     def _check_order(self, order: RowSnapshot, created: AuditRecord, later: Sequence[AuditRecord]) -> None:
         """Without our own later changes, the row must be the one that we inserted."""
