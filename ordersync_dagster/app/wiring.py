@@ -176,8 +176,8 @@ def _unknown_erasures(erasures: Erasures) -> tuple[str, ...]:
         return ()
     return (
         f"ordersync_erased holds {counted(erasures.unknown, 'hash', 'hashes')} of erased customers, made with a key "
-        "that is not known here, so their data could come back: set ORDERSYNC_HASH_KEY to the key that it had when they "
-        "were erased (docs/data.md).",
+        "that is not known here, so their data could come back: set ORDERSYNC_HASH_KEY to the key that it had when "
+        "they were erased (docs/data.md).",
     )
 
 
