@@ -160,7 +160,22 @@ def test_a_shop_that_agrees_is_said_to_agree(shop: Shop) -> None:
     report = made(shop)
     calm = replace(report, problems=())
     assert verdict_of(calm).level is VerdictLevel.AGREES
-    assert verdict_of(calm).sentence.startswith("Every payment")
+    payments, recent = report.reconciliation.payments, report.payments(Reason.TOO_RECENT)
+    assert recent == 1
+    rest = "and every order is on its way. 1 payment is too recent to judge."
+    assert verdict_of(calm).sentence == f"Every payment has its order ({payments - 1}), {rest}"
+
+
+def test_acknowledged_problems_are_not_said_to_agree(shop: Shop) -> None:
+    shop.run()
+    report = made(shop)
+    seen = [replace(each, is_acknowledged=True) for each in report.problems]
+    count = len(seen)
+    verdict = verdict_of(replace(report, problems=seen))
+    assert verdict.sentence == f"Nothing needs a person. {count} problems are acknowledged."
+    unread = ReportedProblem(Problem(Kind.PRINTFUL_NOT_ASKED, "A sentence."))
+    verdict = verdict_of(replace(report, problems=[*seen, unread]))
+    assert verdict.sentence.endswith(f"{count} problems are acknowledged. The next run looks again at 1 problem.")
 
 
 def test_an_outage_that_goes_on_needs_a_person_though_a_run_repairs_its_orders(shop: Shop) -> None:

@@ -22,7 +22,7 @@ from ordersync_dagster.report.webhooks import HEALTH_COLUMNS, health_row, outage
 FIRST, MOST = 5, 100  # problems of one class: shown at once, and in all
 WAITING_SHOWN, REPAIRS_SHOWN = 50, 30
 _LEVELS = {
-    VerdictLevel.AGREES: "All agrees",
+    VerdictLevel.AGREES: "Nothing to do",
     VerdictLevel.REPAIR: "A run repairs this",
     VerdictLevel.PERSON: "A person is needed",
     VerdictLevel.INCOMPLETE: "Not all could be read",

@@ -60,5 +60,19 @@ def _agreement(report: DriftReport) -> str:
     payments, orders = report.reconciliation.payments, report.reconciliation.orders
     if not payments and not orders:
         return "There were no payments and no orders in this period."
+    if report.problems:
+        return " ".join(_calm(report))
     made = "and every order is on its way" if report.asked_printful else "but Printful was not asked"
-    return f"Every payment has its order ({payments}), {made}."
+    recent, erased = report.payments(Reason.TOO_RECENT), report.payments(Reason.ERASED)
+    sentence = f"Every payment has its order ({payments - recent - erased:,}), {made}."
+    return f"{sentence} {counted(recent, 'payment is', 'payments are')} too recent to judge." if recent else sentence
+
+
+def _calm(report: DriftReport) -> Iterator[str]:
+    """Open problems, none of which needs a person."""
+    known = sum(each.is_acknowledged for each in report.problems)
+    yield "Nothing needs a person."
+    if known:
+        yield f"{counted(known, 'problem is', 'problems are')} acknowledged."
+    if again := len(report.problems) - known:
+        yield f"The next run looks again at {counted(again, 'problem')}."

@@ -160,6 +160,13 @@ def test_the_numbers_in_the_heat_map_can_be_read_in_every_colour(address: str, h
         assert sorted(contrast(ink, cell) for ink, cell in zip(inks, cells, strict=True))[0] >= 4.5
 
 
+def test_paper_keeps_the_colours_that_the_legend_explains(address: str) -> None:
+    with opened(address, *DESK) as page:
+        page.goto(address)
+        keeps = "all => all.map(each => getComputedStyle(each).printColorAdjust)"
+        assert set(page.locator(".legend i").evaluate_all(keeps)) == {"exact"}
+
+
 def test_the_pictures_of_the_documentation(address: str) -> None:
     with opened(address, *DESK, color_scheme="light") as page:
         page.goto(address)
