@@ -20,8 +20,8 @@ PROBLEM_ID = typer.Argument(
 )
 
 PROBLEM_IDS = typer.Argument(
-    metavar="ID...",
-    help="As `ordersync problems` shows them.",
+    metavar="ID",
+    help="One or more, as `ordersync problems` shows them.",
     callback=lambda given: [each.strip().lower() for each in given],
 )
 

@@ -17,6 +17,7 @@ from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.moments import lasting
+from ordersync_dagster.report.outcome import TO_STOP
 from ordersync_dagster.report.webhooks import outage_document
 
 STATUS_VERSION = 1  # changes only when a field's meaning does
@@ -113,12 +114,12 @@ class ShopStatus:
             yield f"no run has succeeded for {lasting(since, self.now)} (expected every {self.expected_hours} hours)"
 
     def by_class(self, problems: Sequence[KnownProblem]) -> list[ClassStatus]:
-        """The class with the oldest problem first."""
+        """Goods that Printful must stop first, then the class with the oldest problem."""
         grouped: dict[ProblemClass, list[KnownProblem]] = {}
         for each in problems:
             grouped.setdefault(each.problem_class, []).append(each)
         classes = [ClassStatus(kind, found) for kind, found in grouped.items()]
-        return sorted(classes, key=lambda each: (each.oldest, each.problem_class))
+        return sorted(classes, key=lambda each: (each.problem_class not in TO_STOP, each.oldest, each.problem_class))
 
 
 def status_line(status: ShopStatus) -> str:

@@ -58,10 +58,10 @@ def _repairs(report: DriftReport) -> Iterator[str]:
 
 def _agreement(report: DriftReport) -> str:
     payments, orders = report.reconciliation.payments, report.reconciliation.orders
-    if not payments and not orders:
-        return "There were no payments and no orders in this period."
     if report.problems:
         return " ".join(_calm(report))
+    if not payments and not orders:
+        return "There were no payments and no orders in this period."
     made = "and every order is on its way" if report.asked_printful else "but Printful was not asked"
     recent, erased = report.payments(Reason.TOO_RECENT), report.payments(Reason.ERASED)
     sentence = f"Every payment has its order ({payments - recent - erased:,}), {made}."
