@@ -28,6 +28,7 @@ ELSEWHERE = {
     r"make (dist|changelog-check)": "release/test_workflows.py",
     r".*tests\.release\.before": "release/test_upgrade.py",
     r"docker |kubectl |helm |jq ": CLUSTER,
+    r"psql ": "deploy/test_dagster_retention.py",
 }
 
 

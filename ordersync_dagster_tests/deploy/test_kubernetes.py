@@ -9,11 +9,13 @@ import yaml
 from ordersync_dagster import __version__
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.cli import main
+from ordersync_dagster.cli.side_by_side import AT_ONCE
 from ordersync_dagster.core.exit_codes import USAGE
 from ordersync_dagster_tests.deploy.manifests import validate
 from ordersync_dagster_tests.support.places import ROOT
 
 MANIFESTS = ROOT / "deploy" / "kubernetes"
+MB_OF_A_SHOP = 25  # docs/shops.md, How long it takes
 
 
 def _manifest(name: str) -> dict[str, Any]:
@@ -84,14 +86,17 @@ def test_the_dry_run_is_the_same_pod_with_the_same_window_and_writes_nothing(
     assert preview["backoffLimit"] == 0
 
 
-def test_the_cronjob_of_all_shops_is_the_same_with_their_file() -> None:
+def test_the_cronjob_of_all_shops_is_the_same_with_their_file_and_room_for_each() -> None:
     one, all_shops = _manifest("cronjob.yaml"), _manifest("shops.yaml")
     pod = all_shops["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert container["args"][-2:] == ["--shop", "all"]
     del container["args"][-2:]
-    assert container["volumeMounts"].pop(0) == {"name": "config", "mountPath": "/app", "readOnly": True}
-    assert pod["volumes"].pop(0) == {"name": "config", "configMap": {"name": "order-sync"}}
+    assert "optional" not in pod["volumes"][0]["configMap"], "without the file there is one shop, and no word of it"
+    pod["volumes"][0]["configMap"]["optional"] = True
+    assert container["resources"]["limits"].pop("memory") == "2Gi"
+    assert 60 + AT_ONCE * MB_OF_A_SHOP < 2048
+    container["resources"] = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["resources"]
     assert all_shops == one
     assert "\nWORKDIR /app\n" in (ROOT / "Dockerfile").read_text()
 
@@ -119,7 +124,7 @@ def test_the_pod_can_do_no_harm(pod: dict[str, Any], container: dict[str, Any]) 
         "capabilities": {"drop": ["ALL"]},
     }
     mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]}
-    assert mounts == {"/tmp": False, "/run/secrets/order-sync": True}
+    assert mounts == {"/app": True, "/tmp": False, "/run/secrets/order-sync": True}
     assert "memory" in container["resources"]["limits"]
 
 
@@ -150,7 +155,12 @@ def test_the_kustomization_names_what_is_there_but_not_the_example_secret(contai
     assert container["image"] == f"{image['name']}:{image['newTag']}" == f"{image['name']}:{__version__}"
 
 
-def test_nothing_comes_in_and_only_names_https_and_the_database_go_out() -> None:
+def test_nothing_comes_in_and_only_what_a_run_needs_goes_out() -> None:
     spec = _manifest("networkpolicy.yaml")["spec"]
     assert (spec["policyTypes"], spec["ingress"]) == (["Ingress", "Egress"], [])
-    assert {port["port"] for rule in spec["egress"] for port in rule["ports"]} == {53, 443, 5432}
+    anywhere = {port["port"] for rule in spec["egress"] if "to" not in rule for port in rule["ports"]}
+    assert anywhere == {53, 443, 5432}
+    (gateway,) = [rule for rule in spec["egress"] if "to" in rule]
+    assert [port["port"] for port in gateway["ports"]] == [9091]
+    runs, *_ = yaml.safe_load_all((ROOT / "deploy" / "helm" / "networkpolicy.yaml").read_text())
+    assert gateway in runs["spec"]["egress"], "a run in Dagster tells the same push gateway"
