@@ -1,6 +1,7 @@
 """Sessions against orders: inserted, completed, skipped or reported."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -205,3 +206,25 @@ def test_orders_without_a_payment_are_no_twins() -> None:
     free = new_order(payment_intent_id=None, status=Status.PROCESSING, printful_order_id="42")
     other = replace(free, session_id="cs_test_other", printful_order_id="43", customer_email="bo@example.com")
     assert classes(plan_of(free, other)) == []
+
+
+def test_a_notice_of_a_session_says_what_was_paid() -> None:
+    row = stored_order(customer_email="other@example.com", customer_name=None)
+    plan = plan_of(new_order(), stored=(row,))
+    assert {note.amount for note in plan.notes} == {Price(new_order().total, "usd")}
+    other = new_order(session_id="cs_test_b", payment_intent_id="pi_b", total=Decimal(7))
+    both = plan_of(new_order(), other, stored=(row, replace(row, id="b", session_id="cs_test_b", total=Decimal(7))))
+    amounts = [note.amount for note in both.notes if note.problem_class is ProblemClass.OTHER_EMAIL]
+    assert amounts == [Price(new_order().total, "usd"), Price(Decimal(7), "usd")]
+
+
+def test_only_a_day_has_a_ledger() -> None:
+    day = SessionDay(day=date(2026, 9, 21), sessions=(new_order(),))
+    (entry,) = decide_sessions(day, Stored((stored_order(),))).ledger
+    assert (entry.session_id, [each.order_id for each in entry.orders]) == (SESSION_ID, [ORDER_ID])
+    assert decide_sessions(replace(day, day=None), Stored((stored_order(),))).ledger == ()
+
+
+def test_two_numbers_that_differ_are_shown_with_the_decimals_of_the_currency() -> None:
+    (note,) = plan_of(new_order(), stored=(stored_order(total=Decimal("27.000")),)).notes
+    assert "says total_amount 27.00, its session says 26.00" in note.sentence
