@@ -112,9 +112,18 @@ def _state(plan: Plan, day: date, *, has_faults: bool, is_over: bool) -> DayStat
 
 def _entries(plan: Plan, *, is_written: bool) -> Iterator[LedgerEntry]:
     inserted = {each.order.session_id: each.order for each in plan.inserts} if is_written else {}
+    by_payment: dict[str, list[LedgerEntry]] = {}
     for entry in plan.ledger:
         order = None if entry.orders else inserted.get(entry.session_id)
-        yield replace(entry, orders=(OrderOfSession(order.id, entry.price, is_same=True),)) if order else entry
+        known = replace(entry, orders=(OrderOfSession(order.id, entry.price, is_same=True),)) if order else entry
+        by_payment.setdefault(entry.payment_intent_id or entry.session_id, []).append(known)
+    return map(_one_payment, by_payment.values())
+
+
+def _one_payment(entries: list[LedgerEntry]) -> LedgerEntry:
+    """Sessions of one payment count once: the one with the order, with all orders of the payment."""
+    first = min(entries, key=lambda each: (not each.orders, each.session_id))
+    return replace(first, orders=tuple(order for each in entries for order in each.orders)) if entries[1:] else first
 
 
 def _faults(entries: Iterable[LedgerEntry], erased: frozenset[str]) -> Iterator[str]:

@@ -62,6 +62,24 @@ def test_a_new_order_counts_only_once_it_is_written() -> None:
     assert day_proof(made, DAY, is_over=True, is_written=True).is_proved
 
 
+@pytest.mark.parametrize("holder", ["cs_test_1", "cs_test_2"])
+def test_two_sessions_of_one_payment_are_one_payment_with_one_order(holder: str) -> None:
+    both = [new_order(session_id=name, created=MADE) for name in ("cs_test_1", "cs_test_2")]
+    row = stored_order(session_id=holder)
+    held = day_proof(Plan(DAY, ledger=ledger_of(both, [row], {})), DAY, is_over=True)
+    assert (held.state, held.stripe, held.stripe.count) == (DayState.HOLDS, held.shop, 1)
+    assert [each.session_id for each in held.entries] == [holder]
+    lost = day_proof(Plan(DAY, ledger=ledger_of(both, [], {})), DAY, is_over=True)
+    assert lost.faults == ("Session cs_test_1 has no order (USD 26.00 were paid).",)
+
+
+def test_two_orders_of_one_payment_are_no_proof_whatever_sessions_they_name() -> None:
+    both = [new_order(session_id=name, created=MADE) for name in ("cs_test_1", "cs_test_2")]
+    rows = [stored_order(id=f"order-{each.session_id}", session_id=each.session_id) for each in both]
+    proof = day_proof(Plan(DAY, ledger=ledger_of(both, rows, {})), DAY, is_over=True)
+    assert proof.faults == ("Session cs_test_1 has 2 orders: order-cs_test_1, order-cs_test_2.",)
+
+
 def test_the_session_of_an_erased_customer_needs_no_order() -> None:
     skip = Skip(new_order().session_id, SkipReason.ERASED)
     proof = day_proof(plan(skips=(skip,)), DAY, is_over=True)
