@@ -10,20 +10,21 @@ from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.sums import sums_of_problems, sums_text
 from ordersync_dagster.core.text import counted, visible
 from ordersync_dagster.report.moments import lasting
+from ordersync_dagster.report.outcome import TO_STOP
 
 PROBLEMS_VERSION = 1  # changes only when a field's meaning does
 MOST_OF_A_CLASS = 20  # shown, unless the class is asked for
 
 
 def problems_text(problems: Sequence[KnownProblem], now: datetime, most: int | None = MOST_OF_A_CLASS) -> str:
-    """The number of problems, then each class: first what needs a person, then the oldest. `most` are of a class."""
+    """The number of problems, then `most` of each class: goods to stop, what needs a person, then the oldest."""
     if not problems:
         return "No problems."
     waiting = sum(each.needs_person(now) for each in problems)
     still_open = sum(each.is_open for each in problems)
     head = f"{counted(still_open, 'open problem')}, {waiting:,} {'needs' if waiting == 1 else 'need'} a person."
     by_class: dict[ProblemClass, list[KnownProblem]] = {}
-    for each in sorted(problems, key=lambda each: (not each.needs_person(now), not each.is_open)):
+    for each in sorted(problems, key=lambda each: _rank(each, now)):
         by_class.setdefault(each.problem_class, []).append(each)
     blocks = (_block(kind, found, now, most) for kind, found in by_class.items())
     return "\n\n".join([head, *blocks])
@@ -83,6 +84,11 @@ def known_problem_document(problem: KnownProblem, now: datetime) -> dict[str, An
 def looks_again(problem: KnownProblem) -> str:
     """The command that looks whether the problem is still there."""
     return f"ordersync sync --from {problem.day} --to {problem.day}" if problem.day else "ordersync sync"
+
+
+def _rank(problem: KnownProblem, now: datetime) -> tuple[bool, bool, bool]:
+    needs_person = problem.needs_person(now)
+    return not (needs_person and problem.problem_class in TO_STOP), not needs_person, not problem.is_open
 
 
 def _block(kind: ProblemClass, found: Sequence[KnownProblem], now: datetime, most: int | None) -> str:

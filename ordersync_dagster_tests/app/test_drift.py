@@ -176,6 +176,8 @@ def test_acknowledged_problems_are_not_said_to_agree(shop: Shop) -> None:
     unread = ReportedProblem(Problem(Kind.PRINTFUL_NOT_ASKED, "A sentence."))
     verdict = verdict_of(replace(report, problems=[*seen, unread]))
     assert verdict.sentence.endswith(f"{count} problems are acknowledged. The next run looks again at 1 problem.")
+    empty = replace(report, problems=[unread], reconciliation=replace(report.reconciliation, payments=0, orders=0))
+    assert verdict_of(empty).sentence == "Nothing needs a person. The next run looks again at 1 problem."
 
 
 def test_an_outage_that_goes_on_needs_a_person_though_a_run_repairs_its_orders(shop: Shop) -> None:

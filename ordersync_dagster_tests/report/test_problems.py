@@ -58,6 +58,11 @@ disputed: 1, EUR 34.00
     )
 
 
+def test_goods_that_printful_must_stop_come_first_of_all() -> None:
+    found = [known("p1", ProblemClass.DISPUTED, 9), known("p2", ProblemClass.ORPHAN_PRINTFUL, 1)]
+    assert problems_text(found, NOW).index("orphan_printful: 1") < problems_text(found, NOW).index("disputed: 1")
+
+
 def test_a_large_class_hides_no_other_and_its_rest_has_a_command() -> None:
     many = [known(f"p{number}", ProblemClass.NOT_LOOKED_AT, 9) for number in range(2000)]
     text = problems_text([*many, known("p5000", ProblemClass.DOUBLE_PAYMENT, 1)], NOW)

@@ -51,6 +51,12 @@ def test_the_line_of_a_shop_that_needs_a_person() -> None:
     )
 
 
+def test_goods_that_printful_must_stop_come_first() -> None:
+    late = problem("p9", ProblemClass.REFUNDED_BUT_SHIPPING, "9", "usd", 0)
+    line = status_line(replace(STATUS, problems=[*STATUS.problems, late]))
+    assert ". 1 refunded_but_shipping, 2 unfulfilled, 1 double_payment (" in line
+
+
 def test_the_screen_of_a_shop_that_needs_a_person() -> None:
     assert (
         status_text(STATUS)
