@@ -21,6 +21,7 @@ from ordersync_dagster.core.alerts import (
     Said,
     Saying,
     SinkAnswer,
+    being_sent,
     concerns_of,
     due,
     given_up,
@@ -141,7 +142,8 @@ class Alerts:
         said = self._said(store, sink.id)
         unconfirmed = given_up(situation.concerns, said, self._tools.clock())
         if not (sayings := self._due(situation, said)):
-            return Delivery(sink.name, unconfirmed=unconfirmed)
+            claimed = being_sent(situation.concerns, said, self._tools.clock())
+            return Delivery(sink.name, unconfirmed=unconfirmed, being_sent=claimed)
         with store.transaction() as connection:
             sayings = alert_records.claim(connection, sink.id, sayings, self._tools.clock())
         if not sayings:  # another process was first
@@ -150,7 +152,7 @@ class Alerts:
         answer = sink.send(message.title, message.body)
         with store.transaction() as connection:
             alert_records.settle(connection, sink.id, sayings, self._tools.clock(), is_sent=answer.is_taken)
-        return Delivery(sink.name, message, answer.is_taken, unconfirmed, answer.why)
+        return Delivery(sink.name, message, answer.is_taken, unconfirmed, why=answer.why)
 
     def _message(
         self, situation: _Situation, sayings: Sequence[Saying], reasons: Mapping[str, str] = NO_REASONS

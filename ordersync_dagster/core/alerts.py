@@ -76,6 +76,10 @@ class Said:
         """Whether the sink may have got it."""
         return self.sent_at is not None or self.is_stale(now)
 
+    def is_being_sent(self, now: datetime) -> bool:
+        """Whether a process claimed it a short time ago: it sends it, or has died."""
+        return self.sent_at is None and self.claimed_at is not None and not self.is_stale(now)
+
     def is_given_up(self, now: datetime) -> bool:
         """Whether nobody knows if it was sent, and nobody sends it again."""
         return self.sent_at is None and self.is_stale(now) and self.tries >= UNSETTLED_TRIES
@@ -113,6 +117,12 @@ def given_up(concerns: Sequence[Concern], said: Sequence[Said], now: datetime) -
     """The number of open things of which a sink perhaps never heard."""
     wanted = set(_new(concerns))
     return sum(each.is_given_up(now) for each in said if each.saying in wanted)
+
+
+def being_sent(concerns: Sequence[Concern], said: Sequence[Said], now: datetime) -> int:
+    """The number of open things that another process tells a sink now, if it has not died."""
+    wanted = set(_new(concerns))
+    return sum(each.is_being_sent(now) for each in said if each.saying in wanted)
 
 
 def _new(concerns: Sequence[Concern]) -> Iterator[Saying]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.report.alert_text import Message
 
 DELIVERIES_VERSION = 1  # changes only when a field's meaning does
@@ -18,6 +19,7 @@ class Delivery:
     message: Message | None = None
     is_sent: bool = False
     unconfirmed: int = 0  # things that it was perhaps never told
+    being_sent: int = 0  # things that another process tells it now, if that has not died
     why: str = ""  # it did not take the message
     is_test: bool = False
 
@@ -46,7 +48,10 @@ def deliveries_text(deliveries: Sequence[Delivery], *, dry_run: bool) -> str:
     lines: list[str] = []
     names: dict[Message, list[str]] = {}  # sinks that get the same
     for each in deliveries:
-        if each.message is None:
+        if each.message is None and each.being_sent:
+            claimed = f"another process is sending {counted(each.being_sent, 'thing')}"
+            lines.append(f"{each.sink}: {claimed}; if it died, they are sent again after ten minutes.")
+        elif each.message is None:
             lines.append(f"{each.sink}: nothing new to tell.")
         elif dry_run:
             names.setdefault(each.message, []).append(each.sink)
@@ -67,6 +72,7 @@ def deliveries_json(deliveries: Sequence[Delivery], *, dry_run: bool) -> str:
             "title": each.message.title if each.message else None,
             "body": each.message.body if each.message else None,
             "unconfirmed": each.unconfirmed,
+            "being_sent": each.being_sent,
             "why": each.why or None,
         }
         for each in deliveries

@@ -9,6 +9,7 @@ from ordersync_dagster.app.history import History
 from ordersync_dagster.app.problems import Problems
 from ordersync_dagster.core.alerts import CLAIM_LASTS
 from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.report.deliveries import deliveries_text
 from ordersync_dagster.sandbox import Fault
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.databases import everything
@@ -130,9 +131,14 @@ def test_a_death_before_anything_was_sent_loses_nothing(shop: Shop) -> None:
     with pytest.raises(KeyboardInterrupt):
         Team(shop, FakeSink(meanwhile=die)).source.tell()
     team = Team(shop)
+    (meanwhile,) = team.source.tell()
+    assert meanwhile.being_sent > 0
+    told = deliveries_text([meanwhile], dry_run=False)
+    assert told.startswith(f"sink 1 (fake): another process is sending {meanwhile.being_sent} things; if it died,")
     team.passes(CLAIM_LASTS + timedelta(minutes=1))
     assert len(team.hears()) == 1
-    assert team.hears() == []
+    (after,) = team.source.tell()
+    assert (after.message, after.being_sent) == (None, 0)
 
 
 def test_an_acknowledged_problem_is_told_when_its_time_is_over(shop: Shop) -> None:
