@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE # else each of the many processes that tests st
 .PHONY: help demo test fast test-all test-lowest test-latest test-postgresql test-packages slow breadth suites lint ui ui-shop screenshots simulate deployment fuzz mutate changelog-check release-notes dist sbom audit bench scaling docs reference lock clean
 
 help: ## list these targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
 $(READY): requirements/dev.txt setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
