@@ -64,6 +64,10 @@ class Window:
         end = min(self.asked_end, self.made_at + ahead)
         return replace(self, end=max(end, self.start + timedelta(seconds=1)))
 
+    def is_to_come(self, ahead: timedelta) -> bool:
+        """Whether it begins after now, by a clock that is `ahead` of ours."""
+        return bool(ahead) and self.made_at is not None and self.start >= self.made_at + ahead
+
     @property
     def start_epoch(self) -> int:
         """The first Unix second in the window."""

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from ordersync_dagster.app.run import Run
-from ordersync_dagster.core.errors import VendorUnavailableError
+from ordersync_dagster.core.errors import UsageError, VendorUnavailableError
 from ordersync_dagster.sandbox import Fault, Sandbox, World, checkout_session
 from ordersync_dagster.sync.order_sync import PrintfulScope
 from ordersync_dagster_tests.support.clock import NOW, FakeTime
@@ -146,7 +146,14 @@ def test_fault_24_sales_that_are_newer_than_our_clock_are_asked_for(new_shop: Sh
     latest = max(map(int, ends))
     assert abs(latest - (NOW + 3 * HOUR).timestamp()) < 60
     assert abs(run.outcome.window.end - (NOW + 3 * HOUR)) < timedelta(minutes=1)
-    assert "180 minutes behind Stripe's" in " ".join(run.ready.warnings)
+    assert "3 hours behind Stripe's" in " ".join(run.ready.warnings)
+
+
+def test_fault_24_a_period_that_has_not_begun_at_stripe_is_exit_2_and_not_empty(new_shop: Shop) -> None:
+    by_stripes_clock(new_shop, -60 * HOUR, [sale("cs_test_now", HOUR)])
+    with pytest.raises(UsageError, match=r"clock is 60 hours ahead of Stripe's, where the period has not begun yet"):
+        new_shop.run(days=1, printful=PrintfulScope.none)
+    assert new_shop.database.count("orders") == 0
 
 
 @pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"])

@@ -32,10 +32,23 @@ class VendorClock:
 
 def clock_warning(vendor: str, ahead: timedelta) -> str:
     """The warning that the vendor's clock is `ahead` of ours."""
-    seconds = round(abs(ahead).total_seconds())
-    shown = f"{seconds} seconds" if seconds < 600 else f"{round(seconds / 60)} minutes"
-    way = "behind" if ahead > timedelta(0) else "ahead of"
     return (
-        f"This machine's clock is {shown} {way} {vendor}'s. The grace period and the end of the period go by the "
-        "vendor's clock. Let NTP set this machine's clock."
+        f"{_apart(vendor, ahead)}. The grace period and the end of the period go by the vendor's clock, the first day "
+        "of the period by this machine's. Let NTP set this machine's clock."
     )
+
+
+def nothing_yet(vendor: str, ahead: timedelta) -> str:
+    """The error of a period that has not begun by the vendor's clock."""
+    return (
+        f"{_apart(vendor, ahead)}, where the period has not begun yet, so there is nothing to read. Let NTP set this "
+        "machine's clock, or name the days with --from and --to"
+    )
+
+
+def _apart(vendor: str, ahead: timedelta) -> str:
+    seconds = round(abs(ahead).total_seconds())
+    sizes = ((600, 1, "seconds"), (7200, 60, "minutes"), (259_200, 3600, "hours"))
+    size, unit = next(((size, unit) for below, size, unit in sizes if seconds < below), (86_400, "days"))
+    way = "behind" if ahead > timedelta(0) else "ahead of"
+    return f"This machine's clock is {round(seconds / size)} {unit} {way} {vendor}'s"

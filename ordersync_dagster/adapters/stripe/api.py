@@ -16,13 +16,13 @@ import requests
 import stripe
 
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
-from ordersync_dagster.adapters.http.vendor_clock import VendorClock, clock_warning
+from ordersync_dagster.adapters.http.vendor_clock import VendorClock, clock_warning, nothing_yet
 from ordersync_dagster.adapters.stripe import session_days
 from ordersync_dagster.adapters.stripe.pages import LATEST, ListPage, Place, oldest_of, read_page, row_id, span_of
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS, SESSIONS, refusal
 from ordersync_dagster.adapters.stripe.session_days import Listed
-from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, VendorAnswerError
+from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, UsageError, VendorAnswerError
 from ordersync_dagster.core.window import Window
 
 API_VERSION = "2026-10-28.endive"  # core/stripe_session.py was written for it, and reads older versions too
@@ -71,7 +71,8 @@ class StripeApi:
         Rows without an id are all given to it. Pages are read in parallel. Days without a session are not yielded;
         those that end on one page are yielded together.
         `unread_days` has the days whose sessions Stripe did not all show, at the latest when an older day is yielded.
-        Raises VendorError, KeyRefusedError and what `read` raises.
+        Raises VendorError, KeyRefusedError, UsageError (the window has not begun by Stripe's clock) and what `read`
+        raises.
         """
         fixed = [("limit", str(ROWS_PER_PAGE)), ("status", "complete")]
         fixed += [("expand[]", "data.line_items")] if with_line_items else []
@@ -84,6 +85,8 @@ class StripeApi:
 
         self.unread_days = set()
         first = fetch(window.start_epoch, window.end_epoch, None)
+        if window.is_to_come(self.ahead):
+            raise UsageError(nothing_yet(self.vendor, self.ahead))
         if (now := self.period(window)).end > window.end:  # our clock is behind
             first = fetch(now.start_epoch, now.end_epoch, None)
         window = now
