@@ -91,13 +91,13 @@ def _problems(outcome: Outcome, title: str, is_shown: Callable[[Problem], bool])
 
 
 def _of_each_class(problems: Sequence[Problem]) -> list[Problem]:
-    """As many as are shown, so that one large class hides no other: the first of each, then the second of each."""
+    """As many as are shown, first what needs a person. One large class hides no other: the first of each is shown."""
     numbers: Counter[ProblemClass] = Counter()
     places: list[tuple[int, bool, int]] = []
     for place, each in enumerate(problems):
         places.append((numbers[each.problem_class], not each.problem_class.needs_person, place))
         numbers[each.problem_class] += 1
-    return [problems[place] for place in sorted(place for *_, place in sorted(places)[:_MAX_LINES])]
+    return [problems[place] for _, place in sorted(each[1:] for each in sorted(places)[:_MAX_LINES])]
 
 
 def _indented(lines: list[str], total: int) -> list[str]:

@@ -90,6 +90,8 @@ def test_one_large_class_hides_no_other() -> None:
     many = [problem(ProblemClass.NOT_LOOKED_AT, f"Number {n}.") for n in range(5700)]
     others = [problem(ProblemClass.DOUBLE_PAYMENT, f"Paid twice: {n}.") for n in range(2)]
     lines = summary_text(outcome(Part(Plan(notes=(*many, *others))))).splitlines()
+    start = lines.index("Notices (2 double_payment, 5700 not_looked_at):")
+    assert all("double_payment" in line for line in lines[start : start + 3]), "what needs a person comes first"
     assert lines.count("  [double_payment] Paid twice: 0.") == lines.count("  [double_payment] Paid twice: 1.") == 1
     assert lines[-1] == "  … and 5682 more (--json lists all)", "eighteen of the large class"
 
