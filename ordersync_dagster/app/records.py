@@ -11,9 +11,14 @@ from ordersync_dagster.core.known_problems import KnownProblem
 from ordersync_dagster.report.links import run_link
 
 
+def records_problems(store: DatabaseStore) -> bool:
+    """Whether runs record problems; a release before did not."""
+    return problem_records.PROBLEMS.name in store.tables.own
+
+
 def known_problems(store: DatabaseStore, *, only_open: bool = True) -> list[KnownProblem]:
     """The problems that runs recorded, the oldest first."""
-    if problem_records.PROBLEMS.name not in store.tables.own:
+    if not records_problems(store):
         return []
     condition = problem_records.IS_OPEN if only_open else None
     return store.read(partial(problem_records.read_problems, condition=condition))

@@ -44,6 +44,7 @@ class ClassStatus:
 class ShopStatus:
     """`problems` are the open ones, the oldest first; `webhook` is None where Stripe was not asked.
 
+    `is_recorded` is False where only a release before recorded its runs, and no problems.
     `links` has the address of each run, by its id, that has a page in Dagster.
     """
 
@@ -54,6 +55,7 @@ class ShopStatus:
     problems: Sequence[KnownProblem]
     webhook: WebhookHealth | None = None
     links: Mapping[str, str] = field(default_factory=dict)
+    is_recorded: bool = True
 
     @property
     def lasting_outage(self) -> Outage | None:
@@ -82,7 +84,8 @@ class ShopStatus:
     @property
     def needs_person(self) -> bool:
         """Whether the exit code is 1."""
-        return bool(self.waiting) or self.health.is_failing or self.is_silent or self.lasting_outage is not None
+        is_unknown = self.is_silent or not self.is_recorded
+        return bool(self.waiting) or self.health.is_failing or is_unknown or self.lasting_outage is not None
 
     @property
     def shadow(self) -> str:
@@ -96,8 +99,9 @@ class ShopStatus:
     @property
     def verdict(self) -> str:
         """One sentence."""
-        if self.health.last is None:
-            return "No run has looked at this shop yet: run `ordersync sync --dry-run`, then `ordersync sync`."
+        if self.health.last is None or not self.is_recorded:
+            run = "No run has looked" if self.health.last is None else "No run of this release has looked"
+            return f"{run} at this shop yet: run `ordersync sync --dry-run`, then `ordersync sync`."
         if not self.needs_person:
             return "Nothing needs a person."
         return f"A person is needed: {'; '.join(self._reasons())}."

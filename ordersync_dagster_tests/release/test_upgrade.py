@@ -72,10 +72,13 @@ def test_the_first_run_takes_the_database_on_and_doubles_nothing(
 ) -> None:
     rows = shop_rows(database)
     assert _version(database) < HEAD, "the release before knew fewer tables: make its databases again"
+    status = ordersync("status")
+    assert (status.code, status.out[:55]) == (1, "No run of this release has looked at this shop yet: run")
     assert sync()["changes"] == []
     assert _version(database) == HEAD
     assert shop_rows(database) == rows
     assert ordersync("db", "check").code == 0
+    assert "this release" not in ordersync("status").out
     assert ordersync("doctor").out.count("✗ Database") == 0
 
 
