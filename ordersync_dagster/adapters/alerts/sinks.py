@@ -77,12 +77,10 @@ def sinks_of(urls: Iterable[str], ca_bundle: str | None = None) -> list[Sink]:
 
 
 def _plugin(url: str) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it imports modules that Python 3.13 no longer has
-        import apprise
+    import apprise
 
-        asset = apprise.AppriseAsset(app_id="ordersync", app_desc="ordersync", async_mode=False)
-        plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    asset = apprise.AppriseAsset(app_id="ordersync", app_desc="ordersync", async_mode=False)
+    plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if plugin is not None and plugin.overflow_mode == apprise.OverflowMode.UPSTREAM:
         plugin.overflow_mode = apprise.OverflowMode.TRUNCATE  # a part of several that fails would double the others
     return plugin
@@ -108,13 +106,15 @@ _HIDDEN = _Hidden()
 
 @contextmanager
 def _without_logs() -> Iterator[list[str]]:
-    """Silence apprise and the libraries below it, because they log addresses (secrets). Other threads log as before."""
+    """Silence apprise and the libraries below it: they tell addresses. Other threads log as before."""
     known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LOGGERS]
     for name in {*_LOGGERS, *known}:
         logging.getLogger(name).addFilter(_HIDDEN)
     heard = list[str]()
     token = _heard.set(heard)
     try:
-        yield heard
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a certificate that nobody checks; modules that Python 3.13 lacks
+            yield heard
     finally:
         _heard.reset(token)

@@ -1,6 +1,7 @@
 """Sinks through apprise, on real servers of this machine: what arrives, and that no log shows a URL."""
 
 import logging
+import warnings
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,13 @@ def test_a_sink_with_a_certificate_of_its_own_is_trusted_by_our_setting_alone(tm
         assert server.bodies == []
         assert Sink(1, server.url, str(certificate)).send("a", "b").is_taken
     assert server.titles() == ["a"]
+
+
+@NEEDS_OPENSSL
+def test_a_sink_whose_certificate_nobody_checks_warns_of_nothing(tmp_path: Path) -> None:
+    context, _ = self_signed_context(tmp_path)
+    with webhook(context) as server, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        answer = Sink(1, f"{server.url}?verify=no").send("a", "b")
+    assert (answer.why, server.titles()) == ("", ["a"])
+    assert [str(each.message) for each in told] == [], "it names the host"
