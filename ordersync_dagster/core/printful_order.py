@@ -145,6 +145,8 @@ def read_printful_order(order: object) -> PrintfulOrder | Problem:
 
 def _printful_order(order: Mapping[str, Any], printful_id: str, word: str) -> PrintfulOrder:
     items, unread_items = _rows(order, "items", _item)
+    if order.get("items") is None:  # an empty list says that there are none
+        unread_items = "it has no list of items"
     unsynced, unread_unsynced = _rows(order, "incomplete_items", lambda row: row)
     shipments, unread_shipments = _rows(order, "shipments", _shipment)
     return PrintfulOrder(

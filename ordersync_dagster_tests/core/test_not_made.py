@@ -124,6 +124,7 @@ def test_goods_are_not_missing_where_all_are_made_or_nobody_can_count() -> None:
     tee = printful_item(quantity=2)
     assert found("inprocess", lines(2), items=[tee]) == []
     assert found("inprocess", lines(1), items=[tee]) == [], "a set is one line and several pieces"
+    assert found("inprocess", lines(1), items=None) == [], "Printful did not show any list of items"
     assert found("inprocess", KEPT, items=[]) == [], "Stripe did not list the lines"
     assert found("inprocess", lines(3), items=[tee, None]) == [], "an item cannot be read"
     assert found("inprocess", lines(3), items=[tee], incomplete_items=[{}]) == [], "items_mismatch names it"

@@ -186,6 +186,8 @@ def test_an_order_without_a_status_is_left_alone(overrides: dict[str, Any], what
     ("overrides", "items", "shipments"),
     [
         ({"items": {}}, "its items are not a list of objects", ""),
+        ({"items": None}, "it has no list of items", ""),
+        ({"items": ABSENT}, "it has no list of items", ""),
         ({"items": [None]}, "its items are not a list of objects", ""),
         ({"incomplete_items": [5]}, "its incomplete_items are not a list of objects", ""),
         ({"items": [printful_item(name="Zo\ud83d")]}, "one of its items holds a NUL or half a surrogate pair", ""),
