@@ -31,7 +31,8 @@ def status(
 
         from ordersync_dagster.report.status_screen import status_screen
 
-        Console().print(status_screen(found, in_words), highlight=False)
+        console = Console()
+        console.print(status_screen(found, console.width, in_words), highlight=False)
     else:
         show(status_line(found))
     raise typer.Exit(FAILED if found.needs_person else OK)

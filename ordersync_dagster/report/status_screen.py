@@ -16,16 +16,22 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 PLAIN_WIDTH = 100  # columns, where there is no terminal
+_TABLE_WIDTH = 80  # columns; on fewer, the table would cut off amounts and advice
 
 
-def status_screen(status: ShopStatus, in_words: Callable[[str], str] = str) -> "RenderableType":
-    """The verdict, the problems by class, the runs, and the figures of the last one; `in_words` of the shop."""
+def status_screen(status: ShopStatus, width: int, in_words: Callable[[str], str] = str) -> "RenderableType":
+    """The verdict, the problems by class, the runs, and the figures of the last one; `in_words` of the shop.
+
+    `width` is that of the screen in columns.
+    """
     from rich.console import Group
     from rich.text import Text
 
     mark, style = ("✗", "bold red") if status.needs_person else ("✓", "bold green")
     parts: list[RenderableType] = [Text(f"{mark} {in_words(status.verdict)}", style=style)]
-    if status.waiting:
+    if status.waiting and width < _TABLE_WIDTH:
+        parts += [Text(in_words(line)) for line in _problem_lines(status)]
+    elif status.waiting:
         parts.append(_problem_table(status, in_words))
     else:
         parts.append("")
@@ -33,13 +39,13 @@ def status_screen(status: ShopStatus, in_words: Callable[[str], str] = str) -> "
     return Group(*parts)
 
 
-def status_text(status: ShopStatus) -> str:
+def status_text(status: ShopStatus, width: int = PLAIN_WIDTH) -> str:
     """The same screen without colours."""
     from rich.console import Console
 
-    console = Console(file=io.StringIO(), width=PLAIN_WIDTH, color_system=None, legacy_windows=False)
+    console = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
     with console.capture() as captured:
-        console.print(status_screen(status), highlight=False)
+        console.print(status_screen(status, width), highlight=False)
     return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
 
 
@@ -55,6 +61,16 @@ def _problem_table(status: ShopStatus, in_words: Callable[[str], str]) -> "Rende
     for each in status.by_class(status.waiting):
         table.add_row(*(Text(in_words(cell)) for cell in _cells(each, status)))
     return table
+
+
+def _problem_lines(status: ShopStatus) -> Iterator[str]:
+    """The same as the table, for a narrow screen."""
+    for each in status.by_class(status.waiting):
+        facts = (str(len(each.problems)), f"for {lasting(each.oldest, status.now)}", each.money)
+        yield ""
+        yield f"{each.problem_class}: {', '.join(filter(None, facts))}"
+        yield f"→ {each.problem_class.advice}"
+    yield ""
 
 
 def _cells(found: ClassStatus, status: ShopStatus) -> Sequence[str]:

@@ -51,6 +51,24 @@ def test_the_line_of_a_shop_that_needs_a_person() -> None:
     )
 
 
+def test_a_narrow_screen_cuts_off_neither_amounts_nor_advice() -> None:
+    assert (
+        "\n".join(status_text(STATUS, width=48).splitlines()[:11])
+        == """\
+✗ A person is needed: 3 problems, the oldest for
+14 days.
+
+unfulfilled: 2, for 14 days, EUR 1,204.00 and
+JPY 4,800
+→ Send the order to Printful: its customer
+waits.
+
+double_payment: 1, for 24 hours, USD 31.00
+→ Ask the customer before you send the goods a
+second time, and refund what was paid too much."""
+    )
+
+
 def test_goods_that_printful_must_stop_come_first() -> None:
     late = problem("p9", ProblemClass.REFUNDED_BUT_SHIPPING, "9", "usd", 0)
     line = status_line(replace(STATUS, problems=[*STATUS.problems, late]))
