@@ -46,12 +46,13 @@ def sqlite_path(url: URL) -> Path | None:
 
 
 def shown(url: URL) -> str:
-    """Host and database, or the path of an SQLite file; never user or password."""
+    """Host, database and the schemas that the URL names, or the path of an SQLite file; never user or password."""
     path = sqlite_path(url)
     if path:
         return str(path)
     host = url.host or ",".join(url.normalized_query.get("host", ())) or "localhost"
-    return f"{host}/{url.database or ''}"
+    schemas = str(url.query.get(SEARCH_PATH, "")).replace('"', "")
+    return f"{host}/{url.database or ''}{f' (schema {schemas})' if schemas else ''}"
 
 
 def place(url: URL) -> str:

@@ -116,6 +116,8 @@ def test_a_socket_and_several_hosts_are_found_wherever_they_stand(text: str, hos
 def test_a_target_names_the_socket_and_all_hosts() -> None:
     assert shown(parse_url("postgresql://%2Frun%2Fpostgresql/shop")) == "/run/postgresql/shop"
     assert shown(parse_url("postgresql://shop:secret@one,two/shop")) == "one,two/shop"
+    assert shown(parse_url("postgresql://shop:secret@db/shops?schema=prints")) == "db/shops (schema prints)"
+    assert shown(parse_url("postgresql://db/shops?search_path=prints,public")) == "db/shops (schema prints, public)"
 
 
 @pytest.mark.parametrize(
