@@ -84,6 +84,9 @@ lint: $(READY) ## ruff, mypy, the layers, bandit, and zizmor on the workflows
 # With this, Dagster records that an unexpected error happened, but not its text. Our own error messages stay.
 ui ui-shop: export DAGSTER_REDACT_USER_CODE_ERRORS = 1
 
+# `dagster dev` advises another command, which does not know workspace.yaml.
+ui ui-shop: export PYTHONWARNINGS = ignore:Function
+
 # Both UIs start in their own DAGSTER_HOME. `dagster dev` lets a .env in its start folder override the environment:
 # started here, the sandbox's UI would write to the real shop.
 ui: $(READY) ## web UI and daemon on the pretend shop, http://127.0.0.1:3000 (PORT=…)
@@ -94,7 +97,7 @@ ui: $(READY) ## web UI and daemon on the pretend shop, http://127.0.0.1:3000 (PO
 
 ui-shop: $(READY) ## web UI and daemon on YOUR shop: reads the environment, then .env
 	@mkdir -p .state/dagster-shop && cp dagster.yaml .state/dagster-shop/
-	@$(DOTENV) $(BIN)/ordersync doctor || echo "Runs will fail until this is corrected." >&2
+	@DAGSTER_HOME="$(CURDIR)/.state/dagster-shop" $(DOTENV) $(BIN)/ordersync doctor || echo "Runs will fail until this is corrected." >&2
 	@echo "YOUR SHOP's UI: http://127.0.0.1:$(PORT) (Ctrl-C stops it)" >&2
 	@$(DOTENV) sh -c 'cd .state/dagster-shop && DAGSTER_HOME="$$PWD" \
 		ORDERSYNC_CONFIG="$${ORDERSYNC_CONFIG:-$(wildcard $(CURDIR)/ordersync.toml)}" exec $(DAGSTER)'

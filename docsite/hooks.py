@@ -53,6 +53,16 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return MERMAID.sub(lambda match: drawing(match[1]), markdown)
 
 
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """Let the long names in the list of a page's headings break after an underscore."""
+    waiting = list(page.toc)
+    while waiting:
+        heading = waiting.pop()
+        heading.title = heading.title.replace("_", "_<wbr>")
+        waiting += heading.children
+    return html
+
+
 def _present(meta: dict[str, Any], place: str) -> None:
     """The first page has no lists beside it; the search prefers reference to records of decisions."""
     if place == "index.md":

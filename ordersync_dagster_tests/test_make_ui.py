@@ -128,8 +128,9 @@ def test_a_webserver_that_changes_nothing_can_be_had() -> None:
 
 
 def test_make_ui_stays_on_the_pretend_shop_whatever_env_file_says(checkout: Path) -> None:
-    with _made("ui", checkout, _without_settings()) as (url, _):
+    with _made("ui", checkout, _without_settings()) as (url, log):
         _run_order_sync(url)
+        assert "superseded" not in log.read_text()  # Dagster's advice of another command
     assert (checkout / ".state/sandbox/shop.db").exists()
     assert (checkout / ".state/dagster/history").is_dir()
 

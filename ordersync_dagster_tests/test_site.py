@@ -77,6 +77,11 @@ def test_links_out_of_docs_lead_to_the_sites_own_copy(site: Path) -> None:
 
 
 @pytest.mark.slow
+def test_long_names_in_the_list_of_headings_break_after_an_underscore(site: Path) -> None:
+    assert "ORDERSYNC_<wbr>GRACE_<wbr>MINUTES" in (site / "settings.html").read_text()
+
+
+@pytest.mark.slow
 def test_a_page_that_is_not_in_the_navigation_or_a_broken_link_stops_the_build(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
     for path in ROOT.iterdir():
