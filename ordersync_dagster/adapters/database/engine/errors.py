@@ -123,10 +123,8 @@ def _lost_table(error: DBAPIError, state: str) -> str | None:
     found = _LOST_TABLE.search(str(error.orig))
     if found is None or state not in ("", _UNDEFINED_TABLE):
         return None
-    return (
-        f"the database has no table {found[1] or found[2]}, which a statement or a trigger names: it was taken away "
-        "after the tables were read or made. Restore it from a backup"
-    )
+    name = found[1] or found[2]
+    return f"the database has no table {name} any more, which ordersync or a trigger needs: restore it from a backup"
 
 
 def _is_full(error: DBAPIError) -> bool:

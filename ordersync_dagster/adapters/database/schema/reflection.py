@@ -119,7 +119,7 @@ def _missing_tables(wanted: list[str], mapping: ShopMapping, names: frozenset[st
     named = [
         f"`{mapping.table(ours)}`, which ordersync.toml names for {ours}" for ours in wanted if ours in mapping.tables
     ]
-    hint = close_match(mapping.table(wanted[0]), names)
+    hint = close_match(mapping.table(wanted[0]), (name for name in names if not name.startswith("ordersync_")))
     if named:
         return f"the database has no table {'; no '.join(named)}{hint}: correct [tables]"
     if not names:

@@ -143,7 +143,7 @@ def test_a_table_of_ours_that_was_taken_away_is_told_by_its_name(database_url: s
     open_shop.initialise(parse_url(database_url))
     Database(database_url).execute("DROP TABLE ordersync_runs")
     shop = open_shop.open_for_writing(parse_url(database_url), utc_now)
-    with pytest.raises(DatabaseAccessError, match=r"has no table ordersync_runs, .* Restore it from a backup"):
+    with pytest.raises(DatabaseAccessError, match=r"has no table ordersync_runs any more, .* restore it from a backup"):
         shop.store.read(partial(run_history.read_runs, limit=1))
 
 

@@ -140,6 +140,12 @@ def test_faults_41_and_42_what_does_not_fit_is_named(postgres_url: str, change: 
     assert re.search(sentence, misfit(database))
 
 
+def test_a_table_of_ours_is_no_guess_at_the_shops(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    database.execute("CREATE TABLE ordersync_rate (name text)")
+    assert "no `orders`; is this the shop's database?" in misfit(database)
+
+
 def test_all_that_does_not_fit_is_named_at_once(postgres_url: str) -> None:
     database = Database(postgres_url)
     database.script(NARROW)
