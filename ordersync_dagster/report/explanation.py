@@ -25,12 +25,19 @@ _NOTHING, _UNKNOWN = "nothing", "unknown for a vendor that gave no answer"
 Line = tuple[str, str]  # style, text
 
 
+def _choice_line(choice: Mapping[str, str]) -> str:
+    """When it was made, its status, and the one id by which it is explained."""
+    at = choice.get("created_at", "")[:19].replace("T", " ")
+    name = choice.get("order_id") or next(iter(choice.values()))
+    return f"  {at or 'not in the shop':<19}  {choice.get('status', 'no order'):<10}  {name}"
+
+
 def explanation_lines(found: Found, now: datetime) -> Iterator[Line]:
     """Every case, newest first; or the choices, where there are too many to explain at once."""
     if found.choices:
         yield HEADING, f"{len(found.choices)} orders, newest first. Explain one by its id:"
         for choice in found.choices:
-            yield TEXT, visible("  " + "  ".join(choice.values()))
+            yield TEXT, visible(_choice_line(choice))
     for place, each in enumerate(found.explanations):
         if place:
             yield TEXT, ""

@@ -1,5 +1,7 @@
 """`ordersync explain` as people and scripts meet it."""
 
+import re
+
 import pytest
 
 from ordersync_dagster.sandbox import Fault, World
@@ -96,3 +98,5 @@ def test_many_orders_of_a_customer_are_listed(ordersync: Cli, world: World) -> N
     assert ran.code == 0
     assert "orders, newest first. Explain one by its id:" in ran.out
     assert email not in ran.out
+    first = ran.out.splitlines()[1]
+    assert re.fullmatch(r"  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  [a-z]+ +[0-9a-f-]{36}", first), first
