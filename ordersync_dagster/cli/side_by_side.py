@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ordersync_dagster.app.shops import Shop
 
 AT_ONCE = 64  # shops; the next one starts when one ends
+NOT_ENDED = "ordersync: interrupted before it ended; the next run takes up the rest"
 T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOP_SECONDS = 20.0  # after SIGTERM: a transaction under way ends first
@@ -47,11 +48,13 @@ def run_side_by_side(command: Callable[..., None], given: Mapping[str, Any], sho
 
     with prepared(shops):
         processes = _Processes(command, given, tell)
-        processes.work([*shops])
+        is_whole = processes.work([*shops])
     if processes.is_unheard:
         raise BrokenPipeError
-    results = [found[shop.name] for shop in shops]
+    results = [found.get(shop.name) or EndedShop(shop.name, FAILED, 0.0, "", [NOT_ENDED]) for shop in shops]
     print(shops_json(results) if is_json else shops_table(results))
+    if not is_whole:
+        raise KeyboardInterrupt
     raise typer.Exit(combined_exit_code([each.code for each in results]))
 
 
@@ -89,8 +92,8 @@ class _Processes:
         self.is_unheard = False  # nobody reads what is printed any more, as behind `head`
         self._handlers: dict[signal.Signals, Any] = {}  # those of a command that runs alone
 
-    def work(self, queue: "list[Shop]") -> None:
-        """Until every shop of the queue has ended; raises KeyboardInterrupt when a signal has ended all."""
+    def work(self, queue: "list[Shop]") -> bool:
+        """Until every shop of the queue has ended; False when a signal has ended all."""
         gc.collect()
         gc.freeze()  # pages that nobody touches stay shared
         with self._noting_signals():
@@ -100,7 +103,7 @@ class _Processes:
                 self._read(None)
             if self._signals:
                 self._stop()
-                raise KeyboardInterrupt
+        return not self._signals
 
     @contextmanager
     def _noting_signals(self) -> Iterator[None]:

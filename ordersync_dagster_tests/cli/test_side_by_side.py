@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -121,7 +122,9 @@ def test_a_signal_ends_all_shops_and_nobody_stays_behind(
     for file in tmp_path.glob("*.pid"):
         with pytest.raises(ProcessLookupError):
             os.kill(int(file.read_text()), 0)
-    assert capfd.readouterr().err.count("interrupted; what was committed stays") == 3
+    told = capfd.readouterr()
+    assert told.err.count("interrupted; what was committed stays") == 3
+    assert "0 of 3 shops are fine." in told.out, "what the shops came to is told all the same"
 
 
 def test_a_shop_that_is_just_started_is_ended_too(
@@ -151,6 +154,7 @@ def test_a_shop_that_is_just_started_is_ended_too(
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "second.pid").read_text()), 0)
     assert next(forks) == 2, "the third shop is not started"
+    assert re.search(r"^\w+ +1 +0\.0  interrupted before it ended", capfd.readouterr().out, re.MULTILINE)
 
 
 def _interrupt(_number: int, _frame: object) -> None:
