@@ -95,7 +95,7 @@ def test_a_record_that_cannot_be_decided_fails_the_run_after_all_else_was_done(
 def test_more_changes_than_allowed_write_nothing(runs: Runs, shop: Database) -> None:
     before = everything(shop)
     run = runs.order_sync(days=7, max_changes=1)
-    assert "more than the limit of 1 changes; nothing was written" in run.failure
+    assert "more than the limit of 1 change; nothing was written" in run.failure
     of_runs = {"ordersync_runs", "ordersync_dagster_runs"}
     assert {name: rows for name, rows in everything(shop).items() if name not in of_runs} == {
         name: rows for name, rows in before.items() if name not in of_runs
