@@ -61,8 +61,8 @@ def _sums(sums: Mapping[str, int]) -> str:
 
 
 def _together(days: Sequence[DayProof], changes: Sequence[ProofChange] | None) -> list[str]:
-    proved, compared = sum(each.is_proved for each in days), [each for each in days if each.has_figures]
-    head = "The day holds." if proved == len(days) == 1 else f"{proved} of {len(days)} days hold."
+    compared = [each for each in days if each.has_figures]
+    head = _headline(days)
     if changes is not None:
         head += (
             f" {_number(len(changes), 'change')} since the proof." if changes else " Nothing changed since the proof."
@@ -73,6 +73,13 @@ def _together(days: Sequence[DayProof], changes: Sequence[ProofChange] | None) -
         where = "Stripe: " if name == "session" else "Shop:   "
         lines += [f"{where}{_number(sum(side.count for side in sides), name)}, {_sums(sums)}"] if sums else []
     return lines
+
+
+def _headline(days: Sequence[DayProof]) -> str:
+    if len(days) != 1:
+        return f"{sum(each.is_proved for each in days)} of {len(days)} days hold."
+    (day,) = days
+    return f"The day {'holds' if day.is_proved else 'does not hold' if day.has_figures else 'is not proved'}."
 
 
 def _added(sums: Iterable[Mapping[str, int]]) -> Mapping[str, int]:

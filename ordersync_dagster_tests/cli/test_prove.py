@@ -30,6 +30,17 @@ def test_days_with_lost_webhooks_are_exit_1_and_after_the_repair_0(ordersync: Cl
     assert (after.code, after.out.splitlines()[-3]) == (0, "9 of 9 days hold.")
 
 
+def test_one_day_is_named_as_one(ordersync: Cli) -> None:
+    at = ordersync.database.column("SELECT created_at FROM orders WHERE created_at < CURRENT_DATE ORDER BY 1 DESC")[0]
+    day, today = str(at)[:10], str(utc_now().date())
+    ordersync("sync")
+    one = ("prove", "--from", day, "--to", day)
+    assert "The day holds." in ordersync(*one).out
+    ordersync.database.execute("UPDATE orders SET total_amount = '0.01' WHERE created_at = :at", at=at)
+    assert "The day does not hold." in ordersync(*one).out
+    assert "The day is not proved." in ordersync("prove", "--from", today, "--to", today).out
+
+
 def test_a_kept_proof_is_checked_and_every_change_is_named(ordersync: Cli) -> None:
     kept(ordersync)
     assert FILE.stat().st_mode & 0o777 == 0o600
