@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from ordersync_dagster.adapters.database.engine.connection import parse_url
 from ordersync_dagster.adapters.database.rate_limit import RATE, SharedRateLimit, open_rate_file
 from ordersync_dagster.app.rate_limits import shared_rate_limits
-from ordersync_dagster.core.errors import DatabaseAwayError
+from ordersync_dagster.core.errors import DatabaseAccessError
 from ordersync_dagster.sandbox import Sandbox
 from ordersync_dagster_tests.adapters.noted_waits import LIMIT, NotedWaits, shared
 from ordersync_dagster_tests.adapters.rate_limits import REFUNDS, SESSIONS, at_once, most_in_a_period
@@ -190,7 +190,7 @@ def test_where_it_cannot_be_written_is_found_out_before_anything_is_asked(tmp_pa
     rate_limit = shared(engine, NotedWaits())
     with pytest.raises(DBAPIError):
         rate_limit.check()
-    with pytest.raises(DatabaseAwayError, match="rate limit"):
+    with pytest.raises(DatabaseAccessError, match="no table ordersync_rate"):
         rate_limit.take(SESSIONS)
 
 

@@ -75,8 +75,8 @@ BREAKAGES = {
     ),
     "dinars have two decimals": (
         "core/money.py",
-        "        return 3\n",
-        "        return 2\n",
+        "dict.fromkeys(THREE_DECIMAL, 3)",
+        "dict.fromkeys(THREE_DECIMAL, 2)",
     ),
     "unpaid sessions become orders": (
         "core/stripe_session.py",
