@@ -228,3 +228,9 @@ def test_only_a_day_has_a_ledger() -> None:
 def test_two_numbers_that_differ_are_shown_with_the_decimals_of_the_currency() -> None:
     (note,) = plan_of(new_order(), stored=(stored_order(total=Decimal("27.000")),)).notes
     assert "says total_amount 27.00, its session says 26.00" in note.sentence
+
+
+def test_a_session_that_cannot_be_read_is_skipped_where_its_payment_has_an_order() -> None:
+    verdict = SessionProblem("cs_broken", Problem(ProblemClass.MALFORMED_SESSION, "?"), PAYMENT_INTENT)
+    plan = plan_of(verdict, stored=(stored_order(),))
+    assert (plan.skips, plan.failed_sessions) == ((Skip("cs_broken", SkipReason.ORDER_EXISTS),), ())

@@ -10,7 +10,7 @@ from ordersync_dagster.core.delivery import RawParcels, can_be_delivered, until_
 from ordersync_dagster.core.orders import Status
 from ordersync_dagster.core.printful_order import STATUS, Missing, NotAsked, PrintfulOrder
 from ordersync_dagster.core.problems import Problem
-from ordersync_dagster.sandbox import printful_order, shipment
+from ordersync_dagster.sandbox import printful_item, printful_order, shipment
 from ordersync_dagster.sandbox.world.parcels_v2 import parcel_v2
 from ordersync_dagster_tests.support.builders import EXISTING_SHOP, printful_answer, stored_item, stored_order
 from ordersync_dagster_tests.support.clock import NOW
@@ -142,3 +142,13 @@ def test_the_day_is_that_of_the_delivered_parcel_by_its_id_before_its_link() -> 
     assert found.delivered_at == "2026-11-18T10:00:00Z"
     (other,) = told(parcel(id=9, tracking_url="https://tracking.example.com/other")).shipments
     assert other.delivered_at is None
+
+
+def test_an_order_is_delivered_only_with_all_of_its_pieces() -> None:
+    whole = told(parcel())
+    assert whole.status is Status.DELIVERED
+    more = [printful_item(quantity=3)]
+    part = told(parcel(), items=more)
+    assert part.status is Status.SHIPPED
+    unread = told(parcel(), items=[*more, {"id": 2}])
+    assert unread.status is Status.DELIVERED, "nobody knows how many pieces there are"

@@ -202,3 +202,8 @@ def test_a_problem_that_a_person_acknowledged_alerts_nobody() -> None:
     assert values_of(found, "open_problems")[("disputed", "notice")] == 2
     assert values_of(found, "unacknowledged_problems")[("disputed", "notice")] == 1
     assert values_of(found, "oldest_open_problem_age_seconds")[("notice",)] == 3 * 3600
+
+
+def test_a_vendor_without_traffic_has_none() -> None:
+    found = metrics_of(replace(RUN, traffic={"stripe": {"requests": 3}}), None)
+    assert values_of(found, "last_run_requests") == {("stripe",): 3, ("printful",): 0}

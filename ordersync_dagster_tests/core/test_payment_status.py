@@ -7,7 +7,7 @@ import pytest
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.orders import Status, order_id
 from ordersync_dagster.core.plan import Stored
-from ordersync_dagster.core.reversals import Reversals, read_reversals
+from ordersync_dagster.core.reversals import Reversals, names_payment, read_reversals
 from ordersync_dagster.sandbox import dispute, refund
 from ordersync_dagster.sandbox.world.sessions import SESSION_ID
 from ordersync_dagster_tests.core.payment_plans import SUBSCRIBED, classes, plan_of
@@ -159,3 +159,18 @@ def test_two_disputes_are_named_with_a_comma() -> None:
     (problem,) = plan_of(read_reversals([], [dispute(id="b"), dispute(id="a")]), stored_order()).problems
     assert problem.ids["stripe_dispute_ids"] == "a, b"
     assert "(a, b)" in problem.sentence
+
+
+@pytest.mark.parametrize(
+    ("row", "is_one"),
+    [
+        ({"payment_intent": "pi_1"}, True),
+        ({"charge": None}, True),
+        ({"payment_intent": None, "charge": "ch_1"}, True),
+        ({"id": "re_1"}, False),
+        (["payment_intent"], False),
+        (None, False),
+    ],
+)
+def test_a_refund_names_its_payment_or_says_that_it_has_none(row: object, is_one: bool) -> None:
+    assert names_payment(row) is is_one
