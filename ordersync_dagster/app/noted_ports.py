@@ -38,7 +38,7 @@ class Notes:
         kept = self.lists.setdefault(name, [])
         for row in rows:
             if isinstance(row, Mapping):
-                kept.append({key: row.get(key) for key in _KEPT})
+                kept.append({key: row[key] for key in _KEPT if key in row})
             yield row
 
 

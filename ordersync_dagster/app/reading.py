@@ -1,7 +1,6 @@
 """One reading of the three sides: a dry run, whose records and decisions are noted."""
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -11,10 +10,14 @@ from ordersync_dagster.app.wiring import ReadyRun
 from ordersync_dagster.core.errors import KeyRefusedError, VendorError
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.problem_classes import ProblemClass
-from ordersync_dagster.core.reversals import OfInvoice, Reversals, read_invoice_payments, read_reversals
+from ordersync_dagster.core.reversals import OfInvoice, Reversals, names_payment, read_invoice_payments, read_reversals
 from ordersync_dagster.core.seen import TO_ADD, UNDECIDED, SeenOrder, ThreeSides, with_payments
 from ordersync_dagster.core.window import Window
 
+MONEY_BACK_UNREAD = (
+    "Stripe did not show all refunds and disputes, or not the payment of each, so more may have gone back than is "
+    "shown here. Make the report again; if this comes again, look at the refunds at Stripe."
+)
 _OF_REFERENCES = (ProblemClass.SUPERSEDED_SESSION, ProblemClass.DUPLICATE_ORDER)
 
 
@@ -67,14 +70,21 @@ class Reading:
 
     def _reversals(self, ready: ReadyRun, window: Window) -> Reversals:
         """Refunds and lost disputes. A run lists them only where it needs them, so they may have to be listed now."""
-        lists, stripe = self.notes.lists, ready.stripe
+        lists, stripe, is_whole = self.notes.lists, ready.stripe, True
         wanted: dict[str, Callable[[int], Iterable[object]]] = {"refunds": stripe.refunds, "disputes": stripe.disputes}
         if any(each.is_paid for each in self.notes.sessions.values()):
             for name, read in wanted.items():
                 if name not in lists:
-                    with suppress(VendorError, KeyRefusedError):
+                    try:
                         list(self.notes.listed(name, read(window.start_epoch)))
-        found = read_reversals(lists.get("refunds", ()), lists.get("disputes", ()))
+                    except KeyRefusedError:
+                        continue  # the reader has warned
+                    except VendorError:
+                        is_whole = False
+        refunds, disputes = lists.get("refunds", ()), lists.get("disputes", ())
+        if not is_whole or not all(map(names_payment, (*refunds, *disputes))):
+            stripe.warnings.append(MONEY_BACK_UNREAD)
+        found = read_reversals(refunds, disputes)
         invoices = lists.get("invoice_payments")
         of_invoice: OfInvoice | None = None if invoices is None else read_invoice_payments(invoices)
         return replace(found, of_invoice=of_invoice)

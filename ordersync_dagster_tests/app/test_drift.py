@@ -1,11 +1,13 @@
 """The report's reading and its figures, on a shop of each database, against what the world itself says."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from ordersync_dagster.app.problems import Problems
+from ordersync_dagster.app.reading import MONEY_BACK_UNREAD
 from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.problem_classes import ProblemClass as Kind
@@ -199,3 +201,17 @@ def test_goods_to_stop_come_first_then_what_needs_a_person_then_the_oldest(shop:
         for kind, days in zip(expected, (1, 5, 3, 9), strict=True)
     ]
     assert tuple(each.problem_class for each in replace(report, problems=seen).groups) == expected
+
+
+def test_a_report_whose_refunds_are_not_all_read_says_so_beside_the_money(shop: Shop) -> None:
+    assert MONEY_BACK_UNREAD not in made(shop).warnings
+    shop.run(printful=PrintfulScope.none)
+    shop.database.execute("UPDATE orders SET status = 'refunded'")  # a run asks for no refunds of these
+    nameless = json.dumps({"data": [{"id": "re_1", "amount": 5, "status": "succeeded"}], "has_more": False})
+    for fault in (
+        Fault("/v1/refunds", "status", 500, times=None),
+        Fault("/v1/refunds", "status", 200, times=None, body=nameless),
+    ):
+        shop.sandbox.faults.add(fault)
+        assert MONEY_BACK_UNREAD in made(shop).warnings
+        shop.sandbox.faults.clear()
