@@ -96,11 +96,14 @@ def open_for_shadow(
 
 
 def open_existing(url: URL, clock: Callable[[], datetime], layout: Layout = Layout()) -> OpenDatabase:
-    """Read-only; raises SchemaError if there is no shop or it does not fit."""
+    """Read-only; raises SchemaError if there is no shop, it does not fit, or one of our own tables is gone."""
     path = connection.sqlite_path(url)
     if path and not connection.is_there(path):
         raise SchemaError(f"there is no database {path}: `ordersync db init` makes one")
-    return _open(_engine(url, layout, is_reading=True), url, clock, layout)
+    opened = _open(_engine(url, layout, is_reading=True), url, clock, layout)
+    with reading_from(opened.engine) as reading:
+        create.require_whole(reading)
+    return opened
 
 
 def initialise(url: URL, layout: Layout = Layout()) -> tuple[Engine, list[str]]:

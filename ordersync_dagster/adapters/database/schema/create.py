@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from ordersync_dagster import __version__
 from ordersync_dagster.adapters.database.schema.reflection import own_schema, table_names
-from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE, shop_tables
+from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, VERSION_TABLE, shop_tables
 from ordersync_dagster.core.errors import DatabaseAccessError, SchemaError
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def is_empty(connection: Connection) -> bool:
 def is_current(connection: Connection) -> bool:
     """Whether our own tables exist in the newest version. Does not import alembic, which is slow.
 
-    Raises SchemaError if a newer release made them: an older one would write records that the newer one cannot trust.
+    Raises SchemaError if a newer release made them, because an older one would write records that the newer one cannot
+    trust, and where one of them is gone.
     """
     version = _version(connection)
     if version and version > HEAD:
@@ -53,7 +54,17 @@ def is_current(connection: Connection) -> bool:
             f"a newer ordersync has opened this database: its own tables are at {version}, and release {__version__} "
             f"knows them up to {HEAD}. Install the newer release again"
         )
+    require_whole(connection)
     return version == HEAD
+
+
+def require_whole(connection: Connection) -> None:
+    """Raise SchemaError that names those of our own tables that were there, and are gone."""
+    if _version(connection) != HEAD:
+        return
+    lost = sorted(set(OWN_TABLES) - table_names(connection, own_schema(connection)))
+    if lost:
+        raise SchemaError(f"the database has no {' and no '.join(lost)} any more: restore what is gone from a backup")
 
 
 def _version(connection: Connection) -> str | None:

@@ -22,6 +22,7 @@ from ordersync_dagster.adapters.database.schema.tables import (
     own_tables,
     shop_tables,
 )
+from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.core.errors import SchemaError
 from ordersync_dagster_tests.support.databases import Database
 from ordersync_dagster_tests.support.shop_schemas import NARROW
@@ -188,3 +189,12 @@ def test_a_unique_index_will_do_but_not_one_over_a_part(database: Database) -> N
     database.execute("CREATE UNIQUE INDEX whole ON orders (stripe_session_id)")
     with database.engine.connect() as reading:
         read_fitted_tables(reading)
+
+
+def test_tables_of_ours_that_are_gone_are_named_before_anything_is_read_or_written(database: Database) -> None:
+    url = connection.parse_url(database.url)
+    database.script("DROP TABLE ordersync_missing;\nDROP TABLE ordersync_erased;\n")
+    lost = "no ordersync_erased and no ordersync_missing any more: restore what is gone from a backup"
+    for open_it in (open_shop.open_existing, open_shop.open_for_writing):
+        with pytest.raises(SchemaError, match=lost):
+            open_it(url, utc_now)
