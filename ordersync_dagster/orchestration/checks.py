@@ -8,6 +8,7 @@ from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SkipReason
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.orchestration.names import ShopNames
 from ordersync_dagster.orchestration.partitions import daily
 from ordersync_dagster.report.outcome import Outcome
@@ -62,7 +63,7 @@ def of_run(names: ShopNames, outcome: Outcome | None, stopped_by: str | None = N
     """Whether the run finished without errors, so that a failed run is red in the asset graph too."""
     errors = outcome.summary.errors if outcome else 0
     sentence = stopped_by or (
-        f"{errors} records could not be decided; the report names them." if errors else "finished"
+        f"{counted(errors, 'record')} could not be decided; the report names them." if errors else "finished"
     )
     metadata = {"what_happened": sentence, "ordersync_run": outcome.run_id if outcome else "none"}
     return dg.AssetCheckEvaluation(

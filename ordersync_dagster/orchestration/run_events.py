@@ -12,6 +12,7 @@ from ordersync_dagster.app.run import Run
 from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.planned import PlanReference, plan_digest
+from ordersync_dagster.core.text import counted
 from ordersync_dagster.core.window import Window, WindowError
 from ordersync_dagster.orchestration import checks, killed_runs, metadata
 from ordersync_dagster.orchestration.names import ShopNames
@@ -66,7 +67,7 @@ class RunReporter:
             self._context.log.warning(shop.in_words(warning))
         if run.outcome.summary.errors:
             raise dg.Failure(
-                f"{run.outcome.summary.errors} records could not be decided; the report names them.",
+                f"{counted(run.outcome.summary.errors, 'record')} could not be decided; the report names them.",
                 allow_retries=False,
             )
 

@@ -106,7 +106,7 @@ def _failure(news: News) -> Iterator[str]:
     if news.why:
         yield f"Why: {_clipped(news.why)}"
     if count > 1:
-        yield f"{count} runs failed since one succeeded."
+        yield f"{counted(count, 'run')} failed since one succeeded."
     yield _last_success(news)
     yield "What to do: run `ordersync doctor` and correct what it names, then run `ordersync sync`."
     yield f"Look: {where_to_look(failed.id, news.links)}"

@@ -18,6 +18,7 @@ YESTERDAY = int(NOW.timestamp()) - 86_400
 
 def stripe_at(base: str, sandbox: Sandbox, time: FakeTime, attempts: int = 2, **changes: str) -> StripeApi:
     settings = settings_for(sandbox, STRIPE_API_BASE=base, **changes)
+    assert not settings.faults, "a refused base would be Stripe's own"
     return open_stripe(settings, time.retry_policy(attempts), Traffic())
 
 

@@ -95,11 +95,11 @@ def test_a_session_that_cannot_become_an_order_is_asked_for_three_times_then_tol
             asked.append(hour)
             assert days_of([each for each in requests if each.job_name == "daily_order_sync"]) == {day}
             run = runs.daily_order_sync(day, day)
-            assert run.failure == "1 records could not be decided; the report names them."
+            assert run.failure == "1 record could not be decided; the report names them."
             runs.order_sync(days=1)
     assert asked == [0, 1, 2]
     assert watcher.look() == (
-        "1 paid sessions still have no order, though 3 runs over their days came to their end: their reports say why."
+        "1 paid session still has no order, though 3 runs over its day came to their end: their reports say why."
     )
 
 

@@ -83,7 +83,7 @@ def test_a_record_that_cannot_be_decided_fails_the_run_after_all_else_was_done(
     broken = next(each for each in outage.sessions if each["id"] == session_id)
     sandbox.put_session({**broken, "amount_total": "a lot"})
     run = runs.order_sync(days=7)
-    assert run.failure == "1 records could not be decided; the report names them."
+    assert run.failure == "1 record could not be decided; the report names them."
     assert run.retries == 0
     assert run.of("order_sync_summary")["errors"].value == 1
     assert str(day) not in runs.green()
