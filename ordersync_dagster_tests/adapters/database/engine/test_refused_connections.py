@@ -139,10 +139,10 @@ def test_a_folder_that_may_not_be_entered_is_told_with_the_fix(tmp_path: Path) -
             opened(url, utc_now)
 
 
-def test_a_table_of_ours_that_was_taken_away_is_told_by_its_name(database_url: str) -> None:
+def test_a_table_of_ours_that_is_taken_away_meanwhile_is_told_by_its_name(database_url: str) -> None:
     open_shop.initialise(parse_url(database_url))
-    Database(database_url).execute("DROP TABLE ordersync_runs")
     shop = open_shop.open_for_writing(parse_url(database_url), utc_now)
+    Database(database_url).execute("DROP TABLE ordersync_runs")
     with pytest.raises(DatabaseAccessError, match=r"has no table ordersync_runs any more, .* restore it from a backup"):
         shop.store.read(partial(run_history.read_runs, limit=1))
 
