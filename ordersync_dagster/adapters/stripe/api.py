@@ -5,15 +5,12 @@ and it never retries a 429. https://docs.stripe.com/api/checkout/sessions/list
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
 from threading import Lock
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
-
-import requests
-import stripe
 
 from ordersync_dagster.adapters.http.client import Answer, GuardedSession, RetryPolicy, Traffic, get_with_retries
 from ordersync_dagster.adapters.http.vendor_clock import VendorClock, clock_warning, nothing_yet
@@ -21,6 +18,7 @@ from ordersync_dagster.adapters.stripe import session_days
 from ordersync_dagster.adapters.stripe.pages import LATEST, ListPage, Place, oldest_of, read_page, row_id, span_of
 from ordersync_dagster.adapters.stripe.parallel_list import Page, SliceReader
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS, SESSIONS, refusal
+from ordersync_dagster.adapters.stripe.sdk import SdkClient
 from ordersync_dagster.adapters.stripe.session_days import Listed
 from ordersync_dagster.core.errors import KeyRefusedError, UnreadListError, UsageError, VendorAnswerError
 from ordersync_dagster.core.window import Window
@@ -39,13 +37,6 @@ Filters = list[tuple[str, str]]
 T = TypeVar("T")
 
 
-class _SdkClient(stripe.RequestsClient):
-    """The SDK's client, but its exception texts hold no bodies of answers."""
-
-    def _handle_request_error(self, e: Exception) -> NoReturn:
-        raise e
-
-
 class StripeApi:
     """Reads one Stripe account; `warnings` are sentences that the run shows."""
 
@@ -54,8 +45,7 @@ class StripeApi:
     def __init__(
         self, key: str, base: str, session: GuardedSession, retry_policy: RetryPolicy, traffic: Traffic
     ) -> None:
-        stripe.enable_telemetry = False
-        self._client, self._session = _SdkClient(session=session), session
+        self._client, self._session = SdkClient(session), session
         self._key, self._base = key, base.rstrip("/")
         self._retry_policy, self._traffic = retry_policy, traffic
         self.warnings: list[str] = []
@@ -223,11 +213,7 @@ class StripeApi:
             "User-Agent": "ordersync",
             "Accept": "application/json",
         }
-
-        def fetch() -> requests.Response:
-            content, status, answered = self._client.request("get", url, headers)
-            return _response(content, status, answered)
-
+        fetch = partial(self._client.get, url, headers)
         answer = get_with_retries(fetch, self.vendor, self._retry_policy, self._traffic)
         if answer.status != 200 and not (or_missing and answer.status == 404):
             raise refusal(path, answer, self._key)
@@ -252,10 +238,3 @@ class StripeApi:
 
 def _of(payment: str) -> Filters:
     return [("payment_intent" if payment.startswith("pi_") else "charge", payment)]
-
-
-def _response(content: bytes, status: int, headers: Mapping[str, str]) -> requests.Response:
-    response = requests.Response()
-    response._content, response.status_code = content, status
-    response.headers = requests.structures.CaseInsensitiveDict(headers)
-    return response
