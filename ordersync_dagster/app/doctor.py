@@ -19,7 +19,7 @@ from ordersync_dagster.app.deliveries import open_parcels
 from ordersync_dagster.app.rate_limits import place_of_rates
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe
-from ordersync_dagster.core.errors import MissingPermissionError, OrderSyncError, UsageError
+from ordersync_dagster.core.errors import MissingPermissionError, OrderSyncError, UsageError, VendorError
 from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
 from ordersync_dagster.core.text import counted
 from ordersync_dagster.report.findings import Finding, Level
@@ -82,19 +82,26 @@ def _stripe(settings: Settings, tools: Tools) -> Iterator[Finding]:
     stripe = open_stripe(settings, RETRY_POLICY, Traffic())
     dates: list[Finding] = []
     may_read = (_readable(stripe, path, level, tools.clock, dates) for path, level in READABLE.items())
-    first = next(may_read)
+    try:
+        first = next(may_read)
+    except VendorError:
+        yield Finding(Level.GREEN, "Stripe", _key(settings))  # known without Stripe, and what a person has to see first
+        raise
     yield from (_kind_of_key(settings), first)
     yield from may_read
     yield from dates[:1]
     yield from (Finding(Level.YELLOW, "Stripe", warning) for warning in stripe.warnings)
 
 
+def _key(settings: Settings) -> str:
+    kind = "restricted" if settings.stripe_key.startswith("rk_") else "secret"
+    return f"a {kind} key, {'live' if settings.is_live else 'test'} mode"
+
+
 def _kind_of_key(settings: Settings) -> Finding:
-    mode = "live" if settings.is_live else "test"
     if settings.stripe_key.startswith("rk_"):
-        return Finding(Level.GREEN, "Stripe", f"a restricted key, {mode} mode")
-    sentence = f"a secret key, {mode} mode: it works, but a restricted key could not do harm"
-    return Finding(Level.YELLOW, "Stripe", sentence)
+        return Finding(Level.GREEN, "Stripe", _key(settings))
+    return Finding(Level.YELLOW, "Stripe", f"{_key(settings)}: it works, but a restricted key could not do harm")
 
 
 def _readable(stripe: StripeApi, path: str, otherwise: Level, clock: Clock, dates: list[Finding]) -> Finding:
