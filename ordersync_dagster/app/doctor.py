@@ -85,7 +85,7 @@ def _stripe(settings: Settings, tools: Tools) -> Iterator[Finding]:
     try:
         first = next(may_read)
     except VendorError:
-        yield Finding(Level.GREEN, "Stripe", _key(settings))  # known without Stripe, and what a person has to see first
+        yield Finding(Level.GREEN, "Stripe", _key(settings))  # the key itself says so
         raise
     yield from (_kind_of_key(settings), first)
     yield from may_read

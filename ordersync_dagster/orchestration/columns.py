@@ -1,4 +1,4 @@
-"""What the columns of the assets mean, for the assets' pages. A mapped table has other names than these."""
+"""Descriptions of the assets' columns, for the assets' pages. A mapped table has other names than these."""
 
 from collections.abc import Mapping
 

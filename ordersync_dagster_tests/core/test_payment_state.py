@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.changes import SetStatus
 from ordersync_dagster.core.orders import Price, Status, order_id
 from ordersync_dagster.core.payment_state import PaymentState, payment_state
 from ordersync_dagster.core.reversals import Reversals, payment_intent_of, read_invoice_payments, read_reversals
@@ -248,9 +247,3 @@ def test_what_is_read_later_completes_what_was_known_by_payment() -> None:
     assert found.unreadable == {"pi_b", "pi_e"}
     assert found.pending == {"pi_c", "pi_f"}
     assert (found.of_invoice, found.unread_until) == (before.of_invoice, 7)
-
-
-def test_a_payment_that_went_back_comes_before_whatever_else_is_filled() -> None:
-    (update,) = plan_of(read_reversals([refund()], []), stored_order(customer_name=None)).completions
-    assert update.changes[0] == SetStatus("processing", "refunded", "the whole payment went back", "Stripe")
-    assert len(update.changes) == 2

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from ordersync_dagster.core.changes import SetStatus
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_sessions
 from ordersync_dagster.core.orders import Status, order_id
 from ordersync_dagster.core.plan import Stored
@@ -174,3 +175,9 @@ def test_two_disputes_are_named_with_a_comma() -> None:
 )
 def test_a_refund_names_its_payment_or_says_that_it_has_none(row: object, is_one: bool) -> None:
     assert names_payment(row) is is_one
+
+
+def test_a_payment_that_went_back_comes_before_whatever_else_is_filled() -> None:
+    (update,) = plan_of(BACK, stored_order(customer_name=None)).completions
+    assert update.changes[0] == SetStatus("processing", "refunded", "the whole payment went back", "Stripe")
+    assert len(update.changes) == 2

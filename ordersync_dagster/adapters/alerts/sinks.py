@@ -87,7 +87,7 @@ def _plugin(url: str) -> Any:
 
 
 class _Hidden(logging.Filter):
-    """Keeps back what is logged while a sink is sent to; of it, only a status or our own sentence is kept."""
+    """Drops log records while a message is sent; it keeps the status of an answer, or a sentence of our own."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         heard = _heard.get()

@@ -100,10 +100,7 @@ def open_existing(url: URL, clock: Callable[[], datetime], layout: Layout = Layo
     path = connection.sqlite_path(url)
     if path and not connection.is_there(path):
         raise SchemaError(f"there is no database {path}: `ordersync db init` makes one")
-    opened = _open(_engine(url, layout, is_reading=True), url, clock, layout)
-    with reading_from(opened.engine) as reading:
-        create.require_whole(reading)
-    return opened
+    return _open(_engine(url, layout, is_reading=True), url, clock, layout)
 
 
 def initialise(url: URL, layout: Layout = Layout()) -> tuple[Engine, list[str]]:
@@ -233,6 +230,7 @@ def _open(
     with reading_from(engine) as reading:
         found = fitted.read_fitted_tables(reading, layout.mapping)
         _require_grants(reading, found, is_writing=False)
+        create.require_whole(reading)
     return _opened(engine, found, url, clock, *notes, make_store=make_store)
 
 

@@ -3,8 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
+from ordersync_dagster.adapters.database.rows.bulk_insert import insert_in_log
 from ordersync_dagster.core.changes import FillFields
+from ordersync_dagster.core.errors import DatabaseRefusedError
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster_tests.support.databases import Database
@@ -104,3 +108,15 @@ def test_a_completion_that_a_trigger_keeps_out_is_a_problem_of_its_order(postgre
         completion = changing(seen, FillFields({"customer_name": "Ada"})).updates
         (problem,) = store.apply(Plan(completions=completion), "run2").refused
     assert problem.ids == {"stripe_session_id": "cs_test_1"}
+
+
+@pytest.mark.parametrize("log", ["order_events", "audit_logs"])
+def test_an_entry_of_a_log_is_never_left_out_without_a_word(database: Database, log: str) -> None:
+    with opened(database.url) as (store, _):
+        store.apply(inserting(order(1)), "run1")
+        with database.engine.begin() as connection:
+            table = store.tables.table(log)
+            (entry,) = connection.execute(select(table)).mappings()
+            again = [{column.key: entry[column.name] for column in table.columns}]
+            with pytest.raises((IntegrityError, DatabaseRefusedError)):
+                insert_in_log(connection, table, again)

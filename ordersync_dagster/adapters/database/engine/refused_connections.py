@@ -21,7 +21,7 @@ _OF_CLIENT = re.compile(
 
 _SERVER = r'connection to server at "([^"]+)"[^,\n]*, port (\d+) failed: '
 _HOST_AND_PORT = "host and port in DATABASE_URL"
-# What a driver says where nobody answers, and the same as cause and fix.
+# A driver's message where nobody answers → its cause and fix.
 _SILENCES = tuple(
     (re.compile(pattern), sentence)
     for pattern, sentence in (

@@ -11,16 +11,19 @@ from ordersync_dagster.adapters.database.schema.reflection import own_schema
 from ordersync_dagster.core.errors import DatabaseRefusedError
 
 ROWS_PER_STATEMENT = 1000  # a few MB
+LEAVE_OUT = "ON CONFLICT DO NOTHING"
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Values], key: str) -> list[str | None]:
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Values], key: str, on_conflict: str = LEAVE_OUT
+) -> list[str | None]:
     """Insert the rows whose `key` is not in the table yet; as `NewRows.insert`.
 
     Raises DatabaseRefusedError where another unique key or a trigger keeps a row out.
     """
     ids: list[str | None] = []
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        ids += NewRows(connection, table, rows[start : start + ROWS_PER_STATEMENT]).insert(key)
+        ids += NewRows(connection, table, rows[start : start + ROWS_PER_STATEMENT], on_conflict).insert(key)
     return ids
 
 
@@ -28,10 +31,10 @@ def insert_in_log(connection: Connection, table: Table, rows: Sequence[Values]) 
     """Add the rows to a log of the shop's, all of them new.
 
     Without ON CONFLICT, which PostgreSQL refuses where a rule keeps the rows of a log from being changed.
-    Raises sqlalchemy.exc.IntegrityError where another unique key keeps a row out.
+    Raises sqlalchemy.exc.IntegrityError or DatabaseRefusedError where a row cannot be added.
     """
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        NewRows(connection, table, rows[start : start + ROWS_PER_STATEMENT], on_conflict="").insert("id")
+    if None in insert_new(connection, table, rows, "id", on_conflict=""):
+        raise DatabaseRefusedError(f"the table {table.name} has an entry with the same id already")
 
 
 class NewRows:
@@ -45,8 +48,7 @@ class NewRows:
         connection: Connection,
         table: Table,
         rows: Sequence[Values],
-        *,
-        on_conflict: str = "ON CONFLICT DO NOTHING",
+        on_conflict: str = LEAVE_OUT,
     ) -> None:
         self._connection, self.table, self.rows, self._on_conflict = connection, table, rows, on_conflict
         is_postgres = connection.dialect.name == "postgresql"

@@ -54,14 +54,18 @@ def is_current(connection: Connection) -> bool:
             f"a newer ordersync has opened this database: its own tables are at {version}, and release {__version__} "
             f"knows them up to {HEAD}. Install the newer release again"
         )
-    require_whole(connection)
+    if version == HEAD:
+        _refuse_lost_tables(connection)
     return version == HEAD
 
 
 def require_whole(connection: Connection) -> None:
     """Raise SchemaError that names those of our own tables that were there, and are gone."""
-    if _version(connection) != HEAD:
-        return
+    if _version(connection) == HEAD:
+        _refuse_lost_tables(connection)
+
+
+def _refuse_lost_tables(connection: Connection) -> None:
     lost = sorted(set(OWN_TABLES) - table_names(connection, own_schema(connection)))
     if lost:
         raise SchemaError(f"the database has no {' and no '.join(lost)} any more: restore what is gone from a backup")

@@ -195,6 +195,6 @@ def test_tables_of_ours_that_are_gone_are_named_before_anything_is_read_or_writt
     url = connection.parse_url(database.url)
     database.script("DROP TABLE ordersync_missing;\nDROP TABLE ordersync_erased;\n")
     lost = "no ordersync_erased and no ordersync_missing any more: restore what is gone from a backup"
-    for open_it in (open_shop.open_existing, open_shop.open_for_writing):
+    for open_it in (open_shop.open_existing, open_shop.open_for_reading, open_shop.open_for_writing):
         with pytest.raises(SchemaError, match=lost):
             open_it(url, utc_now)
