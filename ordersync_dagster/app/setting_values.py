@@ -14,6 +14,7 @@ from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping,
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.problem_classes import CLASSES, ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
+from ordersync_dagster.core.value_words import in_brackets
 
 STRIPE_HOST, PRINTFUL_HOST = "api.stripe.com", "api.printful.com"
 WHERE_TO_GET: Mapping[str, str] = {
@@ -70,9 +71,9 @@ def printful_key(key: str) -> str:
 
 def store_id(text: str) -> str:
     """The number of a store of Printful's, which goes into a header of every request."""
-    if not re.fullmatch(r"[\x21-\x7e]+", text):
+    if not re.fullmatch(r"[0-9]{1,18}", text):
         raise SettingsError(
-            "PRINTFUL_STORE_ID has blanks or odd characters in it; it is a number such as 1234567: copy it again"
+            f"PRINTFUL_STORE_ID{in_brackets(text)} is a number such as 1234567, and nothing else: copy it again"
         )
     return text
 
@@ -80,7 +81,7 @@ def store_id(text: str) -> str:
 def delivery(word: str) -> str:
     """What proves that an order is delivered."""
     if word not in ("fulfilled", "shipments"):
-        raise SettingsError("PRINTFUL_DELIVERY is `fulfilled` or `shipments` (docs/printful.md)")
+        raise SettingsError(f"PRINTFUL_DELIVERY{in_brackets(word)} is `fulfilled` or `shipments` (docs/printful.md)")
     return word
 
 
@@ -112,7 +113,9 @@ def account(name: str, info: ValidationInfo) -> str:
 def schema(name: str) -> str:
     """A name that PostgreSQL needs no quotes for."""
     if not re.fullmatch(r"(?!pg_)[a-z_][a-z0-9_]{0,62}", name):
-        raise SettingsError("ORDERSYNC_SCHEMA is a name of small letters, digits and _, such as ordersync")
+        raise SettingsError(
+            f"ORDERSYNC_SCHEMA{in_brackets(name)} is a name of small letters, digits and _, such as ordersync"
+        )
     return name
 
 
@@ -139,7 +142,7 @@ def checkout_modes(text: str) -> frozenset[CheckoutMode]:
     """The session modes that become orders, with commas between them."""
     modes = _listed(text)
     if not modes or modes - set(CheckoutMode):
-        raise SettingsError("ORDERSYNC_CHECKOUT_MODES is a list of `payment` and `subscription`")
+        raise SettingsError(f"ORDERSYNC_CHECKOUT_MODES{in_brackets(text)} is a list of `payment` and `subscription`")
     return frozenset(map(CheckoutMode, modes))
 
 
@@ -149,7 +152,9 @@ def session_match(text: str) -> SessionMatch:
         return SessionMatch(value=link[1])
     if pair := re.fullmatch(r"metadata\.([^=]+)(?:=(.*))?", text):
         return SessionMatch(pair[1], pair[2])
-    raise SettingsError("ORDERSYNC_SESSION_MATCH is metadata.KEY, metadata.KEY=VALUE or payment_link=ID")
+    raise SettingsError(
+        f"ORDERSYNC_SESSION_MATCH{in_brackets(text)} is metadata.KEY, metadata.KEY=VALUE or payment_link=ID"
+    )
 
 
 def host_names(text: str) -> frozenset[str]:

@@ -31,7 +31,7 @@ from ordersync_dagster.app.shop_settings import ShopSettings
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
-from ordersync_dagster.core.value_words import A_DAY, SWITCH, number_words
+from ordersync_dagster.core.value_words import A_DAY, SWITCH, in_brackets, number_words
 
 
 class Settings(ShopSettings):
@@ -187,7 +187,7 @@ class Settings(ShopSettings):
         try:
             settings = parse(named)
         except ValidationError as error:
-            faults |= {str(each["loc"][0]): _wrong_value(each) for each in error.errors(include_input=False)}
+            faults |= {str(each["loc"][0]): _wrong_value(each, named) for each in error.errors(include_input=False)}
             settings = parse({name: value for name, value in named.items() if name not in faults})
         settings.faults.update({name.upper(): sentence for name, sentence in faults.items()})
         settings._given = trimmed
@@ -230,9 +230,11 @@ def _odd(name: str) -> str:
     return f"{name.upper()} has a line break or another control character in it: copy it again"
 
 
-def _wrong_value(error: ErrorDetails) -> str:
+def _wrong_value(error: ErrorDetails, given: Mapping[str, Any]) -> str:
     ours, name = error.get("ctx", {}).get("error"), str(error["loc"][0])
-    return str(ours) if isinstance(ours, SettingsError) else f"{name.upper()} takes {_taken(name) or error['msg']}"
+    if isinstance(ours, SettingsError):
+        return str(ours)
+    return f"{name.upper()}{in_brackets(given[name])} takes {_taken(name) or error['msg']}"
 
 
 def _taken(name: str) -> str | None:

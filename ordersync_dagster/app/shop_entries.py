@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping, close_match, mapping_of, read_mapping
 from ordersync_dagster.app.setting_values import KEY
 from ordersync_dagster.app.settings import Settings
+from ordersync_dagster.core.cron import EXAMPLE, why_no_time
 from ordersync_dagster.core.errors import SettingsError
+from ordersync_dagster.core.value_words import in_brackets
 
 ALL_SHOPS = "all"
 OF_THE_DEPLOYMENT = frozenset(
@@ -21,7 +23,6 @@ OF_THE_DEPLOYMENT = frozenset(
 _SHORT = {"stripe_secret_key": "stripe_key", "printful_api_key": "printful_key"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
-_CRON_FIELD = re.compile(r"[0-9A-Za-z*/,?#-]+")
 
 
 def _entry_name(setting: str) -> str:
@@ -122,6 +123,8 @@ def _set(entry: ShopEntry, name: str, setting: str, value: object) -> None:
     text = _text(value)
     if text is None:
         entry.faults[setting.upper()] = f"{name} is a text, a number, true or false, a day, or a list of texts"
+    elif value == []:
+        entry.faults[setting.upper()] = f"{name} is an empty list, which says nothing: name something, or take it away"
     else:
         entry.texts[setting] = text
 
@@ -181,10 +184,12 @@ def _are_tables(first: object, second: object) -> bool:
 
 
 def _set_schedule(entry: ShopEntry, given: object) -> None:
-    if given is None:
+    if given in (None, ""):
         return
-    fields = given.split() if isinstance(given, str) else []
-    if len(fields) == 5 and all(map(_CRON_FIELD.fullmatch, fields)):
-        entry.schedule = " ".join(fields)
+    line = " ".join(given.split()) if isinstance(given, str) else ""
+    why, shown = why_no_time(line), in_brackets(line)
+    if why:
+        reason = why if shown else "cron has five fields"
+        entry.faults["SCHEDULE"] = f'schedule{shown} is no time: {reason}. Write it as cron does, such as "{EXAMPLE}"'
     else:
-        entry.faults["SCHEDULE"] = 'schedule has five fields as cron has them, such as "20 3 * * *"'
+        entry.schedule = line

@@ -1,9 +1,11 @@
 """The words for the values that a setting or an option takes."""
 
+import re
 from collections.abc import Iterable
 
 SWITCH = "`true` or `false`"
 A_DAY = "a day such as 2026-01-31"
+_PLAIN = re.compile(r"(?!.*[a-z]{2}_(?:live|test)_)[\w*/,?#+.:= -]{1,24}", re.IGNORECASE)
 
 
 def number_words(least: float | None, most: float | None, *, is_whole: bool = True) -> str:
@@ -19,3 +21,9 @@ def number_words(least: float | None, most: float | None, *, is_whole: bool = Tr
 def choice_words(words: Iterable[str]) -> str:
     """Each word that can be chosen."""
     return f"one of {', '.join(words)}"
+
+
+def in_brackets(value: object) -> str:
+    """A short value for a message, " (61 3 * * *)"; empty where it could be a secret in the wrong place."""
+    text = str(value)
+    return f" ({text})" if _PLAIN.fullmatch(text) else ""

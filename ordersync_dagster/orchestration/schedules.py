@@ -19,16 +19,19 @@ RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_p
 NIGHTLY = "20 3 * * *"
 
 
-def daily_resync(names: ShopNames, job: "UnresolvedAssetJobDefinition", cron: str | None) -> dg.ScheduleDefinition:
-    """The last days that are over in one run; on from the start where the shop names its time (`cron`)."""
+def daily_resync(
+    names: ShopNames, job: "UnresolvedAssetJobDefinition", cron: str | None, fault: str | None = None
+) -> dg.ScheduleDefinition:
+    """The last days that are over in one run; on from the start where the shop names its time (`cron`).
+
+    `fault` says what is wrong with the time that it names.
+    """
     about = f"the last {RESYNC_DAYS} days in one run, and all of Printful."
+    if fault:
+        return _resync(names, job, NIGHTLY, dg.DefaultScheduleStatus.STOPPED, f"Off: {fault}; then reload.")
     if cron is None:
         return _resync(names, job, NIGHTLY, dg.DefaultScheduleStatus.STOPPED, f"Every night: {about}")
-    try:
-        return _resync(names, job, cron, dg.DefaultScheduleStatus.RUNNING, f"At the shop's time: {about}")
-    except dg.DagsterInvalidDefinitionError:  # one shop's wrong line stops no other shop
-        wrong = f"schedule = {cron!r} in ordersync.toml is no time, so this schedule is off: correct it, then reload."
-        return _resync(names, job, NIGHTLY, dg.DefaultScheduleStatus.STOPPED, wrong)
+    return _resync(names, job, cron, dg.DefaultScheduleStatus.RUNNING, f"At the shop's time: {about}")
 
 
 def _resync(

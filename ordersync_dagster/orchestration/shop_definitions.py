@@ -26,7 +26,7 @@ def _of_shop(names: ShopNames, shop: Shop) -> dg.Definitions:
         assets=dg.with_source_code_references([assets, report]),
         jobs=[by_hand, by_day, read],
         schedules=[
-            daily_resync(names, by_day, shop.schedule),
+            daily_resync(names, by_day, shop.schedule, shop.settings.faults.get("SCHEDULE")),
             hourly_open_orders(names, by_hand),
             daily_drift_report(names, read),
         ],

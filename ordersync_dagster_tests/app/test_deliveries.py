@@ -41,7 +41,9 @@ def test_the_environment_is_stronger_than_the_shops_file(
 
 def test_another_word_is_refused_with_the_two_that_there_are(tmp_path: Path) -> None:
     settings = Settings.model_validate({"printful_delivery": "delivered"})
-    assert settings.faults["PRINTFUL_DELIVERY"].startswith("PRINTFUL_DELIVERY is `fulfilled` or `shipments`")
+    assert settings.faults["PRINTFUL_DELIVERY"].startswith(
+        "PRINTFUL_DELIVERY (delivered) is `fulfilled` or `shipments`"
+    )
     (tmp_path / "ordersync.toml").write_text("[printful]\ndelivery = 'delivered'")
     assert "[printful.delivery]" in read_settings(tmp_path / ".env").faults["ORDERSYNC_CONFIG"]
 

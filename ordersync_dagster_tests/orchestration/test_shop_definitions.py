@@ -1,13 +1,16 @@
 """Several shops in one code location: the same set for each, by its name, and no shop stops another."""
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._utils.schedules import is_valid_cron_string
 
 from ordersync_dagster.app.shops import Shops
+from ordersync_dagster.core.cron import why_no_time
 from ordersync_dagster.definitions import defs
 from ordersync_dagster.orchestration.names import names_of_shops
 from ordersync_dagster.orchestration.partitions import first_day
@@ -103,7 +106,15 @@ def test_a_schedule_of_the_file_is_on_and_one_that_is_no_time_stops_no_other_sho
     nightly = {name: place.get_schedule_def(f"daily_resync_{name}") for name in ("mugs", "prints", "cups")}
     assert [each.cron_schedule for each in nightly.values()] == ["5 4 * * *", "20 3 * * *", "20 3 * * *"]
     assert [each.default_status for each in nightly.values()] == [RUNNING, STOPPED, STOPPED]
-    assert "'99 99 * * *' in ordersync.toml is no time" in str(nightly["prints"].description)
+    assert "schedule (99 99 * * *) is no time: its minute is 99" in str(nightly["prints"].description)
+
+
+def test_what_is_a_time_of_cron_is_one_to_dagster() -> None:
+    """Else one shop's line would keep the whole code location from loading."""
+    draw = random.Random(15)
+    words = "* 0 1 5 23 24 31 59 60 7 mon jan */5 */61 1-5 5-1 1-5/2 L ? 1,2 30 29 2 1#2 7#1 l5"
+    lines = {" ".join(draw.choices(words.split(), k=5)) for _ in range(5_000)}
+    assert [line for line in lines if not why_no_time(line) and not is_valid_cron_string(line)] == []
 
 
 def test_the_first_day_is_the_earliest_of_any_shop(file: ShopFile, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """`ordersync.toml`: the shop's names for tables, columns and statuses, how it stores money, and values of its own."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from difflib import get_close_matches
@@ -180,8 +180,34 @@ def mapping_of(document: Mapping[str, Any], where: str) -> ShopMapping:
         raise SettingsError(f"{where}: {'; '.join(map(_sentence, error.errors(include_input=False)))}") from None
 
 
+_TAKEN = {
+    "bool_type": "takes true or false",
+    "string_type": "takes a text",
+    "string_too_short": "takes a text that is not empty",
+    "dict_type": "is a table: write its name alone in brackets, and its values below",
+    "mapping_type": "is a table: write its name alone in brackets, and its values below",
+    "model_type": "is a table: write its name alone in brackets, and its values below",
+}
+_OTHER_SETTINGS = "; there are {}. Settings stand in the environment, in .env or in a [[shop]] entry"
+
+
 def _sentence(error: ErrorDetails) -> str:
-    where = ".".join(map(str, error["loc"]))
-    is_unknown = error["type"] == "extra_forbidden"
-    what = "there is no such name" if is_unknown else error["msg"].removeprefix("Value error, ")
-    return f"[{where}] {what}" if where else what
+    *parents, name = map(str, error["loc"] or ("",))
+    if error["type"] == "extra_forbidden":
+        what = f"there is no such name{_hint(parents, name)}"
+    elif error["type"] == "literal_error":
+        what = f"takes {error['ctx']['expected']}"
+    else:
+        what = _TAKEN.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return f"[{'.'.join([*parents, name])}] {what}" if name else what
+
+
+def _hint(parents: Sequence[str], name: str) -> str:
+    """What an unknown name may be meant for: a table of the file, or a name in one."""
+    fields = dict(ShopMapping.model_fields)
+    for parent in parents:
+        fields = dict(getattr(fields[parent].annotation, "model_fields", {}))
+    close = close_match(name, fields)
+    if parents:
+        return close or f"; there is {', '.join(fields)}"
+    return close.replace("shop?", "[[shop]]?") or _OTHER_SETTINGS.format(", ".join(fields))
