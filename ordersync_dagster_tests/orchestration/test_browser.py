@@ -41,7 +41,7 @@ def test_a_person_launches_a_dry_run_and_reads_its_summary(pretend: PretendShop,
     dialogs.last.wait_for()
     if dialogs.count() > 1:  # a short report is shown at once, a long one in a dialog
         dialogs.first.click()
-    page.get_by_role("heading", name="Dry run: nothing was written").wait_for()
+    page.get_by_role("heading", name="Dry run: nothing was written").scroll_into_view_if_needed()
     page.get_by_role("row", name=f"Stripe Sessions Added {len(lost(pretend.world))}", exact=True).wait_for()
     keep(page, "dry-run")
     page.keyboard.press("Escape")
@@ -93,6 +93,7 @@ def test_a_person_reads_the_report_on_the_page_of_its_asset(pretend: PretendShop
 
 def test_the_graph_shows_the_assets_in_their_order(pretend: PretendShop, page: Page) -> None:
     pretend.dagster.succeeds("order_sync", days=30)
+    pretend.dagster.succeeds("report_drift")
     page.set_viewport_size({"width": 2100, "height": 640})  # as wide as five assets with all their facets
     page.goto("/locations/ordersync/asset-groups/order_sync")
     for name in (*ASSETS, "drift_report"):
