@@ -26,6 +26,7 @@ from ordersync_dagster.core.history import (
     Verification,
 )
 from ordersync_dagster.core.orders import UNNUMBERED
+from ordersync_dagster.core.text import EMPTY
 from ordersync_dagster.core.window import Window
 
 _Count = Callable[[Connection, DatabaseStore], ErasureCounts]
@@ -57,7 +58,7 @@ class History:
         for order_id in order_ids if store.tables.has_own_tables else ():
             if records := store.read(partial(run_history.read_order_records, order_id=order_id)):
                 return records
-        raise UsageError(f"no run wrote anything of {name}: give the id of an order or of its Checkout Session")
+        raise UsageError(f"no run wrote anything of {name or EMPTY}: give the id of an order or its Checkout Session")
 
     def undo(self, run_id: str, *, dry_run: bool) -> UndoResult:
         """Undo a run, or with `dry_run` preview the undo; raises UsageError for a run that cannot be undone."""
@@ -136,7 +137,7 @@ def _records(store: DatabaseStore, run_id: str) -> Iterator[AuditRecord]:
 def _find(store: DatabaseStore, run_id: str) -> PastRun:
     found = store.read(partial(run_history.find_run, run_id=run_id)) if store.tables.has_own_tables else None
     if found is None:
-        raise UsageError(f"there is no run {run_id}: `ordersync runs` lists them")
+        raise UsageError(f"there is no run {run_id or EMPTY}: `ordersync runs` lists them")
     return found
 
 

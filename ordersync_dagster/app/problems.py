@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from ordersync_dagster.adapters.database.journal import problem_records
-from ordersync_dagster.app.records import known_problems
+from ordersync_dagster.app.records import known_problems, records_problems, run_health
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Tools, open_records
 from ordersync_dagster.core.errors import UsageError
 from ordersync_dagster.core.known_problems import Acknowledgement, KnownProblem
 from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.text import EMPTY
 
 
 class Problems:
@@ -29,6 +30,14 @@ class Problems:
         store = open_records(self._settings, self._tools, is_writing=False)
         found = known_problems(store, only_open=only_open)
         return [each for each in found if not classes or each.problem_class in classes]
+
+    def not_known(self) -> str:
+        """Why nobody knows of problems: no run has looked, or none has come to its end; "" where one has."""
+        store = open_records(self._settings, self._tools, is_writing=False)
+        health = run_health(store)
+        if not_looked := health.not_looked(is_recorded=records_problems(store)):
+            return not_looked
+        return "" if health.succeeded else "No run has come to its end at this shop yet: look at `ordersync status`."
 
     def show(self, problem_id: str) -> KnownProblem:
         """One problem, open or ended; raises UsageError if there is none with this id."""
@@ -54,6 +63,6 @@ class Problems:
     def _named(self, problem_ids: Iterable[str]) -> list[KnownProblem]:
         known = {each.id: each for each in self.known(only_open=False)}
         wanted = [*problem_ids]
-        if unknown := next((each for each in wanted if each not in known), None):
-            raise UsageError(f"there is no problem {unknown}: `ordersync problems --all` lists them")
+        for unknown in (each for each in wanted if each not in known):
+            raise UsageError(f"there is no problem {unknown or EMPTY}: `ordersync problems --all` lists them")
         return [known[each] for each in wanted]

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from functools import partial
 
-from ordersync_dagster.adapters.database.journal.made_orders import read_made_orders
+from ordersync_dagster.adapters.database.journal.made_orders import has_orders_of_its_own, read_made_orders
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.watch import open_watch
 from ordersync_dagster.app.wiring import Tools
-from ordersync_dagster.core.paid_sessions import MadeOrder
+from ordersync_dagster.core.paid_sessions import Made, MadeOrder
 from ordersync_dagster.core.webhook_health import WebhookHealth, webhook_health
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.webhook_record import WebhookRecord
@@ -26,4 +26,7 @@ def look_at_webhooks(settings: Settings, window: Window, tools: Tools = Tools())
 
     record = WebhookRecord(watch.stripe, watch.store, made_orders, watch.rules)
     sessions = list(record.read(window, tools.clock()))
-    return webhook_health(sessions, window, record.notes)
+    has_worked = any(each.made is Made.BY_SHOP for each in sessions) or watch.store.read(
+        partial(has_orders_of_its_own, tables=watch.store.tables)
+    )
+    return webhook_health(sessions, window, record.notes, has_worked=has_worked)

@@ -2,6 +2,7 @@
 
 import getpass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,12 +42,27 @@ def list_problems(
         return
     from ordersync_dagster.report.problems import MOST_OF_A_CLASS, problems_json, problems_text
 
-    if unknown := sorted(set(classes or ()) - CLASSES.keys()):
-        raise UsageError(f"--class {unknown[0]}: there is no such class; docs/runbook.md lists them")
+    classes = [_class_name(each) for each in classes or ()]
     source = _problems()
     most = None if classes else MOST_OF_A_CLASS
-    found = source.known(only_open=not shows_all, classes=[CLASSES[name] for name in classes or ()])
-    show(problems_json(found, source.now) if as_json else problems_text(found, source.now, most))
+    found = source.known(only_open=not shows_all, classes=[CLASSES[name] for name in classes])
+    not_known = "" if found else source.not_known()
+    if as_json:
+        show(problems_json(found, source.now, not_known=not_known or None))
+    elif found:
+        show(problems_text(found, source.now, most))
+    else:
+        of_classes = f" of class {', '.join(classes)}" if classes else ""
+        show(not_known or f"No {'' if shows_all else 'open '}problems{of_classes}.")
+
+
+def _class_name(given: str) -> str:
+    """As the report writes it too: Cancelled at Printful."""
+    name = "_".join(given.lower().split())
+    if name not in CLASSES:
+        meant = "".join(f"is it {close}? " for close in get_close_matches(name, CLASSES, n=1))
+        raise UsageError(f"--class {given}: there is no such class; {meant}docs/runbook.md lists them")
+    return name
 
 
 @problems.command("show")

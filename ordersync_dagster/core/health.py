@@ -35,6 +35,16 @@ class RunHealth:
             return self.succeeded.ended_at or self.succeeded.started_at
         return self.first.started_at if self.first else None
 
+    def not_looked(self, *, is_recorded: bool) -> str:
+        """The sentence for a shop at which no run has looked; "" where one has.
+
+        `is_recorded` is False where only a release before recorded its runs, and no problems.
+        """
+        if self.last is not None and is_recorded:
+            return ""
+        run = "No run has looked" if self.last is None else "No run of this release has looked"
+        return f"{run} at this shop yet: run `ordersync sync --dry-run`, then `ordersync sync`."
+
     def is_silent(self, now: datetime, hours: int) -> bool:
         """Whether no run succeeded for more than `hours`, or none was ever made."""
         since = self.quiet_since

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+EMPTY = "''"  # shown in place of an id that has no character
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 

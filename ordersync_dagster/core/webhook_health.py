@@ -41,13 +41,18 @@ class HealthOfDay:
 
 @dataclass(frozen=True, slots=True)
 class WebhookHealth:
-    """A period with its days and its outages; `notes` are sentences for the reader."""
+    """A period with its days and its outages; `notes` are sentences for the reader.
+
+    `never_worked` are the lost payments of a shop that never made an order itself: its database may be new, so nobody
+    knows whether that is an outage.
+    """
 
     window: Window
     days: tuple[HealthOfDay, ...]
     outages: tuple[Outage, ...]
     alone: int = 0  # orders lost or late outside of outages
     notes: tuple[str, ...] = ()
+    never_worked: Outage | None = None
 
     @property
     def payments(self) -> int:
@@ -64,8 +69,13 @@ class WebhookHealth:
         return next((each for each in self.outages if each.is_ongoing), None)
 
 
-def webhook_health(sessions: Iterable[PaidSession], window: Window, notes: Iterable[str] = ()) -> WebhookHealth:
-    """The health of the shop's webhook; `sessions` are those that were paid in `window`."""
+def webhook_health(
+    sessions: Iterable[PaidSession], window: Window, notes: Iterable[str] = (), *, has_worked: bool = True
+) -> WebhookHealth:
+    """The health of the shop's webhook; `sessions` are those that were paid in `window`.
+
+    `has_worked` says whether the shop ever made an order itself.
+    """
     found = arrivals(sessions)
     by_day: dict[date, list[Arrival]] = defaultdict(list)
     for each in found.of:
@@ -73,7 +83,10 @@ def webhook_health(sessions: Iterable[PaidSession], window: Window, notes: Itera
     outages = find_outages(found.of)
     alone = sum(not each.is_in_time for each in found.of) - sum(each.orders for each in outages)
     days = tuple(_health(day, by_day[day]) for day in window.days)
-    return WebhookHealth(window, days, outages, alone, (*notes, *_notes(found.of, found.clock_off_by)))
+    known = (*notes, *_notes(found.of, found.clock_off_by))
+    if has_worked or not outages:
+        return WebhookHealth(window, days, outages, alone, known)
+    return WebhookHealth(window, days, (), alone, known, never_worked=outages[0])  # nothing came in time between two
 
 
 def _health(day: date, of: Sequence[Arrival]) -> HealthOfDay:

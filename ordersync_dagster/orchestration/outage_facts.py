@@ -9,7 +9,7 @@ from ordersync_dagster.core.window import DEFAULT_DAYS, Window
 from ordersync_dagster.orchestration.metadata import Metadata
 from ordersync_dagster.orchestration.resources import NamedShop
 from ordersync_dagster.report.outcome import Outcome
-from ordersync_dagster.report.webhooks import outage_lines
+from ordersync_dagster.report.webhooks import blocks_of_outages
 
 
 def outage_facts(outcome: Outcome, shop: NamedShop) -> tuple[Metadata, str | None]:
@@ -21,12 +21,13 @@ def outage_facts(outcome: Outcome, shop: NamedShop) -> tuple[Metadata, str | Non
         return {}, None
     try:
         window = Window.last_days(DEFAULT_DAYS, shop.tools.clock())
-        outages = look_at_webhooks(shop.settings(), window, shop.tools).outages
+        health = look_at_webhooks(shop.settings(), window, shop.tools)
     except OrderSyncError as error:
         return {}, shop.in_words(f"When webhooks were down is not known: {error}")
-    if not outages:
+    if not (blocks := blocks_of_outages(health)):
         return {}, None
-    text = shop.in_words("\n".join(f"- {'<br>'.join(outage_lines(each))}" for each in outages))
+    text = shop.in_words("\n".join(f"- {'<br>'.join(lines)}" for lines in blocks))
+    outages = [health.never_worked] if health.never_worked else health.outages
     missing = {day for each in outages for day in each.missing_days}
     return {
         "outages": dg.MetadataValue.md(text),

@@ -53,6 +53,8 @@ def check_report(path: Path) -> None:
 
 def check_place(option: str, path: Path) -> None:
     """Raise SettingsError where no file could be written to `path`, which `option` names."""
+    if not path.name:  # an empty variable of a script
+        raise SettingsError(f"{option} needs the name of a file")
     if path.is_dir() or not path.parent.is_dir():
         raise SettingsError(f"{option} {path}: {path.parent} must be a folder and {path.name} a file in it")
     if not os.access(path.parent, os.W_OK):

@@ -18,8 +18,6 @@ MOST_OF_A_CLASS = 20  # shown, unless the class is asked for
 
 def problems_text(problems: Sequence[KnownProblem], now: datetime, most: int | None = MOST_OF_A_CLASS) -> str:
     """The number of problems, then `most` of each class: goods to stop, what needs a person, then the oldest."""
-    if not problems:
-        return "No problems."
     waiting = sum(each.needs_person(now) for each in problems)
     still_open = sum(each.is_open for each in problems)
     head = f"{counted(still_open, 'open problem')}, {waiting:,} {'needs' if waiting == 1 else 'need'} a person."
@@ -42,8 +40,8 @@ def problem_text(problem: KnownProblem, now: datetime) -> str:
     return "\n".join(visible(line) for line in lines)
 
 
-def problems_json(problems: Sequence[KnownProblem], now: datetime) -> str:
-    return _versioned(problems=[known_problem_document(each, now) for each in problems])
+def problems_json(problems: Sequence[KnownProblem], now: datetime, **more: str | None) -> str:
+    return _versioned(problems=[known_problem_document(each, now) for each in problems], **more)
 
 
 def problem_json(problem: KnownProblem, now: datetime) -> str:

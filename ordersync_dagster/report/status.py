@@ -99,9 +99,8 @@ class ShopStatus:
     @property
     def verdict(self) -> str:
         """One sentence."""
-        if self.health.last is None or not self.is_recorded:
-            run = "No run has looked" if self.health.last is None else "No run of this release has looked"
-            return f"{run} at this shop yet: run `ordersync sync --dry-run`, then `ordersync sync`."
+        if not_looked := self.health.not_looked(is_recorded=self.is_recorded):
+            return not_looked
         if not self.needs_person:
             return "Nothing needs a person."
         return f"A person is needed: {'; '.join(self._reasons())}."
@@ -136,6 +135,8 @@ def status_line(status: ShopStatus) -> str:
         parts.append(f"{len(status.acknowledged)} acknowledged.")
     parts += [f"{status.shadow}."] if status.shadow else []
     parts += [f"Webhook outage: {each.sentence}." for each in (status.webhook.outages if status.webhook else ())]
+    if status.webhook and status.webhook.never_worked:
+        parts.append("The shop itself has made no order yet.")
     if status.health.succeeded:
         parts.append(f"Last successful run: {_ago(status.health.succeeded, status.now)}.")
     if status.health.is_failing and (failed := status.health.last_failed):
@@ -159,11 +160,16 @@ def status_json(status: ShopStatus) -> str:
         "is_silent": status.is_silent,
         "silence_hours": status.expected_hours,
         "outages": [outage_document(each) for each in status.webhook.outages] if status.webhook else None,
+        "webhook_never_worked": _never_worked(status.webhook),
         "last_run": _run_document(health.last, status),
         "last_successful_run": _run_document(health.succeeded, status),
         "last_failed_run": _run_document(health.last_failed, status),
     }
     return json.dumps(document, ensure_ascii=True, indent=2)
+
+
+def _never_worked(webhook: WebhookHealth | None) -> Mapping[str, Any] | None:
+    return outage_document(webhook.never_worked) if webhook and webhook.never_worked else None
 
 
 def counters_of(run: PastRun | None) -> dict[str, int]:

@@ -10,7 +10,7 @@ from ordersync_dagster.core.text import counted, visible
 from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.moments import lasting, moment_text
 from ordersync_dagster.report.status import ClassStatus, ShopStatus, counters_of, money_of
-from ordersync_dagster.report.webhooks import outage_lines
+from ordersync_dagster.report.webhooks import blocks_of_outages
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -98,9 +98,9 @@ def _lines(status: ShopStatus) -> Iterator[str]:
         yield f"Last run: {health.last.id}, {health.last.state}"
         yield f"  Look: {where_to_look(health.last.id, status.links)}"
     if status.webhook:
-        outages = status.webhook.outages
-        yield "Webhook outages:" if outages else "No outage of the webhook was found."
-        yield from (f"  {line}" for outage in outages for line in outage_lines(outage))
+        found = blocks_of_outages(status.webhook)
+        yield "Webhook:" if found else "No outage of the webhook was found."
+        yield from (f"  {line}" for lines in found for line in lines)
     elif health.succeeded:
         yield "When webhooks were down: ordersync outages"
     yield f"Shop: {status.target}"

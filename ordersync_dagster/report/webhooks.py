@@ -38,10 +38,28 @@ def outage_lines(outage: Outage) -> list[str]:
         lines.append(f"Orders came in time {' and '.join(in_time)} UTC.")
     if not outage.is_exact:
         lines.append("Its times are those of the checkouts, up to a day before the payments.")
+    return [*lines, *_repair_lines(outage)]
+
+
+def _repair_lines(outage: Outage) -> Iterator[str]:
     if outage.command:
-        lines.append(f"To add what is missing: {outage.command}")
-        lines.append(f"Or in Dagster, job daily_order_sync, partitions: {outage.backfill}")
-    return lines
+        yield f"To add what is missing: {outage.command}"
+        yield f"Or in Dagster, job daily_order_sync, partitions: {outage.backfill}"
+
+
+def blocks_of_outages(health: WebhookHealth) -> list[list[str]]:
+    """The lines of each outage; in their place, what is to be said where the shop never made an order itself."""
+    never = [_never_worked_lines(health.never_worked)] if health.never_worked else []
+    return [*never, *map(outage_lines, health.outages)]
+
+
+def _never_worked_lines(lost: Outage) -> list[str]:
+    return [
+        f"The shop itself has made no order yet. Payments {lost.sentence}",
+        "If its database is new, nothing is wrong. If a webhook should make the orders, it has never worked: look at "
+        "it and at Stripe's dashboard.",
+        *_repair_lines(lost),
+    ]
 
 
 def webhooks_json(health: WebhookHealth) -> str:
@@ -57,6 +75,7 @@ def health_document(health: WebhookHealth) -> Mapping[str, Any]:
         "lost": health.lost,
         "lost_or_late_outside_outages": health.alone,
         "outages": [outage_document(each) for each in health.outages],
+        "never_worked": outage_document(health.never_worked) if health.never_worked else None,
         "days": [_day_document(day) for day in health.days],
         "notes": list(health.notes),
     }
@@ -111,12 +130,11 @@ def _headline(health: WebhookHealth) -> str:
 
 
 def _outage_lines(health: WebhookHealth) -> Iterator[str]:
-    if not health.outages:
+    if not (found := blocks_of_outages(health)):
         yield "No outage was found."
         return
-    yield "Outages:"
-    for outage in health.outages:
-        sentence, *others = outage_lines(outage)
+    yield "No order from a webhook:" if health.never_worked else "Outages:"
+    for sentence, *others in found:
         yield f"  {sentence}"
         yield from (f"    {line}" for line in others)
 

@@ -14,6 +14,9 @@ from ordersync_dagster.core.problem_classes import ProblemClass as Kind
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.window import Window
 from ordersync_dagster.report.drift.document import figures_of
+from ordersync_dagster.report.drift.markdown import drift_markdown
+from ordersync_dagster.report.drift.page import drift_page
+from ordersync_dagster.report.drift.page_facts import facts_of
 from ordersync_dagster.report.drift.reconciled import Reason
 from ordersync_dagster.report.drift.report import DriftReport, ReportedProblem
 from ordersync_dagster.report.drift.verdict import VerdictLevel, verdict_of
@@ -191,6 +194,17 @@ def test_an_outage_that_goes_on_needs_a_person_though_a_run_repairs_its_orders(s
     assert verdict.level is VerdictLevel.PERSON
     assert verdict.sentence.startswith(f"The webhook may be down {lasting.outages[0].period}. The next run adds ")
     assert verdict_of(replace(report, problems=())).level is VerdictLevel.REPAIR
+
+
+def test_a_shop_that_never_made_an_order_itself_needs_no_person_for_it(shop: Shop) -> None:
+    for table in ("order_events", "order_items", "orders"):
+        shop.database.execute(f"DELETE FROM {table}")
+    report = replace(made(shop), problems=())
+    assert verdict_of(report).level is VerdictLevel.REPAIR
+    assert "webhook" not in verdict_of(report).sentence
+    told = "The shop itself has made no order yet."
+    assert (told in drift_page(report), told in drift_markdown(report)) == (True, True)
+    assert [(each.sentence, each.is_bad) for each in facts_of(report)][-1] == ("made no order yet", False)
 
 
 def test_goods_to_stop_come_first_then_what_needs_a_person_then_the_oldest(shop: Shop) -> None:

@@ -212,3 +212,28 @@ def test_times_that_nobody_can_read_make_no_delay(sandbox: Sandbox, sqlite_url: 
     found = health(shop)
     assert {day.delays for day in found.days} == {0}
     assert found.outages[0].missing == len(lost(outage))
+
+
+def test_a_new_database_is_no_outage_before_and_after_its_first_run(each_shop: Shop, outage: World) -> None:
+    """Nobody knows whether a webhook should have made these orders; so the days are named, and nothing is alarming."""
+    for table in ("order_events", "order_items", "orders"):
+        each_shop.database.execute(f"DELETE FROM {table}")
+    before = health(each_shop)
+    assert (before.outages, before.ongoing) == ((), None)
+    assert before.never_worked is not None
+    assert before.never_worked.missing == before.payments == before.lost
+    assert before.never_worked.command is not None
+    each_shop.run()
+    after = health(each_shop)
+    assert (after.outages, after.never_worked and after.never_worked.recovered) == ((), before.payments)
+
+
+def test_one_order_of_the_shops_own_makes_it_an_outage(each_shop: Shop, outage: World) -> None:
+    """Also one from before the period: a webhook that is down from the first payment of the period to the last."""
+    (first,) = each_shop.database.rows("SELECT id FROM orders ORDER BY created_at LIMIT 1")
+    for table, column in (("order_events", "order_id"), ("order_items", "order_id"), ("orders", "id")):
+        each_shop.database.execute(f"DELETE FROM {table} WHERE {column} <> :id", id=first["id"])
+    assert health(each_shop, days=7).ongoing is not None
+    each_shop.run()
+    found = health(each_shop, days=7)
+    assert (found.never_worked, found.ongoing is not None) == (None, True)

@@ -44,6 +44,17 @@ def test_a_problem_lives_from_the_run_that_finds_it_to_the_run_that_does_not(ord
     assert (over["ended_why"], over["needs_person"], over["looks_again"]) == ("gone", False, None)
 
 
+def test_before_the_first_run_nobody_knows_whether_there_are_problems(ordersync: Cli) -> None:
+    told = "No run has looked at this shop yet: run `ordersync sync --dry-run`, then `ordersync sync`."
+    assert ordersync("problems").out == f"{told}\n"
+    assert json.loads(ordersync("problems", "--json").out)["not_known"] == told
+    ordersync("sync")
+    assert json.loads(ordersync("problems", "--json").out)["not_known"] is None
+    assert ordersync("problems", "--class", "disputed").out == "No open problems of class disputed.\n"
+    ordersync.database.execute("UPDATE ordersync_runs SET state = 'failed'")
+    assert "No run has come to its end at this shop yet" in ordersync("problems", "--class", "disputed").out
+
+
 def test_an_acknowledged_problem_is_listed_and_needs_nobody(ordersync: Cli) -> None:
     ordersync("sync")
     problem_id = listed(ordersync)[0]["id"]
@@ -78,6 +89,9 @@ def test_several_problems_are_acknowledged_at_once_or_none(ordersync: Cli) -> No
         (("ack", "FIRST", "--note", " "), "the note is empty"),
         (("ack", "FIRST", "--note", "x", "--until", "2020-01-01"), "--until 2020-01-01 is not in the future"),
         (("--class", "lost"), "--class lost: there is no such class"),
+        (("--class", "unfulfiled"), "--class unfulfiled: there is no such class; is it unfulfilled? docs/runbook.md"),
+        (("show", ""), "there is no problem ''"),
+        (("ack", "FIRST", " ", "--note", "x"), "there is no problem ''"),
     ],
     ids=" ".join,
 )
@@ -86,6 +100,13 @@ def test_what_has_no_sense_is_refused_in_a_sentence(ordersync: Cli, arguments: t
     first = listed(ordersync)[0]["id"]
     ran = ordersync("problems", *(first if word == "FIRST" else word for word in arguments))
     assert (ran.code, told in ran.err) == (2, True), ran.err
+
+
+@pytest.mark.parametrize("name", ["Unfulfilled", " UNFULFILLED "])
+def test_a_class_may_be_written_as_the_report_writes_it(ordersync: Cli, name: str) -> None:
+    ordersync("sync")
+    assert listed(ordersync, "--class", name) == listed(ordersync, "--class", "unfulfilled") != []
+    assert listed(ordersync, "--class", "Cancelled at Printful")[0]["class"] == "cancelled_at_printful"
 
 
 def test_purge_drops_problems_that_ended_long_ago(ordersync: Cli) -> None:

@@ -152,3 +152,13 @@ def test_outages_of_the_webhook_are_named_when_stripe_may_be_asked(ordersync: Cl
     shown = json.loads(ordersync("status", "--outages", "7", "--json").out)["outages"]
     assert shown == found != []
     assert f"Webhook outage: {found[0]['sentence']}." in ordersync("status", "--outages", "7").out
+
+
+def test_a_new_database_is_no_outage(ordersync: Cli) -> None:
+    for table in ("order_events", "order_items", "orders"):
+        ordersync.database.execute(f"DELETE FROM {table}")
+    ordersync("sync", "--max-changes", "10000")
+    line = ordersync("status", "--outages", "30").out
+    assert ("may be down" in line, "The shop itself has made no order yet." in line) == (False, True)
+    shown = json.loads(ordersync("status", "--outages", "30", "--json").out)
+    assert (shown["outages"], shown["webhook_never_worked"]["missing"]) == ([], 0)

@@ -37,6 +37,20 @@ def test_an_outage_says_what_was_lost_when_it_worked_and_how_to_repair_it() -> N
     ]
 
 
+def test_a_shop_that_never_made_an_order_is_told_both_readings_and_the_command() -> None:
+    always = replace(NIGHT, before=None, after=None)
+    text = webhooks_text(WebhookHealth(WINDOW, (DAY, QUIET), (), never_worked=always))
+    assert text.splitlines()[2:7] == [
+        "No order from a webhook:",
+        "  The shop itself has made no order yet. Payments since 14 Nov 02:10 UTC: 37 orders, EUR 1,204.00 "
+        "(30 missing, 4 recovered, 3 late)",
+        "    If its database is new, nothing is wrong. If a webhook should make the orders, it has never worked: "
+        "look at it and at Stripe's dashboard.",
+        "    To add what is missing: ordersync sync --from 2026-11-13 --to 2026-11-14",
+        "    Or in Dagster, job daily_order_sync, partitions: [2026-11-13...2026-11-14]",
+    ]
+
+
 def test_an_outage_that_goes_on_says_where_to_look() -> None:
     sentence, advice, *_ = outage_lines(replace(NIGHT, after=None))
     assert sentence.startswith("since 14 Nov 02:10 UTC: 37 orders")

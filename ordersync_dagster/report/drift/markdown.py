@@ -11,6 +11,7 @@ from ordersync_dagster.report.drift.wording import age_text, reason_text, signed
 from ordersync_dagster.report.history import state_text
 from ordersync_dagster.report.links import where_to_look
 from ordersync_dagster.report.markdown import escaped
+from ordersync_dagster.report.webhooks import blocks_of_outages
 
 _MAX_IDS = 10
 _WIDTH = 76  # characters
@@ -48,8 +49,9 @@ def _lines(report: DriftReport) -> Iterator[str]:
             "",
             f"**{counted(len(ids), 'customer waits', 'customers wait')}**: {', '.join(ids[:_MAX_IDS])}{rest}",
         )
-    if report.health and report.health.outages:
-        yield from ("", "**Outages of the webhook**", "", *(f"- {escaped(o.sentence)}" for o in report.health.outages))
+    if report.health and (found := blocks_of_outages(report.health)):
+        title = "Webhook" if report.health.never_worked else "Outages of the webhook"
+        yield from ("", f"**{title}**", "", *(f"- {escaped(lines[0])}" for lines in found))
     if run := report.last_run:
         link = report.links.get(run.id)
         shown = f"[{run.id}]({link})" if link else f"`{where_to_look(run.id, report.links)}`"

@@ -17,7 +17,7 @@ from ordersync_dagster.report.drift.wording import age_text, reason_text, signed
 from ordersync_dagster.report.history import state_text
 from ordersync_dagster.report.links import PRINTFUL_DASHBOARD, payment_link, payments_link, where_to_look
 from ordersync_dagster.report.pages import anchor, rendered
-from ordersync_dagster.report.webhooks import HEALTH_COLUMNS, health_row, outage_lines
+from ordersync_dagster.report.webhooks import HEALTH_COLUMNS, blocks_of_outages, health_row
 
 FIRST, MOST = 5, 100  # problems of one class: shown at once, and in all
 WAITING_SHOWN, REPAIRS_SHOWN = 50, 30
@@ -53,7 +53,7 @@ def drift_page(report: DriftReport, made_by: str = "") -> str:
         heat=heat_map(compared.spans, report.window) if compared.spans else "",
         heat_width=max(38, min(68, 2 * len(report.window.days) + 6)),
         days=_days(report),
-        outages=[outage_lines(each) for each in report.health.outages] if report.health else [],
+        outages=blocks_of_outages(report.health) if report.health else [],
         health_columns=HEALTH_COLUMNS,
         health_rows=[health_row(day) for day in report.health.days if day.payments] if report.health else [],
         runs_chart=runs_chart(report.runs) if has_runs else "",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ordersync_dagster.core.text import counted
+from ordersync_dagster.core.webhook_health import WebhookHealth
 from ordersync_dagster.report.drift.report import DriftReport
 
 
@@ -34,5 +35,10 @@ def _facts(report: DriftReport) -> Iterator[Fact]:
     yield Fact("waiting", "Who waits", counted(waiting, "customer") if waiting else nobody, waiting > 0)
     health = report.health
     lost = sum(each.orders for each in health.outages) if health else 0
-    outages = f"{counted(len(health.outages), 'outage')}, {counted(lost, 'order')}" if health and lost else "no outage"
-    yield Fact("webhook", "Webhook", outages if health else "not known", lost > 0)
+    yield Fact("webhook", "Webhook", _webhook(health, lost) if health else "not known", lost > 0)
+
+
+def _webhook(health: WebhookHealth, lost: int) -> str:
+    if health.never_worked:
+        return "made no order yet"
+    return f"{counted(len(health.outages), 'outage')}, {counted(lost, 'order')}" if lost else "no outage"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT
 from ordersync_dagster.adapters.database.rows.build import audit_id, reason_of_insert
@@ -30,6 +30,18 @@ def read_made_orders(
         ours = _made_by_us(connection, tables, made) if tables.has_own_tables else frozenset()
         found += [replace(each, is_recovered=each.id in ours) for each in made]
     return found
+
+
+def has_orders_of_its_own(connection: Connection, tables: FittedTables) -> bool:
+    """Whether the shop has an order that no run of ours inserted."""
+    orders = connection.execute(select(func.count()).select_from(tables.table("orders"))).scalar_one()
+    if not orders or not tables.has_own_tables:
+        return bool(orders)
+    made, removed = (
+        connection.execute(select(func.count()).where(AUDIT.c.resource == "order", AUDIT.c.action == name)).scalar_one()
+        for name in ("order_create", "order_delete")
+    )
+    return bool(orders > made - removed)
 
 
 def _made_by_us(connection: Connection, tables: FittedTables, made: Sequence[MadeOrder]) -> frozenset[str]:
