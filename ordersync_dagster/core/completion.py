@@ -16,6 +16,7 @@ from ordersync_dagster.core.problems import Problem
 PRICE_COLUMNS = ("total_amount", "currency")
 _WENT_BACK = "the whole payment went back"
 _OUR_WORDS = frozenset(Status)
+UNMAPPED = "which ordersync.toml does not map"  # part of every warning of `unmapped_word`
 _UNPAID_WORDS = ("unpaid", "not paid", "not_paid", "await", "pending")  # in a shop's own word for an unpaid order
 
 
@@ -103,7 +104,7 @@ def disagreements(existing: StoredOrder, order: Order) -> Iterator[Problem]:
         ours, theirs = getattr(existing, field.attribute), getattr(order, field.attribute)
         if field.column == "currency":
             ours = (ours or "").lower() or None
-        if ours is not None and theirs is not None and ours != theirs:
+        if ours not in (None, "") and theirs is not None and ours != theirs:
             ours = with_decimals(ours, order.currency) if isinstance(ours, Decimal) else ours
             sentence = f"Order {existing.id} says {field.column} {ours}, its session says {theirs}; it was left alone."
             yield Problem(ProblemClass.ORDER_DISAGREES, sentence, {**_order_ids(existing), "column": field.column})
@@ -127,12 +128,18 @@ def _unreadable(existing: StoredOrder, order: Order) -> Iterator[Problem]:
         yield Problem(ProblemClass.UNREADABLE_COLUMN, sentence, {**ids, "column": "shipping_address"})
 
 
-def unmapped_word(word: str) -> Iterator[str]:
-    """The warning about a status of a paid order that may be the shop's own word for an unpaid one."""
-    if word not in _OUR_WORDS and any(unpaid in word.lower() for unpaid in _UNPAID_WORDS):
+def unmapped_word(existing: StoredOrder, *, is_paid: bool) -> Iterator[str]:
+    """The warning about a status that is the shop's own word, where nothing else is told of such an order."""
+    word = existing.status
+    begin = f"Orders of paid sessions have the status {word!r}, {UNMAPPED}, so it was left alone."
+    if word in _OUR_WORDS:
+        return
+    if any(unpaid in word.lower() for unpaid in _UNPAID_WORDS):
+        yield f"{begin} If it is the word for an unpaid order, say under [statuses]: pending = (that word)."
+    elif is_paid and not existing.printful_order_id:
         yield (
-            f"Orders of paid sessions have the status {word!r}, which ordersync.toml does not map, so it was left "
-            "alone. If it is the word for an unpaid order, say under [statuses]: pending = (that word)."
+            f"{begin} Nobody is told whether these orders wait for their goods or were given up. If it is the word for "
+            "one of our statuses, say so under [statuses]."
         )
 
 

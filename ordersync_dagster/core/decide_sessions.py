@@ -224,7 +224,7 @@ class _Decider:
             self.notes.extend(paid_but_not_live(existing, order))
         if update:
             self.completions.append(update)
-        self.warnings.extend(unmapped_word(existing.status))
+        self.warnings.extend(unmapped_word(existing, is_paid=state.is_kept and order.total > 0))
         if existing.session_id == order.session_id and self._matcher.named_besides(order, existing):
             self._referring.append((existing, order))
         self._pay(order, existing, state)

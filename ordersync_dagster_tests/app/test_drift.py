@@ -9,6 +9,7 @@ from typing import Any
 from ordersync_dagster.app.problems import Problems
 from ordersync_dagster.app.reading import MONEY_BACK_UNREAD
 from ordersync_dagster.app.webhooks import look_at_webhooks
+from ordersync_dagster.core.completion import UNMAPPED
 from ordersync_dagster.core.errors import OrderSyncError
 from ordersync_dagster.core.problem_classes import ProblemClass as Kind
 from ordersync_dagster.core.problems import Problem
@@ -169,6 +170,16 @@ def test_a_shop_that_agrees_is_said_to_agree(shop: Shop) -> None:
     assert recent == 1
     rest = "and every order is on its way. 1 payment is too recent to judge."
     assert verdict_of(calm).sentence == f"Every payment has its order ({payments - 1}), {rest}"
+
+
+def test_orders_whose_status_nobody_mapped_are_not_said_to_be_on_their_way(shop: Shop) -> None:
+    shop.run()
+    report = made(shop)
+    word = f"Orders of paid sessions have the status 'canceled', {UNMAPPED}, so it was left alone."
+    verdict = verdict_of(replace(report, problems=(), warnings=[word]))
+    assert verdict.level is VerdictLevel.PERSON
+    assert "on its way" not in verdict.sentence
+    assert verdict.sentence.endswith("status that is not mapped, so nobody knows whether they wait.")
 
 
 def test_acknowledged_problems_are_not_said_to_agree(shop: Shop) -> None:

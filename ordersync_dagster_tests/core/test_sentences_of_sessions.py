@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ordersync_dagster.core.completion import completed, unmapped_word, without_taken_back
+from ordersync_dagster.core.completion import completed, without_taken_back
 from ordersync_dagster.core.insertable import reason_not_to_insert
 from ordersync_dagster.core.late_payment import late_payment
 from ordersync_dagster.core.limits import Limits
@@ -86,14 +86,6 @@ def test_a_link_of_the_session_that_somebody_took_back_is_told_whole() -> None:
             IDS | {"printful_order_ids": "7"},
         )
     ]
-
-
-def test_a_word_that_may_mean_unpaid_is_told_whole() -> None:
-    assert list(unmapped_word("Awaiting payment")) == [
-        "Orders of paid sessions have the status 'Awaiting payment', which ordersync.toml does not map, so it was left "
-        "alone. If it is the word for an unpaid order, say under [statuses]: pending = (that word)."
-    ]
-    assert list(unmapped_word("pending")) == list(unmapped_word("on its way")) == []
 
 
 @pytest.mark.parametrize(

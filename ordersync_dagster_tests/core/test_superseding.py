@@ -47,6 +47,12 @@ def test_an_order_that_one_of_two_sessions_names_is_the_order_of_both() -> None:
         assert (plan.inserts, plan.completions, told(plan)) == ((), (), ["superseded_session"])
 
 
+def test_an_empty_payment_of_an_order_disagrees_with_none() -> None:
+    plan = decided(referring(), stored=(unpaid(payment_intent_id="", total=Decimal("27.00")),))
+    (disagreement,) = of(plan, "order_disagrees")
+    assert disagreement.ids["column"] == "total_amount"
+
+
 def test_two_payments_of_one_order_are_told_by_every_run_until_one_goes_back() -> None:
     second = referring(session_id=TWIN, payment_intent_id="pi_third", customer_email="bo@example.com")
     plan = decided(referring(), second, stored=(unpaid(),))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ordersync_dagster.core.completion import UNMAPPED
 from ordersync_dagster.core.text import counted
 from ordersync_dagster.report.drift.reconciled import Reason
 from ordersync_dagster.report.drift.report import DriftReport
@@ -37,15 +38,21 @@ def verdict_of(report: DriftReport) -> DriftVerdict:
     sentences += [f"The next run {' and '.join(repairs)}."] if repairs else []
     if not sentences:
         sentences = [_agreement(report)]
+    if _has_unmapped_words(report):
+        sentences.append("Some paid orders have a status that is not mapped, so nobody knows whether they wait.")
     return DriftVerdict(_level(report, bool(repairs)), " ".join(sentences))
 
 
 def _level(report: DriftReport, has_repairs: bool) -> VerdictLevel:
     if report.stopped_by:
         return VerdictLevel.INCOMPLETE
-    if report.needing_person or report.lasting_outage:
+    if report.needing_person or report.lasting_outage or _has_unmapped_words(report):
         return VerdictLevel.PERSON
     return VerdictLevel.REPAIR if has_repairs else VerdictLevel.AGREES
+
+
+def _has_unmapped_words(report: DriftReport) -> bool:
+    return any(UNMAPPED in each for each in report.warnings)
 
 
 def _repairs(report: DriftReport) -> Iterator[str]:
@@ -62,9 +69,10 @@ def _agreement(report: DriftReport) -> str:
         return " ".join(_calm(report))
     if not payments and not orders:
         return "There were no payments and no orders in this period."
-    made = "and every order is on its way" if report.asked_printful else "but Printful was not asked"
+    made = ", and every order is on its way" if report.asked_printful else ", but Printful was not asked"
+    made = "" if report.asked_printful and _has_unmapped_words(report) else made
     recent, erased = report.payments(Reason.TOO_RECENT), report.payments(Reason.ERASED)
-    sentence = f"Every payment has its order ({payments - recent - erased:,}), {made}."
+    sentence = f"Every payment has its order ({payments - recent - erased:,}){made}."
     return f"{sentence} {counted(recent, 'payment is', 'payments are')} too recent to judge." if recent else sentence
 
 
