@@ -154,11 +154,11 @@ class OrderSync:
         return self.printful is not None and scope is not PrintfulScope.none
 
     def _applied(self, steps: Iterator[Step]) -> Iterator[Part]:
-        """Each step, written. If an insert did not take place, links are decided for the orders that there are."""
+        """Each step, written. If somebody changed orders meanwhile, links are decided for those that there are."""
         is_as_planned, missing, numbers = True, frozenset[str](), dict[str, str]()
         for step in steps:
             part = self._apply(step if is_as_planned else self._of_what_is_there(step), missing)
-            if any(each.refused or each.written_first_by_others for each in part.applied):
+            if any(each.refused or each.written_first_by_others or each.stale_sessions for each in part.applied):
                 is_as_planned = False
             if any(each.written_first_by_others for each in part.applied):
                 part = self._with_orders_of_others(part)

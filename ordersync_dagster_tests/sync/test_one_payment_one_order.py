@@ -70,6 +70,17 @@ def test_a_webhook_that_comes_meanwhile_is_not_written_over(each_shop: Shop, out
     assert names == ["By Webhook"]
 
 
+@pytest.mark.examples
+@pytest.mark.parametrize("change", ["status = 'cancelled'", "status = 'processing', printful_order_id = '424242'"])
+def test_an_order_that_the_shop_changes_meanwhile_is_not_said_to_wait(shop: Shop, outage: World, change: str) -> None:
+    order = str(made_before_payment(shop, outage)["order_id"])
+    assert order in shop.run(dry_run=True).outcome.waiting_long
+    sql = f"UPDATE orders SET {change} WHERE id = :id"
+    run = shop.run(meanwhile=lambda: shop.database.execute(sql, id=order))
+    assert order not in run.outcome.waiting_long
+    assert run.outcome.waiting  # the others wait
+
+
 def test_where_stripe_calls_the_other_session_paid_too_both_are_orders(each_shop: Shop, outage: World) -> None:
     made = made_before_payment(each_shop, outage)
     other = {
