@@ -110,8 +110,8 @@ def double_payment(session_ids: Collection[str], order_ids: Collection[str], why
 
 def paid_twice(notes: Iterable[Problem]) -> set[str]:
     """The ids of the orders that may be one purchase: their goods may be sent twice."""
-    told = (each for each in notes if each.problem_class in _TWICE)
-    return {order_id for each in told for order_id in each.ids["order_ids"].split(", ")}
+    told = (each.ids["order_ids"].split(", ") for each in notes if each.problem_class in _TWICE)
+    return {order_id for order_ids in told if len(order_ids) > 1 for order_id in order_ids}
 
 
 def second_payment(order: Order, own: StoredOrder, row: StoredOrder, session_id: str) -> list[Problem]:

@@ -185,10 +185,11 @@ class OrderSync:
         return replace(part, plan=replace(part.plan, ledger=ledger))
 
     def _of_what_is_there(self, step: Step) -> Step:
-        if not step.unlinked_sessions:
+        if not step.unlinked:
             return step
-        stored = Stored(self.store.orders_of_sessions(step.unlinked_sessions), self.store.limits)
-        return replace(step, plan=step.decide_again(stored))
+        rows = self.store.orders_of_sessions([each.session_id for each in step.unlinked if each.session_id])
+        rows += self.store.orders([each.id for each in step.unlinked if not each.session_id])
+        return replace(step, plan=step.decide_again(Stored(rows, self.store.limits)))
 
     def _apply(self, step: Step, missing: frozenset[str]) -> Part:
         """Write one plan; an order that somebody changed meanwhile is read and decided again.

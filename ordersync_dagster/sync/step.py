@@ -28,13 +28,9 @@ class Step:
     limits: tuple[Callable[[Plan], Plan], ...] = ()  # each takes changes out, also when it is decided again
 
     @property
-    def unlinked_sessions(self) -> tuple[str, ...]:
-        """The sessions of the orders that it links, or says to wait."""
-        return (
-            tuple(each.order.session_id for each in self.made_from.unlinked)
-            if isinstance(self.made_from, Links)
-            else ()
-        )
+    def unlinked(self) -> tuple[StoredOrder, ...]:
+        """The orders that it links, or says to wait."""
+        return tuple(each.order for each in self.made_from.unlinked) if isinstance(self.made_from, Links) else ()
 
     def without_guessed_prices(self) -> "Step":
         """The step without the items whose price only a session can tell, where not all sessions were read."""
@@ -60,9 +56,10 @@ class Step:
             case PrintfulBatch() as batch:
                 return decide_printful(batch, stored)
             case Links() as links:
-                now = {order.session_id: order for order in stored.orders if is_unlinked(order)}
-                waiting = [each for each in links.unlinked if each.order.session_id in now]
-                unlinked = tuple(replace(each, order=now[each.order.session_id]) for each in waiting)
+                rows = [order for order in stored.orders if is_unlinked(order)]
+                now = {name: order for order in rows for name in (order.id, order.session_id) if name}
+                waiting = [each for each in links.unlinked if each.order.key in now]
+                unlinked = tuple(replace(each, order=now[each.order.key]) for each in waiting)
                 return decide_links(replace(links, unlinked=unlinked), stored.limits)
             case Unclaimed() as unclaimed:
                 return decide_unclaimed(unclaimed)  # it changes no order

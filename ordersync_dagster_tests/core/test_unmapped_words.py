@@ -25,7 +25,7 @@ def test_a_word_that_may_mean_unpaid_is_told_whole() -> None:
 
 
 @pytest.mark.parametrize("word", ["canceled", "Failed", "paid", "failed (the shop's own word)", ""])
-def test_of_a_paid_order_whose_status_nobody_mapped_a_warning_says_that_nothing_is_told(word: str) -> None:
+def test_a_warning_says_whose_status_nobody_mapped_and_that_nothing_is_told(word: str) -> None:
     plan = with_status(word)
     assert plan.problems == ()
     assert plan.warnings == (

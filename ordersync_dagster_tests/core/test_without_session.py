@@ -1,5 +1,7 @@
 """Orders of the shop that name no session: theirs stays theirs, and no session doubles one."""
 
+from dataclasses import replace
+
 from ordersync_dagster.core.changes import InsertOrder
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions
 from ordersync_dagster.core.orders import StoredOrder
@@ -14,6 +16,10 @@ from ordersync_dagster_tests.support.builders import new_order, stored_order
 
 def manual(order_id: str, payment: str | None = PAYMENT_INTENT) -> StoredOrder:
     return stored_order(id=order_id, session_id=None, payment_intent_id=payment)
+
+
+def waiting(order_id: str) -> StoredOrder:
+    return replace(manual(order_id), printful_order_id=None)
 
 
 def decided(*stored: StoredOrder, **session: object) -> Plan:
@@ -31,6 +37,12 @@ def test_a_session_whose_payment_is_on_orders_without_a_session_becomes_no_order
     )
     ids = {"stripe_session_id": SESSION_ID, "stripe_payment_intent_id": PAYMENT_INTENT, "order_ids": "a, b"}
     assert plan.notes[0] == Problem(ProblemClass.DUPLICATE_ORDER, sentence, ids)
+
+
+def test_one_order_without_a_session_waits_for_its_goods_and_of_two_neither() -> None:
+    one, two = (decided(*rows) for rows in ([waiting("a")], [waiting("a"), waiting("b")]))
+    assert [(each.order.id, each.payment.is_kept) for each in one.unlinked] == [("a", True)]
+    assert not any(each.payment.is_kept for each in two.unlinked)
 
 
 def test_a_session_whose_payment_nobody_names_becomes_an_order() -> None:

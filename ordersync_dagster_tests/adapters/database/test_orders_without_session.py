@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 
 from ordersync_dagster.app.run import Run
+from ordersync_dagster.sandbox import World
 from ordersync_dagster.sync.account_guard import MIN_ORDERS_FOR_ACCOUNT_CHECK
+from ordersync_dagster_tests.support.databases import refuse
 from ordersync_dagster_tests.support.outcomes import classes, of_class
 from ordersync_dagster_tests.support.shops import Shop
+from ordersync_dagster_tests.support.world import lost_ids
 
 pytestmark = pytest.mark.any_database
 
@@ -82,6 +85,24 @@ def test_an_order_without_a_session_that_others_change_is_left_to_the_next_run(o
     again = open_shop.run()
     assert "kept_changing" not in classes(again)
     assert again.outcome.rows["orders_updated"] == 1
+
+
+def test_an_order_without_a_session_waits_also_where_another_order_is_refused(open_shop: Shop, outage: World) -> None:
+    waiting, refused = lost_ids(outage)[:2]
+    session = next(each for each in outage.sessions if each["id"] == waiting)
+    (order_id,) = moving(open_shop, 1)
+    change = (
+        "stripe_payment_intent_id = :payment, total_amount = :total, currency = :currency, printful_order_id = NULL"
+    )
+    values = {"payment": session["payment_intent"], "currency": session["currency"], "id": order_id}
+    values["total"] = session["amount_total"] / 100
+    open_shop.database.execute(f"UPDATE orders SET {change} WHERE id = :id", **values)
+    without_session(open_shop, [order_id])
+    assert order_id in open_shop.run(dry_run=True).outcome.waiting_long
+    refuse(open_shop.database, refused)
+    run = open_shop.run()
+    assert of_class(run, "database_refused")
+    assert order_id in run.outcome.waiting_long
 
 
 def test_an_order_without_a_session_that_the_database_refuses_is_named_by_its_id(shop: Shop) -> None:
