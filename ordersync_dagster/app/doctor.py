@@ -16,6 +16,7 @@ from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
 from ordersync_dagster.app.accounts import RATES
 from ordersync_dagster.app.database_findings import database_findings
 from ordersync_dagster.app.deliveries import open_parcels
+from ordersync_dagster.app.other_shop import refuse_other_shop
 from ordersync_dagster.app.rate_limits import place_of_rates
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.wiring import Clock, Tools, open_printful, open_stripe
@@ -143,6 +144,7 @@ def _database(settings: Settings, tools: Tools) -> Iterator[Finding]:
     url, remarks = connection.parse_url(settings.database), connection.url_remarks(settings.database)
     yield from (Finding(Level.GREEN, "Database", remark) for remark in remarks)
     shop = open_shop.open_existing(url, tools.clock, settings.layout)
+    refuse_other_shop(settings, shop)
     count = shop.store.order_count()
     yield Finding(
         Level.GREEN, "Database", f"{shop.target} fits; {counted(count, 'order')}, stripe_session_id is unique"

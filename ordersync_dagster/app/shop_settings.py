@@ -1,6 +1,7 @@
 """The settings of one of several shops: where they came from, and what the shop shares with others."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +27,7 @@ class ShopSettings(BaseSettings):
     _shop: str = ""  # the name of one of several shops
     _names: dict[str, str] = {}
     _given: dict[str, Any] = {}  # texts as they were found, secrets too: never shown
+    _others: Mapping[str, Self] = {}
     _shared_accounts: set[str] = set()
     _side_by_side: Path | None = None
 
@@ -58,6 +60,15 @@ class ShopSettings(BaseSettings):
         made = type(self).__new__(type(self))
         BaseModel.__init__(made, **(self._given | texts))  # without looking into the environment again: 20 times faster
         return made
+
+    @property
+    def others(self) -> Mapping[str, Self]:
+        """The settings of the other shops of the deployment, by name."""
+        return self._others
+
+    def stands_beside(self, others: Mapping[str, Self]) -> None:
+        """These are the other shops of the deployment."""
+        self._others = others
 
     @property
     def shared_accounts(self) -> set[str]:

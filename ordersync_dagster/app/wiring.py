@@ -19,6 +19,7 @@ from ordersync_dagster.adapters.http.client import GuardedSession, RateLimit, Re
 from ordersync_dagster.adapters.printful.api import PrintfulApi
 from ordersync_dagster.adapters.stripe.api import StripeApi
 from ordersync_dagster.app.deliveries import open_deliveries
+from ordersync_dagster.app.other_shop import refuse_other_shop
 from ordersync_dagster.app.printful import open_access
 from ordersync_dagster.app.rate_limits import RateLimits, local_rate_limits, shared_rate_limits
 from ordersync_dagster.app.run_metrics import RunMetrics, metrics_sinks
@@ -150,7 +151,8 @@ def _open_database(
     printful = () if scope is PrintfulScope.none else ("PRINTFUL_API_KEY",)
     url = connection.with_run_id(database_url(settings, "STRIPE_SECRET_KEY", *printful), run_id)
     opened = _opening(settings, ShadowStore, dry_run=dry_run)(url, clock, settings.layout)
-    opened.store.hash_key = settings.hash_key
+    opened.store.hash_key, opened.store.shop = settings.hash_key, settings.shop
+    refuse_other_shop(settings, opened)
     unknown = _unknown_erasures(opened.store.erasures)
     if dry_run:
         return replace(opened, notes=(*opened.notes, *unknown)), local_rate_limits(settings)
@@ -187,7 +189,7 @@ def open_records(settings: Settings, tools: Tools = Tools(), *, is_writing: bool
     opened = open_shop.open_existing(url, tools.clock, settings.layout)
     if is_writing:
         opened = _opening(settings, DatabaseStore, dry_run=False)(url, tools.clock, settings.layout)
-    opened.store.hash_key = settings.hash_key
+    opened.store.hash_key, opened.store.shop = settings.hash_key, settings.shop
     return opened.store
 
 

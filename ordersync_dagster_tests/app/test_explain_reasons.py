@@ -104,7 +104,7 @@ def test_a_role_that_may_not_read_the_timeline_is_told_so(postgres_shop: Shop) -
     postgres_shop.database.script(
         f"CREATE ROLE looker_{name} LOGIN;\nGRANT SELECT ON orders, order_items, ordersync_runs, ordersync_missing,"
         f" ordersync_audit, ordersync_erased, ordersync_audit_end, ordersync_problems,"
-        " ordersync_alerts, ordersync_shadow, ordersync_parcels, ordersync_dagster_runs,"
+        " ordersync_alerts, ordersync_shadow, ordersync_parcels, ordersync_dagster_runs, ordersync_shops,"
         f" ordersync_alembic_version TO looker_{name};\n"
     )
     url = make_url(postgres_shop.database.url).set(username=f"looker_{name}").render_as_string(hide_password=False)

@@ -19,6 +19,7 @@ from ordersync_dagster_tests.support.templates import fill, sqlite_file
 OWN = (
     "ordersync_runs",
     "ordersync_dagster_runs",
+    "ordersync_shops",
     "ordersync_missing",
     "ordersync_parcels",
     "ordersync_rate",

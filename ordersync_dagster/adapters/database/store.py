@@ -45,7 +45,7 @@ class DatabaseStore:
     def __init__(self, engine: Engine, tables: FittedTables, path: Path | None, clock: Callable[[], datetime]) -> None:
         self._engine, self._tables, self._path, self._clock = engine, tables, path, clock
         self.hash_key = ""  # ORDERSYNC_HASH_KEY, where a person gave one
-        self.dagster_run = ""  # where Dagster starts the runs: its id there
+        self.dagster_run = self.shop = ""  # the id in Dagster, where it starts the runs; the name of one of several
         self._keyed: KeyedHash | None = None
         self._erasures: Erasures | None = None
         weakref.finalize(self, engine.dispose)  # a process that serves many runs must not keep their connections
@@ -179,7 +179,13 @@ class DatabaseStore:
 
     def _recorded(self, run_id: str, window: Window | None, purpose: Purpose) -> Iterator[RecordedRun]:
         with self.transaction() as connection:
-            runs.begin(connection, run_id, window, self._clock(), replace(purpose, dagster_run=self.dagster_run))
+            runs.begin(
+                connection,
+                run_id,
+                window,
+                self._clock(),
+                replace(purpose, dagster_run=self.dagster_run, shop=self.shop),
+            )
             known = {each.id: each for each in read_problems(connection, IS_OPEN)}
         run = RecordedRun(partial(self._end_run, run_id, sightings := Sightings(known)), sightings)
         try:

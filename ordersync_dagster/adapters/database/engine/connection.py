@@ -50,9 +50,9 @@ def shown(url: URL) -> str:
     path = sqlite_path(url)
     if path:
         return str(path)
-    host = url.host or ",".join(url.normalized_query.get("host", ())) or "localhost"
+    host, name = _server(url), _name(url)
     schemas = str(url.query.get(SEARCH_PATH, "")).replace('"', "")
-    return f"{host}/{url.database or ''}{f' (schema {schemas})' if schemas else ''}"
+    return f"{host}{f'/{name}' if name else ''}{f' (schema {schemas})' if schemas else ''}"
 
 
 def place(url: URL) -> str:
@@ -60,9 +60,26 @@ def place(url: URL) -> str:
     path = sqlite_path(url)
     if path:
         return str(path.resolve())
-    host = url.host or ",".join(url.normalized_query.get("host", ())) or "localhost"
     schemas = url.query.get(SEARCH_PATH)
-    return f"{host}:{url.port or POSTGRES_PORT}/{url.database or ''}{f' ({schemas})' if schemas else ''}"
+    return f"{_server(url)}:{url.port or POSTGRES_PORT}/{_name(url)}{f' ({schemas})' if schemas else ''}"
+
+
+def _server(url: URL) -> str:
+    service = _given(url, "service")
+    named = url.host or ",".join(url.normalized_query.get("host", ())) or (f"service {service}" if service else "")
+    return named or os.environ.get("PGHOST") or "localhost"
+
+
+def _name(url: URL) -> str:
+    """The database; where the URL names none, PostgreSQL takes that of the environment, else that named as the role."""
+    named = _given(url, "dbname") or url.database
+    if named or _given(url, "service"):
+        return named or ""
+    return os.environ.get("PGDATABASE") or _given(url, "user") or url.username or os.environ.get("PGUSER") or ""
+
+
+def _given(url: URL, parameter: str) -> str:
+    return next(reversed(url.normalized_query.get(parameter, ("",))))
 
 
 def with_run_id(url: URL, run_id: str) -> URL:

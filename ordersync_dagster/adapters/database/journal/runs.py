@@ -1,7 +1,7 @@
 """Our runs and those of Dagster that they are, and when Printful was asked last."""
 
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,16 +21,20 @@ _OWN = own_tables()
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 RUNS, MISSING = _OWN.tables["ordersync_runs"], _OWN.tables["ordersync_missing"]
 PARCELS = _OWN.tables["ordersync_parcels"]
-DAGSTER_RUNS = _OWN.tables["ordersync_dagster_runs"]
+DAGSTER_RUNS, SHOPS = _OWN.tables["ordersync_dagster_runs"], _OWN.tables["ordersync_shops"]
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """The kind of a run; `undoes` is the run that an undo undoes. `dagster_run` is its id in Dagster, if it has one."""
+    """The kind of a run; `undoes` is the run that an undo undoes. `dagster_run` is its id in Dagster, if it has one.
+
+    `shop` is the name of one of several shops.
+    """
 
     kind: str = "sync"  # sync, shadow, undo, purge, forget
     undoes: str | None = None
     dagster_run: str = ""
+    shop: str = ""
 
 
 def begin(connection: Connection, run_id: str, window: Window | None, now: datetime, purpose: Purpose) -> None:
@@ -50,6 +54,8 @@ def begin(connection: Connection, run_id: str, window: Window | None, now: datet
     connection.execute(RUNS.insert().values(row))
     if purpose.dagster_run:
         connection.execute(DAGSTER_RUNS.insert().values(run_id=run_id, dagster_run_id=purpose.dagster_run))
+    if purpose.shop:
+        _upsert(connection, SHOPS, "name", [{"name": purpose.shop, "last_run": run_id, "at": now}])
 
 
 def require_running(connection: Connection, run_id: str) -> None:
@@ -101,6 +107,11 @@ def last_success(connection: Connection) -> datetime | None:
     return connection.execute(select(func.max(RUNS.c.ended_at)).where(is_wanted)).scalar()
 
 
+def last_shop(connection: Connection) -> str | None:
+    """Of several shops, the one whose run began last; None where no run was that of a shop with a name."""
+    return connection.execute(select(SHOPS.c.name).order_by(SHOPS.c.at.desc()).limit(1)).scalar()
+
+
 def running(connection: Connection) -> str | None:
     """The id of the active run."""
     query = select(RUNS.c.id).where(RUNS.c.state == "running").order_by(RUNS.c.started_at.desc())
@@ -126,8 +137,13 @@ def asked_parcels(connection: Connection) -> dict[str, datetime]:
 
 def remember(connection: Connection, printful_ids: Collection[str], now: datetime, table: Table = MISSING) -> None:
     """Record for each of these ids when Printful was asked."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for chunk in chunks(printful_ids):
-        statement = insert(table).values([{"printful_order_id": each, "asked_at": now} for each in chunk])
-        fresh = {"asked_at": statement.excluded.asked_at}
-        connection.execute(statement.on_conflict_do_update(index_elements=["printful_order_id"], set_=fresh))
+        rows = [{"printful_order_id": each, "asked_at": now} for each in chunk]
+        _upsert(connection, table, "printful_order_id", rows)
+
+
+def _upsert(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, object]]) -> None:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(rows)
+    fresh = {name: statement.excluded[name] for name in rows[0] if name != key}
+    connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=fresh))

@@ -18,7 +18,7 @@ from ordersync_dagster.core.errors import DatabaseAccessError, SchemaError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0008"  # the newest migration; a test compares it with migrations/versions
+HEAD = "0009"  # the newest migration; a test compares it with migrations/versions
 
 
 def use_wal(path: Path) -> None:

@@ -23,6 +23,7 @@ OWN_TABLES = (
     "ordersync_shadow",
     "ordersync_parcels",
     "ordersync_dagster_runs",
+    "ordersync_shops",
 )
 
 
@@ -53,6 +54,7 @@ def own_tables() -> MetaData:
         _shadow(),
         _asked_at(),
         _dagster_runs(),
+        _shops(),
     )
     for name, of_table in zip(OWN_TABLES, columns, strict=True):
         Table(name, metadata, *of_table)
@@ -126,6 +128,10 @@ def _runs() -> list[SchemaItem]:
 
 def _dagster_runs() -> list[Column[object]]:
     return [Column("run_id", Text, primary_key=True), *_required("dagster_run_id")]
+
+
+def _shops() -> list[Column[object]]:
+    return [Column("name", Text, primary_key=True), *_required("last_run"), _time("at", nullable=False)]
 
 
 def _asked_at() -> list[Column[object]]:

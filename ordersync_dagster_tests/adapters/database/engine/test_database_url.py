@@ -121,6 +121,33 @@ def test_a_target_names_the_socket_and_all_hosts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("postgresql://prints:secret@db", "db/prints"),
+        ("postgresql://prints:secret@db/", "db/prints"),
+        ("postgresql://prints:secret@db/?dbname=shop", "db/shop"),
+        ("postgresql://db/?user=prints", "db/prints"),
+        ("postgresql:///?service=prints", "service prints"),
+        ("postgresql:///shop?service=prints", "service prints/shop"),
+        ("postgresql://db", "db"),
+    ],
+)
+def test_a_target_names_the_database_that_postgresql_takes_where_the_url_names_none(
+    text: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGDATABASE", "PGUSER", "PGHOST"):
+        monkeypatch.delenv(name, raising=False)
+    assert shown(parse_url(text)) == target
+
+
+def test_a_target_names_the_database_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGDATABASE", "shop")
+    monkeypatch.setenv("PGHOST", "db")
+    assert shown(parse_url("postgresql://")) == "db/shop"
+    assert shown(parse_url("postgresql://other/prints")) == "other/prints"
+
+
+@pytest.mark.parametrize(
     ("text", "path"),
     [
         ("sqlite:///shop.db", "shop.db"),
