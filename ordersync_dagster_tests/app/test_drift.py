@@ -218,6 +218,20 @@ def test_a_shop_that_never_made_an_order_itself_needs_no_person_for_it(shop: Sho
     assert [(each.sentence, each.is_bad) for each in facts_of(report)][-1] == ("made no order yet", False)
 
 
+def test_a_long_period_says_where_nobody_looked_for_outages(shop: Shop) -> None:
+    shop.run()
+    for days, is_longer in ((30, False), (90, True)):
+        reading = opened(shop, days=days)
+        report = reading.report(reading.read())
+        assert ("<p>Nobody looked before 2026-" in drift_page(report)) is is_longer
+        calm = replace(report, health=replace(report.health, outages=())) if report.health else report
+        assert facts_of(calm)[-1].sentence == ("no outage in 30 days" if is_longer else "no outage")
+
+
+def test_the_age_of_new_problems_is_said_in_one_word(shop: Shop) -> None:
+    assert "oldest: new" not in drift_page(made(shop))
+
+
 def test_goods_to_stop_come_first_then_what_needs_a_person_then_the_oldest(shop: Shop) -> None:
     expected = (Kind.ORPHAN_PRINTFUL, Kind.DISPUTED, Kind.UNFULFILLED, Kind.NOT_LOOKED_AT)
     report = made(shop)

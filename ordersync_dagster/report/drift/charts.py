@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def _heat(spans: Sequence[Span], window: Window, colours: Mapping[str, str]) -> 
     for (x, y), cell in cells.items():
         if number := cell.missing or cell.recovered:
             ink = colours["on-lost" if cell.missing else "on-late"]
-            axes.text(x + 0.5, y + 0.5, str(number), size=_SMALL, color=ink, ha="center", va="center")
+            axes.text(x + 0.5, y + 0.5, _short(number), size=_SMALL, color=ink, ha="center", va="center")
     _label(axes, window, rows, columns, is_by_hours)
     return figure
 
@@ -127,6 +127,11 @@ def _by_weeks(spans: Iterable[Span], window: Window) -> Mapping[Cell, Span]:
     return cells
 
 
+def _short(number: int) -> str:
+    """At most three characters, as a cell has room for: 12,345 is 12k."""
+    return str(number) if number < 1000 else f"{number // 1000}k" if number < 1_000_000 else f"{number // 1_000_000}M"
+
+
 def _kind(cell: Span) -> str:
     if cell.missing:
         return "lost"
@@ -145,7 +150,16 @@ def _label(axes: "Axes", window: Window, rows: int, columns: int, is_by_hours: b
         first = window.days[0] - timedelta(days=window.days[0].weekday())
         days = [first + timedelta(weeks=n) for n in range(columns)]
         ticks = [n for n in range(columns) if days[n].day <= 7]
-    axes.set_xticks([n + 0.5 for n in ticks], [f"{days[n]:%-d %b}" for n in ticks])
+    axes.set_xticks([n + 0.5 for n in ticks], _names([days[n] for n in ticks], days[0].year != days[-1].year))
+
+
+def _names(days: Sequence[date], has_years: bool) -> Iterator[str]:
+    """1 Dec; with years below the first day, and below the first of each year."""
+    before = 0
+    for day in days:
+        year = f"\n{day.year}" if has_years and day.year != before else ""
+        yield f"{day:%-d %b}{year}"
+        before = day.year
 
 
 def _description(spans: Iterable[Span]) -> str:
@@ -154,7 +168,7 @@ def _description(spans: Iterable[Span]) -> str:
     for span in spans:
         missing[span.day] += span.missing
         paid, recovered = paid + span.paid, recovered + span.recovered
-    lost = [f"{datetime.fromisoformat(day):%-d %b} ({count})" for day, count in sorted(missing.items()) if count]
+    lost = [f"{datetime.fromisoformat(day):%-d %b} ({count:,})" for day, count in sorted(missing.items()) if count]
     without = f"Without an order: {', '.join(lost)}." if lost else "None is without an order."
     late = f" {counted(recovered, 'order was', 'orders were')} added later by a run." if recovered else ""
     return f"{counted(paid, 'payment', 'payments')}. {without}{late}"

@@ -113,7 +113,7 @@ def _group(group: ProblemGroup, report: DriftReport, payments: Mapping[str | Non
         "needs_person": group.needs_person,
         "badge": group.badge,
         "count": f"{group.count:,}",
-        "age": f"{'oldest: ' if group.count > 1 else ''}{age}",
+        "age": f"{'oldest: ' if group.count > 1 and group.first_seen else ''}{age}",
         "advice": group.problem_class.advice,
         "first": lines[:FIRST],
         "rest": lines[FIRST:],

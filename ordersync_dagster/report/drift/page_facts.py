@@ -35,10 +35,11 @@ def _facts(report: DriftReport) -> Iterator[Fact]:
     yield Fact("waiting", "Who waits", counted(waiting, "customer") if waiting else nobody, waiting > 0)
     health = report.health
     lost = sum(each.orders for each in health.outages) if health else 0
-    yield Fact("webhook", "Webhook", _webhook(health, lost) if health else "not known", lost > 0)
+    nothing = "no outage in 30 days" if report.webhook_before else "no outage"
+    yield Fact("webhook", "Webhook", _webhook(health, lost, nothing) if health else "not known", lost > 0)
 
 
-def _webhook(health: WebhookHealth, lost: int) -> str:
+def _webhook(health: WebhookHealth, lost: int, nothing: str) -> str:
     if health.never_worked:
         return "made no order yet"
-    return f"{counted(len(health.outages), 'outage')}, {counted(lost, 'order')}" if lost else "no outage"
+    return f"{counted(len(health.outages), 'outage')}, {counted(lost, 'order')}" if lost else nothing

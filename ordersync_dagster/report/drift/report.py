@@ -117,6 +117,13 @@ class DriftReport:
         """The outage of the webhook after which no order has come in time yet."""
         return self.health.ongoing if self.health else None
 
+    @property
+    def webhook_before(self) -> Window | None:
+        """The part of the period in which nobody looked for outages: Stripe keeps events for 30 days."""
+        if self.health is None or self.health.window.start <= self.window.start:
+            return None
+        return Window(self.window.start, self.health.window.start)
+
     def payments(self, *reasons: Reason) -> int:
         """Payments without an order, for these reasons."""
         return sum(each.number for each in self.reconciliation.differences if each.reason in reasons)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 SHIPPING = 500  # minor units, the shop's one flat rate
-EXPONENTS = {"jpy": 0}  # the currencies used here that have no cents
+EXPONENTS = {"jpy": 0, "kwd": 3}  # of the currencies used here and in tests, those that have no cents
 
 
 @dataclass(frozen=True)
