@@ -10,6 +10,9 @@ from docsite.drawing import drawing
 ROOT = Path(__file__).parents[1]
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 REFERENCE = {"settings.md", "commands.md", "runbook.md", "json.md"}
+LABEL = re.compile(r"\[[\w./-]+\.md\](?=\(([^)\s#:]+\.md)(?:#[^)\s]*)?\))")  # on a code host a file's name is its title
+ITEM = re.compile(r"(?:[-*]|\d+\.) ")
+FENCE = re.compile(r"```+")
 LINK = re.compile(r"(\]\()([^)\s#:]+)((?:#[^)\s]*)?\))")
 PICTURE = re.compile(r"^!\[([^\]]*)\]\(([^)\s]+\.svg)\)$", re.MULTILINE)
 MERMAID = re.compile(r"^```mermaid\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -48,6 +51,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     place = page.file.src_uri
     _present(page.meta, place)
     home = {site: source for source, site in PAGES.items() if source != "README.md"}.get(place, f"docs/{place}")
+    markdown = LABEL.sub(lambda match: _titled(match, home), widened(markdown))
     markdown = LINK.sub(lambda match: _relinked(match, home, place), markdown)
     markdown = PICTURE.sub(lambda match: _inlined(match, place), markdown)
     return MERMAID.sub(lambda match: drawing(match[1]), markdown)
@@ -78,6 +82,27 @@ def _relinked(match: re.Match[str], home: str, place: str) -> str:
     if not (ROOT / target).is_file():
         return match[0]  # --strict names it
     return f"{match[1]}{relpath(_place(target), PurePosixPath(place).parent)}{match[3]}"
+
+
+def _titled(match: re.Match[str], home: str) -> str:
+    """The heading of a page in place of its file's name."""
+    file = ROOT / normpath(PurePosixPath(home).parent / match[1])
+    heading = file.read_text().partition("\n")[0] if file.is_file() else ""
+    return f"[{heading.removeprefix('# ')}]" if heading.startswith("# ") else match[0]
+
+
+def widened(markdown: str) -> str:
+    """Four blanks before what belongs to an item of a list: with less, Python-Markdown ends the list there."""
+    lines, width, is_code = [], 0, False
+    for line in markdown.splitlines():
+        blanks = len(line) - len(line.lstrip())
+        is_code ^= not blanks and FENCE.match(line) is not None
+        if item := None if is_code else ITEM.match(line):
+            width = len(item[0])
+        elif line and not blanks:
+            width = 0
+        lines.append(" " * (4 - width) + line if width and blanks >= width else line)
+    return "\n".join(lines) + "\n"
 
 
 def _inlined(match: re.Match[str], place: str) -> str:

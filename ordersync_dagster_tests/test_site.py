@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from docsite.drawing import drawing
-from docsite.hooks import PAGES
+from docsite.hooks import PAGES, widened
 from ordersync_dagster_tests.orchestration.browser import chromium, opened
 from ordersync_dagster_tests.support.places import ROOT
 
@@ -41,6 +41,14 @@ def test_a_drawing_has_a_box_for_each_room_and_an_arrow_for_each_import() -> Non
     assert drawn.count('class="tip"') == 3
     heights = sorted((float(y), name) for y, name in re.findall(r'y="([\d.]+)" text-anchor="middle">(\w+)<', drawn))
     assert [name for _, name in heights] == ["cli", "app", "core"]
+
+
+def test_what_belongs_to_an_item_of_a_list_has_four_blanks_before_it() -> None:
+    """Else each item of a list with blocks in it would have the number 1."""
+    of_list = "1. one\n\n   ```sh\n   make\n     two\n   ```\n2. two\n   - three\n\nText\n\n"
+    others = "```sh\n- a\n  b\n```\n"
+    assert widened(of_list + others) == of_list.replace("\n   ", "\n    ") + others
+    assert widened("- four\n  five\n") == "- four\n    five\n"
 
 
 def _build(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -74,6 +82,22 @@ def test_links_out_of_docs_lead_to_the_sites_own_copy(site: Path) -> None:
     assert (site / "files/deploy/dagster-postgres.yaml").read_text() == (
         ROOT / "deploy/dagster-postgres.yaml"
     ).read_text()
+
+
+@pytest.mark.slow
+def test_steps_with_blocks_between_them_are_one_list(site: Path) -> None:
+    """Python-Markdown begins a new list, again with 1, after a block that is not indented as it wants."""
+    shops = (site / "shops.html").read_text()
+    assert shops[: shops.index('id="an-entry"')].count("<ol>") == 1
+    split = re.compile(r"</[ou]l>\s*<div class=\"language-\w+ highlight\">")
+    assert [page.name for page in site.glob("*.html") if split.search(page.read_text())] == []
+
+
+@pytest.mark.slow
+def test_links_have_the_title_of_their_page(site: Path) -> None:
+    assert '<a href="runbook.html">Runbook</a> explains the exit codes' in (site / "logs.html").read_text()
+    named = re.compile(r">[\w-]+\.md</a>")
+    assert [page.name for page in site.glob("*.html") if named.search(page.read_text())] == []
 
 
 @pytest.mark.slow
