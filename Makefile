@@ -138,7 +138,9 @@ sbom: $(READY) ## dist/sbom.json: every package of an installation, as CycloneDX
 	$(BIN)/cyclonedx-py requirements requirements/run.txt --of JSON -o dist/sbom.json
 
 audit: $(READY) ## known vulnerabilities of every locked version (pip-audit); needs a network
-	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --require-hashes --disable-pip --progress-spinner off -r requirements/run.txt -r requirements/dev.txt -r requirements/docs.txt
+	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --require-hashes --disable-pip --progress-spinner off -r requirements/run.txt -r requirements/dev.txt -r requirements/docs.txt \
+		|| { echo 'make audit: not clean. Above is a known vulnerability, or what could not be asked: a package that is "not found on PyPI"' \
+		'or an error of the network means that nothing was learned, so run it again where the vulnerability service answers.' >&2; exit 1; }
 
 bench: $(READY) ## measure time and memory
 	$(BIN)/python -m benchmarks
