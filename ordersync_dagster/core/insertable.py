@@ -10,7 +10,7 @@ _TEXTS = tuple(field for field in INSERTED if field.kind is Kind.TEXT)
 
 
 def reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
-    """The problem of a session whose order a column would round or cut off."""
+    """The problem of a session whose order a column would round, cut off or refuse."""
     ids = {"stripe_session_id": order.session_id}
     if not limits.total.holds(order.total):
         return Problem(
@@ -20,7 +20,19 @@ def reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
             ids,
         )
     column = limits.too_narrow("orders", {each.column: getattr(order, each.attribute) for each in _TEXTS})
-    if column is None:
-        return None
-    sentence = f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."
-    return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
+    if column is not None:
+        sentence = (
+            f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."
+        )
+        return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
+    column = limits.lacking("orders", {each.column: getattr(order, each.attribute) for each in INSERTED})
+    return _lacks(order, column, ids) if column else None
+
+
+def _lacks(order: Order, column: str, ids: dict[str, str]) -> Problem:
+    return Problem(
+        ProblemClass.DATABASE_REFUSED,
+        f"Session {order.session_id} became no order: {column} must have a value, and there is none for it. Allow "
+        "NULL, or say under [values.orders] in ordersync.toml what stands there instead.",
+        ids,
+    )

@@ -104,6 +104,8 @@ def _additions(
             return _does_not_fit(stored, theirs, item, "price", ProblemClass.AMOUNT_DOES_NOT_FIT)
         if too_narrow:
             return _does_not_fit(stored, theirs, item, too_narrow, ProblemClass.TEXT_DOES_NOT_FIT)
+        if empty := limits.lacking("order_items", {"image_url": row.image_url}):
+            return _lacks(stored, theirs, item, empty)
         additions.append(row)
     return AddItems(tuple(sorted(additions, key=lambda row: row.id)))
 
@@ -139,6 +141,15 @@ def _new_item(stored: StoredOrder, item: PrintfulItem, price: _Price) -> NewItem
         price=price.amount,
         image_url=item.image_url,
         metadata=metadata,
+    )
+
+
+def _lacks(stored: StoredOrder, theirs: PrintfulOrder, item: PrintfulItem, column: str) -> Problem:
+    return Problem(
+        ProblemClass.DATABASE_REFUSED,
+        f"The items of order {stored.id} were left alone: {column} must have a value, and item {item.id} has none. "
+        "Allow NULL, or say under [values.order_items] in ordersync.toml what stands there instead.",
+        {"order_id": stored.id, "printful_order_id": theirs.printful_order_id},
     )
 
 

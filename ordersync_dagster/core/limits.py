@@ -14,6 +14,7 @@ class Limits:
     price: Capacity = Capacity(15, 3)
     is_price_required: bool = False
     widths: Mapping[str, int] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()  # columns that must have a value, which some rows lack; by `table.column`
     numbers_orders: bool = False  # the database gives a new order its id, a whole number
 
     def too_narrow(self, table: str, values: Mapping[str, str | None]) -> str | None:
@@ -23,3 +24,8 @@ class Limits:
             if width is not None and value is not None and len(value) > width:
                 return f"{table}.{column}"
         return None
+
+    def lacking(self, table: str, values: Mapping[str, object]) -> str | None:
+        """The first of `values` (by column) that is empty and must not be, as `table.column`."""
+        names = (f"{table}.{column}" for column, value in values.items() if value is None)
+        return next((name for name in names if name in self.required), None)

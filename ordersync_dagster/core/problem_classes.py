@@ -68,7 +68,7 @@ class ProblemClass(StrEnum):
     DATABASE_REFUSED = (
         "database_refused",
         Severity.ERROR,
-        "Change the key, trigger or rule that the sentence names, and run again.",
+        "Change the column, key, trigger or rule that the sentence names, and run again.",
     )
     KEPT_CHANGING = (
         "kept_changing",

@@ -163,6 +163,14 @@ def test_fault_43_a_text_that_the_column_would_cut_off_becomes_no_order(column: 
     assert column in plan.problems[0].sentence
 
 
+def test_an_order_without_a_value_that_its_column_must_have_becomes_no_order() -> None:
+    limits = Limits(required=frozenset(["orders.customer_name", "orders.shipping_address"]))
+    plan = plan_of(new_order(customer_name=None), limits=limits)
+    assert (plan.inserts, classes(plan)) == ((), ["database_refused"])
+    assert "orders.customer_name must have a value" in plan.problems[0].sentence
+    assert plan_of(new_order(), limits=limits).inserts
+
+
 @pytest.mark.parametrize("column", ["stripe_payment_intent_id", "customer_name"])
 def test_a_completion_too_long_for_its_column_is_a_problem_and_completes_nothing(column: str) -> None:
     bare = stored_order(payment_intent_id=None, customer_name=None, shipping_address=None)

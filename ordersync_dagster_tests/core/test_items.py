@@ -219,3 +219,13 @@ def test_a_text_that_the_column_would_cut_off_is_a_problem(column: str) -> None:
     assert problem.problem_class == "text_does_not_fit"
     assert column in problem.sentence
     assert added(found(TEE, limits=Limits(widths={column: 1000}))) == ["1"]
+
+
+def test_an_item_without_a_value_that_its_column_must_have_is_a_problem() -> None:
+    limits = Limits(required=frozenset(["order_items.image_url"]))
+    bare = printful_item(files=[], product={"variant_id": 4011, "product_id": 71})
+    problem = found(bare, limits=limits)
+    assert isinstance(problem, Problem)
+    assert problem.problem_class == "database_refused"
+    assert "order_items.image_url must have a value" in problem.sentence
+    assert added(found(TEE, limits=limits)) == ["1"]

@@ -51,7 +51,8 @@ def changed_columns(update: OrderUpdate, fresh: StoredOrder) -> Row:
             case SetStatus(after=after):
                 values["status"] = after
             case SetTracking(number, url, shipments):
-                values |= {"tracking_number": number, "tracking_url": url}
+                shown = {"tracking_number": number, "tracking_url": url}
+                values |= {column: value for column, value in shown.items() if value is not None}  # '' may stand there
                 if shipments is not None:
                     values["metadata"] = {
                         **fresh.metadata,

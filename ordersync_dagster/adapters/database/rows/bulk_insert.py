@@ -1,13 +1,15 @@
 """Many new rows in one statement; the ids of the rows that it inserted."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Column, Connection, Table, select, text
 
 from ordersync_dagster.adapters.database.rows.encode import Sent, Values, literals, quoted, sent
 from ordersync_dagster.adapters.database.rows.read import chunks
 from ordersync_dagster.adapters.database.schema.keys import is_given
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
+from ordersync_dagster.adapters.database.schema.shop_values import default_if_empty
 from ordersync_dagster.core.errors import DatabaseRefusedError
 
 ROWS_PER_STATEMENT = 1000  # a few MB
@@ -69,16 +71,17 @@ class NewRows:
         The first is a whole row; the second has of every row the columns in which they differ. As fast as COPY into a
         temporary table, without the right to make one. https://www.postgresql.org/docs/current/functions-json.html
         """
-        columns, target, given, row_id = (
+        columns, values, target, given, row_id = (
             name.replace(":", r"\:")
             for name in (
                 self._columns(),
+                ", ".join(map(self._or_default, self._written)),
                 self._target(),
                 *(self._quote(self.table.c[each].name) for each in (key, "id")),
             )
         )
         statement = text(
-            f"WITH new AS (INSERT INTO {target} ({columns}) SELECT {columns} FROM json_populate_recordset("  # noqa: S608  # quoted
+            f"WITH new AS (INSERT INTO {target} ({columns}) SELECT {values} FROM json_populate_recordset("  # noqa: S608  # quoted
             f"json_populate_record(NULL::{target}, CAST(:first AS json)), CAST(:rows AS json)) {self._on_conflict} "
             f"RETURNING CAST({given} AS text) AS given, CAST({row_id} AS text) AS row_id) "
             "SELECT array_agg(given), array_agg(row_id) FROM new"
@@ -140,7 +143,7 @@ class NewRows:
         return ids
 
     def _insert_one(self) -> str:
-        marks = ", ".join("?" * len(self.sent))
+        marks = ", ".join(self._or_default(column, "?") for column in self._written)
         return f"INSERT INTO {self._target()} ({self._columns()}) VALUES ({marks})"  # noqa: S608  # quoted
 
     def _known(self, key: str, values: Collection[str]) -> set[str]:
@@ -153,6 +156,10 @@ class NewRows:
 
     def _columns(self) -> str:
         return ", ".join(self._quote(column.name) for column in self._written)
+
+    def _or_default(self, column: Column[Any], value: str = "") -> str:
+        value, default = value or self._quote(column.name), default_if_empty(column)
+        return value if default is None else f"COALESCE({value}, {default})"
 
     def _target(self) -> str:
         """The table's name, quoted; without a schema of its own it is in the engine's default one."""

@@ -10,7 +10,12 @@ from sqlalchemy import JSON, Column
 from sqlalchemy.types import TypeEngine
 
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText, UtcTime, to_minor
-from ordersync_dagster.adapters.database.schema.shop_values import fixed_value, has_fixed_value
+from ordersync_dagster.adapters.database.schema.shop_values import (
+    fixed_value,
+    has_fixed_value,
+    has_value_if_empty,
+    value_if_empty,
+)
 
 Sent = str | int | float | None
 Values = Mapping[str, Any]
@@ -25,6 +30,13 @@ class JsonText(str):
 
 def sent(column: Column[Any], rows: Sequence[Values], *, is_postgres: bool) -> list[Sent]:
     """One column of `rows` (at least one); a value that is the same object in all rows is encoded once."""
+    if not has_value_if_empty(column):
+        return _sent(column, rows, is_postgres=is_postgres)
+    filling = _fixed(value_if_empty(column), is_postgres=is_postgres)
+    return [filling if value is None else value for value in _sent(column, rows, is_postgres=is_postgres)]
+
+
+def _sent(column: Column[Any], rows: Sequence[Values], *, is_postgres: bool) -> list[Sent]:
     key = column.key
     if has_fixed_value(column):
         return [_fixed(fixed_value(column), is_postgres=is_postgres)] * len(rows)

@@ -1,6 +1,6 @@
 """Our tables fitted to a database, read once at the start of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,11 @@ from ordersync_dagster.adapters.database.schema.keys import GIVEN_INFO, is_whole
 from ordersync_dagster.adapters.database.schema.obstacles import hidden_rows, obstacles
 from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_tables
 from ordersync_dagster.adapters.database.schema.problems import (
+    LEFT_EMPTY,
     OPTIONAL,
+    SOMETIMES_EMPTY,
     allowed_words,
+    default_of,
     has_default,
     is_computed,
     table_problems,
@@ -29,7 +32,11 @@ from ordersync_dagster.adapters.database.schema.reflection import (
     table_names,
 )
 from ordersync_dagster.adapters.database.schema.shop_mapping import ShopMapping
-from ordersync_dagster.adapters.database.schema.shop_values import value_columns, value_info
+from ordersync_dagster.adapters.database.schema.shop_values import (
+    default_info,
+    if_empty_info,
+    value_columns,
+)
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
 from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
 from ordersync_dagster.adapters.database.schema.type_families import family, server_type
@@ -121,7 +128,7 @@ def _fitted_table(table: Table, found: FoundTable, mapping: ShopMapping, metadat
             key=column.name,
             primary_key=column.primary_key,
             nullable=reflected["nullable"],
-            info=_info(column, reflected, values),
+            info=_info(column, reflected, values, f"{table.name}.{column.name}"),
         )
         for column, reflected in kept
         if reflected["name"] in values or not _is_left_to_its_default(f"{table.name}.{column.name}", reflected)
@@ -129,10 +136,13 @@ def _fitted_table(table: Table, found: FoundTable, mapping: ShopMapping, metadat
     return Table(found.name, metadata, *columns, *value_columns(table, found, values), schema=found.schema)
 
 
-def _info(column: Column[Any], reflected: ReflectedColumn, values: Mapping[str, Any]) -> dict[str, Any]:
+def _info(column: Column[Any], reflected: ReflectedColumn, values: Mapping[str, Any], name: str) -> dict[str, Any]:
     if column.primary_key and family(reflected["type"]) == "integer":
         return GIVEN_INFO
-    return value_info(values[reflected["name"]]) if reflected["name"] in values else {}
+    if reflected["name"] in values:
+        return if_empty_info(values[reflected["name"]])
+    default = default_of(reflected, name) if name in LEFT_EMPTY | SOMETIMES_EMPTY else None
+    return default_info(default) if default else {}
 
 
 def _is_left_to_its_default(name: str, reflected: ReflectedColumn) -> bool:
@@ -187,8 +197,20 @@ def _limits(found: Mapping[str, FoundTable], mapping: ShopMapping) -> Limits:
         price=_WHOLE_MINOR_UNITS if in_minor_units else _capacity(price),
         is_price_required=not price["nullable"],
         widths=widths,
+        required=frozenset(_required(found, mapping)),
         numbers_orders=is_whole_number(found, "orders"),
     )
+
+
+def _required(found: Mapping[str, FoundTable], mapping: ShopMapping) -> Iterator[str]:
+    """Columns without NULL, default and value that some of our new rows have nothing for."""
+    for name in sorted(SOMETIMES_EMPTY):
+        table, _, column = name.partition(".")
+        reflected = found[table].column(column)
+        if reflected is None or reflected["nullable"] or default_of(reflected, name):
+            continue
+        if reflected["name"] not in mapping.values.get(table, {}):
+            yield name
 
 
 def _capacity(column: ReflectedColumn) -> Capacity:

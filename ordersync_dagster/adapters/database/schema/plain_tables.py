@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, Money, ShopText, UtcTime
 from ordersync_dagster.adapters.database.schema.keys import is_given
 from ordersync_dagster.adapters.database.schema.reflection import FoundTable
-from ordersync_dagster.adapters.database.schema.shop_values import has_fixed_value
+from ordersync_dagster.adapters.database.schema.shop_values import default_if_empty, has_fixed_value, has_value_if_empty
 from ordersync_dagster.adapters.database.schema.type_families import family
 
 _UNTOUCHED = """
@@ -73,7 +73,7 @@ def _stays_empty(reflected: ReflectedColumn) -> bool:
 
 
 def _is_kept(column: Column[Any], reflected: ReflectedColumn, *, is_postgres: bool) -> bool:
-    if is_given(column) or has_fixed_value(column):
+    if is_given(column) or has_fixed_value(column) or has_value_if_empty(column) or default_if_empty(column):
         return False
     if "computed" in reflected or "identity" in reflected:
         return False

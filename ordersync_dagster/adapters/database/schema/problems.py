@@ -1,7 +1,8 @@
 """Problems of the shop's tables: each one sentence with the fix."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sqlalchemy import Column, String, Table
 from sqlalchemy.engine.interfaces import ReflectedColumn
@@ -48,6 +49,16 @@ LEFT_EMPTY = frozenset(  # columns that our new rows leave empty
         "audit_logs.error_message",
     ]
 )
+SOMETIMES_EMPTY = frozenset(  # columns that some of our new rows leave empty
+    [
+        "orders.stripe_payment_intent_id",
+        "orders.printful_order_id",
+        "orders.customer_name",
+        "orders.shipping_address",
+        "order_items.image_url",
+    ]
+)
+NAMES = frozenset(["orders.stripe_payment_intent_id", "orders.printful_order_id"])  # a word there is an id
 WIDTHS = {  # minimum characters; a longer value is a problem of its row
     **{f"orders.{field.column}": field.width for field in FIELDS if field.width},
     **{f"{table}.id": 36 for table in ("order_items", "order_events", "audit_logs")},
@@ -101,7 +112,8 @@ def table_problems(table: Table, found: FoundTable, mapping: ShopMapping, *, is_
                 f"{found.name}.{name} must be given and has no default, and ordersync does not know it: add a default, "
                 f"or give new rows a value under [values.{table.name}] in ordersync.toml"
             )
-    yield from value_problems(table, found, given, LEFT_EMPTY)
+    yield from value_problems(table, found, given, LEFT_EMPTY | SOMETIMES_EMPTY)
+    yield from _given_ids(table, found, given)
     if table.name == "orders" and frozenset([found.theirs("stripe_session_id")]) not in found.unique:
         shown = found.shown("stripe_session_id")
         fix = "add one"
@@ -116,6 +128,23 @@ def has_default(column: ReflectedColumn) -> bool:
     return column.get("default") is not None or bool(is_generated)
 
 
+def _given_ids(table: Table, found: FoundTable, given: Mapping[str, Any]) -> Iterator[str]:
+    for column in table.columns:
+        if f"{table.name}.{column.name}" in NAMES and given.get(found.theirs(column.name), "") != "":
+            yield (
+                f"{found.shown(column.name)} holds ids, so its value under [values.{table.name}] in ordersync.toml may "
+                "only be empty text"
+            )
+
+
+def default_of(column: ReflectedColumn, name: str) -> str | None:
+    """The SQL of the default that may take the place of our NULL."""
+    default = column["default"]
+    if column["nullable"] or (name in NAMES and default and default.partition("::")[0] != "''"):
+        return None
+    return default
+
+
 def is_computed(column: ReflectedColumn) -> bool:
     """Whether the column is GENERATED from others."""
     return bool(column.get("computed"))
@@ -126,8 +155,8 @@ def _column_names(table: Table) -> list[str]:
 
 
 def _must_be_given(column: ReflectedColumn, name: str) -> bool:
-    """Whether our NULL would be refused. An optional column with a default is not written at all."""
-    return name in LEFT_EMPTY and not column["nullable"] and not (name in OPTIONAL and has_default(column))
+    """Whether our NULL would be refused; where the column has a default, that takes its place."""
+    return name in LEFT_EMPTY and not column["nullable"] and not has_default(column)
 
 
 def _missing_column(table: Table, name: str, found: FoundTable) -> Iterator[str]:
