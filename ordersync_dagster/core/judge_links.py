@@ -44,7 +44,8 @@ def judge_links(links: Links) -> Judgement:
             is_given_up = verdict.problem_class is ProblemClass.CANCELLED_AT_PRINTFUL
             (canceled if is_given_up else told)[each.order.id] = verdict
     certain = [pairs[0] for pairs in claims.values() if len(pairs) == 1]
-    told |= {each.order.id: _shared(each, pairs) for pairs in claims.values() if len(pairs) > 1 for each, _ in pairs}
+    shared = [(name, pairs) for name, pairs in claims.items() if len(pairs) > 1]
+    told |= {each.order.id: _shared(each, name, pairs) for name, pairs in shared for each, _ in pairs}
     linked = {each.order.id for each, _ in certain}
     left = [each for each in waiting if each.order.id not in linked]
     unclaimed = [theirs for theirs in links.free if theirs.printful_order_id not in claims]
@@ -127,9 +128,8 @@ def _ambiguous(each: Unlinked, printful_ids: Sequence[str]) -> Problem:
     return Problem(ProblemClass.AMBIGUOUS_MATCH, sentence, _ids(each, names))
 
 
-def _shared(each: Unlinked, pairs: Sequence[Pair]) -> Problem:
+def _shared(each: Unlinked, printful_id: str, pairs: Sequence[Pair]) -> Problem:
     others = ", ".join(other.order.id for other, _ in pairs if other is not each)
-    printful_id = pairs[0][1].printful_order_id
     sentence = (
         f"Printful order {printful_id} may be made for order {each.order.id} or for order {others}, and was linked to "
         "none. Set the printful_order_id of the right one."

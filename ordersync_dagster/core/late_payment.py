@@ -38,7 +38,7 @@ def late_payment(row: StoredOrder, order: Order, paid_at: int | None, after: int
     made = order.created.timestamp()
     if paid_at is None or paid_at - made <= after or row.status not in _WAITING:
         return []
-    days = int((paid_at - made) // DAY)
+    days = int((paid_at - made) / DAY)
     sentence = (
         f"Order {row.id} was paid on {day_of(paid_at)}, {counted(days, 'day')} after its checkout. "
         "Look whether its goods and prices are still the same, and tell the customer: you may have called it cancelled."

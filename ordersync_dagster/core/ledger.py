@@ -36,11 +36,12 @@ def ledger_of(
     """
     paid = [each for each in sessions if isinstance(each, Order)]
     ids = {order.session_id for order in paid}
-    of_payment = {order.payment_intent_id: order.session_id for order in paid if order.payment_intent_id}
+    of_payment = {order.payment_intent_id: order.session_id for order in paid}
+    of_payment.pop(None, None)
     found: dict[str, list[StoredOrder]] = {}
     for row in rows:
         own = row.session_id if row.session_id in ids else claims.get(row.id)
-        owner = own or of_payment.get(row.payment_intent_id or "")
+        owner = own or of_payment.get(row.payment_intent_id)
         if owner in ids:
             found.setdefault(str(owner), []).append(row)
     return tuple(entry_of(order, found.get(order.session_id, ())) for order in paid)

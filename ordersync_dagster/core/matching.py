@@ -136,8 +136,8 @@ class Matcher:
         if self._elsewhere.claims.get(row.id) == order.session_id:
             return ""
         unknown = self._elsewhere.unknown
-        asked = (row.session_id, row.payment_intent_id or "", row.id)
-        return next((unknown[each] for each in asked if each in unknown), "")
+        asked = (row.session_id, row.payment_intent_id, row.id)
+        return next((unknown[each] for each in asked if each and each in unknown), "")
 
 
 def refers_to(order: Order, row: StoredOrder) -> bool:

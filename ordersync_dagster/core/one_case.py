@@ -40,7 +40,7 @@ WHY_SKIPPED = {
 def names_of(facts: Facts) -> Names:
     """Every id of the case, also that of an order that is only planned."""
     case = facts.case
-    listed = sorted({text_of(each.get("id")) or "" for each in facts.printful_orders})
+    listed = sorted({name for each in facts.printful_orders if (name := text_of(each.get("id")))})
     payment = id_of((facts.session or {}).get("payment_intent"))
     found = {"stripe_payment_intent_id": payment, "printful_order_id": ", ".join(listed), **case.ids}
     ids = {kind: value for kind in _ID_KINDS if (value := found.get(kind))}

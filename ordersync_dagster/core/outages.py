@@ -5,7 +5,7 @@ one lost order among others that came in time is no outage.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -98,19 +98,15 @@ def find_outages(of: Sequence[Arrival]) -> tuple[Outage, ...]:
     )
 
 
-def _groups(of: Sequence[Arrival]) -> Iterator[tuple[int, int]]:
+def _groups(of: Sequence[Arrival]) -> list[tuple[int, int]]:
     """First and last place of lost payments with fewer than IN_TIME_THAT_END_IT orders in time between neighbours."""
-    first = last = -1
-    for place, arrival in enumerate(of):
-        if arrival.is_in_time:
-            continue
-        if last < 0 or place - last > IN_TIME_THAT_END_IT:
-            if last >= 0:
-                yield first, last
-            first = place
-        last = place
-    if last >= 0:
-        yield first, last
+    groups: list[tuple[int, int]] = []
+    for place in (place for place, arrival in enumerate(of) if not arrival.is_in_time):
+        if groups and place - groups[-1][1] <= IN_TIME_THAT_END_IT:
+            groups[-1] = (groups[-1][0], place)
+        else:
+            groups.append((place, place))
+    return groups
 
 
 def _is_outage(group: Sequence[Arrival], *, leaves_delayed_out: bool) -> bool:
@@ -130,12 +126,11 @@ def _outage(of: Sequence[Arrival], first: int, last: int) -> Outage:
     for each in group:
         if not each.is_in_time:
             money[each.session.currency] += each.session.amount
-    before, after = of[:first][-1:], of[last + 1 :][:1]  # they came in time
     return Outage(
         first=group[0].session.paid_at,
         last=group[-1].session.paid_at,
-        before=before[0].session.paid_at if before else None,
-        after=after[0].session.paid_at if after else None,
+        before=of[first - 1].session.paid_at if first else None,  # it came in time, as the one after
+        after=of[last + 1].session.paid_at if last + 1 < len(of) else None,
         missing=kinds[ArrivalKind.MISSING],
         recovered=kinds[ArrivalKind.RECOVERED],
         late=kinds[ArrivalKind.LATE],

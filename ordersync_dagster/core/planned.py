@@ -72,10 +72,10 @@ class PlanReference:
     @classmethod
     def parse(cls, text: str) -> "PlanReference":
         """Raises ValueError where `text` is none."""
-        moment, _, digest = text.strip().partition("-")
-        if not re.fullmatch(f"[0-9a-f]{{{REFERENCE_DIGITS}}}", digest):
+        found = re.fullmatch(f"([^-]+)-([0-9a-f]{{{REFERENCE_DIGITS}}})", text.strip())
+        if not found:
             raise ValueError("no digest of a plan")
-        return cls(datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC), digest)
+        return cls(datetime.strptime(found[1], _MOMENT).replace(tzinfo=UTC), found[2])
 
 
 def _inserted(insert: InsertOrder) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """Personal data that may be shown or compared: masked, or as a hash."""
 
 import hashlib
+import re
 
 from ordersync_dagster.core.errors import UsageError
+
+_ADDRESS = re.compile(r"[^@\s](.*[^@\s])?@[^@\s]+")
 
 
 def masked_email(email: str) -> str:
@@ -14,7 +17,7 @@ def masked_email(email: str) -> str:
 
 def require_address(text: str) -> str:
     """`text` without the spaces around it; raises UsageError where it is no e-mail address."""
-    if not all(part and not part.isspace() for part in text.strip().partition("@")):
+    if not _ADDRESS.fullmatch(text.strip()):
         raise UsageError("this is not an e-mail address, such as name@example.com: nothing was done")
     return text.strip()
 

@@ -123,7 +123,7 @@ def _entries(plan: Plan, *, is_written: bool) -> Iterator[LedgerEntry]:
 def _one_payment(entries: list[LedgerEntry]) -> LedgerEntry:
     """Sessions of one payment count once: the one with the order, with all orders of the payment."""
     first = min(entries, key=lambda each: (not each.orders, each.session_id))
-    return replace(first, orders=tuple(order for each in entries for order in each.orders)) if entries[1:] else first
+    return replace(first, orders=tuple(order for each in entries for order in each.orders))
 
 
 def _faults(entries: Iterable[LedgerEntry], erased: frozenset[str]) -> Iterator[str]:

@@ -31,8 +31,8 @@ def sums_of_problems(problems: Iterable[KnownProblem]) -> dict[str, Decimal]:
 
 def _subject(problem: KnownProblem, orders: Mapping[str, str]) -> str:
     """The order that its money is of; else the session, or the problem itself."""
-    session = problem.ids.get(_SESSION, "")
-    return problem.order_id or orders.get(session) or session or problem.id
+    session = problem.ids.get(_SESSION) or problem.id
+    return problem.order_id or orders.get(session, session)
 
 
 def sums_text(sums: Mapping[str, Decimal]) -> str:

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ordersync_dagster.core.alerts import CLAIM_LASTS, Concern, Phase, Said, Saying, concerns_of, due, given_up
+from ordersync_dagster.core.alerts import (
+    CLAIM_LASTS,
+    Concern,
+    Phase,
+    Said,
+    Saying,
+    being_sent,
+    concerns_of,
+    due,
+    given_up,
+)
 from ordersync_dagster.core.health import RunHealth
 from ordersync_dagster.core.history import PastRun
 from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem
@@ -139,3 +149,14 @@ def test_each_thing_that_is_open_is_a_concern() -> None:
     found = concerns_of([PROBLEM, replace(PROBLEM, id="p2")], health, NOW, 26, ALL)
     assert [each.subject for each in found] == ["p1", "p2", "failed_run", "silence"]
     assert found[-1].episode == "none"
+
+
+def test_what_another_process_is_sending_is_counted_until_it_must_have_died() -> None:
+    sending = Said(NEW, NOW - CLAIM_LASTS / 2, 1, None)
+    died, unclaimed = replace(sending, claimed_at=NOW - CLAIM_LASTS * 2), replace(sending, claimed_at=None)
+    for said, is_sent_now in ((sending, True), (died, False), (unclaimed, False), (SENT, False)):
+        assert said.is_being_sent(NOW) is is_sent_now
+    other = replace(sending, saying=replace(NEW, subject="p2"))
+    assert being_sent([OPEN], [sending, other, died], NOW) == 1
+    assert being_sent([OPEN, Concern("p2", "e1")], [sending, other, died], NOW) == 2
+    assert being_sent([replace(OPEN, is_told=False)], [sending], NOW) == 0

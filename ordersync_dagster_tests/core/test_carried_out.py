@@ -128,3 +128,18 @@ def test_of_three_decisions_the_changes_of_each_order_are_those_of_its_last() ->
         DecidedAgain(frozenset({"cs_2"}), Plan(updates=(update(SECOND, FILLED),))),
     ]
     assert carried_out(plan, again, []).updates == (update(FIRST, SHIPPED), update(SECOND, FILLED))
+
+
+def test_of_an_order_that_was_decided_three_times_the_last_word_counts() -> None:
+    def again(session: str, kind: ProblemClass) -> DecidedAgain:
+        return DecidedAgain(frozenset({session}), Plan(notes=(said(kind, stripe_session_id=session),)))
+
+    decided = [
+        again("cs_1", ProblemClass.DISPUTED),
+        again("cs_2", ProblemClass.DISPUTED),
+        again("cs_1", ProblemClass.REGRESS_BLOCKED),
+    ]
+    assert len(carried_out(Plan(), decided, []).problems) == 3  # the second left cs_1 alone
+    decided = [decided[0], again("cs_1", ProblemClass.PARTLY_REFUNDED), decided[1]]
+    told = [each.problem_class for each in carried_out(Plan(), decided, []).problems]
+    assert told == [ProblemClass.PARTLY_REFUNDED, ProblemClass.DISPUTED]

@@ -206,3 +206,10 @@ def test_each_notice_of_a_link_carries_the_day_and_the_amount_of_its_session() -
     (told, _) = linked(left={RECOVERED.order.id: (costly,)}).notes
     assert told.amount == Price(Decimal(3), "eur")
     assert told.ids == RECOVERED.ids
+
+
+def test_what_the_stripe_side_left_of_an_order_is_told_with_its_link_too() -> None:
+    left = Problem(ProblemClass.PARTLY_REFUNDED, "A part went back.", RECOVERED.ids)
+    links = linked(made(external_id="pi_3AbCdEf"), left={RECOVERED.order.id: [left]})
+    assert links.printful_orders == (RECOVERED.order.id,)
+    assert classes(links) == [ProblemClass.PARTLY_REFUNDED]

@@ -88,3 +88,8 @@ def test_every_figure_is_the_number_of_its_records() -> None:
         **{f"skipped_{reason}": number for number, reason in enumerate(SkipReason, 1)},
     }
     assert plan.change_count == 6  # an order, a completion, a status and three items
+
+
+def test_only_the_orders_that_wait_count_as_unfulfilled() -> None:
+    notes = tuple(Problem(kind, "A sentence.", {}) for kind in (UNFULFILLED, POSSIBLE, POSSIBLE))
+    assert summarise(Part(Plan(notes=notes))).orders_unfulfilled == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ordersync_dagster.core.matching import Elsewhere, Matcher, refers_to
+from ordersync_dagster.core.matching import Elsewhere, Match, Matcher, refers_to
 from ordersync_dagster.core.orders import Reference, StoredOrder
 from ordersync_dagster.core.payment_problems import resembles
 from ordersync_dagster.core.problem_classes import ProblemClass
@@ -67,3 +67,10 @@ def test_an_order_of_another_customer_that_may_be_the_same_is_named_with_both_id
         f"Session {order.session_id} became order {order.id}. Its reference is also the id of the pending order zz, "
         "which has the same amount and another e-mail address. If it is one purchase, cancel one of the two orders."
     )
+
+
+def test_a_reference_to_an_order_of_which_nothing_else_is_known_is_a_plain_match() -> None:
+    row = stored_order(session_id="cs_left", payment_intent_id=None)
+    order = new_order(session_id="cs_1", payment_intent_id="pi_1", references=(Reference(row.id, is_certain=True),))
+    elsewhere = Elsewhere(unknown={"": "nobody", "pi_other": "nobody"})
+    assert Matcher([row], elsewhere).of_payment_or_reference(order) == Match((row,), row.id)

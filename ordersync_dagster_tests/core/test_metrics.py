@@ -84,6 +84,7 @@ def test_each_metric_says_what_it_is() -> None:
     shown = {each.name.removeprefix("ordersync_"): each.help for each in everything()}
     assert {name: shown[name] for name in HELP} == HELP
     assert {name.removeprefix("last_run_") for name in shown.keys() - HELP.keys()} <= set(Summary().as_dict())
+    assert all(shown.values())
 
 
 def test_version_times_and_duration_are_told_as_they_are() -> None:

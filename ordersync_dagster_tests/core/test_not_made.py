@@ -206,3 +206,13 @@ def test_only_what_its_payment_alone_shows_carries_the_day_of_its_session() -> N
     assert {each.day for each in told} == {None}
     made = printful_answer(status="inprocess")
     assert not_made(stored_order(), made, replace(KEPT, day=day), MakingRules(), NOW) == []
+
+
+@pytest.mark.parametrize(("total", "kept"), [("0", None), ("0.50", Price(Decimal("0.50"), "usd"))])
+def test_nothing_is_kept_of_a_free_order_and_little_of_a_cheap_one(total: str, kept: Price | None) -> None:
+    assert Payment.of(new_order(total=Decimal(total)), PaymentState()).kept == kept
+
+
+def test_what_is_kept_is_unknown_where_other_money_went_back() -> None:
+    state = PaymentState(returned=(Price(Decimal(5), "eur"),))
+    assert Payment.of(new_order(), state).kept is None

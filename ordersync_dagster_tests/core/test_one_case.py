@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ordersync_dagster.core.changes import FillFields, InsertOrder, OrderUpdate, SetStatus
 from ordersync_dagster.core.explanation import Case, Facts, Found, Names, RowPast
-from ordersync_dagster.core.one_case import WHY_SKIPPED, about, beginning_of, names_of, why_not_more
+from ordersync_dagster.core.one_case import WHY_SKIPPED, about, beginning_of, names_of, states, why_not_more
 from ordersync_dagster.core.orders import Status, order_id
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.printful_order import Missing
@@ -71,6 +72,7 @@ def test_a_printful_order_of_another_channel_has_its_own_id_alone() -> None:
 def test_a_problem_of_several_orders_is_about_each_of_them() -> None:
     names = Names(every=frozenset({"o1"}))
     assert names.are_in({"order_ids": "o0, o1"})
+    assert names.are_in({"order_ids": "o1, o2"})
     assert not names.are_in({"order_ids": "o0, o11", "day": "2026-11-03"})
 
 
@@ -186,3 +188,11 @@ def test_nothing_waits_for_parcels_where_the_shop_does_not_ask_for_them() -> Non
 def test_an_answer_is_empty_where_nothing_is_known() -> None:
     assert Found().is_empty
     assert not Found(choices=[{"order_id": "o1"}]).is_empty
+
+
+@pytest.mark.parametrize(
+    ("total", "currency", "shown"), [("800.000", "JPY", "800 JPY"), ("12.340", "kwd", "12.340 KWD"), ("5", "", "5")]
+)
+def test_the_amount_of_an_order_has_the_decimals_of_its_currency(total: str, currency: str, shown: str) -> None:
+    order = replace(STORED, total=Decimal(total), currency=currency)
+    assert states(Facts(replace(CASE, order=order)))["shop"].startswith(f"processing, {shown}, 0 items, ")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece
-from ordersync_dagster.core.orders import LineItem, Order
+from ordersync_dagster.core.orders import LineItem, Order, Reference
 from ordersync_dagster.core.pieces import Around, join_pieces
 from ordersync_dagster.core.plan import Stored
 from ordersync_dagster.core.reversals import read_reversals
@@ -109,3 +109,13 @@ def test_a_purchase_that_was_paid_again_after_midnight_is_of_the_first_day() -> 
     paid = [bought(name, 0, created=midnight + timedelta(minutes=minutes)) for name, minutes in (("a", -1), ("b", 5))]
     (problem,) = of(decided(*paid), "double_payment")
     assert problem.day == NOON.date()
+
+
+def test_a_purchase_that_its_reference_tells_is_not_told_a_second_time() -> None:
+    of_one_order = {"references": (Reference("missing", is_certain=True, names_order=True),)}
+    later = bought("c", 300, total=Decimal(9), **of_one_order)
+    plan = decided(bought("a", 0, **of_one_order), bought("b", 5, **of_one_order), later)
+    (problem,) = of(plan, "double_payment")
+    assert problem.ids["stripe_session_ids"] == "a, b, c"
+    apart = decided(bought("a", 0, **of_one_order), bought("b", 5), later)
+    assert [each.ids["stripe_session_ids"] for each in of(apart, "double_payment")] == ["a, b", "a, c"]

@@ -11,7 +11,10 @@ def test_an_address_is_taken_without_the_spaces_around_it() -> None:
     assert require_address("kim lee@example.com") == "kim lee@example.com"
 
 
-@pytest.mark.parametrize("text", ["", "kim", "@example.com", "kim@", " @example.com", "kim@ ", "@"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "kim", "@example.com", "kim@", " @example.com", "kim@ ", "@", "kim@@", "@@example.com", "kim@example.com@"],
+)
 def test_whatever_is_no_address_is_refused_before_anything_is_done(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         require_address(text)

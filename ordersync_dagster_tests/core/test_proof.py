@@ -165,3 +165,11 @@ def test_an_amount_that_cannot_be_read_is_named_by_its_order_and_adds_nothing() 
     (entry,) = ledger_of([new_order(created=MADE)], [stored_order(total=None)], {})
     assert entry.orders == (OrderOfSession(stored_order().id, None, is_same=False),)
     assert Side.of([Price(Decimal("0.001"), "usd"), Price(Decimal(2), "usd")], ["b", "a"]).sums == {"usd": 200}
+
+
+def test_an_order_that_this_run_wrote_stands_for_its_session_with_its_id_and_amount() -> None:
+    order = new_order(created=MADE)
+    proof = day_proof(plan(inserts=(InsertOrder(order),)), DAY, is_over=True, is_written=True)
+    (entry,) = proof.entries
+    assert entry.orders == (OrderOfSession(order.id, Price(order.total, "usd"), is_same=True),)
+    assert proof.shop.sums == {"usd": 2600}

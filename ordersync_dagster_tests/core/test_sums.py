@@ -41,3 +41,15 @@ def test_an_order_with_several_problems_counts_once_with_its_largest_amount() ->
         replace(known("p7", "1"), amount=None),
     ]
     assert sums_of_problems([*of_order, *others]) == {"usd": Decimal(155 + 31 + 9 + 9)}
+
+
+def test_of_two_amounts_of_an_order_the_larger_counts_whichever_comes_first() -> None:
+    large, small = known("p1", "155", order_id="o1"), known("p2", "20", order_id="o1")
+    for problems in ([large, small], [small, large]):
+        assert sums_of_problems(problems) == {"usd": Decimal(155)}
+
+
+def test_problems_of_one_session_without_an_order_count_once() -> None:
+    assert sums_of_problems([known("p1", "9", stripe_session_id="s1"), known("p2", "9", stripe_session_id="s1")]) == {
+        "usd": Decimal(9)
+    }

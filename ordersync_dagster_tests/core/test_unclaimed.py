@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ordersync_dagster.core.back_and_shipping import ON_ITS_WAY_FOR
 from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problem_classes import ProblemClass
@@ -185,3 +186,11 @@ def test_orders_that_share_an_address_or_a_recipient_go_to_the_same_one() -> Non
     assert keys() & keys(name="Bo Example")
     assert not keys() & keys(email="other@example.com", name="Bo Example")
     assert None not in keys()
+
+
+def test_a_parcel_that_was_sent_long_before_a_refund_is_not_to_be_stopped() -> None:
+    row = stored_order(status="refunded", printful_order_id=None)
+    for age, is_told in ((ON_ITS_WAY_FOR + 1, False), (ON_ITS_WAY_FOR, True)):
+        sent = replace(free(external_id=ORDER_ID, status="fulfilled"), created=NOW - age, shipments=())
+        notes = decided(sent, rows={ORDER_ID: row}).notes
+        assert [each.problem_class for each in notes] == [ProblemClass.REFUNDED_BUT_SHIPPING] * is_told

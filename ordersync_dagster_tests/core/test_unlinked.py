@@ -2,7 +2,10 @@
 
 import pytest
 
-from ordersync_dagster.core.unlinked import Unlinked, is_unlinked, is_uuid, own_names
+from ordersync_dagster.core.orders import Price
+from ordersync_dagster.core.problem_classes import ProblemClass
+from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.unlinked import DAY, Unlinked, is_unlinked, is_uuid, not_looked_at, own_names
 from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, stored_order
 
 PLAIN = ORDER_ID.replace("-", "")
@@ -43,3 +46,15 @@ def test_the_setting_says_which_names_count(link_by: str | None, names: set[str]
 )
 def test_an_order_waits_for_goods_while_it_is_open(printful_id: str | None, status: str, is_waiting: bool) -> None:
     assert is_unlinked(stored_order(printful_order_id=printful_id, status=status)) is is_waiting
+
+
+def test_an_order_that_nobody_looked_for_is_told_whole() -> None:
+    row = stored_order(id="o1", session_id="cs_1", printful_order_id=None)
+    session = new_order(session_id="cs_1")
+    (problem,) = not_looked_at([Unlinked(row, session)], int(session.created.timestamp()) + DAY + 1)
+    assert problem == Problem(
+        ProblemClass.NOT_LOOKED_AT,
+        "Order o1 was paid more than a day ago and names no Printful order. This run did not look at Printful.",
+        {"order_id": "o1", "stripe_session_id": "cs_1"},
+        amount=Price(session.total, "usd"),
+    )

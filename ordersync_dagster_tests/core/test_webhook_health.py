@@ -124,3 +124,13 @@ def test_notes_of_the_reader_come_first_and_a_recovered_order_is_no_older_one() 
     assert webhook_health(unknown, WINDOW, ["Stripe keeps events for 30 days."]).notes == (
         "Stripe keeps events for 30 days.",
     )
+
+
+def test_of_many_delays_the_ranks_are_exact() -> None:
+    second = timedelta(seconds=1)
+    sessions = [paid(START + n * second, made_at=START + 2 * n * second) for n in range(1, 301)]
+    assert (day_14(sessions).p50, day_14(sessions).p95) == (150, 285)
+
+
+def test_the_health_names_its_period() -> None:
+    assert health([]).window == WINDOW

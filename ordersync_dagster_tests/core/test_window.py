@@ -135,3 +135,23 @@ def test_a_period_may_begin_as_far_back_as_days_may_reach() -> None:
     too_early = earliest - timedelta(days=1)
     with pytest.raises(WindowError, match=f"the first day {too_early} is more than {MAX_DAYS} days back: begin later"):
         Window.between(too_early, TODAY, NOW)
+
+
+def test_a_period_is_to_come_if_it_begins_after_now_by_the_vendors_clock() -> None:
+    began = Window(midnight(TODAY), NOW, NOW)
+    to_midnight = midnight(TODAY) - NOW
+    assert began.is_to_come(to_midnight)  # our clock is so far ahead that the day has only begun there
+    assert not began.is_to_come(to_midnight + timedelta(seconds=1))
+    assert not began.is_to_come(timedelta(0))
+    assert not Window(midnight(TODAY), NOW).is_to_come(timedelta(days=-9))
+
+
+def test_a_period_whose_moment_or_end_nobody_knows_stays_as_it_is() -> None:
+    start, ahead = midnight(TODAY), timedelta(hours=-1)
+    for window in (Window(start, NOW), Window(start, NOW, NOW), Window(start, NOW, None, NOW)):
+        assert window.by_clock(ahead) is window
+
+
+def test_the_last_days_of_the_calendar_are_asked_for_whole() -> None:
+    for last in (date.max, date.max - timedelta(days=1)):
+        assert Window.between(TODAY, last, NOW).asked_end == midnight(date.max)
