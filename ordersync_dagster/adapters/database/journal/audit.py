@@ -9,7 +9,8 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -28,11 +29,11 @@ BEGINNING = "0" * 64  # `prev_hash` of the first entry
 FACTS = ("seq", "id", "run_id", "at", "action", "resource", "resource_id", "order_id", "version", "payload_hash")
 BLANKED_ENTRIES = "entries"  # in the record of an erasure: the ranges of the entries that it blanked
 PAYLOAD = ("before", "after", "reason", "email_hash", "salt")
+_IN_PAYLOAD, _IN_ROW = sorted(PAYLOAD), sorted((*FACTS, "prev_hash"))
 _PAYLOAD_TEXT, _ROW_TEXT = (  # templates of the text that json.dumps(…, sort_keys=True) gives
-    f"{{{', '.join(f'{quoted(name)}: %({name})s' for name in sorted(names))}}}"
-    for names in (PAYLOAD, (*FACTS, "prev_hash"))
+    f"{{{', '.join(f'{quoted(name)}: %s' for name in names)}}}" for names in (_IN_PAYLOAD, _IN_ROW)
 )
-_CHAINED = (*(name for name in FACTS if name != "at"), "prev_hash")
+_payload_of, _row_of = itemgetter(*_IN_PAYLOAD), itemgetter(*_IN_ROW)
 AuditRow = Mapping[str, Any]  # by the columns of ordersync_audit
 _ENCODED = json.JSONEncoder(sort_keys=True).encode  # one encoder for all
 
@@ -97,13 +98,12 @@ def is_blanked(row: AuditRow) -> bool:
 
 def payload_hash(row: AuditRow) -> str:
     """The hash of the payload. Because of the salt, nobody can guess a blanked payload from it."""
-    return _sha256(_PAYLOAD_TEXT % _texts(row, PAYLOAD))
+    return _sha256(_PAYLOAD_TEXT % _texts(_payload_of(row)))
 
 
 def row_hash(row: AuditRow) -> str:
     """The hash of the entry before, of the facts and of the payload's hash."""
-    at = quoted(row["at"].astimezone(UTC).isoformat())
-    return _sha256(_ROW_TEXT % {**_texts(row, _CHAINED), "at": at})
+    return _sha256(_ROW_TEXT % _texts(_row_of(row)))
 
 
 def _chained(entry: Entry, stamp: Stamp, keyed: KeyedHash, seq: int, previous: str) -> dict[str, Any]:
@@ -134,13 +134,14 @@ def _encoded(columns: Mapping[str, Any] | None) -> JsonText | None:
     return None if columns is None else JsonText(_ENCODED(columns))
 
 
-def _texts(row: AuditRow, names: Sequence[str]) -> dict[str, str]:
-    """Values of an entry as JSON, by name."""
-    values = ((name, row[name]) for name in names)
-    return {name: quoted(value) if type(value) is str else _text(value) for name, value in values}
+def _texts(values: Sequence[Any]) -> tuple[str, ...]:
+    """Values of an entry as JSON."""
+    return tuple([quoted(value) if type(value) is str else _text(value) for value in values])  # most are plain texts
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return quoted(value.astimezone(UTC).isoformat())
     return literal(value) if value is None or isinstance(value, str | int) else _ENCODED(value)
 
 
