@@ -1,8 +1,9 @@
 """Problems as they are known over many runs: a problem is found, seen again, acknowledged, and ends."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from ordersync_dagster.core.changes import OrderUpdate
@@ -11,6 +12,7 @@ from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 from ordersync_dagster.core.stripe_session import SkipReason
+from ordersync_dagster.core.text import counted
 
 _NO_ANSWER = {
     ProblemClass.STRIPE_NOT_READ: "stripe",
@@ -18,6 +20,7 @@ _NO_ANSWER = {
 }
 _UNCLAIMED = (ProblemClass.ORPHAN_PRINTFUL, ProblemClass.DUPLICATE_FULFILMENT, ProblemClass.REFUNDED_BUT_SHIPPING)
 GONE = "gone"
+ORDERS = "orders"  # among the ids of a problem that is counted by day: of how many orders it is
 
 
 class FoundBy(StrEnum):
@@ -110,9 +113,10 @@ class Sightings:
     def add(self, part: Part) -> None:
         """Take over one part of the run."""
         plan, found_by = part.plan, _phase(part)
+        self._count([problem for problem in plan.problems if problem.is_counted_by_day], found_by)
         for problem in plan.problems:
-            if problem.problem_class is ProblemClass.NOT_AS_PLANNED:
-                continue  # it is about a plan, not about the shop
+            if problem.problem_class is ProblemClass.NOT_AS_PLANNED or problem.is_counted_by_day:
+                continue  # the first is about a plan, not about the shop
             self._find(problem if problem.day else replace(problem, day=plan.day), found_by)
             if vendor := _NO_ANSWER.get(problem.problem_class):
                 self._silent.update((vendor, key) for key in self._asked_before & keys_of(problem.ids))
@@ -139,6 +143,16 @@ class Sightings:
         elif known is not None:
             return
         self.found[problem_id] = Sighting(problem, found_by)
+
+    def _count(self, problems: Iterable[Problem], found_by: FoundBy) -> None:
+        """One record for all orders of a day and currency."""
+        groups: dict[tuple[date | None, str], list[Problem]] = {}
+        for problem in problems:
+            groups.setdefault((problem.day, problem.amount.currency if problem.amount else ""), []).append(problem)
+        for group in groups.values():
+            known = self.found.get(group[0].id)
+            record = _record_of_day([*([known.problem] if known else []), *group])
+            self.found[record.id] = Sighting(record, found_by)
 
     def ended(self, run_id: str) -> dict[str, str]:
         """The open problems that the run looked for and did not find: id → the reason."""
@@ -167,6 +181,16 @@ class Sightings:
 def keys_of(ids: Mapping[str, str]) -> frozenset[str]:
     """The ids of the order and the session that a problem names."""
     return frozenset(filter(None, (ids.get("order_id"), ids.get("stripe_session_id"))))
+
+
+def _record_of_day(problems: Sequence[Problem]) -> Problem:
+    """Several of one day and currency as one; each counts the orders of its ids, or is of one order."""
+    first, count = problems[0], sum(int(each.ids.get(ORDERS, "1")) for each in problems)
+    sums = sum((each.amount.amount for each in problems if each.amount), Decimal())
+    amount = replace(first.amount, amount=sums) if first.amount else None
+    orders = counted(count, f"order of {first.day} names", f"orders of {first.day} name")
+    sentence = f"{orders} no Printful order. No run has looked for them at Printful yet."
+    return Problem(first.problem_class, sentence, {"day": str(first.day), ORDERS: str(count)}, first.day, amount)
 
 
 def _phase(part: Part) -> FoundBy:

@@ -46,13 +46,25 @@ class Problem:
 
     @property
     def id(self) -> str:
-        """The same for the same problem in every run: `p` and 12 hexadecimal digits."""
+        """The same for the same problem in every run: `p` and 12 hexadecimal digits.
+
+        All orders of one day and currency that are `is_counted_by_day` have the same, because they have one record.
+        """
+        text = "\n".join([self.problem_class, *(f"{name}={_lasting(value)}" for name, value in self._named())])
+        return f"p{sha256(text.encode(errors='surrogatepass')).hexdigest()[:12]}"
+
+    @property
+    def is_counted_by_day(self) -> bool:
+        """Whether a run has it for so many orders that they are recorded together; it has a day and an amount then."""
+        return self.problem_class is ProblemClass.NOT_LOOKED_AT
+
+    def _named(self) -> list[tuple[str, str]]:
+        """What identifies the problem."""
+        if self.is_counted_by_day:
+            return [("day", str(self.day)), ("currency", self.amount.currency if self.amount else "")]
         subject = next((name for name in _SUBJECTS if self.ids.get(name)), "")
         named = [(name, self.ids[name]) for name in (subject, *_PARTS) if self.ids.get(name)]
-        if not named:
-            named = [*sorted(self.ids.items())] or [("sentence", self.sentence)]
-        text = "\n".join([self.problem_class, *(f"{name}={_lasting(value)}" for name, value in named)])
-        return f"p{sha256(text.encode(errors='surrogatepass')).hexdigest()[:12]}"
+        return named or [*sorted(self.ids.items())] or [("sentence", self.sentence)]
 
 
 def with_numbers(problem: Problem, numbers: Mapping[str, str]) -> Problem:

@@ -104,7 +104,7 @@ def _waiting_problem(each: Unlinked) -> Problem:
 def _unknown_problem(each: Unlinked) -> Problem:
     sentence = f"Order {each.order.id} {_since(each)} and names no Printful order. This run did not look at Printful."
     paid = Price(each.session.total, each.session.currency)
-    return Problem(ProblemClass.NOT_LOOKED_AT, sentence, each.ids, amount=paid)
+    return Problem(ProblemClass.NOT_LOOKED_AT, sentence, each.ids, each.session.created.date(), paid)
 
 
 def _since(each: Unlinked) -> str:

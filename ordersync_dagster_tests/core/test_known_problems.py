@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ordersync_dagster.core.changes import InsertOrder, OrderUpdate, SetStatus
 from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem, Sightings
-from ordersync_dagster.core.orders import Status
+from ordersync_dagster.core.orders import Price, Status
 from ordersync_dagster.core.part import Part
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.problem_classes import ProblemClass
@@ -202,3 +203,29 @@ def test_a_problem_is_known_by_its_order_and_its_session_alone() -> None:
     assert before.keys == {"o1", "cs_1"}
     assert before.order_id == "o1"
     assert known(FoundBy.LINKS, ids={"order_id": ""}).keys == frozenset()
+
+
+def test_orders_that_nobody_looked_for_are_one_record_for_each_day_and_currency() -> None:
+    def unlooked(order_id: str, amount: str, currency: str = "eur", day: date = DAY) -> Problem:
+        price = Price(Decimal(amount), currency)
+        return Problem(ProblemClass.NOT_LOOKED_AT, "It names none.", {"order_id": order_id}, day, price)
+
+    sightings = Sightings()
+    sightings.add(Part(Plan(DAY, notes=(unlooked("o1", "10.50"), unlooked("o2", "4.50"), unlooked("o3", "7", "usd")))))
+    sightings.add(Part(Plan(OTHER_DAY, notes=(unlooked("o4", "1", day=OTHER_DAY),))))
+    sightings.add(Part(Plan(DAY, notes=(unlooked("o5", "5"),))))
+    found = {(each.problem.day, each.problem.amount): each.problem for each in sightings.found.values()}
+    euros = found[DAY, Price(Decimal("20.00"), "eur")]
+    assert euros.sentence.startswith("3 orders of 2026-05-14 name no Printful order.")
+    assert euros.ids == {"day": "2026-05-14", "orders": "3"}
+    assert [each.sentence[:29] for each in found.values()][1:] == ["1 order of 2026-05-14 names n", "1 order of 2026-05-13 names n"]
+    assert unlooked("o9", "1").id == euros.id, "each order's notice leads to the record"
+
+
+def test_the_record_of_a_day_ends_when_printful_was_looked_at() -> None:
+    price = Price(Decimal("20.00"), "eur")
+    before = known(FoundBy.SESSIONS, problem_class=ProblemClass.NOT_LOOKED_AT, ids={"day": str(DAY)}, amount=price)
+    again = Problem(ProblemClass.NOT_LOOKED_AT, "It names none.", {"order_id": "o1"}, DAY, price)
+    before = replace(before, id=again.id)
+    assert ended(before, Plan(DAY, notes=(again,)), links=False) == {}
+    assert ended(before, Plan(DAY)) == {before.id: "gone"}
