@@ -67,10 +67,12 @@ def is_known(currency: str | None) -> bool:
 
 def minor_units(amount: Decimal, currency: str) -> int | None:
     """`amount` in whole minor units; None for an unknown currency, or for a fraction of a minor unit."""
-    if not is_known(currency) or not amount.is_finite() or abs(amount) >= _TOO_MUCH:
+    decimals = _EXPONENTS.get(currency)
+    if decimals is None or not amount.is_finite() or abs(amount) >= _TOO_MUCH:
         return None
-    minor = amount.scaleb(exponent(currency))
-    return int(minor) if minor == minor.to_integral_value() else None
+    minor = amount.scaleb(decimals)
+    whole = int(minor)
+    return whole if whole == minor else None
 
 
 def from_minor(amount: int, currency: str) -> Decimal:
