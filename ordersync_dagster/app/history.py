@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -68,12 +69,13 @@ class History:
             raise UsageError("ORDERSYNC_SHADOW is set, and an undo writes the shop's tables: unset it first")
         if run.kind != "sync":
             raise UsageError(_no_undo(run))
+        before = store.read(partial(run_history.read_undos, run_id=run_id))
         if dry_run:
-            return Undo(store, run_id).preview()
+            return replace(Undo(store, run_id).preview(), undone_by=before)
         with self._run(Purpose("undo", run_id), run.window) as (store, own_id, own):
             result = Undo(store, run_id).carry_out(own_id)
             own.end(result.counts)
-        return result
+        return replace(result, undone_by=before)
 
     def verify(self) -> Verification:
         """Check that `ordersync_audit` is complete and unchanged."""

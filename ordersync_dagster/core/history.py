@@ -152,11 +152,12 @@ UndoStep = Removal | Reversal | Kept
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """The undo of the run `target`; `run_id` is None for a dry run."""
+    """The undo of the run `target`; `run_id` is None for a dry run. `undone_by` are the undos of it before this one."""
 
     target: str
     run_id: str | None
     steps: Sequence[UndoStep]
+    undone_by: Sequence[str] = ()
 
     @property
     def removals(self) -> list[Removal]:

@@ -74,6 +74,7 @@ def undo_text(result: UndoResult) -> str:
         f"Items {would}removed: {counts['items_removed']}",
         f"Left: {counts['left']}",
     ]
+    lines += [f"The run was undone before, by {', '.join(result.undone_by)}."] if result.undone_by else []
     lines += ["", *(visible(f"  {kept.sentence}") for kept in result.kept)] if result.kept else []
     if result.run_id is None:
         lines += ["", "Dry run: nothing was written. Run again without --dry-run to apply it."]
@@ -95,6 +96,7 @@ def undo_json(result: UndoResult) -> str:
     return _versioned(
         run_id=result.run_id,
         undoes=result.target,
+        undone_by=list(result.undone_by),
         dry_run=result.run_id is None,
         summary=result.counts,
         changes=[*removed, *restored],

@@ -51,6 +51,16 @@ def test_after_an_undo_the_next_run_repairs_the_same_again(ordersync: Cli) -> No
     assert len(shop_rows(ordersync.database)["orders"]) == len(after["orders"])
 
 
+def test_an_undo_of_an_undone_run_names_the_undo_before_it(ordersync: Cli) -> None:
+    ordersync("sync")
+    run_id = last_run(ordersync)
+    first = document(ordersync, "undo", run_id)
+    assert first["undone_by"] == []
+    for options in (["--dry-run"], []):
+        assert f"The run was undone before, by {first['run_id']}.\n" in ordersync("undo", run_id, *options).out
+    assert document(ordersync, "undo", run_id, "--dry-run")["undone_by"][0] == first["run_id"]
+
+
 def test_a_run_is_shown_some_records_at_a_time_and_as_if_at_once(
     ordersync: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
