@@ -108,20 +108,17 @@ def _open_run(
     tools: Tools,
     rules_at: datetime | None,
 ) -> ReadyRun:
-    now = tools.clock()
-    run_id = new_run_id(now)
-    is_shadow = settings.ordersync_shadow and not dry_run
+    run_id = new_run_id(now := tools.clock())
     opened, rate_limits = _open_database(settings, scope, run_id, tools.clock, dry_run=dry_run)
     metrics.store = opened.store
     traffic = {"stripe": Traffic(), "printful": Traffic()}
     stripe = open_stripe(settings, tools.retry_policy, traffic["stripe"], rate_limits.stripe)
     of_printful = (tools.retry_policy, traffic["printful"], rate_limits.printful)
-    printful = open_printful(settings, *of_printful)
     return ReadyRun(
         sync=OrderSync(
             run_id=run_id,
             stripe=stripe,
-            printful=None if scope is PrintfulScope.none else printful,
+            printful=None if scope is PrintfulScope.none else open_printful(settings, *of_printful),
             store=opened.store,
             rules=session_rules(settings, rules_at or now),
             clock=tools.clock,
@@ -141,7 +138,7 @@ def _open_run(
         stripe=stripe,
         store=opened.store,
         metrics=metrics,
-        is_shadow=is_shadow,
+        is_shadow=settings.ordersync_shadow and not dry_run,
     )
 
 

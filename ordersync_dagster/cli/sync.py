@@ -23,6 +23,7 @@ from ordersync_dagster.sync.whole_plan import STRIPE_STOPS
 
 if TYPE_CHECKING:
     from ordersync_dagster.app.run import Run
+    from ordersync_dagster.app.settings import Settings
     from ordersync_dagster.core.plan import Plan
 
 NOTHING_DONE = (TooManyChangesError, PlanMovedError)  # they say so themselves
@@ -45,45 +46,52 @@ def sync(
 ) -> None:
     """Add missing orders, then bring status, tracking and items up to date."""
     from ordersync_dagster.app.run import start_run
-    from ordersync_dagster.app.wiring import open_run, utc_now
+    from ordersync_dagster.app.wiring import open_run
 
-    now = utc_now()
-    if plan is None:
-        asked = Asked(chosen_window(days, first, last, now), PrintfulScope.all if printful is None else printful)
-    else:
-        others = {"--days": days, "--from": first, "--to": last, "--printful": printful, "--save": save}
-        asked = of_plan(plan, others, now)
+    asked = _asked(days, first, last, printful, save, plan)
     check_files(report, save, is_dry_run=dry_run)
     chosen = settings()
     ready = open_run(chosen, asked.printful, dry_run=dry_run, remarks=asked.remarks)
     is_asked = ready.is_first_run and not ready.is_shadow
-    confirm = _question() if is_asked else None
     run = start_run(
         ready,
         asked.window,
         limit=max_changes,
-        confirm=confirm,
+        confirm=_question() if is_asked else None,
         keeps_changes=as_json or report is not None,
         keeps_plan=save is not None,
         planned=asked.planned,
     )
-    for line in (ready.headline, *ready.notes):
-        say(line)
     error = _carry_out(run)
     _print_result(run, as_json, error)
     is_kept = _keep_files(run, report, save, error)
-    if os.environ.get("DAGSTER_HOME") and not dry_run:
-        _tell_dagster(
-            run, chosen.ordersync_shop, looked_at_printful=error is None and asked.printful is not PrintfulScope.none
-        )
     if not dry_run:
-        tell_after_run(chosen, ready.sync.run_id, error)
+        _tell_others(run, chosen, error)
     if error is not None:
         raise error
     raise typer.Exit(OK if is_kept and not run.outcome.summary.errors else FAILED)
 
 
+def _asked(
+    days: int | None,
+    first: datetime | None,
+    last: datetime | None,
+    printful: PrintfulScope | None,
+    save: Path | None,
+    plan: Path | None,
+) -> Asked:
+    """The period and the part of Printful: those of the kept plan, which allows no others."""
+    from ordersync_dagster.app.wiring import utc_now
+
+    if plan is None:
+        return Asked(chosen_window(days, first, last, utc_now()), printful or PrintfulScope.all)
+    others = {"--days": days, "--from": first, "--to": last, "--printful": printful, "--save": save}
+    return of_plan(plan, others, utc_now())
+
+
 def _carry_out(run: "Run") -> OrderSyncError | None:
+    for line in (run.ready.headline, *run.ready.notes):
+        say(line)
     with _progress(run) as advance:
         try:
             # No name may hold a large part while the next one is made.
@@ -135,6 +143,14 @@ def _not_done(run: "Run", error: OrderSyncError) -> str:
         left.append("all Printful orders" if days else "part of the Printful orders")
     remedy = "correct the cause, and run again" if isinstance(error, UsageError) else "run again"
     return f"Not done: {' and '.join(left) or 'the record of the run'}. What was done before stays; {remedy}."
+
+
+def _tell_others(run: "Run", chosen: "Settings", error: OrderSyncError | None) -> None:
+    """Report a writing run to Dagster where there is an instance, and to those who want its alerts."""
+    if os.environ.get("DAGSTER_HOME"):
+        looked = error is None and run.ready.scope is not PrintfulScope.none
+        _tell_dagster(run, chosen.ordersync_shop, looked_at_printful=looked)
+    tell_after_run(chosen, run.ready.sync.run_id, error)
 
 
 def _tell_dagster(run: "Run", shop: str, *, looked_at_printful: bool) -> None:
