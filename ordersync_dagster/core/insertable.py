@@ -19,7 +19,8 @@ def reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
             f"{limits.total.scale}) and cannot hold {order.total} {order.currency} exactly. Widen the column.",
             ids,
         )
-    column = limits.too_narrow("orders", {each.column: getattr(order, each.attribute) for each in _TEXTS})
+    texts = {each.column: getattr(order, each.attribute) for each in _TEXTS} if limits.widths else {}
+    column = limits.too_narrow("orders", texts)
     if column is not None:
         sentence = (
             f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."

@@ -114,9 +114,10 @@ def _entries(plan: Plan, *, is_written: bool) -> Iterator[LedgerEntry]:
     inserted = {each.order.session_id: each.order for each in plan.inserts} if is_written else {}
     by_payment: dict[str, list[LedgerEntry]] = {}
     for entry in plan.ledger:
-        order = None if entry.orders else inserted.get(entry.session_id)
-        known = replace(entry, orders=(OrderOfSession(order.id, entry.price, is_same=True),)) if order else entry
-        by_payment.setdefault(entry.payment_intent_id or entry.session_id, []).append(known)
+        name, payment = entry.session_id, entry.payment_intent_id
+        order = None if entry.orders else inserted.get(name)
+        made = (OrderOfSession(order.id, entry.price, is_same=True),) if order else entry.orders
+        by_payment.setdefault(payment or name, []).append(LedgerEntry(name, entry.price, payment, made))
     return map(_one_payment, by_payment.values())
 
 

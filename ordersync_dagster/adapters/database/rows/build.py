@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from ordersync_dagster.adapters.database.rows.encode import JsonText, json_text
@@ -18,6 +19,7 @@ Row = dict[str, Any]
 RECOVERED, SYNCED, UNDONE = "order_recovered", "order_synced", "order_sync_undone"  # our words in the shop's timeline
 SOURCE = "ordersync"  # in the metadata of our rows of timeline and audit_logs
 _EMPTY_ROW = dict.fromkeys(BY_COLUMN)
+_INSERTED, _values_of = [each.column for each in INSERTED], attrgetter(*(each.attribute for each in INSERTED))
 _DOCUMENTS = {each.column for each in READ if each.kind is Kind.DOCUMENT}
 _TIMES = frozenset({"created_at", "updated_at"})
 _OUR_KEYS = (SHIPMENTS_KEY, "printful_item_id", "price_source")  # of metadata
@@ -37,8 +39,8 @@ class Stamp:
 
 def order_row(order: Order, stamp: Stamp) -> Row:
     """A new row of orders."""
-    values = {field.column: getattr(order, field.attribute) for field in INSERTED}
-    return {**_EMPTY_ROW, **values, "status": str(order.status), "updated_at": stamp.now}
+    values = zip(_INSERTED, _values_of(order), strict=True)
+    return {**_EMPTY_ROW, **dict(values), "status": str(order.status), "updated_at": stamp.now}
 
 
 def changed_columns(update: OrderUpdate, fresh: StoredOrder) -> Row:
