@@ -145,7 +145,14 @@ def unwritable(path: Path) -> str:
 
 
 def is_wal(path: Path) -> bool:
-    """Whether others can read an SQLite file while one program writes it; raises DatabaseAccessError for no file."""
+    """Whether others can read an SQLite file while one program writes it; raises DatabaseAccessError for no file.
+
+    The file is only opened where no connection uses it: closing it again would end the locks of all connections of
+    this process. https://www.sqlite.org/howtocorrupt.html, 2.2
+    """
+    for ending, is_one in (("-wal", True), ("-journal", False)):
+        if Path(f"{path}{ending}").exists():
+            return is_one
     try:
         with path.open("rb") as file:
             header = file.read(20)
