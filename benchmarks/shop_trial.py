@@ -1,8 +1,6 @@
-"""Try a shape of many shops on `dagster dev`: python -m benchmarks.shop_trial partitions|locations|function SHOPS DAYS.
+"""Try a shape of many shops on `dagster dev`: `python -m benchmarks.shop_trial partitions 50 90`."""
 
-Without days there is no backfill: only loading and memory are measured.
-"""
-
+import argparse
 import contextlib
 import json
 import os
@@ -126,7 +124,12 @@ def why(run_id: str) -> str:
 
 
 def main() -> None:
-    shape, count, days = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("shape", choices=["partitions", "locations", "function"])
+    parser.add_argument("shops", type=int)
+    parser.add_argument("days", type=int, help="of the backfill; 0: only loading and memory are measured")
+    given = parser.parse_args()
+    shape, count, days = given.shape, given.shops, given.days
     names = [f"shop{number:02}" for number in range(count)]
     with TemporaryDirectory(prefix="trial-") as folder:
         os.environ.update(
