@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ordersync_dagster.adapters.alerts.sinks import load_plugins
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.app.shops import Shop
 
@@ -20,6 +21,7 @@ def prepared(shops: Sequence[Shop]) -> Iterator[None]:
     for shop in shops:
         if shop.settings.database:
             connection.parse_url(shop.settings.database).get_dialect().import_dbapi()
+    load_plugins([url for shop in shops for url in shop.settings.alert_urls])
     with TemporaryDirectory(prefix="ordersync-") as folder:
         for shop in shops:
             shop.settings.beside_others(Path(folder))

@@ -18,6 +18,7 @@ import typer
 
 from ordersync_dagster.cli import console
 from ordersync_dagster.cli.endings import ended
+from ordersync_dagster.cli.room import PROCESS, WITH_TABLES, processes_that_fit
 from ordersync_dagster.cli.shop_option import with_shops_files
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.exit_codes import FAILED
@@ -26,7 +27,7 @@ from ordersync_dagster.report.shops import EndedShop, combined_exit_code, shop_b
 if TYPE_CHECKING:
     from ordersync_dagster.app.shops import Shop
 
-AT_ONCE = 64  # shops; the next one starts when one ends
+AT_ONCE = 64  # shops at most; the next one starts when one ends
 NOT_ENDED = "ordersync: interrupted before it ended; the next run takes up the rest"
 T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -86,6 +87,8 @@ class _Processes:
         self, command: Callable[..., None], given: Mapping[str, Any], tell: Callable[[EndedShop], None]
     ) -> None:
         self._command, self._given, self._tell = command, given, tell
+        has_tables = command.__name__ == "report" or bool(given.get("report"))
+        self._at_once = processes_that_fit(WITH_TABLES if has_tables else PROCESS, AT_ONCE)
         self._selector = DefaultSelector()
         self._running: list[_Running] = []
         self._signals = 0
@@ -98,7 +101,7 @@ class _Processes:
         gc.freeze()  # pages that nobody touches stay shared
         with self._noting_signals():
             while (queue or self._running) and not self._signals:
-                while queue and len(self._running) < AT_ONCE and not self._signals:
+                while queue and len(self._running) < self._at_once and not self._signals:
                     self._start(queue.pop(0))
                 self._read(None)
             if self._signals:

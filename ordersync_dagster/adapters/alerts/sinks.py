@@ -71,6 +71,14 @@ class Sink:
             return SinkAnswer(f"apprise stopped with {type(error).__name__}")
 
 
+def load_plugins(urls: Iterable[str]) -> None:
+    """Load apprise and what it needs for `urls`, so that processes that are forked share it. Opens nothing."""
+    if find_spec("apprise") is not None:
+        kinds = {url.partition(":")[0].lower(): sink for sink in sinks_of(urls) for url in [sink.url]}
+        for sink in kinds.values():
+            _ = sink.is_understood
+
+
 def sinks_of(urls: Iterable[str], ca_bundle: str | None = None) -> list[Sink]:
     """A sink for each URL."""
     return [Sink(place, url, ca_bundle) for place, url in enumerate(urls, start=1)]
