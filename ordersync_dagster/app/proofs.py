@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,16 @@ _Returned = Mapping[str, Mapping[str, int]]  # by payment: sums in minor units b
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A proof that was made now; `changes` since an earlier one, None where there was none."""
+    """A proof that was made now; `changes` since an earlier one, None where there was none.
+
+    `refunded` is what had gone back of a day when the earlier one was made, where that is known.
+    """
 
     proof: SavedProof
     headline: str
     warnings: Sequence[str]
     changes: Sequence[ProofChange] | None = None
+    refunded: Mapping[date, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -72,7 +77,8 @@ class Proofs:
         changes = [change for each in compared for change in changes_since(then[each.day], each)]
         notes = [f"{each.day} was not proved in {path}." for each in before.days if not each.has_figures]
         proof = replace(now.proof, days=days)
-        return replace(now, proof=proof, changes=changes, warnings=[*now.warnings, *notes])
+        refunded = {each.day: each.refunded for each in before.days if each.refunded is not None}
+        return replace(now, proof=proof, changes=changes, refunded=refunded, warnings=[*now.warnings, *notes])
 
     def _shop(self) -> ProvedShop:
         place = connection.place(database_url(self._settings, "STRIPE_SECRET_KEY"))

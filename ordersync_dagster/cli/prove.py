@@ -71,7 +71,7 @@ def _print(proved: "Proved", as_json: bool) -> None:
     if as_json:
         show(json.dumps(proof_document(proved.proof, proved.warnings, proved.changes), indent=2))
     else:
-        show(proofs_text(proved.proof.days, proved.changes))
+        show(proofs_text(proved.proof.days, proved.changes, proved.refunded))
 
 
 def _keep(proved: "Proved", path: Path) -> bool:

@@ -113,10 +113,9 @@ def _read_day(row: Mapping[str, Any]) -> DayProof:
         Side(side["count"], dict(side["sums_minor"]), side["ids_sha256"]) for side in (row["stripe"], row["shop"])
     )
     entries = tuple(_read_entry(each) for each in row["paid"])
-    erased = frozenset(row["erased"])
-    return DayProof(
-        date.fromisoformat(row["day"]), DayState(row["state"]), stripe, shop, tuple(row["faults"]), erased, entries
-    )
+    day, state, refunded = date.fromisoformat(row["day"]), DayState(row["state"]), row["refunded_minor"]
+    faults, erased = tuple(row["faults"]), frozenset(row["erased"])
+    return DayProof(day, state, stripe, shop, faults, erased, entries, None if refunded is None else dict(refunded))
 
 
 def _read_entry(row: Mapping[str, Any]) -> LedgerEntry:

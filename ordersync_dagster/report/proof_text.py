@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from ordersync_dagster.core.money import amount_text
 from ordersync_dagster.core.proof import NOT_PROVED, DayProof, DayState, Side
@@ -21,13 +22,33 @@ def proof_sentence(proof: DayProof) -> str:
     return visible(f"does not hold: {proof.faults[0]}{more}")
 
 
-def proofs_text(days: Sequence[DayProof], changes: Sequence[ProofChange] | None = None) -> str:
-    """Every day, newest first; with `changes` since a proof that was made before."""
-    lines = [line for each in days for line in (*_day_lines(each, changes), "")]
-    return "\n".join([*lines, *_together(days, changes)])
+_Sums = Mapping[str, int]  # minor units by currency
 
 
-def _day_lines(proof: DayProof, changes: Sequence[ProofChange] | None) -> list[str]:
+def proofs_text(
+    days: Sequence[DayProof],
+    changes: Sequence[ProofChange] | None = None,
+    refunded: Mapping[date, _Sums] | None = None,
+) -> str:
+    """Every day, newest first; with `changes` since a proof that was made before, and what was `refunded` then."""
+    then = refunded or {}
+    lines = [line for each in days for line in (*_day_lines(each, changes, then.get(each.day)), "")]
+    moved = sum(_is_other(each.refunded, then.get(each.day)) for each in days)
+    return "\n".join([*lines, *_together(days, changes, moved)])
+
+
+def _is_other(refunded: _Sums | None, then: _Sums | None) -> bool:
+    return refunded is not None and then is not None and refunded != then
+
+
+def _refunded(refunded: _Sums | None, then: _Sums | None) -> list[str]:
+    if not refunded and not _is_other(refunded, then):
+        return []
+    was = f" ({_sums(then or {})} when the proof was made)" if _is_other(refunded, then) else ""
+    return [f"  Refunded since: {_sums(refunded or {})}{was}"]
+
+
+def _day_lines(proof: DayProof, changes: Sequence[ProofChange] | None, then: _Sums | None) -> list[str]:
     if not proof.has_figures:
         return [f"{proof.day}: not proved: {NOT_PROVED[proof.state]}"]
     moved = [each for each in changes or () if each.day == proof.day]
@@ -37,7 +58,7 @@ def _day_lines(proof: DayProof, changes: Sequence[ProofChange] | None) -> list[s
     if not (proof.stripe.count or proof.shop.count or proof.faults or moved):
         return [f"{head}, no paid session"]
     lines = [head, f"  Stripe: {_side(proof.stripe, 'session')}", f"  Shop:   {_side(proof.shop, 'order')}"]
-    lines += [f"  Refunded since: {_sums(proof.refunded)}"] if proof.refunded else []
+    lines += _refunded(proof.refunded, then)
     lines += (
         [f"  {_number(len(proof.erased), 'session')} of erased customers, without an order"] if proof.erased else []
     )
@@ -57,16 +78,15 @@ def _side(side: Side, noun: str) -> str:
 
 
 def _sums(sums: Mapping[str, int]) -> str:
-    return " + ".join(amount_text(amount, currency) for currency, amount in sorted(sums.items()))
+    return " + ".join(amount_text(amount, currency) for currency, amount in sorted(sums.items())) or "nothing"
 
 
-def _together(days: Sequence[DayProof], changes: Sequence[ProofChange] | None) -> list[str]:
+def _together(days: Sequence[DayProof], changes: Sequence[ProofChange] | None, refunds: int) -> list[str]:
     compared = [each for each in days if each.has_figures]
     head = _headline(days)
     if changes is not None:
-        head += (
-            f" {_number(len(changes), 'change')} since the proof." if changes else " Nothing changed since the proof."
-        )
+        head += f" {_number(len(changes), 'change') if changes else 'Nothing changed'} since the proof"
+        head += f", but refunds of {_number(refunds, 'day')}." if refunds else "."
     lines = [head]
     for name, sides in (("session", [each.stripe for each in compared]), ("order", [each.shop for each in compared])):
         sums = _added(side.sums for side in sides)

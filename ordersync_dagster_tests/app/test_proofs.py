@@ -14,6 +14,7 @@ from ordersync_dagster.core.errors import SavedFileError
 from ordersync_dagster.core.proof import DayProof, DayState
 from ordersync_dagster.core.window import Window, day_of
 from ordersync_dagster.report.proof_file import proof_file_text, read_proof
+from ordersync_dagster.report.proof_text import proofs_text
 from ordersync_dagster.sandbox import World, refund
 from ordersync_dagster_tests.support.clock import NOW
 from ordersync_dagster_tests.support.databases import everything
@@ -132,6 +133,11 @@ def test_what_was_refunded_since_is_told_and_breaks_nothing(each_shop: Shop, out
     now = checked(each_shop, before, tmp_path)
     assert now.holds
     assert (by_day(now)[day].refunded or {})[session["currency"]] == then.get(session["currency"], 0) + 100
+    text = proofs_text(now.proof.days, now.changes, now.refunded)
+    assert text.count(" when the proof was made)") == 1
+    assert "days hold. Nothing changed since the proof, but refunds of 1 day." in text
+    again = checked(each_shop, now, tmp_path)
+    assert "when the proof was made" not in proofs_text(again.proof.days, again.changes, again.refunded)
 
 
 def test_what_came_went_and_changed_is_named_by_its_side(each_shop: Shop, outage: World, tmp_path: Path) -> None:
