@@ -26,7 +26,8 @@ def reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
             f"Session {order.session_id} became no order: {column} is too narrow for its value. Widen the column."
         )
         return Problem(ProblemClass.TEXT_DOES_NOT_FIT, sentence, ids)
-    column = limits.lacking("orders", {each.column: getattr(order, each.attribute) for each in INSERTED})
+    values = {each.column: getattr(order, each.attribute) for each in INSERTED} if limits.required else {}
+    column = limits.lacking("orders", values)
     return _lacks(order, column, ids) if column else None
 
 
