@@ -23,7 +23,7 @@ class WebhookCursor:
 
     since: int
     waiting: dict[str, str] = field(default_factory=dict)
-    # How many runs came to their end and left the session out, and when a run was last asked for (Unix seconds).
+    # How many runs came to their end and left the session out, and since when the next one is asked for (Unix seconds).
     asked: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
@@ -62,11 +62,10 @@ class WebhookCursor:
             count, last = self.asked.get(key, (0, None))
             if last is None:
                 self.asked[key] = [0, second]
-            elif hour_of(last) != hour_of(second):
-                has_tried = any(
-                    at.timestamp() >= last and window.start <= midnight(day) < window.end for at, window in ended
-                )
-                self.asked[key] = [count + has_tried, second]
+            elif hour_of(last) != hour_of(second) and any(
+                at.timestamp() >= last and window.start <= midnight(day) < window.end for at, window in ended
+            ):
+                self.asked[key] = [count + 1, second]
         return {key for key in missing if not self._is_given_up(key)}
 
     @property

@@ -44,6 +44,16 @@ def test_a_session_is_given_up_after_three_runs_that_left_it_out() -> None:
     assert asked(cursor, "cs_test_1", (0, 0.1, 0.2, 1, 1.2, 2, 3, 4), *runs) == [True] * 6 + [False] * 2
 
 
+def test_a_run_that_takes_more_than_an_hour_uses_up_a_try_too() -> None:
+    cursor = WebhookCursor(0)
+    assert cursor.ask({"cs_test_1": LOST}, NOW, [])
+    ended_late = [(NOW + timedelta(minutes=1), DAY)]
+    for hour in (1, 2):
+        assert cursor.ask({"cs_test_1": LOST}, NOW + timedelta(hours=hour), [])
+    assert cursor.ask({"cs_test_1": LOST}, NOW + timedelta(hours=3), ended_late)
+    assert cursor.asked["cs_test_1"][0] == 1
+
+
 def test_a_run_that_was_stopped_or_read_other_days_uses_up_no_try() -> None:
     other = Window(midnight(LOST) - timedelta(days=3), midnight(LOST))
     assert asked(WebhookCursor(0), "cs_test_1", range(9)) == [True] * 9
