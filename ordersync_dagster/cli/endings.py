@@ -1,7 +1,6 @@
 """How a command ends: one sentence on stderr, and an exit code of the contract."""
 
-import os
-import sys
+import errno
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +8,13 @@ from typing import Any
 import typer
 
 from ordersync_dagster.cli.console import say
+from ordersync_dagster.cli.streams import delivered, undelivered
 from ordersync_dagster.cli.wrong_values import wrong_value
 from ordersync_dagster.core.errors import BusyError, OrderSyncError, UsageError
 from ordersync_dagster.core.exit_codes import BUSY, FAILED, OK, USAGE
 from ordersync_dagster.core.window import WindowError
 
+_NOT_TAKEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)  # of a write to stdout
 CLICK_INTERRUPTED = 130  # click's exit code for a KeyboardInterrupt; not in our contract
 
 
@@ -26,6 +27,10 @@ def exit_code(error: OrderSyncError) -> int:
 
 def ended(run: Callable[[], object]) -> int:
     """Run a command; errors become one sentence on stderr. Returns the exit code."""
+    return delivered(_ended(run))
+
+
+def _ended(run: Callable[[], object]) -> int:
     try:
         status = run()
     except OrderSyncError as error:
@@ -38,11 +43,12 @@ def ended(run: Callable[[], object]) -> int:
         return _interrupted()
     except typer.Exit as stop:
         return stop.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+    except BrokenPipeError as error:
+        return undelivered(error)
     except Exception as error:  # noqa: BLE001  # the last stop; its text must not be shown
         if not hasattr(error, "format_message"):  # typer's errors of wrong options have it
+            if isinstance(error, OSError) and error.errno in _NOT_TAKEN and error.filename is None:
+                return undelivered(error)
             return _unforeseen(error)
         _show(error)
         return USAGE

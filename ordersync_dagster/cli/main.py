@@ -22,6 +22,7 @@ from ordersync_dagster.cli.sandbox import demo, sandbox
 from ordersync_dagster.cli.shadow import shadow
 from ordersync_dagster.cli.shop_option import in_each_shop, in_one_shop
 from ordersync_dagster.cli.status import status
+from ordersync_dagster.cli.streams import prepare_streams
 from ordersync_dagster.cli.sync import sync
 
 ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}  # after `--`
@@ -69,6 +70,7 @@ def _common(
 
 def main() -> NoReturn:
     """Run the command; errors become one sentence on stderr and an exit code of the contract."""
+    prepare_streams()
     signal.signal(signal.SIGTERM, _interrupt)
     # The process is short, and with the default a fifth of a large run goes into the search for cycles.
     gc.set_threshold(100_000, 20, 50)

@@ -76,3 +76,33 @@ def test_a_plain_sync_loads_neither_alembic_nor_pandas_nor_dagster(ordersync: Cl
     modules = loaded_after("sync", tmp_path=tmp_path)
     assert {"sqlalchemy", "stripe"} <= modules
     assert not modules & HEAVY
+
+
+def told(redirection: str, tmp_path: Path, arguments: str = "db check", **environment: str) -> tuple[int, str]:
+    """Exit code and stderr of a command on a new database, started by a shell with its stdout redirected."""
+    made = {"DATABASE_URL": f"sqlite:///{tmp_path}/shop.db"} | environment
+    line = f"{COMMAND} {arguments} {redirection}"
+    ran = run_outside("/bin/sh", "-c", line, tmp_path=tmp_path, **made)
+    return ran.returncode, ran.stderr
+
+
+def test_a_closed_stdout_is_no_error_of_its_own(tmp_path: Path) -> None:
+    told("", tmp_path, "db init")
+    assert told(">&-", tmp_path, "status") == told(">out.txt", tmp_path, "status")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_fault_66_a_stdout_that_is_full_is_one_sentence_and_exit_1(tmp_path: Path) -> None:
+    sentence = "ordersync: the result could not be written to stdout: No space left on device. What was done stays.\n"
+    for unbuffered in ("", "1"):
+        assert told(">/dev/full", tmp_path, "db init", PYTHONUNBUFFERED=unbuffered) == (1, sentence)
+
+
+@pytest.mark.parametrize(("encoding", "expected"), [("ascii", "✓ ü".encode()), ("latin-1", b"\\u2713 \xfc")])
+def test_an_encoding_that_lacks_a_character_does_not_stop_the_output(
+    tmp_path: Path, encoding: str, expected: bytes
+) -> None:
+    program = "from ordersync_dagster.cli import streams; streams.prepare_streams(); print('✓ ü')"
+    environment = dict(os.environ) | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"}
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=tmp_path, env=environment)
+    assert ran.stdout.strip() == expected

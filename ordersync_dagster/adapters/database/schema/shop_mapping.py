@@ -46,8 +46,9 @@ def _unknown(where: str, given: Iterable[str], known: Iterable[str]) -> list[str
 
 def close_match(name: str, names: Iterable[str]) -> str:
     """A hint for a message: " (is it …?)" with the most similar of `names`, or an empty text."""
-    close = get_close_matches(name, sorted(names), n=1)
-    return f" (is it {close[0]}?)" if close else ""
+    known = {each.casefold(): each for each in sorted(names, reverse=True)}
+    close = get_close_matches(name.casefold(), sorted(known), n=1)
+    return f" (is it {known[close[0]]}?)" if close else ""
 
 
 def _doubled(where: str, names: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ordersync_dagster.adapters.database.schema.column_types import amount_of, to_minor
-from ordersync_dagster.adapters.database.schema.shop_mapping import SIZE_LIMIT, ShopMapping, read_mapping
+from ordersync_dagster.adapters.database.schema.shop_mapping import SIZE_LIMIT, ShopMapping, close_match, read_mapping
 from ordersync_dagster.adapters.database.schema.status_words import AmbiguousWordError, StatusWords
 from ordersync_dagster.app.settings import read_settings
 from ordersync_dagster.core.errors import DatabaseRefusedError, SchemaError, SettingsError
@@ -225,3 +225,7 @@ def test_a_mapping_never_makes_shop_tables(sandbox: Sandbox, postgres_url: str, 
         run(sandbox, postgres_url, time, {"ORDERSYNC_CONFIG": str(tmp_path / "ordersync.toml")})
     assert Database(postgres_url).tables() == set()
     assert "CREATE" in OTHER
+
+
+def test_a_name_that_differs_only_in_capitals_is_the_hint() -> None:
+    assert close_match("orders", ["ORDERS", "order_items"]) == " (is it ORDERS?)"
