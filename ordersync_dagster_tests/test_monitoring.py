@@ -104,6 +104,8 @@ def test_each_alert_says_what_to_do() -> None:
         assert re.fullmatch(r"Ordersync[A-Z]\w+", rule["alert"])
         assert rule["labels"]["severity"] in ("critical", "warning", "info")
         assert set(rule["annotations"]) == {"summary", "description"}
+        names_shop = rule["annotations"]["summary"].startswith("{{ with $labels.shop }}{{ . }}: {{ end }}")
+        assert names_shop is not rule["expr"].startswith("absent"), "of 50 shops, an alert says which it is about"
         assert re.fullmatch(r"\d+[mh]", rule.get("for", "1m"))
 
 
