@@ -40,9 +40,10 @@ def back_and_shipping(stored: StoredOrder, theirs: PrintfulOrder, payment: Payme
 def _refunded(stored: StoredOrder, theirs: PrintfulOrder, now: int) -> Problem | None:
     if theirs.word == "fulfilled" and now - _sent_at(theirs) > ON_ITS_WAY_FOR:
         return None  # it arrived long ago: a refund after that is no mistake
-    state, remedy = {**TO_BE_MADE, **SENT}.get(theirs.word, ("", ""))
-    if not state:
+    found = {**TO_BE_MADE, **SENT}.get(theirs.word)
+    if found is None:
         return None
+    state, remedy = found
     sentence = (
         f"The whole payment of order {stored.id} went back to the customer, and Printful order "
         f"{theirs.printful_order_id} {state}. {remedy}."

@@ -39,7 +39,8 @@ def completed(
     if is_erased or not _is_of_customer(existing, order):
         held = sorted(values.keys() & set(PERSONAL))
         values = {column: value for column, value in values.items() if column not in PERSONAL}
-        problems += [_other_email(existing, held)] if held and not is_erased else []
+        if held and not is_erased:
+            problems.append(_other_email(existing, held))
     column = limits.too_narrow("orders", {k: v for k, v in values.items() if isinstance(v, str)})
     if column:
         values = {}

@@ -36,8 +36,8 @@ def decide_printful(batch: PrintfulBatch, stored: Stored) -> Plan:
     updates: list[OrderUpdate] = []
     notes: list[Problem] = []
     known = [order for order in stored.orders if order.printful_order_id in batch.answers]
-    known.sort(key=lambda order: (order.printful_order_id or "", order.id))
-    for printful_id, group in groupby(known, key=lambda order: order.printful_order_id or ""):
+    known.sort(key=lambda order: (str(order.printful_order_id), order.id))
+    for printful_id, group in groupby(known, key=lambda order: str(order.printful_order_id)):
         order, *others = group
         if others:
             notes.append(_ambiguous(printful_id, [order, *others]))

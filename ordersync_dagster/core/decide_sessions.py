@@ -74,9 +74,8 @@ def decide_piece(day: SessionDay, stored: Stored) -> Piece:
         ledger=ledger_of(day.sessions, stored.orders, decider.claims) if day.day else (),
         unsettled=tuple(each.session_id for each in day.sessions if _is_unsettled(each)),
     )
-    payments = named_payments(plan, stored.orders) if day.sessions else ()
     facts = (decider.claims, decider.doubtful, decider.inserted, decider.not_kept)
-    return Piece(plan, payments, tuple(decider.paid), *facts)
+    return Piece(plan, named_payments(plan, stored.orders), tuple(decider.paid), *facts)
 
 
 def _is_unsettled(verdict: Verdict) -> bool:

@@ -48,9 +48,10 @@ class Matcher:
             if row.payment_intent_id:
                 self._of_payment.setdefault(row.payment_intent_id, []).append(row)
         self._here = here = sorted(paid_here, key=lambda order: order.session_id, reverse=True)
-        self._paid = {**elsewhere.paid_sessions, **{order.session_id: order.payment_intent_id or "" for order in here}}
-        payers = {order.payment_intent_id: order.session_id for order in here if order.payment_intent_id}
-        self._payers = {**payers, **elsewhere.payers}
+        self._paid: dict[str, str | None] = {**elsewhere.paid_sessions}
+        self._paid |= {order.session_id: order.payment_intent_id for order in here}
+        self._payers = {order.payment_intent_id: order.session_id for order in here if order.payment_intent_id}
+        self._payers |= elsewhere.payers
 
     def of_session(self, session_id: str) -> StoredOrder | None:
         """The order that names the session."""
@@ -63,8 +64,8 @@ class Matcher:
 
     def has_paid_order(self, payment: str | None) -> bool:
         """Whether orders name the payment, and none of them says that it is unpaid."""
-        rows = self._of_payment.get(payment, ())
-        return bool(rows) and all(row.status != Status.PENDING for row in rows)
+        rows = self._of_payment.get(payment)
+        return rows is not None and all(row.status != Status.PENDING for row in rows)
 
     def has_order(self, verdict: Verdict) -> bool:
         """Whether one of the orders is the session's."""
@@ -73,12 +74,12 @@ class Matcher:
 
     def of_payment_or_reference(self, order: Order) -> Match | None:
         """The order of a paid session that no order names."""
-        payment = order.payment_intent_id or ""
+        payment = order.payment_intent_id
         if rows := self._of_payment.get(payment):
             other = self._other(rows[0], order) if len(rows) == 1 else ""
             is_settled = len(rows) == 1 and not other and rows[0].session_id in self._paid
             return Match(tuple(rows), other_session=other, is_settled=is_settled)
-        session = self._elsewhere.inserted.get(payment)
+        session = self._elsewhere.inserted.get(str(payment))
         if session not in (None, order.session_id):
             planned = StoredOrder(replace(order, session_id=str(session)).id, str(session), payment)
             return Match((planned,), is_settled=True)
@@ -116,7 +117,7 @@ class Matcher:
         claim = self._elsewhere.claims.get(row.id)
         if claim is None and row.session_id in self._paid:
             claim = row.session_id
-        if claim is None and row.payment_intent_id not in (None, "", order.payment_intent_id):
+        if claim is None and row.payment_intent_id and row.payment_intent_id != order.payment_intent_id:
             claim = self._payers.get(row.payment_intent_id)
         if claim in (None, order.session_id):
             return ""

@@ -168,6 +168,7 @@ def test_an_order_without_a_value_that_its_column_must_have_becomes_no_order() -
     plan = plan_of(new_order(customer_name=None), limits=limits)
     assert (plan.inserts, classes(plan)) == ((), ["database_refused"])
     assert "orders.customer_name must have a value" in plan.problems[0].sentence
+    assert plan.problems[0].ids == {"stripe_session_id": new_order().session_id}
     assert plan_of(new_order(), limits=limits).inserts
 
 

@@ -74,3 +74,26 @@ def test_a_reference_to_an_order_of_which_nothing_else_is_known_is_a_plain_match
     order = new_order(session_id="cs_1", payment_intent_id="pi_1", references=(Reference(row.id, is_certain=True),))
     elsewhere = Elsewhere(unknown={"": "nobody", "pi_other": "nobody"})
     assert Matcher([row], elsewhere).of_payment_or_reference(order) == Match((row,), row.id)
+
+
+def test_of_several_orders_with_the_payment_none_is_another_sessions() -> None:
+    rows = [stored_order(id=name, session_id=f"cs_{name}", payment_intent_id="pi_1") for name in ("a", "b")]
+    order = new_order(session_id="cs_1", payment_intent_id="pi_1")
+    assert Matcher(rows, Elsewhere({"cs_a": "pi_2"})).of_payment_or_reference(order) == Match(tuple(rows))
+
+
+def test_an_order_that_this_run_plans_for_the_payment_is_the_match() -> None:
+    order = new_order(session_id="cs_2", payment_intent_id="pi_1")
+    match = Matcher([], Elsewhere(inserted={"pi_1": "cs_1"})).of_payment_or_reference(order)
+    planned = new_order(session_id="cs_1").id
+    assert match == Match((StoredOrder(planned, "cs_1", "pi_1"),), is_settled=True)
+
+
+def test_of_two_sessions_with_the_payment_of_an_order_the_first_by_its_id_is_named() -> None:
+    row = stored_order(session_id="cs_left", payment_intent_id="pi_1")
+    order = new_order(session_id="cs_3", payment_intent_id="pi_3", references=(Reference(row.id, is_certain=True),))
+    others = [new_order(session_id=name, payment_intent_id="pi_1") for name in ("cs_2", "cs_1")]
+    for here in ([order, *others], [order, *reversed(others)]):
+        match = Matcher([row], Elsewhere(), here).of_payment_or_reference(order)
+        assert match is not None
+        assert match.other_session == "cs_1"

@@ -91,7 +91,15 @@ def test_a_column_holds_what_needs_no_rounding(text: str, does_fit: bool) -> Non
 
 @pytest.mark.parametrize(
     ("value", "amount"),
-    [("13.00", "13.00"), (" 13.00 ", "13.00"), (65, "65"), (Decimal("65.5"), "65.5"), ("-1.5", "-1.5"), ("0", "0")],
+    [
+        ("13.00", "13.00"),
+        (" 13.00 ", "13.00"),
+        (65, "65"),
+        (Decimal("65.5"), "65.5"),
+        ("-1.5", "-1.5"),
+        ("0", "0"),
+        (10**18 - 1, "9" * 18),
+    ],
 )
 def test_printfuls_amounts_come_as_texts_and_as_numbers(value: Any, amount: str) -> None:
     assert str(from_text(value)) == amount
@@ -100,7 +108,7 @@ def test_printfuls_amounts_come_as_texts_and_as_numbers(value: Any, amount: str)
 @pytest.mark.parametrize(
     "value",
     [
-        *(None, "", " ", "13,00", "1e3", "NaN", "Infinity", "1.", ".5", "1" * 19, "12\n3", True, 65.5, [], {}),
+        *(None, "", " ", "13,00", "1e3", "NaN", "Infinity", "1.", ".5", "1" * 19, 10**18, "12\n3", True, 65.5, [], {}),
         *(Decimal("NaN"), Decimal("sNaN"), Decimal("1E+2")),
         pytest.param(10**5000, id="5001 digits"),
     ],

@@ -216,3 +216,11 @@ def test_nothing_is_kept_of_a_free_order_and_little_of_a_cheap_one(total: str, k
 def test_what_is_kept_is_unknown_where_other_money_went_back() -> None:
     state = PaymentState(returned=(Price(Decimal(5), "eur"),))
     assert Payment.of(new_order(), state).kept is None
+
+
+def test_what_only_the_payment_shows_carries_the_day_of_its_session() -> None:
+    day = date(2026, 9, 20)
+    (of_payment,) = found("canceled", replace(KEPT, day=day), status="cancelled")
+    (seen_without,) = found("canceled", replace(KEPT, day=day))
+    (without_day,) = found("canceled", KEPT, status="cancelled")
+    assert (of_payment.day, seen_without.day, without_day.day) == (day, None, None)

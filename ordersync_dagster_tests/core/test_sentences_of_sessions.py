@@ -154,3 +154,9 @@ def test_an_amount_that_cannot_be_says_why(amount: int, currency: str, sentence:
     with pytest.raises(MoneyError) as refused:
         from_minor(amount, currency)
     assert str(refused.value) == sentence
+
+
+def test_a_link_of_the_session_that_the_order_does_not_need_is_not_told() -> None:
+    order = new_order(session_id="cs_1", printful_order_id="7")
+    assert without_taken_back(row(printful_order_id="8"), order, {"o1": ["7"]}) == (order, [])
+    assert without_taken_back(row(printful_order_id=None), order, {"o2": ["7"]}) == (order, [])

@@ -7,18 +7,22 @@ import pytest
 
 from ordersync_dagster.core.decide_sessions import SessionDay, decide_piece, decide_sessions
 from ordersync_dagster.core.limits import Limits
-from ordersync_dagster.core.matching import Elsewhere
+from ordersync_dagster.core.matching import Elsewhere, Match
 from ordersync_dagster.core.orders import Order, StoredOrder, as_stored
+from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.pieces import Piece
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.reversals import Reversals, read_reversals
-from ordersync_dagster.core.stripe_session import SessionRules, read_session
+from ordersync_dagster.core.stripe_session import SessionRules, Skip, SkipReason, read_session
+from ordersync_dagster.core.superseding import supersede
+from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import checkout_session, customer_details, dispute, refund
 from ordersync_dagster.sandbox.world.sessions import CREATED, PAYMENT_INTENT, SESSION_ID
 from ordersync_dagster_tests.core.one_payment import OTHER, decided, of, referring, told, unpaid
 from ordersync_dagster_tests.support.builders import ORDER_ID, new_order, order_of, stored_order
 
 TWIN = "cs_test_twin"
+CREATED_DAY = day_of(CREATED)
 DISPUTED = read_reversals([], [dispute(payment_intent="pi_second")])
 GIVEN_BACK = read_reversals([refund(payment_intent="pi_second")], [])
 
@@ -153,3 +157,29 @@ def piece_of(order: Order, row: StoredOrder, reversals: Reversals) -> Piece:
 def waiting(plan: Plan) -> set[str]:
     """The orders of which Printful's side may say that nobody makes their goods."""
     return {each.order.id for each in plan.unlinked if each.payment.is_kept}
+
+
+def test_the_ledger_of_a_day_has_the_order_that_is_under_another_session() -> None:
+    row = unpaid(payment_intent_id="pi_else")
+    plan = decide_sessions(SessionDay(CREATED_DAY, (referring(),), asks_printful=True), Stored((row,)))
+    assert [[order.order_id for order in entry.orders] for entry in plan.ledger] == [[ORDER_ID]]
+
+
+def test_only_a_session_that_is_too_recent_is_left_open_by_its_day() -> None:
+    skips = (Skip("cs_young", SkipReason.TOO_RECENT), Skip("cs_unpaid", SkipReason.UNPAID))
+    plan = decide_sessions(SessionDay(CREATED_DAY, (*skips, new_order())), Stored())
+    assert plan.unsettled == ("cs_young",)
+
+
+def test_a_session_that_waits_for_stripes_answer_is_named_as_failed() -> None:
+    plan = decided(referring(), stored=(unpaid(),), elsewhere=Elsewhere(unknown={OTHER: "no answer"}))
+    assert [each.session_id for each in plan.failed_sessions] == [SESSION_ID]
+
+
+def test_a_kept_payment_is_no_lost_one_of_its_order() -> None:
+    def not_kept(total: str, reversals: Reversals = Reversals()) -> tuple[str, ...]:
+        order, match = referring(total=Decimal(total)), Match((unpaid(),), ORDER_ID)
+        return supersede(order, match, payment_state(order, reversals)).not_kept
+
+    assert not_kept("26.00") == not_kept("27.00") == ()
+    assert not_kept("26.00", DISPUTED) == (ORDER_ID,)

@@ -44,6 +44,7 @@ def test_of_our_own_words_nothing_is_warned(status: Status) -> None:
 def test_an_order_of_which_something_else_is_told_needs_no_warning() -> None:
     assert with_status("packed", printful_order_id="7").warnings == ()  # Printful's side tells
     row = stored_order(status="Failed", printful_order_id=None)
+    assert decided(new_order(total=Decimal("0.50")), stored=(row,)).warnings
     back = decided(new_order(), stored=(row,), reversals=read_reversals([refund()], []))
     assert (told(back), back.warnings) == (["payment_refunded"], ())
     assert decided(new_order(total=Decimal(0)), stored=(row,)).warnings == ()

@@ -134,3 +134,12 @@ def test_of_many_delays_the_ranks_are_exact() -> None:
 
 def test_the_health_names_its_period() -> None:
     assert health([]).window == WINDOW
+
+
+def test_a_webhook_that_never_worked_has_no_outage_but_one_period() -> None:
+    sessions = row_of("mmmm")
+    found = webhook_health(sessions, WINDOW, ["a note"], has_worked=False)
+    worked = webhook_health(sessions, WINDOW, ["a note"])
+    assert (worked.never_worked, len(worked.outages)) == (None, 1)
+    assert found == replace(worked, outages=(), never_worked=worked.outages[0])
+    assert webhook_health([], WINDOW, has_worked=False).never_worked is None
