@@ -84,7 +84,7 @@ class ShopStatus:
     @property
     def needs_person(self) -> bool:
         """Whether the exit code is 1."""
-        is_unknown = self.is_silent or not self.is_recorded
+        is_unknown = self.is_silent or not self.is_recorded or self.health.succeeded is None
         return bool(self.waiting) or self.health.is_failing or is_unknown or self.lasting_outage is not None
 
     @property
@@ -112,6 +112,8 @@ class ShopStatus:
             yield f"{counted(self.health.failures, 'run')} failed since one succeeded"
         if outage := self.lasting_outage:
             yield f"the webhook may be down {outage.period}"
+        if self.health.succeeded is None and not (self.is_silent or self.health.is_failing):
+            yield "no run has come to its end yet"
         since = self.health.quiet_since
         if self.is_silent and since:
             yield f"no run has succeeded for {lasting(since, self.now)} (expected every {self.expected_hours} hours)"

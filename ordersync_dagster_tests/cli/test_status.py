@@ -66,6 +66,15 @@ def test_nothing_to_do_is_exit_0(ordersync: Cli) -> None:
     assert (ran.code, ran.out) == (0, "Nothing needs a person. Last successful run: less than a minute ago.\n")
 
 
+@pytest.mark.parametrize("state", ["interrupted", "running"])
+def test_where_no_run_came_to_its_end_nobody_knows_what_is_needed(ordersync: Cli, state: str) -> None:
+    ordersync("sync")
+    nothing_is_open(ordersync)
+    ordersync.database.execute("UPDATE ordersync_runs SET state = :state", state=state)
+    ran = ordersync("status")
+    assert (ran.code, ran.out) == (1, "A person is needed: no run has come to its end yet.\n")
+
+
 def test_the_document_has_each_class_with_count_age_money_and_advice(ordersync: Cli) -> None:
     ordersync("sync")
     found = document(ordersync, 1)

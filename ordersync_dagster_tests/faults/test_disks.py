@@ -63,6 +63,7 @@ def test_fault_37_a_full_disk_names_what_was_not_written_and_the_file_stays_whol
     run = shop.run(meanwhile=disk.fill, printful=PrintfulScope.none)
     refused = {p.ids["stripe_session_id"] for p in run.outcome.problems if p.problem_class == "database_refused"}
     assert bulky["id"] in refused
+    assert all("its disk is full. Make room" in each.sentence for each in run.outcome.problems if each.is_error)
     assert run.outcome.summary.errors == len(refused)
     assert not refused & set(shop.database.column("SELECT stripe_session_id FROM orders"))
     assert payments.keys() - refused <= set(shop.database.column("SELECT stripe_session_id FROM orders"))

@@ -37,6 +37,7 @@ TAKES_NO_WRITES = (
     f"this role. {_DRY_RUN}"
 )
 FILE_TAKES_NO_WRITES = f"the database file cannot be written: let this user write the file and its folder. {_DRY_RUN}"
+FULL = "the database refused it: its disk is full. Make room, and run again"
 _UNDEFINED_TABLE = "42P01"  # undefined_table
 _LOST_TABLE = re.compile(r'no such table: (\S+)|relation "([^"]+)" does not exist')  # SQLite's words, PostgreSQL's
 _TRIGGER_FUNCTION = re.compile(r'PL/pgSQL function "?([\w.$]+)"?\(\)')
@@ -76,6 +77,8 @@ def translated(error: DBAPIError) -> DatabaseAccessError | BusyError | DatabaseR
     is_away = isinstance(error, OperationalError) and (state.startswith(("08", "57P", "53")) or not state)
     if (error.connection_invalidated or is_away) and not _is_full(error):
         return DatabaseAwayError(f"the database does not {_not_now(error, state)}")
+    if _is_full(error):
+        return DatabaseRefusedError(FULL)
     parts = [type(error.orig).__name__, state, *_places(error)]
     hint = "" if state != "42501" else _POLICY if "row-level security" in str(error.orig) else _RIGHTS
     return DatabaseRefusedError(f"the database refused it ({' '.join(part for part in parts if part)}){hint}")
