@@ -99,7 +99,8 @@ def _lines(status: ShopStatus) -> Iterator[str]:
         yield f"  Look: {where_to_look(health.last.id, status.links)}"
     if status.webhook:
         found = blocks_of_outages(status.webhook)
-        yield "Webhook:" if found else "No outage of the webhook was found."
+        title = "Webhook outages:" if status.webhook.outages else "Webhook:"
+        yield title if found else "No outage of the webhook was found."
         yield from (f"  {line}" for lines in found for line in lines)
     elif health.succeeded:
         yield "When webhooks were down: ordersync outages"

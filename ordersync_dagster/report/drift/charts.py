@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DAYS_BY_HOURS = 62  # up to so many days each is a column of six spans; more are a calendar of weeks
 _SMALL = 8  # points
+_REM, _WIDEST = 8.5, 68  # rem for each inch of the heat map; the page's width
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 Cell = tuple[int, int]
@@ -38,10 +39,26 @@ def heat_png(spans: Sequence[Span], window: Window) -> bytes:
     return image.getvalue()
 
 
+def heat_width(window: Window) -> float:
+    """The width on a page in rem: letters as large as those of the page, and no drawing wider than the page."""
+    return round(min(_WIDEST, _REM * _inches(_columns(window))), 1)
+
+
+def _columns(window: Window) -> int:
+    days = window.days
+    if len(days) <= DAYS_BY_HOURS:
+        return len(days)
+    return ((days[-1] - days[0]).days + days[0].weekday()) // 7 + 1
+
+
+def _inches(columns: int) -> float:
+    return max(columns * 0.235 + 0.7, 3.0)
+
+
 def _heat(spans: Sequence[Span], window: Window, colours: Mapping[str, str]) -> "Figure":
     is_by_hours = len(window.days) <= DAYS_BY_HOURS
     cells = _by_hours(spans, window) if is_by_hours else _by_weeks(spans, window)
-    columns = max(x for x, _ in cells) + 1
+    columns = _columns(window)
     rows = 6 if is_by_hours else 7
     figure, axes = _figure(columns, rows, colours)
     for kind in ("cell", "good", "late", "lost"):
@@ -72,7 +89,7 @@ def runs_chart(runs: Sequence[PastRun]) -> str:
     axes.set_xlim(-0.6, max(len(shown), 8) - 0.4)
     every = max(1, len(shown) // 6)
     ticks = [*places][::every]
-    axes.set_xticks(ticks, [f"{shown[place].started_at:%-d %b}" for place in ticks])
+    axes.set_xticks(ticks, _moments([shown[place].started_at for place in ticks]))
     _plain(axes, COLOURS)
     axes.grid(axis="y", color=COLOURS["line"], linewidth=0.6)
     axes.set_axisbelow(True)
@@ -80,14 +97,23 @@ def runs_chart(runs: Sequence[PastRun]) -> str:
     return svg_of(figure, "runs", "What the runs found", sentence)
 
 
+def _moments(starts: Sequence[datetime]) -> Iterator[str]:
+    """29 Nov; further runs of that day by their time."""
+    before: date | None = None
+    for start in starts:
+        yield f"{start:%H:%M}" if start.date() == before else f"{start:%-d %b}"
+        before = start.date()
+
+
 def _figure(columns: int, rows: int, colours: Mapping[str, str]) -> "tuple[Figure, Axes]":
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(max(columns * 0.235 + 0.7, 3.0), rows * 0.235 + 0.5), layout="constrained")
+    figure = Figure(figsize=(_inches(columns), rows * 0.235 + 0.5), layout="constrained")
     axes = figure.add_subplot()
     axes.set_xlim(0, columns)
     axes.set_ylim(rows, 0)
     axes.set_aspect("equal")
+    axes.set_anchor("W")
     _plain(axes, colours)
     return figure, axes
 

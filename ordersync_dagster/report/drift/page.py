@@ -31,7 +31,7 @@ _LEVELS = {
 
 def drift_page(report: DriftReport, made_by: str = "") -> str:
     """The page; `made_by` names the program that made it, where it was not a person."""
-    from ordersync_dagster.report.drift.charts import heat_map, runs_chart
+    from ordersync_dagster.report.drift.charts import heat_map, heat_width, runs_chart
 
     verdict, compared = verdict_of(report), report.reconciliation
     payments = {each.order_id or each.session_id: each.payment for each in compared.disagreements}
@@ -51,7 +51,7 @@ def drift_page(report: DriftReport, made_by: str = "") -> str:
         can_be_acknowledged=any(each.known_id and each.needs_person for each in report.problems),
         waiting=[visible(each.problem.ids.get("order_id", "")) for each in report.waiting[:WAITING_SHOWN]],
         heat=heat_map(compared.spans, report.window) if compared.spans else "",
-        heat_width=max(38, min(68, 2 * len(report.window.days) + 6)),
+        heat_width=heat_width(report.window),
         days=_days(report),
         outages=blocks_of_outages(report.health) if report.health else [],
         health_columns=HEALTH_COLUMNS,
