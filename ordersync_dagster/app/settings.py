@@ -206,12 +206,14 @@ class _SecretsFolder(SecretsSettingsSource):
 def read_settings(env_file: Path | None = None) -> Settings:
     """Read all settings; a wrong one becomes a fault. Raises SettingsError where a file cannot be read.
 
-    An ordersync.toml beside `env_file`, or in the working directory, is used unless ORDERSYNC_CONFIG names another.
-    """
+    An ordersync.toml beside `env_file`, or in the working directory, is used unless ORDERSYNC_CONFIG names another."""
     try:
         settings = Settings(_env_file=env_file)
     except OSError as error:
         raise SettingsError(f"settings cannot be read: {error.strerror} ({error.filename})") from None
+    except UnicodeDecodeError:  # its words show bytes of the file
+        wrong = "a file of settings (.env, or one in ORDERSYNC_SECRETS_DIR) is not UTF-8 text: save it again as UTF-8"
+        raise SettingsError(wrong) from None
     settings.faults.update(misspelt(Settings, env_file, settings.ordersync_secrets_dir, settings.ordersync_config.shop))
     if os.environ.get("STRIPE_LOG", "").lower() == "debug":
         settings.faults["STRIPE_LOG"] = "STRIPE_LOG=debug writes customers' data into the log: unset it"

@@ -1,7 +1,7 @@
 """The shops of a deployment: the one of the environment, or those of the `[[shop]]` entries in ordersync.toml."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from ordersync_dagster.app.settings import Settings, read_settings
 from ordersync_dagster.app.shop_entries import ALL_SHOPS, ShopEntry, read_entries
 from ordersync_dagster.app.shops_apart import refuse_mixed_shops
 from ordersync_dagster.core.errors import SettingsError
+
+SHOWN = 20  # names in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Shops:
         if found is None:
             if not self.names and (unread := self.each[0].settings.faults.get("ORDERSYNC_CONFIG")):
                 raise SettingsError(unread)
-            there = f"there are {', '.join(self.names)}" if self.names else "no [[shop]] stands in ordersync.toml"
+            there = f"there are {_some(self.names)}" if self.names else "no [[shop]] stands in ordersync.toml"
             hint = close_match(name, [*self.names, ALL_SHOPS]) if self.names else ""
             raise SettingsError(f"there is no shop {name[:40]!r}{hint}; {there} (docs/shops.md)")
         return found
@@ -69,7 +71,7 @@ class Shops:
         if len(self.each) > 1:
             raise SettingsError(
                 f"there are several shops: say --shop NAME or --shop {ALL_SHOPS}, or set ORDERSYNC_SHOP. "
-                f"The names are {', '.join(self.names)}"
+                f"The names are {_some(self.names)}"
             )
         return self.each
 
@@ -96,6 +98,11 @@ def read_shops(env_file: Path | None = None) -> Shops:
     )
 
 
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
+
+
 def _has_entries(file: Path) -> bool:
     """Whether a file that cannot be read as TOML seems to have entries."""
     try:
@@ -115,12 +122,15 @@ class _Variables:
         self._folder = root.ordersync_secrets_dir
 
     def value(self, name: str) -> str:
-        """The text of a variable, or "" where it is not set."""
+        """The text of a variable, or "" where it is not set. Raises SettingsError where its file cannot be read."""
         for source in self._sources:
             if text := (source.get(name.lower()) or "").strip():
                 return text
         file = SecretsSettingsSource.find_case_path(self._folder, name, False) if self._folder else None
-        return file.read_text().strip() if file and file.is_file() else ""
+        try:
+            return file.read_text().strip() if file and file.is_file() else ""
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(f"{name} cannot be read from {file}: let this user read it, as UTF-8 text") from None
 
 
 def _settings(entry: ShopEntry, root: Settings, secrets: _Variables) -> Settings:
@@ -128,7 +138,10 @@ def _settings(entry: ShopEntry, root: Settings, secrets: _Variables) -> Settings
     texts: dict[str, object] = dict(entry.texts)
     faults = dict(entry.faults)
     for setting, variable in entry.variables.items():
-        texts[setting] = secrets.value(variable)
+        try:
+            texts[setting] = secrets.value(variable)
+        except SettingsError as error:
+            faults[setting.upper()] = str(error)
     given = {"ordersync_metrics_shop": entry.name, **_own_metrics_file(entry, root), **texts}
     settings = root.with_values(given | {"ordersync_shop": entry.name})
     settings.name_as(entry.name, entry.names)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ordersync_dagster.app.shops import read_shops
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster_tests.support.shop_files import ShopFile
 
@@ -63,6 +64,42 @@ def test_an_empty_list_is_a_fault_and_not_the_default(name: str, shop_file: Shop
 def test_a_wrong_value_is_shown_unless_it_could_be_a_secret(line: str, shown: str, shop_file: ShopFile) -> None:
     (fault,) = shop_file.of("prints", prints=line).faults
     assert fault.startswith(f"prints: {shown}")
+
+
+def test_a_file_of_windows_is_read(shop_file: ShopFile) -> None:
+    shops = shop_file.of("prints")
+    file = shop_file.folder / "ordersync.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_shops(shop_file.folder / ".env").names == shops.names
+
+
+@pytest.mark.parametrize("name", ["ordersync.toml", ".env"])
+def test_a_file_that_is_not_utf_8_is_told_without_its_bytes(name: str, shop_file: ShopFile) -> None:
+    (shop_file.folder / name).write_text('[[shop]]\nname = "prints"\n', encoding="utf-16")
+    with pytest.raises(SettingsError, match=r"is not UTF-8 text.*ave it again as UTF-8") as raised:
+        read_shops(shop_file.folder / ".env").chosen(None)[0].settings.require()
+    assert name in str(raised.value)
+    assert "0xff" not in str(raised.value)
+
+
+def test_a_secret_that_cannot_be_read_stops_its_shop_alone(
+    shop_file: ShopFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "POSTERS_HASH").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setenv("ORDERSYNC_SECRETS_DIR", f"{tmp_path}/secrets")
+    shops = shop_file.of("prints", "posters", posters='hash_key_variable = "POSTERS_HASH"')
+    (fault,) = shops.faults
+    assert fault.startswith("posters: POSTERS_HASH cannot be read from ")
+    shops.named("prints").settings.require(*ALL_NEEDED)
+
+
+def test_a_message_names_some_of_many_shops(shop_file: ShopFile) -> None:
+    shops = shop_file.read("".join(f'[[shop]]\nname = "s{number}"\n' for number in range(1_000)))
+    with pytest.raises(SettingsError, match=r"\(is it s100\?\); there are s0, .*, s19 and 980 more \(docs"):
+        shops.chosen("s1000")
+    with pytest.raises(SettingsError, match=r"s19 and 980 more$"):
+        shops.chosen(None)
 
 
 @pytest.mark.parametrize("table", ["[[shops]]", "[[Shop]]", "[shops]"])

@@ -168,8 +168,10 @@ def read_mapping(path: Path) -> ShopMapping:
     if len(text) > SIZE_LIMIT:
         raise SettingsError(f"{path} is larger than {SIZE_LIMIT // 1024} KB and was not read")
     try:
-        return mapping_of(tomllib.loads(text.decode()), str(path))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return mapping_of(tomllib.loads(text.decode("utf-8-sig")), str(path))
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text: save it again as UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from None
 
 
