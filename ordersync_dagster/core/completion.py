@@ -82,7 +82,8 @@ def _empty_fields(existing: StoredOrder, order: Order) -> dict[str, str | Json]:
 
 def _is_of_customer(existing: StoredOrder, order: Order) -> bool:
     """Whether the order still has the e-mail address of its session: a shop that erases a customer replaces it."""
-    return normalised_email(existing.customer_email or "") == normalised_email(order.customer_email)
+    address = existing.customer_email
+    return address is not None and normalised_email(address) == normalised_email(order.customer_email)
 
 
 def _other_email(existing: StoredOrder, held: Sequence[str]) -> Problem:

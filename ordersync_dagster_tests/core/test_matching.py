@@ -97,3 +97,11 @@ def test_of_two_sessions_with_the_payment_of_an_order_the_first_by_its_id_is_nam
         match = Matcher([row], Elsewhere(), here).of_payment_or_reference(order)
         assert match is not None
         assert match.other_session == "cs_1"
+
+
+def test_an_uncertain_reference_names_another_order_of_the_same_customer_only() -> None:
+    own, other = stored_order(id="own", session_id="cs_1"), stored_order(id="other", session_id="cs_2")
+    order = new_order(session_id="cs_1", references=(Reference("other", is_certain=False),))
+    assert Matcher([own, other], Elsewhere()).named_besides(order, own) == [other]
+    of_another = new_order(session_id="cs_1", customer_email="bo@example.com", references=order.references)
+    assert Matcher([own, other], Elsewhere()).named_besides(of_another, own) == []

@@ -119,3 +119,18 @@ def test_a_purchase_that_its_reference_tells_is_not_told_a_second_time() -> None
     assert problem.ids["stripe_session_ids"] == "a, b, c"
     apart = decided(bought("a", 0, **of_one_order), bought("b", 5), later)
     assert [each.ids["stripe_session_ids"] for each in of(apart, "double_payment")] == ["a, b", "a, c"]
+
+
+def test_two_sessions_of_one_order_that_are_alike_are_told_once() -> None:
+    of_one_order = {"references": (Reference("missing", is_certain=True, names_order=True),)}
+    plan = decided(bought("a", 0, **of_one_order), bought("b", 5, **of_one_order))
+    assert [each.ids["stripe_session_ids"] for each in of(plan, "double_payment")] == ["a, b"]
+
+
+def test_sessions_of_two_orders_are_two_purchases() -> None:
+    def of_order(session_id: str, name: str, total: int) -> Order:
+        references = (Reference(name, is_certain=True, names_order=True),)
+        return bought(session_id, 0, total=Decimal(total), references=references)
+
+    plan = decided(of_order("a", "x", 1), of_order("b", "x", 2), of_order("c", "y", 3), of_order("d", "y", 4))
+    assert [each.ids["stripe_session_ids"] for each in of(plan, "double_payment")] == ["a, b", "c, d"]

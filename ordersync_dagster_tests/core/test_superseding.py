@@ -13,7 +13,7 @@ from ordersync_dagster.core.payment_state import payment_state
 from ordersync_dagster.core.pieces import Piece
 from ordersync_dagster.core.plan import Plan, Stored
 from ordersync_dagster.core.reversals import Reversals, read_reversals
-from ordersync_dagster.core.stripe_session import SessionRules, Skip, SkipReason, read_session
+from ordersync_dagster.core.stripe_session import Overdue, SessionRules, Skip, SkipReason, read_session
 from ordersync_dagster.core.superseding import supersede
 from ordersync_dagster.core.window import day_of
 from ordersync_dagster.sandbox import checkout_session, customer_details, dispute, refund
@@ -183,3 +183,21 @@ def test_a_kept_payment_is_no_lost_one_of_its_order() -> None:
 
     assert not_kept("26.00") == not_kept("27.00") == ()
     assert not_kept("26.00", DISPUTED) == (ORDER_ID,)
+
+
+def test_a_pending_order_whose_payment_another_session_has_is_not_said_to_move() -> None:
+    row = unpaid(payment_intent_id=PAYMENT_INTENT)
+    order = new_order(session_id=TWIN)
+    (problem,) = supersede(order, Match((row,), is_settled=True), payment_state(order, Reversals())).notes
+    assert problem.sentence.endswith("If it is one purchase, nothing is missing.")
+
+
+def test_a_problem_has_the_amount_of_its_own_session_alone() -> None:
+    overdue = Skip("cs_a", SkipReason.UNPAID, Overdue(CREATED_DAY, None))
+    row = stored_order(id="o_a", session_id="cs_a", payment_intent_id=None)
+    alone, beside = (
+        decide_sessions(SessionDay(CREATED_DAY, (overdue, *others)), Stored((row,)))
+        for others in ((), (new_order(session_id="cs_b"),))
+    )
+    (told_alone,), (told_beside,) = of(alone, "order_without_payment"), of(beside, "order_without_payment")
+    assert told_beside == told_alone
