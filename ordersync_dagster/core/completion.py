@@ -52,8 +52,7 @@ def completed(
     elif is_refunded and existing.status in REFUNDABLE:
         changes.insert(0, SetStatus(existing.status, Status.REFUNDED, _WENT_BACK, "Stripe"))
     update = OrderUpdate(existing, tuple(changes)) if changes else None
-    after = update.completed if update else existing
-    return update, [*problems, *disagreements(after, order), *_unreadable(after, order)]
+    return update, [*problems, *disagreements(existing, order), *_unreadable(existing, order)]
 
 
 def without_taken_back(

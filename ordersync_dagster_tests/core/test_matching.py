@@ -105,3 +105,10 @@ def test_an_uncertain_reference_names_another_order_of_the_same_customer_only() 
     assert Matcher([own, other], Elsewhere()).named_besides(order, own) == [other]
     of_another = new_order(session_id="cs_1", customer_email="bo@example.com", references=order.references)
     assert Matcher([own, other], Elsewhere()).named_besides(of_another, own) == []
+
+
+def test_an_order_that_another_session_paid_needs_no_answer_of_stripes() -> None:
+    row = stored_order(session_id="cs_left", payment_intent_id=None)
+    order = new_order(session_id="cs_1", payment_intent_id="pi_1", references=(Reference(row.id, is_certain=True),))
+    elsewhere = Elsewhere({"cs_left": "pi_2"}, unknown={row.id: "no answer"})
+    assert Matcher([row], elsewhere).of_payment_or_reference(order) == Match((row,), row.id, "cs_left")

@@ -134,3 +134,8 @@ def test_sessions_of_two_orders_are_two_purchases() -> None:
 
     plan = decided(of_order("a", "x", 1), of_order("b", "x", 2), of_order("c", "y", 3), of_order("d", "y", 4))
     assert [each.ids["stripe_session_ids"] for each in of(plan, "double_payment")] == ["a, b", "c, d"]
+
+
+def test_a_small_purchase_that_was_paid_twice_is_told_too() -> None:
+    plan = decided(*(bought(name, 0, total=Decimal("0.50"), line_items=()) for name in ("a", "b")))
+    assert len(of(plan, "double_payment")) == 1
