@@ -2,7 +2,7 @@
 
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.order_fields import INSERTED, Kind
-from ordersync_dagster.core.orders import Order
+from ordersync_dagster.core.orders import Order, Price
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 
@@ -16,7 +16,7 @@ def reason_not_to_insert(order: Order, limits: Limits) -> Problem | None:
         return Problem(
             ProblemClass.AMOUNT_DOES_NOT_FIT,
             f"Session {order.session_id} became no order: orders.total_amount is numeric({limits.total.precision},"
-            f"{limits.total.scale}) and cannot hold {order.total} {order.currency} exactly. Widen the column.",
+            f"{limits.total.scale}) and cannot hold {Price(order.total, order.currency)} exactly. Widen the column.",
             ids,
         )
     texts = {each.column: getattr(order, each.attribute) for each in _TEXTS} if limits.widths else {}

@@ -98,7 +98,7 @@ def _at_stripe(facts: Facts) -> str:
 
 
 def _amount(total: Decimal, currency: str) -> str:
-    return f"{with_decimals(total, currency.lower()):f} {currency.upper()}".strip()
+    return f"{currency.upper()} {with_decimals(total, currency.lower()):,f}".strip()
 
 
 def _in_shop(order: StoredOrder | None) -> str:

@@ -95,7 +95,7 @@ class Price:
     currency: str
 
     def __str__(self) -> str:
-        return f"{with_decimals(self.amount, self.currency):f} {self.currency}"
+        return self.text
 
     @property
     def text(self) -> str:

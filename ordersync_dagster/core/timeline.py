@@ -32,7 +32,7 @@ def shown_amount(row: Mapping[str, Any], key: str) -> str:
     if type(amount) is not int or not isinstance(currency, str):
         return "no amount"
     try:
-        return f"{money.from_minor(amount, currency.lower()):f} {currency.upper()}"
+        return f"{currency.upper()} {money.from_minor(amount, currency.lower()):,f}"
     except money.MoneyError:
         return f"{amount} minor units of {currency.upper()[:8]!r}"
 

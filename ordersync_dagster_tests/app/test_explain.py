@@ -96,8 +96,8 @@ def test_refunds_and_disputes_are_part_of_the_past(shop: Shop, outage: World) ->
                "status": "needs_response"}  # fmt: skip
     shop.sandbox.replace(outage.with_refund(refund).with_dispute(dispute))
     found = the_one(shop, session["id"])
-    assert "refund re_x of 1" in sentences(found)
-    assert "dispute dp_x of 2" in sentences(found)
+    assert "refund re_x of EUR 1.00" in sentences(found)
+    assert "dispute dp_x of EUR 2.00" in sentences(found)
     assert {"partly_refunded", "disputed"} <= {str(each.problem_class) for each in found.plan.problems}
     assert "1 refund, 1 dispute" in found.states["Stripe"]
 

@@ -191,7 +191,7 @@ def test_an_answer_is_empty_where_nothing_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "currency", "shown"), [("800.000", "JPY", "800 JPY"), ("12.340", "kwd", "12.340 KWD"), ("5", "", "5")]
+    ("total", "currency", "shown"), [("800.000", "JPY", "JPY 800"), ("12.340", "kwd", "KWD 12.340"), ("5", "", "5")]
 )
 def test_the_amount_of_an_order_has_the_decimals_of_its_currency(total: str, currency: str, shown: str) -> None:
     order = replace(STORED, total=Decimal(total), currency=currency)

@@ -163,7 +163,7 @@ def test_a_loss_is_told_where_both_amounts_are_known_and_the_same_money(
     answer = printful_answer(status=word, costs=costs(**charged))
     found = [each for each in told(answer, reversals) if each.problem_class == "negative_margin"]
     assert [each.amount for each in found] == ([Price(Decimal(loss), "usd")] if loss else [])
-    assert all(f"loses {loss} usd" in each.sentence for each in found)
+    assert all(f"loses USD {loss}" in each.sentence for each in found)
 
 
 def test_a_payment_that_this_run_does_not_know_is_no_loss() -> None:

@@ -112,7 +112,7 @@ def test_a_part_that_went_back_is_said_with_both_amounts_and_the_rest_still_wait
     assert [insert.order.status for insert in plan.inserts] == [Status.PROCESSING]
     assert sorted(classes(plan)) == ["not_looked_at", "partly_refunded"]
     (problem,) = [each for each in plan.problems if each.problem_class == "partly_refunded"]
-    assert "15.00 usd of 26.00 usd went back" in problem.sentence
+    assert "USD 15.00 of USD 26.00 went back" in problem.sentence
 
 
 def test_a_part_that_is_disputed_beside_one_that_was_refunded_is_both() -> None:

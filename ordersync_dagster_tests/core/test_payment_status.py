@@ -115,12 +115,12 @@ def test_an_order_without_its_payment_may_still_be_linked() -> None:
         ),
         (
             PARTLY,
-            "Order {}: 15.00 usd of 26.00 usd went back to the customer. Send only the goods that are still paid.",
+            "Order {}: USD 15.00 of USD 26.00 went back to the customer. Send only the goods that are still paid.",
             {},
         ),
         (
             read_reversals([refund(amount=1500), refund(amount=1, currency="eur")], []),
-            "Order {}: 0.01 eur and 15.00 usd of 26.00 usd went back to the customer. Send only the goods that are "
+            "Order {}: EUR 0.01 and USD 15.00 of USD 26.00 went back to the customer. Send only the goods that are "
             "still paid.",
             {},
         ),

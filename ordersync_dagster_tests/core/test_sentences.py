@@ -64,7 +64,7 @@ def test_a_session_whose_text_no_column_holds_is_named_with_the_column(column: s
 def test_a_session_whose_amount_no_column_holds_is_named_with_the_amount() -> None:
     (problem,) = of_session(Limits(total=Capacity(3, 2)))
     assert problem.ids == {"stripe_session_id": SESSION_ID}
-    assert "numeric(3,2) and cannot hold 26.00 usd" in problem.sentence
+    assert "numeric(3,2) and cannot hold USD 26.00" in problem.sentence
 
 
 def test_an_order_that_cannot_be_completed_is_named_with_the_column() -> None:

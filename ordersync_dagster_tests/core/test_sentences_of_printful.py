@@ -204,7 +204,7 @@ def test_a_loss_is_told_whole(is_whole: bool, what: str) -> None:
     problem = negative_margin(STORED, theirs, Payment(is_whole=is_whole, kept=Price(Decimal("26.00"), "usd")))
     assert problem == Problem(
         ProblemClass.NEGATIVE_MARGIN,
-        f"Printful order 7 costs 30.00 usd, and {what} of order o1 is 26.00 usd: the shop loses 4.00 usd. Look at your "
+        f"Printful order 7 costs USD 30.00, and {what} of order o1 is USD 26.00: the shop loses USD 4.00. Look at your "
         "prices, at the shipping that the customer paid, and at Printful's costs.",
         WITH_SESSION,
     )

@@ -94,7 +94,7 @@ def test_a_link_of_the_session_that_somebody_took_back_is_told_whole() -> None:
         (
             Limits(total=Capacity(3, 2)),
             ProblemClass.AMOUNT_DOES_NOT_FIT,
-            "orders.total_amount is numeric(3,2) and cannot hold 26.00 usd exactly. Widen the column.",
+            "orders.total_amount is numeric(3,2) and cannot hold USD 26.00 exactly. Widen the column.",
         ),
         (
             Limits(widths={"orders.currency": 2}),

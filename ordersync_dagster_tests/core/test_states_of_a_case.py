@@ -21,12 +21,12 @@ def at_printful(**facts: Any) -> str:
 @pytest.mark.parametrize(
     ("facts", "line"),
     [
-        (Facts(ORDER, checkout_session()), "complete, paid, 26.00 USD"),
-        (Facts(ORDER, checkout_session(status=None, payment_status="unpaid", currency="jpy")), "unpaid, 2600 JPY"),
+        (Facts(ORDER, checkout_session()), "complete, paid, USD 26.00"),
+        (Facts(ORDER, checkout_session(status=None, payment_status="unpaid", currency="jpy")), "unpaid, JPY 2,600"),
         (Facts(ORDER, checkout_session(amount_total=None)), "complete, paid, no amount"),
         (
             Facts(ORDER, checkout_session(), refunds=[{}, {}], disputes=[{}]),
-            "complete, paid, 26.00 USD, 2 refunds, 1 dispute",
+            "complete, paid, USD 26.00, 2 refunds, 1 dispute",
         ),
         (Facts(ORDER), "nothing of session cs_1"),
         (Facts(Case(stored_order())), "no session is known"),
@@ -41,7 +41,7 @@ def test_stripe_says_its_words_the_amount_and_what_went_back(facts: Facts, line:
     [
         (
             stored_order(items=(stored_item(),)),
-            "processing, 26.00 USD, 1 item, customer_email (set), customer_name (set), shipping_address (set)",
+            "processing, USD 26.00, 1 item, customer_email (set), customer_name (set), shipping_address (set)",
         ),
         (
             stored_order(

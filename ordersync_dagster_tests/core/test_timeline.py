@@ -41,9 +41,9 @@ def test_stripes_moments_are_the_session_its_refunds_and_its_disputes() -> None:
         refunds=[refund(id="re_1", amount=600, created=SECOND + 60)],
         disputes=[dispute(id="du_1", amount=2600, created=SECOND + 30)],
     ) == [
-        (0, "Stripe", "session made, 1234.56 USD"),
-        (30, "Stripe", "dispute du_1 of 26.00 USD, now needs_response"),
-        (60, "Stripe", "refund re_1 of 6.00 USD, now succeeded"),
+        (0, "Stripe", "session made, USD 1,234.56"),
+        (30, "Stripe", "dispute du_1 of USD 26.00, now needs_response"),
+        (60, "Stripe", "refund re_1 of USD 6.00, now succeeded"),
     ]
 
 
@@ -51,8 +51,8 @@ def test_what_stripe_leaves_out_is_shown_as_nothing_and_long_words_are_cut() -> 
     assert told(
         refunds=[refund(id="", created=SECOND, status=None), refund(id="r" * 81, created=SECOND, amount=1)]
     ) == [
-        (0, "Stripe", "refund (nothing) of 26.00 USD, now (nothing)"),
-        (0, "Stripe", f"refund {'r' * 80} of 0.01 USD, now succeeded"),
+        (0, "Stripe", "refund (nothing) of USD 26.00, now (nothing)"),
+        (0, "Stripe", f"refund {'r' * 80} of USD 0.01, now succeeded"),
     ]
 
 
@@ -69,9 +69,9 @@ def test_what_has_no_time_or_is_no_object_is_no_moment() -> None:
 @pytest.mark.parametrize(
     ("amount", "currency", "shown"),
     [
-        (2600, "usd", "26.00 USD"),
-        (800, "JPY", "800 JPY"),
-        (-50, "eur", "-0.50 EUR"),
+        (2600, "usd", "USD 26.00"),
+        (800, "JPY", "JPY 800"),
+        (-50, "eur", "EUR -0.50"),
         (2650, "isk", "2650 minor units of 'ISK'"),
         (2600, "abcdefghij", "2600 minor units of 'ABCDEFGH'"),
         (True, "usd", "no amount"),

@@ -41,7 +41,7 @@ def test_an_order_that_nobody_paid_for_is_named_with_its_day_and_its_cost() -> N
     (problem,) = decided(free()).notes
     assert problem.problem_class is ProblemClass.ORPHAN_PRINTFUL
     assert problem.sentence == (
-        "Printful makes order 7 of 2026-09-20 for 17.34 usd, and nobody paid for it: no order of the shop names it, "
+        "Printful makes order 7 of 2026-09-20 for USD 17.34, and nobody paid for it: no order of the shop names it, "
         "and no paid Checkout Session belongs to it. Cancel it at Printful, or set the printful_order_id of its order."
     )
     assert (problem.ids, problem.day, problem.amount) == ({"printful_order_id": "7"}, date(2026, 9, 20), COST)
@@ -160,7 +160,7 @@ def test_nobody_orders_the_goods_of_a_payment_that_went_back_again() -> None:
 def test_an_orphan_for_the_recipient_of_an_order_names_that_order() -> None:
     (problem,) = decided(free(), near={"7": stored_order()}).notes
     assert problem.sentence == (
-        "Printful makes order 7 of 2026-09-20 for 17.34 usd, and no order of the shop names it. Order "
+        "Printful makes order 7 of 2026-09-20 for USD 17.34, and no order of the shop names it. Order "
         f"{ORDER_ID} is for the same recipient: look whether it is made for that one, before you cancel it at Printful."
     )
 
