@@ -7,7 +7,6 @@ from itertools import chain, compress, islice
 from operator import not_
 from typing import Any
 
-from ordersync_dagster.core.changes import FillFields
 from ordersync_dagster.core.decide_links import decide_links
 from ordersync_dagster.core.decide_printful import PrintfulBatch, decide_printful
 from ordersync_dagster.core.errors import VendorError
@@ -141,11 +140,12 @@ class PrintfulPhase:
 
     def _unclaimed_step(self, links: Plan) -> Step:
         told = (note.ids.get("printful_order_ids", "").split(", ") for note in links.notes)
-        filled = (
-            change.values for update in links.updates for change in update.changes if isinstance(change, FillFields)
-        )
-        explained = {*chain.from_iterable(told), *(str(values.get("printful_order_id")) for values in filled)}
-        planned = (*self._planned.values(), *self._refunded)
+        linked = {str(each.completed.printful_order_id): each.completed for each in links.updates}
+        self._owners |= {printful_id: [order.id] for printful_id, order in linked.items()}
+        for theirs in (each for each in self._candidates if each.printful_order_id in linked):
+            self.unclaimed.keep_named(theirs)
+        explained = {*chain.from_iterable(told), *linked}
+        planned = (*self._planned.values(), *self._refunded, *linked.values())
         facts = self.unclaimed.facts(explained, planned, lambda printful_id: self._owners[printful_id][0], self.clock())
         return Step(facts, decide_unclaimed(facts))
 

@@ -199,3 +199,17 @@ def _lost(shop: Shop) -> set[str]:
         if each["payment_status"] == "paid" and each["id"] not in stored and "printfulOrderId" not in each["metadata"]
         and each["created"] < (shop.time.now - timedelta(hours=2)).timestamp()
     }  # fmt: skip
+
+
+def test_what_takes_the_place_of_a_failed_order_is_told_in_the_run_that_links(each_shop: Shop) -> None:
+    row = each_shop.of_printful("failed")
+    (first,) = [each for each in each_shop.sandbox.world.printful_orders if str(each["id"]) == row["printful_order_id"]]
+    again = {**first, "id": 555_000_009, "external_id": None, "status": "inprocess", "created": first["created"] + 60}
+    each_shop.sandbox.put_printful_order(again)
+    each_shop.sandbox.put_printful_order({**first, "external_id": row["stripe_payment_intent_id"]})
+    each_shop.database.execute("UPDATE orders SET printful_order_id = NULL WHERE id = :id", id=row["id"])
+    for dry_run in (True, False, False):
+        run = each_shop.run(dry_run=dry_run)
+        assert row["id"] in {ids["order_id"] for ids in of_class(run, "cancelled_at_printful")}
+        (ids,) = [each for each in of_class(run, "possible_link") if each["order_id"] == row["id"]]
+        assert ids["printful_order_ids"] == "555000009"

@@ -70,7 +70,8 @@ class AuditColumns:
         return snapshot | values
 
     def _redacted(self, name: str, value: Any) -> Any:
-        if name == self._metadata:
+        says_something = value is None or isinstance(_unwrapped(value), dict) or not self._is_empty(name, value)
+        if name == self._metadata and says_something:
             parts = {key: each for key, each in parsed(value).items() if key == SHIPMENTS_KEY}
             return {"parts": parts, "hash": None if value is None else self._keyed.of(str(value))}
         if name in self._clear or self._is_empty(name, value):

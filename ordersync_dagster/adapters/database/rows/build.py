@@ -53,8 +53,7 @@ def changed_columns(update: OrderUpdate, fresh: StoredOrder) -> Row:
             case SetStatus(after=after):
                 values["status"] = after
             case SetTracking(number, url, shipments):
-                shown = {"tracking_number": number, "tracking_url": url}
-                values |= {column: value for column, value in shown.items() if value is not None}  # '' may stand there
+                values |= {"tracking_number": number, "tracking_url": url}
                 if shipments is not None:
                     values["metadata"] = {
                         **fresh.metadata,
@@ -70,7 +69,7 @@ def as_held(values: Row, fresh: StoredOrder, metadata: str | None) -> Row:
 
     `metadata` is that column's text as it is stored: only our own key of it is set.
     """
-    held = dict(values)
+    held = {column: value for column, value in values.items() if value is not None}  # there may be '' and no NULL
     if "metadata" in values and fresh.metadata and metadata is not None:
         text = json.loads(metadata) if "metadata" in fresh.wrapped else metadata
         held["metadata"] = JsonText(with_member(text, SHIPMENTS_KEY, json.dumps(values["metadata"][SHIPMENTS_KEY])))

@@ -32,7 +32,7 @@ class Document:
 
 
 def document_of(text: str | None) -> Document:
-    """The object in the column; blanks and JSON's null are no object."""
+    """The object in the column; blanks, JSON's null and an empty list (PHP's empty object) are no object."""
     value: object = text
     depth = 0
     while isinstance(value, str) and value.strip() and depth < 2:
@@ -44,7 +44,7 @@ def document_of(text: str | None) -> Document:
     is_blank = isinstance(value, str) and not value.strip()
     if isinstance(value, dict):
         return Document(value, is_wrapped=depth == 2)
-    if value is None or is_blank:
+    if value is None or is_blank or value == []:
         return Document(is_wrapped=depth == 2 or (depth == 1 and is_blank))
     return Document(is_unreadable=True)
 

@@ -16,7 +16,7 @@ from ordersync_dagster_tests.support.shops import Shop
 NO_OBJECTS = ("12 Main St", '"5 New Street, Riga"', '["gift", "vip"]', "true", '{"line1": "5 New')
 FULL = pytest.mark.full
 NAMED = "unreadable_column"
-EMPTY = ("", "  ", "null", '{"line1": null}')
+EMPTY = ("", "  ", "null", "[]", '{"line1": null}')
 
 
 @pytest.fixture
@@ -83,6 +83,20 @@ def test_an_address_that_says_nothing_is_filled_and_comes_back_as_it_was(text_sh
     undo = History(settings_for(text_shop.sandbox, text_shop.database.url), text_shop.time.tools())
     assert undo.undo(run.outcome.run_id, dry_run=False).kept == []
     assert {each: held(text_shop, each, "shipping_address") for each in empty} == empty
+
+
+@pytest.mark.parametrize("value", ["[]", pytest.param("null", marks=FULL)])
+def test_metadata_that_say_nothing_get_parcels_and_come_back(each_shop: Shop, value: str) -> None:
+    order_id = with_parcels(each_shop)
+    put(each_shop, order_id, "metadata", value)
+    run = each_shop.run()
+    assert notices(run, order_id, "metadata") == []
+    assert decoded(held(each_shop, order_id, "metadata")).keys() == {"printful_shipments"}
+    again = each_shop.run()
+    assert again.outcome.rows == dict.fromkeys(again.outcome.rows, 0)
+    undo = History(settings_for(each_shop.sandbox, each_shop.database.url), each_shop.time.tools())
+    assert undo.undo(run.outcome.run_id, dry_run=False).kept == []
+    assert decoded(held(each_shop, order_id, "metadata")) == json.loads(value)
 
 
 @pytest.mark.parametrize("value", [NO_OBJECTS[0], *(pytest.param(each, marks=FULL) for each in NO_OBJECTS[1:3])])
@@ -200,7 +214,8 @@ def test_printful_ids_may_be_whole_numbers_in_sqlite(shop: Shop) -> None:
         ('{"a": 1}', Document({"a": 1})),
         ('"{\\"a\\": 1}"', Document({"a": 1}, is_wrapped=True)),
         (json.dumps(json.dumps(json.dumps({}))), Document(is_unreadable=True)),
-        ("[]", Document(is_unreadable=True)),
+        ("[]", Document()),
+        ("[0]", Document(is_unreadable=True)),
         ("0", Document(is_unreadable=True)),
         ("[" * 100_000, Document(is_unreadable=True)),
     ],
