@@ -17,8 +17,8 @@ def refuse_other_shop(settings: Settings, opened: OpenDatabase) -> None:
 
     Two settings that name one database alike are refused before (`refuse_mixed_shops`); here the database itself tells.
     """
-    last = _last_shop(opened) if settings.others else ""
-    other = settings.others.get(last)
+    last = _last_shop(opened) if settings.shop else ""
+    other = settings.other_shop(last)
     if other is None:
         return
     with suppress(DatabaseAccessError, BusyError, DatabaseRefusedError, OSError):

@@ -14,7 +14,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -28,10 +27,10 @@ from ordersync_dagster.app import setting_values as values
 from ordersync_dagster.app.metrics_settings import metrics_file, metrics_shop, pushgateway
 from ordersync_dagster.app.misspelt import misspelt
 from ordersync_dagster.app.shop_settings import ShopSettings
+from ordersync_dagster.app.wrong_settings import MULTILINE, not_taken, with_control_character
 from ordersync_dagster.core.errors import SettingsError
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.stripe_session import SessionMatch
-from ordersync_dagster.core.value_words import A_DAY, SWITCH, in_brackets, number_words
 
 
 class Settings(ShopSettings):
@@ -41,7 +40,12 @@ class Settings(ShopSettings):
     """
 
     model_config = SettingsConfigDict(
-        extra="ignore", env_ignore_empty=True, enable_decoding=False, validate_default=False, frozen=True
+        extra="ignore",
+        env_ignore_empty=True,
+        enable_decoding=False,
+        validate_default=False,
+        frozen=True,
+        dotenv_filtering="only_existing",  # else 1,000 shops' variables in .env take seconds
     )
 
     ordersync_require_restricted_key: bool = False  # before the key: its validator reads it
@@ -180,14 +184,18 @@ class Settings(ShopSettings):
     @classmethod
     def _collect_faults(cls, given: Mapping[str, Any], parse: ModelWrapValidatorHandler["Settings"]) -> "Settings":
         """Leave out wrong values and note why, so that one message can name all. A blank value counts as not set."""
-        trimmed = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+        ours = {name: given[name] for name in given if name in cls.model_fields}  # .env has other programs' names too
+        trimmed = {name: value.strip() if isinstance(value, str) else value for name, value in ours.items()}
         odd = [name for name, value in trimmed.items() if values.has_control_character(value)]
-        faults = {name: _odd(name) for name in odd if name not in _KEYS}
+        faults = {name: with_control_character(name) for name in odd if name not in MULTILINE}
         named = {name: value for name, value in trimmed.items() if value != "" and name not in faults}
         try:
             settings = parse(named)
         except ValidationError as error:
-            faults |= {str(each["loc"][0]): _wrong_value(each, named) for each in error.errors(include_input=False)}
+            faults |= {
+                str(each["loc"][0]): not_taken(each, named, cls.model_fields)
+                for each in error.errors(include_input=False)
+            }
             settings = parse({name: value for name, value in named.items() if name not in faults})
         settings.faults.update({name.upper(): sentence for name, sentence in faults.items()})
         settings._given = trimmed
@@ -206,14 +214,14 @@ class _SecretsFolder(SecretsSettingsSource):
 def read_settings(env_file: Path | None = None) -> Settings:
     """Read all settings; a wrong one becomes a fault. Raises SettingsError where a file cannot be read.
 
-    An ordersync.toml beside `env_file`, or in the working directory, is used unless ORDERSYNC_CONFIG names another."""
+    An ordersync.toml beside `env_file`, or in the working directory, is used unless ORDERSYNC_CONFIG names another.
+    """
     try:
         settings = Settings(_env_file=env_file)
     except OSError as error:
         raise SettingsError(f"settings cannot be read: {error.strerror} ({error.filename})") from None
     except UnicodeDecodeError:  # its words show bytes of the file
-        wrong = "a file of settings (.env, or one in ORDERSYNC_SECRETS_DIR) is not UTF-8 text: save it again as UTF-8"
-        raise SettingsError(wrong) from None
+        raise SettingsError("a file of settings (.env or a secret) is not UTF-8 text: save it again as UTF-8") from None
     settings.faults.update(misspelt(Settings, env_file, settings.ordersync_secrets_dir, settings.ordersync_config.shop))
     if os.environ.get("STRIPE_LOG", "").lower() == "debug":
         settings.faults["STRIPE_LOG"] = "STRIPE_LOG=debug writes customers' data into the log: unset it"
@@ -222,29 +230,3 @@ def read_settings(env_file: Path | None = None) -> Settings:
 
 def _secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
-
-
-# Their own validators say more, and URLs may have line breaks between them.
-_KEYS = ("stripe_secret_key", "printful_api_key", "ordersync_alert_urls")
-
-
-def _odd(name: str) -> str:
-    return f"{name.upper()} has a line break or another control character in it: copy it again"
-
-
-def _wrong_value(error: ErrorDetails, given: Mapping[str, Any]) -> str:
-    ours, name = error.get("ctx", {}).get("error"), str(error["loc"][0])
-    if isinstance(ours, SettingsError):
-        return str(ours)
-    return f"{name.upper()}{in_brackets(given[name])} takes {_taken(name) or error['msg']}"
-
-
-def _taken(name: str) -> str | None:
-    """The words for the values of a setting that has no reader of its own."""
-    field = Settings.model_fields[name]
-    kinds = getattr(field.annotation, "__args__", (field.annotation,))
-    if bool in kinds:
-        return SWITCH
-    if int in kinds:
-        return number_words(*values.limits(field.metadata))
-    return A_DAY if date in kinds else None

@@ -27,7 +27,7 @@ class ShopSettings(BaseSettings):
     _shop: str = ""  # the name of one of several shops
     _names: dict[str, str] = {}
     _given: dict[str, Any] = {}  # texts as they were found, secrets too: never shown
-    _others: Mapping[str, Self] = {}
+    _all_shops: Mapping[str, Self] = {}
     _shared_accounts: set[str] = set()
     _side_by_side: Path | None = None
 
@@ -61,14 +61,13 @@ class ShopSettings(BaseSettings):
         BaseModel.__init__(made, **(self._given | texts))  # without looking into the environment again: 20 times faster
         return made
 
-    @property
-    def others(self) -> Mapping[str, Self]:
-        """The settings of the other shops of the deployment, by name."""
-        return self._others
+    def other_shop(self, name: str) -> Self | None:
+        """The settings of another shop of the deployment."""
+        return None if name == self._shop else self._all_shops.get(name)
 
-    def stands_beside(self, others: Mapping[str, Self]) -> None:
-        """These are the other shops of the deployment."""
-        self._others = others
+    def stands_beside(self, all_shops: Mapping[str, Self]) -> None:
+        """These are the shops of the deployment, by name."""
+        self._all_shops = all_shops
 
     @property
     def shared_accounts(self) -> set[str]:

@@ -91,8 +91,9 @@ def read_shops(env_file: Path | None = None) -> Shops:
     found = [Shop(each.name, _settings(each, root, secrets), each.schedule) for each in entries]
     refuse_mixed_shops([shop.settings for shop in found])
     settings = sharing_budgets([shop.settings for shop in found])
-    for own in settings:
-        own.stands_beside({each.shop: each for each in settings if each is not own})
+    all_shops = {each.shop: each for each in settings}
+    for each in settings:
+        each.stands_beside(all_shops)
     return Shops(
         tuple(replace(shop, settings=own) for shop, own in zip(found, settings, strict=True)), root.ordersync_shop
     )

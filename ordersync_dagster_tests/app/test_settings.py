@@ -167,6 +167,14 @@ def test_the_environment_is_stronger_than_the_file(tmp_path: Path, monkeypatch: 
     assert (settings.ordersync_grace_minutes, settings.printful_store_id) == (5, "8")
 
 
+def test_a_variable_of_another_program_may_have_several_lines(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text('PRIVATE_KEY="-----BEGIN\nabc\n-----END"\nORDERSYNC_GRACE_MINUTES=5\n')
+    settings = read_settings(file)
+    settings.require()
+    assert settings.ordersync_grace_minutes == 5
+
+
 def test_a_folder_of_secrets_says_what_neither_environment_nor_file_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
