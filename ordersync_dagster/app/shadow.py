@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from ordersync_dagster.adapters.database.journal import shadow_records
+from ordersync_dagster.adapters.database.journal import run_history, shadow_records
 from ordersync_dagster.adapters.database.journal.keyed_hash import readable_keyed_hash
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.app.settings import Settings
@@ -15,9 +15,13 @@ from ordersync_dagster.core.shadow import ShadowFigures, ShadowRecord
 
 @dataclass(frozen=True, slots=True)
 class ShadowState:
-    """Every change that shadow mode did not make, oldest first, with its outcome until now."""
+    """Every change that shadow mode did not make, oldest first, with its outcome until now.
+
+    `has_looked` says whether a run in shadow mode ever came to its end.
+    """
 
     records: tuple[ShadowRecord, ...]
+    has_looked: bool
 
     @property
     def figures(self) -> ShadowFigures:
@@ -28,7 +32,8 @@ def shadow_state(settings: Settings, *, days: int | None = None, tools: Tools = 
     """Compares with the shop's rows as they are now; writes nothing."""
     store = open_records(settings, tools, is_writing=False)
     since = tools.clock() - timedelta(days=days) if days else None
-    return ShadowState(current_records(store, since))
+    has_looked = store.tables.has_own_tables and store.read(run_history.has_shadow_runs)
+    return ShadowState(current_records(store, since), has_looked)
 
 
 def current_records(store: DatabaseStore, since: datetime | None = None) -> tuple[ShadowRecord, ...]:

@@ -16,5 +16,5 @@ def shadow(days: Annotated[int | None, SINCE] = None, as_json: Annotated[bool, A
     from ordersync_dagster.app.shadow import shadow_state
     from ordersync_dagster.report.shadow import shadow_json, shadow_text
 
-    records = shadow_state(settings(), days=days).records
-    show(shadow_json(records) if as_json else shadow_text(records))
+    state = shadow_state(settings(), days=days)
+    show((shadow_json if as_json else shadow_text)(state.records, has_looked=state.has_looked))

@@ -31,8 +31,13 @@ def shadow_sentence(figures: ShadowFigures) -> str:
     )
 
 
-def shadow_text(records: Sequence[ShadowRecord]) -> str:
-    """The figures, then each change that would have been wrong or is still open."""
+def shadow_text(records: Sequence[ShadowRecord], *, has_looked: bool) -> str:
+    """The figures, then each change that would have been wrong or is still open.
+
+    `has_looked` is False where no run in shadow mode has come to its end.
+    """
+    if not records and not has_looked:
+        return "No run in shadow mode has looked at this shop yet: set ORDERSYNC_SHADOW=true and run `ordersync sync`."
     lines = [shadow_sentence(ShadowFigures.of(records))]
     for outcome, title in ((ShadowOutcome.WRONG, "Would have been wrong"), (ShadowOutcome.OPEN, "Still open")):
         shown = [each for each in records if each.outcome is outcome]
@@ -40,10 +45,11 @@ def shadow_text(records: Sequence[ShadowRecord]) -> str:
     return "\n".join(lines)
 
 
-def shadow_json(records: Sequence[ShadowRecord]) -> str:
+def shadow_json(records: Sequence[ShadowRecord], *, has_looked: bool) -> str:
     figures = ShadowFigures.of(records)
     document = {
         "schema_version": SHADOW_VERSION,
+        "has_looked": has_looked,
         "since": figures.since.isoformat() if figures.since else None,
         "summary": figures.by_name,
         "changes": [

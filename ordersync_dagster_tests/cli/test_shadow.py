@@ -20,7 +20,10 @@ def test_each_run_tells_what_shadow_mode_would_have_done(ordersync: Cli, world: 
 
 
 def test_the_changes_are_listed(ordersync: Cli) -> None:
-    assert ordersync("shadow").out == "Shadow mode: no run would have changed anything yet.\n"
+    ordersync("sync", "--dry-run")
+    told = "No run in shadow mode has looked at this shop yet: set ORDERSYNC_SHADOW=true and run `ordersync sync`.\n"
+    assert ordersync("shadow").out == told
+    assert document(ordersync("shadow", "--json"))["has_looked"] is False
     ordersync("sync", ORDERSYNC_SHADOW="1")
     ran = ordersync("shadow", "--days", "7")
     assert ran.code == 0
@@ -28,3 +31,11 @@ def test_the_changes_are_listed(ordersync: Cli) -> None:
     found = document(ordersync("shadow", "--json"))
     assert found["summary"]["shadow_repairs"] == len(found["changes"]) > 0
     assert {each["outcome"] for each in found["changes"]} == {"open"}
+
+
+def test_shadow_mode_with_nothing_to_change_says_that_it_looked(ordersync: Cli) -> None:
+    ordersync("sync")
+    ordersync("sync", ORDERSYNC_SHADOW="1")
+    assert ordersync("shadow").out == "Shadow mode: no run would have changed anything yet.\n"
+    found = document(ordersync("shadow", "--json"))
+    assert (found["has_looked"], found["since"], found["changes"]) == (True, None, [])

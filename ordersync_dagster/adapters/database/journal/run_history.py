@@ -27,6 +27,12 @@ def read_runs(connection: Connection, limit: int) -> list[PastRun]:
     return _runs(connection, RUNS.c.id.in_(select(RUNS.c.id).order_by(RUNS.c.started_at.desc()).limit(limit)))
 
 
+def has_shadow_runs(connection: Connection) -> bool:
+    """Whether a run in shadow mode came to its end."""
+    ended = select(RUNS.c.id).where(RUNS.c.kind == "shadow", RUNS.c.state == "succeeded").limit(1)
+    return connection.execute(ended).first() is not None
+
+
 def find_run(connection: Connection, run_id: str) -> PastRun | None:
     """The run with this id."""
     return next(iter(_runs(connection, RUNS.c.id == run_id)), None)
