@@ -169,6 +169,8 @@ def test_an_order_without_a_value_that_its_column_must_have_becomes_no_order() -
     assert (plan.inserts, classes(plan)) == ((), ["database_refused"])
     assert "orders.customer_name must have a value" in plan.problems[0].sentence
     assert plan.problems[0].ids == {"stripe_session_id": new_order().session_id}
+    advice = "Allow NULL, or say under [values.orders] in ordersync.toml what stands there instead."
+    assert plan.problems[0].sentence.endswith(f" for it. {advice}")
     assert plan_of(new_order(), limits=limits).inserts
 
 

@@ -228,4 +228,7 @@ def test_an_item_without_a_value_that_its_column_must_have_is_a_problem() -> Non
     assert isinstance(problem, Problem)
     assert problem.problem_class == "database_refused"
     assert "order_items.image_url must have a value" in problem.sentence
+    advice = "Allow NULL, or say under [values.order_items] in ordersync.toml what stands there instead."
+    assert problem.sentence.endswith(f" has none. {advice}")
+    assert problem.ids.keys() == {"order_id", "printful_order_id"}
     assert added(found(TEE, limits=limits)) == ["1"]

@@ -223,6 +223,8 @@ def test_orders_that_nobody_looked_for_are_one_record_for_each_day_and_currency(
         "1 order of 2026-05-13 names",
     ]
     assert unlooked("o9", "1").id == euros.id, "each order's notice leads to the record"
+    assert euros.id == "pceb2f492796b", "somebody may have acknowledged it in an earlier release"
+    assert {each.found_by for each in sightings.found.values()} == {FoundBy.SESSIONS}
 
 
 def test_the_record_of_a_day_ends_when_printful_was_looked_at() -> None:

@@ -200,4 +200,13 @@ def test_a_problem_has_the_amount_of_its_own_session_alone() -> None:
         for others in ((), (new_order(session_id="cs_b"),))
     )
     (told_alone,), (told_beside,) = of(alone, "order_without_payment"), of(beside, "order_without_payment")
-    assert told_beside == told_alone
+    assert (told_beside, told_beside.amount) == (told_alone, told_alone.amount)
+
+
+def test_each_order_whose_payment_may_go_back_is_named_by_the_piece_of_its_day() -> None:
+    rows = [unpaid(id=f"order-number-{n:04}", session_id=f"cs_left_{n}") for n in (1, 2)]
+    paid = [referring(row.id, session_id=f"cs_{row.id}", payment_intent_id="pi_second") for row in rows]
+    pieces = [decide_piece(SessionDay(sessions=(each,), reversals=DISPUTED), Stored(tuple(rows))) for each in paid]
+    together = decide_piece(SessionDay(sessions=tuple(paid), reversals=DISPUTED), Stored(tuple(rows)))
+    assert together.not_kept == {**pieces[0].not_kept, **pieces[1].not_kept}
+    assert len(together.not_kept) == 2

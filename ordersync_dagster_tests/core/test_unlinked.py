@@ -56,5 +56,5 @@ def test_an_order_that_nobody_looked_for_is_told_whole() -> None:
         ProblemClass.NOT_LOOKED_AT,
         "Order o1 was paid more than a day ago and names no Printful order. This run did not look at Printful.",
         {"order_id": "o1", "stripe_session_id": "cs_1"},
-        amount=Price(session.total, "usd"),
     )
+    assert (problem.day, problem.amount) == (session.created.date(), Price(session.total, "usd"))
