@@ -18,7 +18,7 @@ from ordersync_dagster_tests.support.shops import launched, seeded
 from ordersync_dagster_tests.support.world import served
 
 pytestmark = pytest.mark.slow
-PHONE, DESK = (390, 844), (1100, 860)
+PHONE, NARROW, DESK = (390, 844), (320, 700), (1100, 860)
 RUNS = (12, 11, 10, 9, 8, 7, 6, 5, 4, 3)  # days ago; none repaired what was lost since
 PARTS = {
     "Money": "Does the money agree?",
@@ -86,7 +86,7 @@ def _luminance(colour: list[float]) -> float:
     return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, PHONE, NARROW], ids=["desk", "phone", "narrow"])
 def test_nobody_is_kept_out_by_the_page(address: str, colours: str, size: tuple[int, int]) -> None:
     with opened(address, *size, color_scheme=colours) as page:
         page.goto(address)
