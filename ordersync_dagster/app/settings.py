@@ -177,7 +177,7 @@ class Settings(ShopSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The first one that names a setting gives its value. The last is ordersync.toml beside `.env`."""
         beside = Path(getattr(dotenv_settings, "env_file", None) or MAPPING_FILE).with_name(MAPPING_FILE)
-        mapping = InitSettingsSource(settings_cls, {"ordersync_config": beside} if beside.is_file() else {})
+        mapping = InitSettingsSource(settings_cls, {"ordersync_config": beside} if beside.exists() else {})
         return init_settings, env_settings, dotenv_settings, _SecretsFolder(settings_cls), mapping
 
     @model_validator(mode="wrap")
@@ -220,7 +220,7 @@ def read_settings(env_file: Path | None = None) -> Settings:
         settings = Settings(_env_file=env_file)
     except OSError as error:
         raise SettingsError(f"settings cannot be read: {error.strerror} ({error.filename})") from None
-    except UnicodeDecodeError:  # its words show bytes of the file
+    except ValueError:  # UnicodeDecodeError, or pydantic's around it; its words show bytes of the file
         raise SettingsError("a file of settings (.env or a secret) is not UTF-8 text: save it again as UTF-8") from None
     settings.faults.update(misspelt(Settings, env_file, settings.ordersync_secrets_dir, settings.ordersync_config.shop))
     if os.environ.get("STRIPE_LOG", "").lower() == "debug":

@@ -67,7 +67,13 @@ def report_file_text(path: Path, outcome: Outcome, target: str, warnings: Sequen
 
 
 def write_whole(path: Path, content: str) -> None:
-    """Write a file whole or not at all, readable only for its owner; raises OSError."""
+    """Write a file whole or not at all, readable only for its owner; raises OSError.
+
+    A device or a pipe, such as /dev/stdout, gets the text and stays what it is.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(content, encoding="utf-8", newline="")
+        return
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         with draft.open("w", encoding="utf-8", newline="") as file:

@@ -246,3 +246,17 @@ def test_without_a_match_all_sessions_are_ours() -> None:
 def test_a_match_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match=r"ORDERSYNC_SESSION_MATCH \(.*\) is"):
         Settings(ordersync_session_match=text).require()
+
+
+def test_a_secret_that_is_no_text_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STRIPE_SECRET_KEY", raising=False)
+    monkeypatch.setenv("ORDERSYNC_SECRETS_DIR", str(tmp_path))
+    (tmp_path / "STRIPE_SECRET_KEY").write_bytes(b"rk_test_\xff")
+    with pytest.raises(SettingsError, match="is not UTF-8 text"):
+        read_settings()
+
+
+def test_a_folder_in_the_place_of_the_mapping_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ordersync.toml").mkdir()  # as a container's mount of a file that is not there makes it
+    with pytest.raises(SettingsError, match=r"ordersync\.toml cannot be read \(Is a directory\)"):
+        read_settings(tmp_path / ".env").require()

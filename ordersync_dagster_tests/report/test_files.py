@@ -2,7 +2,9 @@
 
 import csv
 import io
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 from html.parser import HTMLParser
 from pathlib import Path
@@ -101,6 +103,17 @@ def test_a_report_replaces_an_older_one_whole_and_only_its_owner_may_read_it(tmp
     with pytest.raises(SettingsError, match="must be a folder"):
         check_report(tmp_path / "taken.csv")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["result.html", "taken.csv"]
+
+
+def test_a_pipe_or_a_device_gets_the_text_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_text)
+        write_whole(pipe, "text\n")
+        assert read.result(timeout=10) == "text\n"
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_no_customer_is_in_a_report(ordersync: Cli, world: World) -> None:
