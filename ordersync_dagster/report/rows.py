@@ -13,7 +13,6 @@ from ordersync_dagster.core.changes import (
     SetTracking,
 )
 from ordersync_dagster.core.order_fields import CLEAR_COLUMNS
-from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.planned import changes_of
 from ordersync_dagster.core.problems import Problem
@@ -65,7 +64,7 @@ def _inserted(insert: InsertOrder) -> ChangeRow:
         "stripe_session_id": order.session_id,
         "field": "order",
         "before": None,
-        "after": f"{order.status}, {Price(order.total, order.currency)}",
+        "after": f"{order.status}, {order.total:f} {order.currency}",
         "why": "paid at Stripe, not in the shop"
         if order.status != "refunded"
         else "paid at Stripe, and the payment went back",

@@ -137,7 +137,7 @@ def test_changes_name_field_before_after_and_reason() -> None:
     assert [change["change"] for change in changes] == [
         "insert_order", "fill_fields", "set_status", "add_item", "add_item",
     ]  # fmt: skip
-    assert (changes[0]["order_id"], changes[0]["after"]) == (ORDER.id, "processing, EUR 19.90")
+    assert (changes[0]["order_id"], changes[0]["after"]) == (ORDER.id, "processing, 19.90 eur")
     assert (changes[2]["before"], changes[2]["after"], changes[2]["why"]) == (
         "processing", "shipped", "Printful says partial",
     )  # fmt: skip
