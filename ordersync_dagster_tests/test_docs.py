@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from ordersync_dagster.adapters.database.schema.tables import own_tables, shop_tables
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
+from ordersync_dagster.adapters.database.schema.tables import shop_tables
 from ordersync_dagster.adapters.stripe.refusals import PERMISSIONS
 from ordersync_dagster.app import pretend_shops
 from ordersync_dagster.app.demo import demonstrate

@@ -35,7 +35,7 @@ from sqlalchemy.pool import NullPool
 
 from ordersync_dagster.adapters.database.engine.connection import BUSY_SECONDS, open_read_write, sqlite_path
 from ordersync_dagster.adapters.database.engine.errors import translated
-from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
 from ordersync_dagster.core.errors import DatabaseAccessError, DatabaseAwayError
 
 RATE = own_tables().tables["ordersync_rate"]

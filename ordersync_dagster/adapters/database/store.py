@@ -178,14 +178,9 @@ class DatabaseStore:
             raise translated(error) from None
 
     def _recorded(self, run_id: str, window: Window | None, purpose: Purpose) -> Iterator[RecordedRun]:
+        purpose = replace(purpose, dagster_run=self.dagster_run, shop=self.shop)
         with self.transaction() as connection:
-            runs.begin(
-                connection,
-                run_id,
-                window,
-                self._clock(),
-                replace(purpose, dagster_run=self.dagster_run, shop=self.shop),
-            )
+            runs.begin(connection, run_id, window, self._clock(), purpose)
             known = {each.id: each for each in read_problems(connection, IS_OPEN)}
         run = RecordedRun(partial(self._end_run, run_id, sightings := Sightings(known)), sightings)
         try:
@@ -234,8 +229,7 @@ class DatabaseStore:
 
     def keyed(self) -> KeyedHash:
         """The hashes of this shop."""
-        if self._keyed is None:
-            self._keyed = self.read(lambda connection: read_keyed_hash(connection, self.hash_key))
+        self._keyed = self._keyed or self.read(lambda connection: read_keyed_hash(connection, self.hash_key))
         return self._keyed
 
     def read(self, query: Callable[[Connection], Result]) -> Result:

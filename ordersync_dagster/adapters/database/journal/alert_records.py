@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_, upd
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ordersync_dagster.adapters.database.journal.problem_records import IS_OPEN, PROBLEMS, read_problems
-from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
 from ordersync_dagster.core.alerts import CLAIM_LASTS, UNSETTLED_TRIES, Phase, Said, Saying
 from ordersync_dagster.core.known_problems import KnownProblem
 

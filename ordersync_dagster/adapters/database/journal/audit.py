@@ -21,7 +21,7 @@ from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash
 from ordersync_dagster.adapters.database.rows.build import Stamp, audit_id
 from ordersync_dagster.adapters.database.rows.bulk_insert import insert_new
 from ordersync_dagster.adapters.database.rows.encode import JsonText, literal, quoted
-from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
 from ordersync_dagster.core.errors import DatabaseRefusedError
 
 AUDIT, AUDIT_END = (own_tables().tables[name] for name in ("ordersync_audit", "ordersync_audit_end"))

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ordersync_dagster.adapters.database.journal.keyed_hash import KeyedHash, readable_keyed_hash
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
-from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
 from ordersync_dagster.core.orders import Order, order_id
 
 ERASED = own_tables().tables["ordersync_erased"]

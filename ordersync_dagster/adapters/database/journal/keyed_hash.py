@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect, select, text
 
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
-from ordersync_dagster.adapters.database.schema.tables import own_tables
 from ordersync_dagster.core.errors import SchemaError
 from ordersync_dagster.core.privacy import normalised_email
 

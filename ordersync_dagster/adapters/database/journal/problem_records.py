@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ordersync_dagster.adapters.database.rows.read import chunks, is_one_of
-from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
 from ordersync_dagster.core.known_problems import Acknowledgement, FoundBy, KnownProblem, Sighting, Sightings
 from ordersync_dagster.core.orders import Price
 from ordersync_dagster.core.problem_classes import CLASSES

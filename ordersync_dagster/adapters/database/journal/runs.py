@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ordersync_dagster import __version__
 from ordersync_dagster.adapters.database.journal import audit
 from ordersync_dagster.adapters.database.rows.read import chunks
-from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
 from ordersync_dagster.core.errors import DatabaseAwayError
 from ordersync_dagster.core.window import Window
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from ordersync_dagster.adapters.database.journal.audit import AUDIT
 from ordersync_dagster.adapters.database.rows.read import chunks
-from ordersync_dagster.adapters.database.schema.tables import own_tables
+from ordersync_dagster.adapters.database.schema.own_tables import own_tables
 from ordersync_dagster.core.plan import Plan
 from ordersync_dagster.core.shadow import Intent, ShadowOutcome, ShadowRecord, dropped_by, superseded_by
 

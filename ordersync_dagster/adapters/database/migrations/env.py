@@ -2,8 +2,8 @@
 
 from alembic import context
 
+from ordersync_dagster.adapters.database.schema.own_tables import VERSION_TABLE
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
-from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE
 
 given = context.config.attributes
 if context.is_offline_mode():

@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from ordersync_dagster import __version__
+from ordersync_dagster.adapters.database.schema.own_tables import OWN_TABLES, VERSION_TABLE
 from ordersync_dagster.adapters.database.schema.reflection import own_schema, table_names
-from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, VERSION_TABLE, shop_tables
+from ordersync_dagster.adapters.database.schema.tables import shop_tables
 from ordersync_dagster.core.errors import DatabaseAccessError, SchemaError
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from ordersync_dagster.adapters.database.schema.column_types import BinaryJson, 
 from ordersync_dagster.adapters.database.schema.currency_words import CapitalWords, are_capitals
 from ordersync_dagster.adapters.database.schema.keys import GIVEN_INFO, is_whole_number, key_problems
 from ordersync_dagster.adapters.database.schema.obstacles import hidden_rows, obstacles
+from ordersync_dagster.adapters.database.schema.own_tables import OWN_TABLES
 from ordersync_dagster.adapters.database.schema.plain_tables import PlainTable, plain_tables
 from ordersync_dagster.adapters.database.schema.problems import (
     LEFT_EMPTY,
@@ -38,7 +39,7 @@ from ordersync_dagster.adapters.database.schema.shop_values import (
     value_columns,
 )
 from ordersync_dagster.adapters.database.schema.status_words import StatusWords
-from ordersync_dagster.adapters.database.schema.tables import OWN_TABLES, SHOP_TABLES, shop_tables
+from ordersync_dagster.adapters.database.schema.tables import SHOP_TABLES, shop_tables
 from ordersync_dagster.adapters.database.schema.type_families import family, server_type
 from ordersync_dagster.core.errors import SchemaError
 from ordersync_dagster.core.limits import Limits

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect, text
 
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
+from ordersync_dagster.adapters.database.schema.own_tables import VERSION_TABLE, own_tables
 from ordersync_dagster.adapters.database.schema.reflection import own_schema
-from ordersync_dagster.adapters.database.schema.tables import VERSION_TABLE, own_tables
 from ordersync_dagster.core.order_fields import CHANGED
 
 UPDATED = (*(field.column for field in CHANGED), "updated_at")  # the columns of orders that our changes set

@@ -15,13 +15,8 @@ from ordersync_dagster.adapters.database import open_shop
 from ordersync_dagster.adapters.database.engine import connection
 from ordersync_dagster.adapters.database.schema import create
 from ordersync_dagster.adapters.database.schema.fitted import read_fitted_tables
-from ordersync_dagster.adapters.database.schema.tables import (
-    OWN_TABLES,
-    SHOP_TABLES,
-    VERSION_TABLE,
-    own_tables,
-    shop_tables,
-)
+from ordersync_dagster.adapters.database.schema.own_tables import OWN_TABLES, VERSION_TABLE, own_tables
+from ordersync_dagster.adapters.database.schema.tables import SHOP_TABLES, shop_tables
 from ordersync_dagster.app.wiring import utc_now
 from ordersync_dagster.core.errors import SchemaError
 from ordersync_dagster_tests.support.databases import Database
