@@ -10,6 +10,7 @@ from ordersync_dagster.core.not_made import Payment, not_made
 from ordersync_dagster.core.printful_order import PrintfulOrder
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
+from ordersync_dagster.core.stripe_session_fields import unread_printful_key
 from ordersync_dagster.core.unlinked import Unlinked
 
 _CANCELED = "canceled"  # Printful's word
@@ -50,7 +51,8 @@ def judge_links(links: Links) -> Judgement:
     left = [each for each in waiting if each.order.id not in linked]
     unclaimed = [theirs for theirs in links.free if theirs.printful_order_id not in claims]
     likely = _likely([each for each in left if each.order.id not in told], unclaimed)
-    return Judgement(certain, canceled | likely | told, left)
+    noted = {each.order.id: _noted(each, key) for each in left if (key := unread_printful_key(each.session.metadata))}
+    return Judgement(certain, noted | canceled | likely | told, left)
 
 
 def _of_names(
@@ -101,6 +103,15 @@ def _possible(each: Unlinked, printful_ids: Sequence[str]) -> Problem:
         "printful_order_id. Do not send the order before you have looked."
     )
     return Problem(ProblemClass.POSSIBLE_LINK, sentence, _ids(each, names))
+
+
+def _noted(each: Unlinked, key: str) -> Problem:
+    sentence = (
+        f"Order {each.order.id} was not linked: the metadata of its session has a value under {key} that is not the "
+        "number of one Printful order. If it is made already, set the order's printful_order_id. Do not send the order "
+        "before you have looked."
+    )
+    return Problem(ProblemClass.POSSIBLE_LINK, sentence, each.ids)
 
 
 def _contradicted(each: Unlinked, theirs: PrintfulOrder, reasons: Sequence[str]) -> Problem:

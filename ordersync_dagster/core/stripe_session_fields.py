@@ -139,13 +139,21 @@ def shipping_of(session: Mapping[str, Any]) -> tuple[str | None, Json | None]:
 
 def printful_order_id_of(metadata: Json) -> str | None:
     """The Printful order that the shop noted in the metadata, as number or text."""
-    for key in PRINTFUL_ID_KEYS:
-        value = metadata.get(key)
-        is_number = type(value) is int and 0 <= value < _BEYOND_PRINTFUL_IDS
-        text = str(value).strip() if is_number or isinstance(value, str) else ""
-        if text.isascii() and text.isdigit() and len(text) <= 20:
-            return text
-    return None
+    return next((text for key in PRINTFUL_ID_KEYS if (text := _printful_id(metadata.get(key)))), None)
+
+
+def unread_printful_key(metadata: Json) -> str | None:
+    """The key under which the shop noted something else than the number of one Printful order, such as two numbers."""
+    if printful_order_id_of(metadata) is not None:
+        return None
+    values = ((key, metadata.get(key)) for key in PRINTFUL_ID_KEYS)
+    return next((key for key, value in values if (value.strip() if isinstance(value, str) else value)), None)
+
+
+def _printful_id(value: object) -> str | None:
+    is_number = type(value) is int and 0 <= value < _BEYOND_PRINTFUL_IDS
+    text = str(value).strip() if is_number or isinstance(value, str) else ""
+    return text if text.isascii() and text.isdigit() and len(text) <= 20 else None
 
 
 def references_of(session: Mapping[str, Any], metadata: Json, rule: str | None) -> tuple[Reference, ...]:

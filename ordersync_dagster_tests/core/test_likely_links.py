@@ -106,3 +106,19 @@ def test_nobody_is_said_to_wait_where_the_list_was_not_read_to_its_end() -> None
             f"Printful could not be asked for an order of order {each.order.id}: no answer within 60 s. "
             "The next run asks again."
         )
+
+
+@pytest.mark.parametrize(
+    "noted", ["123,124", "#123", "PF123", 10**5000, ["123"]], ids=["two", "hash", "word", "long", "list"]
+)
+def test_an_order_whose_session_names_a_printful_order_unreadably_is_not_said_to_wait(noted: Any) -> None:
+    order = replace(SESSION, metadata={"printfulOrderId": noted})
+    (note,) = linked(unlinked=replace(RECOVERED, session=order)).notes
+    assert note.problem_class is ProblemClass.POSSIBLE_LINK
+    assert "under printfulOrderId that is not the number of one Printful order" in note.sentence
+
+
+@pytest.mark.parametrize("noted", [None, "", "  "])
+def test_an_empty_printful_id_in_the_metadata_names_none(noted: Any) -> None:
+    order = replace(SESSION, metadata={"printful_order_id": noted})
+    assert classes(linked(unlinked=replace(RECOVERED, session=order))) == [ProblemClass.UNFULFILLED]
