@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from ordersync_dagster.adapters.database.journal import problem_records, run_history, runs
+from ordersync_dagster.adapters.database.rows.read import read_words_without_printful
 from ordersync_dagster.adapters.database.store import DatabaseStore
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.core.health import RunHealth
@@ -22,6 +23,11 @@ def known_problems(store: DatabaseStore, *, only_open: bool = True) -> list[Know
         return []
     condition = problem_records.IS_OPEN if only_open else None
     return store.read(partial(problem_records.read_problems, condition=condition))
+
+
+def unmapped_words(store: DatabaseStore) -> Mapping[str, int]:
+    """Status words that ordersync.toml does not map, and their orders that name no Printful order."""
+    return store.read(partial(read_words_without_printful, tables=store.tables))
 
 
 def run_health(store: DatabaseStore) -> RunHealth:

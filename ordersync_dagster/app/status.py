@@ -1,7 +1,7 @@
 """The verdict on a shop, from its database alone, so it is there at once; only outages are asked of Stripe."""
 
 from ordersync_dagster.adapters.database.engine.connection import shown
-from ordersync_dagster.app.records import known_problems, links_of_runs, records_problems, run_health
+from ordersync_dagster.app.records import known_problems, links_of_runs, records_problems, run_health, unmapped_words
 from ordersync_dagster.app.settings import Settings
 from ordersync_dagster.app.webhooks import look_at_webhooks
 from ordersync_dagster.app.wiring import Tools, database_url, open_records
@@ -26,6 +26,7 @@ def read_status(settings: Settings, tools: Tools = Tools(), *, outage_days: int 
         webhook=_webhook(settings, tools, outage_days) if outage_days else None,
         links=links_of_runs(settings, store, health.run_ids),
         is_recorded=records_problems(store),
+        unmapped=unmapped_words(store),
     )
 
 

@@ -45,7 +45,8 @@ class ShopStatus:
     """`problems` are the open ones, the oldest first; `webhook` is None where Stripe was not asked.
 
     `is_recorded` is False where only a release before recorded its runs, and no problems.
-    `links` has the address of each run, by its id, that has a page in Dagster.
+    `links` has the address of each run, by its id, that has a page in Dagster. `unmapped` has the orders that name no
+    Printful order, by their status word, where that is none that runs know.
     """
 
     target: str
@@ -56,6 +57,7 @@ class ShopStatus:
     webhook: WebhookHealth | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     is_recorded: bool = True
+    unmapped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def lasting_outage(self) -> Outage | None:
@@ -97,6 +99,14 @@ class ShopStatus:
         return f"Shadow mode: the shop's tables were not written; {still_open} open. Look: ordersync shadow"
 
     @property
+    def not_judged(self) -> str:
+        """One sentence where orders have a status that no run knows: nobody is told whether they wait."""
+        if not self.unmapped:
+            return ""
+        words = ", ".join(f"{word!r} ({count:,})" for word, count in self.unmapped.items())
+        return f"Not judged, because ordersync.toml does not map their status: orders with the word {words}"
+
+    @property
     def verdict(self) -> str:
         """One sentence."""
         if not_looked := self.health.not_looked(is_recorded=self.is_recorded):
@@ -135,7 +145,7 @@ def status_line(status: ShopStatus) -> str:
         parts.append(f"{classes}{f' ({money})' if (money := money_of(status.waiting)) else ''}.")
     if status.acknowledged:
         parts.append(f"{len(status.acknowledged)} acknowledged.")
-    parts += [f"{status.shadow}."] if status.shadow else []
+    parts += [f"{each}." for each in (status.not_judged, status.shadow) if each]
     parts += [f"Webhook outage: {each.sentence}." for each in (status.webhook.outages if status.webhook else ())]
     if status.webhook and status.webhook.never_worked:
         parts.append("The shop itself has made no order yet.")
@@ -157,6 +167,7 @@ def status_json(status: ShopStatus) -> str:
         "problems": [_class_document(each) for each in status.by_class(status.waiting)],
         "acknowledged": [_class_document(each) for each in status.by_class(status.acknowledged)],
         "repaired_by_next_run": [_class_document(each) for each in status.by_class(status.others)],
+        "unmapped_statuses": dict(status.unmapped),
         "is_failing": health.is_failing,
         "failures": health.failures,
         "is_silent": status.is_silent,

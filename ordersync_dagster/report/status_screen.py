@@ -84,6 +84,8 @@ def _lines(status: ShopStatus) -> Iterator[str]:
         yield f"Acknowledged, so not counted above: {_classes(status, status.acknowledged)}"
     if status.others:
         yield f"For the next run: {_classes(status, status.others)}"
+    if status.not_judged:
+        yield status.not_judged
     if status.problems:
         yield "All open problems: ordersync problems"
         yield ""

@@ -171,3 +171,17 @@ def test_a_new_database_is_no_outage(ordersync: Cli) -> None:
     assert ("may be down" in line, "The shop itself has made no order yet." in line) == (False, True)
     shown = json.loads(ordersync("status", "--outages", "30", "--json").out)
     assert (shown["outages"], shown["webhook_never_worked"]["missing"]) == ([], 0)
+
+
+def test_orders_whose_status_nobody_mapped_are_said_not_to_be_judged(ordersync: Cli, tmp_path: Path) -> None:
+    ordersync("sync")
+    nothing_is_open(ordersync)
+    ordersync.database.execute("UPDATE orders SET status = 'archived', printful_order_id = NULL")
+    ran = ordersync("status")
+    count = ordersync.database.column("SELECT count(*) FROM orders")[0]
+    assert ran.code == 0
+    assert f"does not map their status: orders with the word 'archived' ({count})." in ran.out
+    assert document(ordersync, 0)["unmapped_statuses"] == {"archived": count}
+    words = tmp_path / "ordersync.toml"
+    words.write_text('[statuses]\ncancelled = "archived"\n')
+    assert "archived" not in ordersync("status", ORDERSYNC_CONFIG=str(words)).out

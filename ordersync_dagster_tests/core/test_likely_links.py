@@ -111,7 +111,7 @@ def test_nobody_is_said_to_wait_where_the_list_was_not_read_to_its_end() -> None
 @pytest.mark.parametrize(
     "noted", ["123,124", "#123", "PF123", 10**5000, ["123"]], ids=["two", "hash", "word", "long", "list"]
 )
-def test_an_order_whose_session_names_a_printful_order_unreadably_is_not_said_to_wait(noted: Any) -> None:
+def test_an_order_whose_session_names_no_single_printful_order_does_not_wait(noted: Any) -> None:
     order = replace(SESSION, metadata={"printfulOrderId": noted})
     (note,) = linked(unlinked=replace(RECOVERED, session=order)).notes
     assert note.problem_class is ProblemClass.POSSIBLE_LINK

@@ -12,7 +12,7 @@ from ordersync_dagster.adapters.database.rows.decode import document_of, read_am
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, ServerType, ShopText
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.order_fields import READ, Field, Kind
-from ordersync_dagster.core.orders import StoredItem, StoredOrder
+from ordersync_dagster.core.orders import Status, StoredItem, StoredOrder
 
 VALUES_PER_LOOKUP = 2000  # SQLite allows 32,766 variables in a statement
 _FORMS = {  # the texts that a column of this type takes
@@ -107,6 +107,15 @@ def read_printful_ids(connection: Connection, tables: FittedTables) -> list[tupl
     query = select(orders.c.id, orders.c.printful_order_id, orders.c.status)
     query = query.where(orders.c.printful_order_id.is_not(None), cast(orders.c.printful_order_id, Text) != "")
     return [(str(order), str(printful), str(status)) for order, printful, status in connection.execute(query)]
+
+
+def read_words_without_printful(connection: Connection, tables: FittedTables) -> dict[str, int]:
+    """By the shop's own status words that nobody mapped: how many orders have it and name no Printful order."""
+    orders = tables.table("orders")
+    names_none = orders.c.printful_order_id.is_(None) | (cast(orders.c.printful_order_id, Text) == "")
+    query = select(orders.c.status, func.count()).where(names_none).group_by(orders.c.status)
+    found = ((str(word), count) for word, count in connection.execute(query))
+    return {word: count for word, count in sorted(found) if word not in frozenset(Status)}
 
 
 def _locked(query: Select[Any], connection: Connection) -> Select[Any]:
