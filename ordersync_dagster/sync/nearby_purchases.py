@@ -1,6 +1,6 @@
 """Paid sessions just outside a run's period: one may be the second payment for a purchase of the period."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from ordersync_dagster.core.window import Window
 from ordersync_dagster.sync.ports import Sessions, Store
 
 _DAY = timedelta(days=1)
+UP_TO_NOW = 600  # seconds; a period that ended so lately has nothing after it yet, or the next run has it
 
 
 @dataclass(slots=True)
@@ -32,12 +33,13 @@ class NearbyPurchases:
     _found: dict[str, Paid | None] = field(default_factory=dict)  # by session id
 
     def of(self, paid: Iterable[Paid], now: int) -> list[Paid]:
-        """The purchases outside that may be those of `paid`; `now` in Unix seconds."""
+        """The purchases outside that may be those of `paid`, the sessions of one day; `now` in Unix seconds."""
         paid = list(paid)
+        known = {each.session_id for each in paid}
         start, end = self.window.start_epoch, self.window.end_epoch
-        found = self._around(start, [each for each in paid if each.created <= start + SAME_PURCHASE_WITHIN])
-        if end < now:  # else there is nothing after it yet
-            found += self._around(end, [each for each in paid if each.created >= end - SAME_PURCHASE_WITHIN])
+        found = self._around(start, [each for each in paid if each.created <= start + SAME_PURCHASE_WITHIN], known)
+        if end + UP_TO_NOW < now:
+            found += self._around(end, [each for each in paid if each.created >= end - SAME_PURCHASE_WITHIN], known)
         return list({each.session_id: each for each in found}.values())
 
     def new_warnings(self) -> list[str]:
@@ -45,16 +47,16 @@ class NearbyPurchases:
         new, self._warnings = self._warnings, []
         return new
 
-    def _around(self, edge: int, paid: list[Paid]) -> list[Paid]:
+    def _around(self, edge: int, paid: list[Paid], known: Collection[str]) -> list[Paid]:
         emails = {each.purchase[0] for each in paid}
         if not emails:
             return []
         # A shop may create an order when it is paid, up to a day after its session, and by a clock of its own zone.
         at = datetime.fromtimestamp(edge, self.window.start.tzinfo)
         rows = self.store.orders_of_customers(emails, at - _DAY, at + 2 * _DAY)
-        known, sums = {each.session_id for each in paid}, {each.purchase[:3] for each in paid}
+        sums = {each.purchase[:3] for each in paid}
         alike = (row for row in rows if row.status not in MONEY_BACK and _sum_of(row) in sums)
-        others = (row for row in alike if row.session_id not in ("", *known))
+        others = (row for row in alike if row.session_id and row.session_id not in known)
         return [each for each in map(self._paid, others) if each and not self._is_inside(each)]
 
     def _is_inside(self, each: Paid) -> bool:

@@ -1,100 +1,16 @@
 """A second payment for one purchase is found in the shop's rows too, whatever days a run reads, on both databases."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from ordersync_dagster.app.run import Run, start_run
-from ordersync_dagster.app.wiring import open_run
-from ordersync_dagster.core.window import Window
-from ordersync_dagster.sandbox import Fault, World, dispute, refund
-from ordersync_dagster.sync.order_sync import PrintfulScope
+from ordersync_dagster.sandbox import World, dispute, refund
 from ordersync_dagster_tests.support.outcomes import of_class
-from ordersync_dagster_tests.support.settings import settings_for
 from ordersync_dagster_tests.support.shops import Shop
-from ordersync_dagster_tests.support.world import lost_ids
+from ordersync_dagster_tests.sync.second_payments import midnight, of_day, paid
 
 LEFT = "cs_test_left"  # a session that the customer opened and left
-
-
-def of_day(shop: Shop, day: datetime, *, dry_run: bool = False) -> Run:
-    """A run of one UTC day."""
-    ready = open_run(settings_for(shop.sandbox, shop.database.url), PrintfulScope.all, dry_run=dry_run,
-                     tools=shop.time.tools(1))  # fmt: skip
-    run = start_run(ready, Window.between(day.date(), day.date(), shop.time.now))
-    for _ in run.parts:
-        continue
-    return run
-
-
-def paid(shop: Shop, outage: World, made: datetime, name: str, **values: Any) -> dict[str, Any]:
-    """A paid session like a lost one of the outage, in the customer's name."""
-    session = next(each for each in outage.sessions if each["id"] == lost_ids(outage)[0])
-    created = {"id": f"cs_test_{name}", "payment_intent": f"pi_{name}", "created": int(made.timestamp())}
-    made_session = {**session, **created, "client_reference_id": None, "metadata": {}, **values}
-    shop.sandbox.put_session(made_session)
-    return made_session
-
-
-def midnight(shop: Shop, days: int = 5) -> datetime:
-    """Some midnight of the last days."""
-    day = shop.time.now.date() - timedelta(days=days)
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("is_newer_first", [False, True])
-def test_two_payments_around_midnight_are_told_by_the_second_of_two_runs(
-    each_shop: Shop, outage: World, is_newer_first: bool
-) -> None:
-    at = midnight(each_shop)
-    late = paid(each_shop, outage, at - timedelta(minutes=10), "late")
-    early = paid(each_shop, outage, at + timedelta(minutes=20), "early")
-    days = [at, at - timedelta(days=1)] if is_newer_first else [at - timedelta(days=1), at]
-    assert of_class(of_day(each_shop, days[0]), "double_payment") == []
-    planned, run = of_day(each_shop, days[1], dry_run=True), of_day(each_shop, days[1])
-    (ids,) = of_class(run, "double_payment")
-    assert set(ids["stripe_session_ids"].split(", ")) == {late["id"], early["id"]}
-    assert ids["order_ids"].count(", ") == 1
-    assert of_class(planned, "double_payment")[0]["stripe_session_ids"] == ids["stripe_session_ids"]
-    (again,) = of_class(of_day(each_shop, days[0]), "double_payment")
-    assert again["stripe_session_ids"] == ids["stripe_session_ids"]
-
-
-@pytest.mark.parametrize("minutes", [(-30, 10, 40), (-30, 25, 80), (5, 20, 40), (-100, -45, 10)])
-def test_three_payments_around_midnight_are_told_once(shop: Shop, outage: World, minutes: tuple[int, ...]) -> None:
-    at = midnight(shop)
-    made = [paid(shop, outage, at + timedelta(minutes=each), f"at{place}") for place, each in enumerate(minutes)]
-    for dry_run in (True, False, False):
-        (ids,) = of_class(shop.run(dry_run=dry_run), "double_payment")
-        assert ids["stripe_session_ids"] == ", ".join(sorted(each["id"] for each in made))
-
-
-@pytest.mark.parametrize(
-    ("minutes", "values"),
-    [(70, {}), (20, {"amount_total": 1}), (20, {"payment_status": "unpaid"})],
-    ids=["too late", "another amount", "unpaid"],
-)
-def test_another_purchase_after_midnight_is_not_told(
-    shop: Shop, outage: World, minutes: int, values: dict[str, Any]
-) -> None:
-    at = midnight(shop)
-    paid(shop, outage, at - timedelta(minutes=10), "late")
-    early = paid(shop, outage, at + timedelta(minutes=minutes - 10), "early")
-    of_day(shop, at)
-    shop.sandbox.put_session({**early, **values})
-    assert of_class(of_day(shop, at - timedelta(days=1)), "double_payment") == []
-
-
-def test_where_stripe_does_not_answer_about_the_other_payment_a_warning_says_so(shop: Shop, outage: World) -> None:
-    at = midnight(shop)
-    paid(shop, outage, at - timedelta(minutes=10), "late")
-    early = paid(shop, outage, at + timedelta(minutes=20), "early")
-    of_day(shop, at)
-    shop.sandbox.faults.add(Fault(f"/v1/checkout/sessions/{early['id']}", "status", times=None))
-    run = of_day(shop, at - timedelta(days=1))
-    assert [each for each in run.outcome.warnings if early["id"] in each and "paid twice" in each]
-    assert run.outcome.rows["orders_inserted"] > 0
 
 
 @pytest.mark.parametrize("is_other_customer", [False, True])
