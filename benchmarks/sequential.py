@@ -50,7 +50,10 @@ def _pages(client: requests.Session, url: str, key: str) -> None:
     params = {"limit": str(PER_PAGE), "status": "complete"}
     for _ in range(PAGES):
         page = client.get(url, params=params, headers={"Authorization": f"Bearer {key}"}, timeout=30).json()
-        params["starting_after"] = page["data"][-1]["id"]
+        if page["has_more"]:
+            params["starting_after"] = page["data"][-1]["id"]
+        else:
+            params.pop("starting_after", None)  # a small shop has fewer pages: from the beginning again
 
 
 def _orders(client: requests.Session, url: str, token: str) -> None:
