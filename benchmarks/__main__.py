@@ -1,6 +1,7 @@
 """Measure, keep the figures, and write docs/performance.md with its chart from them."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ STRIPE_LIMIT = 25  # requests a second
 
 def main() -> None:
     """Measure the most important first; an interrupted measurement keeps its results."""
+    # A job in the background ignores Ctrl-C, and so would the processes that it starts: Dagster is ended by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
