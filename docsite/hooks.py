@@ -92,7 +92,7 @@ def _titled(match: re.Match[str], home: str) -> str:
 
 
 def widened(markdown: str) -> str:
-    """Four blanks before what belongs to an item of a list: with less, Python-Markdown ends the list there."""
+    """Indent the lines of a list's item by four blanks: with fewer, Python-Markdown ends the list there."""
     lines, width, is_code = [], 0, False
     for line in markdown.splitlines():
         blanks = len(line) - len(line.lstrip())

@@ -16,12 +16,12 @@ MULTILINE = ("stripe_secret_key", "printful_api_key", "ordersync_alert_urls")
 
 
 def with_control_character(name: str) -> str:
-    """What is said of a value with a control character in it."""
+    """The message about a value with a control character in it."""
     return f"{name.upper()} has a line break or another control character in it: copy it again"
 
 
 def not_taken(error: ErrorDetails, given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> str:
-    """What is said of a value that a setting does not take; never shows what could be a secret."""
+    """The message about a value that a setting does not take. A value that could be a secret is not shown."""
     ours, name = error.get("ctx", {}).get("error"), str(error["loc"][0])
     if isinstance(ours, SettingsError):
         return str(ours)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 MEBIBYTE = 2**20
-PARENT = 100 * MEBIBYTE  # of the process that starts the others, with what they share
-PROCESS, WITH_TABLES = 30 * MEBIBYTE, 100 * MEBIBYTE  # of one shop's process; where it loads pandas and matplotlib
+PARENT = 100 * MEBIBYTE  # the process that starts the others, with the memory that they share
+PROCESS, WITH_TABLES = 30 * MEBIBYTE, 100 * MEBIBYTE  # one shop's process; the same with pandas and matplotlib
 _LIMITS = ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container, v2 and v1
 
 

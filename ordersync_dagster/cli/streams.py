@@ -47,7 +47,7 @@ def delivered(code: int) -> int:
 
 
 def undelivered(error: OSError, code: int = FAILED) -> int:
-    """Say that stdout does not take the result, and let what is left of it go nowhere."""
+    """Say that stdout does not take the result, and drop the rest of the output."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     if not isinstance(error, BrokenPipeError):  # who reads has seen enough, as `head` does

@@ -8,14 +8,13 @@ from ordersync_dagster.core.changes import Change, FillFields, OrderUpdate, SetS
 from ordersync_dagster.core.limits import Limits
 from ordersync_dagster.core.money import with_decimals
 from ordersync_dagster.core.order_fields import FILLABLE, PERSONAL, REPORTED
-from ordersync_dagster.core.orders import REFUNDABLE, Json, Order, Price, Status, StoredOrder
+from ordersync_dagster.core.orders import OUR_WORDS, REFUNDABLE, Json, Order, Price, Status, StoredOrder
 from ordersync_dagster.core.privacy import normalised_email
 from ordersync_dagster.core.problem_classes import ProblemClass
 from ordersync_dagster.core.problems import Problem
 
 PRICE_COLUMNS = ("total_amount", "currency")
 _WENT_BACK = "the whole payment went back"
-_OUR_WORDS = frozenset(Status)
 UNMAPPED = "which ordersync.toml does not map"  # part of every warning of `unmapped_word`
 _UNPAID_WORDS = ("unpaid", "not paid", "not_paid", "await", "pending")  # in a shop's own word for an unpaid order
 
@@ -133,7 +132,7 @@ def unmapped_word(existing: StoredOrder, *, is_paid: bool) -> Iterator[str]:
     """The warning about a status that is the shop's own word, where nothing else is told of such an order."""
     word = existing.status
     begin = f"Orders of paid sessions have the status {word!r}, {UNMAPPED}, so it was left alone."
-    if word in _OUR_WORDS:
+    if word in OUR_WORDS:
         return
     if any(unpaid in word.lower() for unpaid in _UNPAID_WORDS):
         yield f"{begin} If it is the word for an unpaid order, say under [statuses]: pending = (that word)."

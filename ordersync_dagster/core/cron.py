@@ -18,7 +18,7 @@ class _Field:
     least: int
     most: int
     words: tuple[str, ...] = ()  # of `least` and the numbers after it
-    also: str = _NEVER  # a pattern of what only this field takes
+    also: str = _NEVER  # pattern of the values that this field alone takes
 
     def is_right(self, text: str) -> bool:
         return all(self._is_part(part) for part in text.lower().split(","))
@@ -32,7 +32,7 @@ class _Field:
         return all(self.number(end) is not None for end in found.groups()[:2] if end)
 
     def number(self, text: str) -> int | None:
-        """What a number or a name means; None where the field has no such value."""
+        """The value of a number or a name; None where the field has no such value."""
         if text.lower() in self.words:
             return self.least + self.words.index(text.lower())
         is_there = _NUMBER.fullmatch(text) and self.least <= int(text) <= self.most

@@ -49,8 +49,9 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     Status.RETURNED: _FINAL,
     Status.CANCELLED: _FINAL,
 }
+OUR_WORDS = frozenset(Status)  # a shop may have others
 # A full refund may change these. Of a returned or cancelled order the shop itself has said that it is over.
-REFUNDABLE = frozenset(Status) - {Status.REFUNDED, Status.RETURNED, Status.CANCELLED}
+REFUNDABLE = OUR_WORDS - {Status.REFUNDED, Status.RETURNED, Status.CANCELLED}
 OPEN = frozenset({Status.PENDING, Status.PROCESSING, Status.FAILED, Status.SHIPPED})  # Printful may still change these
 
 

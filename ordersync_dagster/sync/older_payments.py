@@ -6,14 +6,12 @@ Most refunds and disputes come weeks after the payment, and Stripe lists session
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from ordersync_dagster.core.orders import REFUNDABLE, Order, Status, StoredOrder
+from ordersync_dagster.core.orders import OUR_WORDS, REFUNDABLE, Order, StoredOrder
 from ordersync_dagster.core.payment_state import GIVEN_BACK
 from ordersync_dagster.core.reversals import Reversals
 from ordersync_dagster.core.stripe_session import Verdict
 from ordersync_dagster.sync.payments import Payments
 from ordersync_dagster.sync.ports import Sessions, Store
-
-_OUR_WORDS = frozenset(Status)
 
 
 def older_sessions(
@@ -38,7 +36,7 @@ def _is_asked(row: StoredOrder, reversals: Reversals) -> bool:
     payment = row.payment_intent_id or ""
     if payment in reversals.disputes:
         return row.status not in GIVEN_BACK
-    is_open = row.status in REFUNDABLE or row.status not in _OUR_WORDS
+    is_open = row.status in REFUNDABLE or row.status not in OUR_WORDS
     return is_open and _may_be_whole(row, reversals.returned.get(payment, {}))
 
 

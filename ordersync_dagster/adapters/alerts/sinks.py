@@ -72,7 +72,7 @@ class Sink:
 
 
 def load_plugins(urls: Iterable[str]) -> None:
-    """Load apprise and what it needs for `urls`, so that processes that are forked share it. Opens nothing."""
+    """Load apprise and its plugins for `urls`, so that forked processes share them. Opens no connection."""
     if find_spec("apprise") is not None:
         kinds = {url.partition(":")[0].lower(): sink for sink in sinks_of(urls) for url in [sink.url]}
         for sink in kinds.values():

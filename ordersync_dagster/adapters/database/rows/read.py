@@ -12,7 +12,7 @@ from ordersync_dagster.adapters.database.rows.decode import document_of, read_am
 from ordersync_dagster.adapters.database.schema.column_types import MinorUnits, ServerType, ShopText
 from ordersync_dagster.adapters.database.schema.fitted import FittedTables
 from ordersync_dagster.core.order_fields import READ, Field, Kind
-from ordersync_dagster.core.orders import Status, StoredItem, StoredOrder
+from ordersync_dagster.core.orders import OUR_WORDS, StoredItem, StoredOrder
 
 VALUES_PER_LOOKUP = 2000  # SQLite allows 32,766 variables in a statement
 _FORMS = {  # the texts that a column of this type takes
@@ -115,7 +115,7 @@ def read_words_without_printful(connection: Connection, tables: FittedTables) ->
     names_none = orders.c.printful_order_id.is_(None) | (cast(orders.c.printful_order_id, Text) == "")
     query = select(orders.c.status, func.count()).where(names_none).group_by(orders.c.status)
     found = ((str(word), count) for word, count in connection.execute(query))
-    return {word: count for word, count in sorted(found) if word not in frozenset(Status)}
+    return {word: count for word, count in sorted(found) if word not in OUR_WORDS}
 
 
 def _locked(query: Select[Any], connection: Connection) -> Select[Any]:

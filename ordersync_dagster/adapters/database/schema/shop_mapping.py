@@ -206,7 +206,7 @@ def _sentence(error: ErrorDetails) -> str:
 
 
 def _hint(parents: Sequence[str], name: str) -> str:
-    """What an unknown name may be meant for: a table of the file, or a name in one."""
+    """The table or name that a misspelt name is probably meant for."""
     fields = dict(ShopMapping.model_fields)
     for parent in parents:
         fields = dict(getattr(fields[parent].annotation, "model_fields", {}))
